@@ -1,0 +1,399 @@
+"""Landed files to accepted rows: read, convert, validate, quarantine, and settle who supersedes whom.
+
+Belongs here: what becomes of every landed record of a date. Does not: how bytes are read (`pipelines/read`),
+what a column may hold (`schemas`), or Dagster.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from assets.sql import read_sql
+from pipelines import landing, progress
+from pipelines.engine import connect
+from pipelines.lake import BucketWriter, Lake
+from pipelines.landing import LandedFile, Manifest
+from pipelines.read.formats import UnreadableFileError, format_of
+from pipelines.read.raw_records import raw_records
+from pipelines.read.text_columns import open_columns
+from pipelines.settings import Settings
+from pipelines.sources import Source, SourcesFile
+from schemas.describe import polars_schema
+from schemas.import_report import ImportReport
+from schemas.quarantine import Quarantine
+from schemas.shape import MODELS, RECORDS, Records
+from schemas.validation import ContractError, validate
+
+BATCH_ROWS = 122_880
+
+
+class NothingToPublishError(Exception):
+    """No source has a valid profile for the date; the message says what became of each."""
+
+
+@dataclass
+class _Tally:
+    """What became of the records of one file."""
+
+    file: LandedFile
+    records: Records
+    landed: int = 0
+    accepted: int = 0
+    quarantined: int = 0
+    superseded: int = 0
+
+
+@dataclass
+class _Reading:
+    """What one source's landed files gave."""
+
+    manifest: Manifest
+    tallies: list[_Tally] = field(default_factory=list)
+    quarantine: list[pl.DataFrame] = field(default_factory=list)
+    state: str = "published"
+    message: str = ""
+
+
+class _SourceRejectedError(Exception):
+    """A source's landed files must not be published."""
+
+    def __init__(self, source: str, reading: _Reading) -> None:
+        super().__init__(source)
+        self.source = source
+        self.reading = reading
+
+
+class _NotCleanError(Exception):
+    """The fast reader stumbled over a file."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path))
+        self.path = path
+
+
+def import_date(settings: Settings, sources: SourcesFile, snapshot_date: date, run_id: str) -> pl.DataFrame:
+    """Imports everything landed for a date and replaces `profiles`, `posts`, `quarantine` and `import_report`.
+
+    A source whose pull failed, or whose records are too bad, is left out, and its newest good pull of the last
+    `carry_days` stands in.
+
+    Args:
+        settings: Where to work.
+        sources: What to import, in order of precedence.
+        snapshot_date: The date.
+        run_id: Tells concurrent runs apart.
+
+    Returns:
+        The import report.
+
+    Raises:
+        NothingToPublishError: No source has a valid profile. Report and quarantine are kept, the rest is untouched.
+    """
+    lake = Lake(settings.lake)
+    waiting = {source.name: _candidates(settings, source, snapshot_date) for source in sources.sources}
+    rejected: dict[str, list[_Reading]] = {source.name: [] for source in sources.sources}
+    not_clean: set[Path] = set()
+    while True:
+        chosen = {name: manifests[0] for name, manifests in waiting.items() if manifests}
+        attempt = _Import(settings, sources, snapshot_date, chosen, not_clean)
+        try:
+            with ExitStack() as stack:
+                staged = {records: stack.enter_context(lake.replacing(records, snapshot_date, run_id)) for records in RECORDS}
+                readings = attempt.run(staged)
+                report = _report(sources, snapshot_date, readings, rejected)
+                bad = [frame for reading in _reported(snapshot_date, readings, rejected) for frame in reading.quarantine]
+                quarantine = pl.concat([pl.DataFrame(schema=polars_schema(Quarantine)), *bad])
+                for model, frame in ((ImportReport, report), (Quarantine, quarantine)):
+                    if (failures := validate(model, frame)).height:
+                        raise ContractError(f"{model.__name__}: {failures.row(0)[2]}")
+                lake.write("quarantine", snapshot_date, run_id, quarantine)
+                lake.write("import_report", snapshot_date, run_id, report)
+                if not readings:
+                    raise NothingToPublishError(_nothing(snapshot_date, report))
+            return report
+        except _NotCleanError as stumble:
+            not_clean.add(stumble.path)
+        except _SourceRejectedError as rejection:
+            rejected[rejection.source].append(rejection.reading)
+            waiting[rejection.source].pop(0)
+
+
+def _candidates(settings: Settings, source: Source, snapshot_date: date) -> list[Manifest]:
+    """Pulls that may stand for a date, best first: its own, then those of the days before."""
+    days = (snapshot_date - timedelta(days=age) for age in range(source.carry_days + 1))
+    found = (landing.newest_complete(settings.landing, source.name, day) for day in days)
+    return [manifest for manifest in found if manifest]
+
+
+class _Import:
+    """One attempt at importing a date from chosen pulls."""
+
+    def __init__(
+        self, settings: Settings, sources: SourcesFile, snapshot_date: date, chosen: dict[str, Manifest], not_clean: set[Path]
+    ) -> None:
+        self._settings = settings
+        self._sources = sources
+        self._date = snapshot_date
+        self._chosen = chosen
+        self._not_clean = not_clean
+        self._readings: dict[str, _Reading] = {}
+        self._profile_ids: pl.DataFrame | None = None
+        self._profiles = Path()
+
+    def run(self, staged: dict[Records, Path]) -> dict[str, _Reading]:
+        """Writes the accepted rows to the staged files and tells what became of every record."""
+        for source in self._sources.sources:
+            if source.name in self._chosen:
+                manifest = self._chosen[source.name]
+                state = "published" if manifest.date == self._date else "carried"
+                self._readings[source.name] = _Reading(manifest, state=state)
+        for records in RECORDS:
+            with BucketWriter(staged[records], polars_schema(MODELS[records])) as writer:
+                for source in self._sources.sources:
+                    if source.name in self._readings:
+                        self._read_source(source, records, writer)
+            self._settle(records, staged[records])
+            if records == "profiles":
+                self._profiles = staged[records]
+        return self._readings
+
+    def _read_source(self, source: Source, records: Records, writer: BucketWriter) -> None:
+        reading = self._readings[source.name]
+        selection = self._sources.shape(source).selection(records)
+        if selection is None:
+            return
+        role = "profiles" if selection.nested else records
+        for file in reading.manifest.files:
+            if file.records == role:
+                try:
+                    self._read_file(source, file, records, reading, writer)
+                except UnreadableFileError as error:
+                    self._reject(source, "unreadable", f"{error}; the file is kept at {file.path}")
+        tallies = [tally for tally in reading.tallies if tally.records == records]
+        landed, bad = sum(tally.landed for tally in tallies), sum(tally.quarantined for tally in tallies)
+        if landed and bad / landed > source.max_quarantine_share:
+            self._reject(
+                source,
+                "over_quarantine",
+                f"{bad} of {landed} {records} break the contract, over the allowed share of {source.max_quarantine_share:g}; "
+                "look at their reasons in the quarantine, then correct the shape, or raise max_quarantine_share",
+            )
+        if records == "profiles" and not any(tally.accepted for tally in tallies):
+            self._reject(source, "over_quarantine", "no valid profile; look at the reasons in the quarantine")
+
+    def _reject(self, source: Source, state: str, message: str) -> None:
+        reading = self._readings[source.name]
+        reading.state, reading.message = state, message
+        raise _SourceRejectedError(source.name, reading)
+
+    def _read_file(self, source: Source, file: LandedFile, records: Records, reading: _Reading, writer: BucketWriter) -> None:
+        shape = self._sources.shape(source)
+        path = self._settings.landing / file.path
+        tally = _Tally(file, records)
+        reading.tallies.append(tally)
+        with connect(self._settings, path.parent) as connection:
+            connection.execute(shape.macros())
+            exact = path in self._not_clean
+            text = open_columns(connection, path, shape, shape.read_columns(records), exact=exact)
+            query = shape.query(records, text.relation, source.platform, numbered=text.numbered)
+            failed: list[pl.DataFrame] = []
+            try:
+                for batch in connection.sql(query).to_arrow_reader(BATCH_ROWS):
+                    frame = self._with_provenance(pl.DataFrame(batch), source, file, reading.manifest, tally.landed)
+                    accepted, failures = self._sift(frame, records)
+                    tally.landed += frame.height
+                    tally.accepted += accepted.height
+                    failed.append(failures)
+                    writer.write(self._identified(accepted, records))
+                    progress.report(f"{source.name} {records}", tally.landed)
+            except duckdb.Error as error:
+                if format_of(path, shape) == "csv" and not text.numbered:
+                    raise _NotCleanError(path) from error
+                reason = " ".join(str(error).split("\n")[0].split())
+                raise UnreadableFileError(f"{path.name} cannot be read as shape {shape.name}: {reason}") from error
+            rejects = pl.DataFrame(
+                {
+                    "landed_row": [reject.landed_row for reject in text.rejects],
+                    "field": [None for _ in text.rejects],
+                    "reason": [reject.reason for reject in text.rejects],
+                    "raw": [None for _ in text.rejects],
+                },
+                schema={"landed_row": pl.Int64, "field": pl.String, "reason": pl.String, "raw": pl.String},
+            )
+            bad = pl.concat([*failed, rejects]).sort("landed_row", maintain_order=True)
+            tally.landed += rejects.height
+            tally.quarantined = bad.height
+            if bad.height:
+                numbers = set(bad["landed_row"])
+                raw = raw_records(connection, path, shape, numbers)
+                reading.quarantine.append(self._quarantined(bad, raw, source, file, records))
+
+    def _with_provenance(
+        self, frame: pl.DataFrame, source: Source, file: LandedFile, manifest: Manifest, offset: int
+    ) -> pl.DataFrame:
+        if "landed_row" not in frame.columns:
+            frame = frame.with_row_index("landed_row", offset + 1)
+        return frame.with_columns(
+            pl.col("landed_row").cast(pl.Int64),
+            source=pl.lit(source.name),
+            snapshot_date=pl.lit(self._date),
+            snapshot_age_days=pl.lit((self._date - manifest.date).days, dtype=pl.Int32),
+            landed_file=pl.lit(file.path),
+        )
+
+    @staticmethod
+    def _sift(frame: pl.DataFrame, records: Records) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """A batch, parted into rows that hold and (landed_row, field, reason, raw) of those that do not."""
+        schema = polars_schema(MODELS[records])
+        rows = frame.select(schema.names())
+        failures = validate(MODELS[records], rows)
+        raw = pl.col("raw") if "raw" in frame.columns else pl.lit(None, dtype=pl.String)
+        if failures.is_empty():
+            return rows, pl.DataFrame(schema={"landed_row": pl.Int64, "field": pl.String, "reason": pl.String, "raw": pl.String})
+        indices = failures["index"]
+        bad = frame.select("landed_row", "is_blank", raw.alias("raw"))[indices].with_columns(failures["field"], failures["reason"])
+        worded = bad.select(
+            "landed_row",
+            pl.when("is_blank").then(None).otherwise("field").alias("field"),
+            pl.when("is_blank").then(pl.lit("nothing of it could be read")).otherwise("reason").alias("reason"),
+            "raw",
+        )
+        mask = pl.Series([True]).new_from_index(0, rows.height).scatter(indices, values=False)
+        return rows.filter(mask), worded
+
+    def _identified(self, rows: pl.DataFrame, records: Records) -> pl.DataFrame:
+        """Gives posts that only name a handle the id that the account goes by on that day."""
+        if records == "profiles" or rows["profile_id"].null_count() == 0:
+            return rows
+        if self._profile_ids is None:
+            self._profile_ids = (
+                pl.scan_parquet(self._profiles)
+                .filter(pl.col("handle").is_not_null())
+                .group_by("platform", "handle")
+                .agg(pl.col("profile_id").unique())
+                .filter(pl.col("profile_id").list.len() == 1)
+                .select("platform", "handle", known=pl.col("profile_id").list.first())
+                .collect()
+            )
+        return (
+            rows.join(self._profile_ids, on=["platform", "handle"], how="left", maintain_order="left")
+            .with_columns(profile_id=pl.coalesce("profile_id", "known", pl.lit("@") + pl.col("handle")))
+            .drop("known")
+        )
+
+    def _quarantined(
+        self, bad: pl.DataFrame, raw: dict[int, tuple[int | None, str]], source: Source, file: LandedFile, records: Records
+    ) -> pl.DataFrame:
+        nothing: tuple[int | None, str | None] = (None, None)
+        found = [raw.get(number, nothing) for number in bad["landed_row"]]
+        return bad.select(
+            snapshot_date=pl.lit(self._date),
+            source=pl.lit(source.name),
+            records=pl.lit(records),
+            landed_file=pl.lit(file.path),
+            landed_row="landed_row",
+            landed_line=pl.Series([line for line, _ in found], dtype=pl.Int64),
+            field="field",
+            reason="reason",
+            raw=pl.coalesce("raw", pl.Series([text for _, text in found], dtype=pl.String)),
+        )
+
+    def _settle(self, records: Records, staged: Path) -> None:
+        """Leaves one row per account, or per post, and counts the others as superseded."""
+        key = "platform, profile_id" + (", post_id" if records == "posts" else "")
+        with connect(self._settings, staged.parent) as connection:
+            landed = f"read_parquet('{staged}')"
+            settled = all(
+                connection.execute(
+                    f"SELECT count(*) = count(DISTINCT hash({key})) AND count(*) = count(profile_id) FROM {landed} WHERE bucket = {bucket}"
+                ).fetchall()[0][0]
+                for bucket in _buckets(connection, landed)
+            )
+            if settled:
+                return
+            connection.execute(f"CREATE TEMP VIEW landed AS SELECT * FROM {landed}")
+            order = pl.DataFrame({"source": [source.name for source in self._sources.sources]}).with_row_index("place")
+            connection.register("source_order", order.to_arrow())
+            rest = staged.with_name(f"{staged.name}.settled")
+            schema = polars_schema(MODELS[records])
+            try:
+                with BucketWriter(rest, schema) as writer:
+                    for batch in connection.sql(read_sql(f"newest_{records}")).to_arrow_reader(BATCH_ROWS):
+                        writer.write(pl.DataFrame(batch).select(pl.col(name).cast(dtype) for name, dtype in schema.items()))
+                kept = connection.execute(
+                    f"SELECT source, landed_file, count(*) FROM read_parquet('{rest}') GROUP BY ALL"
+                ).fetchall()
+                rest.replace(staged)
+            finally:
+                rest.unlink(missing_ok=True)
+        remaining = {(source, file): count for source, file, count in kept}
+        for source, reading in self._readings.items():
+            for tally in reading.tallies:
+                if tally.records == records:
+                    accepted = remaining.get((source, tally.file.path), 0)
+                    tally.superseded, tally.accepted = tally.accepted - accepted, accepted
+
+
+def _buckets(connection: duckdb.DuckDBPyConnection, relation: str) -> list[int]:
+    return [row[0] for row in connection.execute(f"SELECT DISTINCT bucket FROM {relation} ORDER BY 1").fetchall()]
+
+
+def _reported(
+    snapshot_date: date, readings: dict[str, _Reading], rejected: dict[str, list[_Reading]]
+) -> Iterator[_Reading]:
+    """The readings that a date's report speaks of: what was used, and what was refused of the date itself."""
+    for name, setbacks in rejected.items():
+        yield from (reading for reading in setbacks if reading.manifest.date == snapshot_date)
+        if name in readings:
+            yield readings[name]
+
+
+def _report(
+    sources: SourcesFile, snapshot_date: date, readings: dict[str, _Reading], rejected: dict[str, list[_Reading]]
+) -> pl.DataFrame:
+    rows: list[dict[str, object]] = []
+    reported = list(_reported(snapshot_date, readings, rejected))
+    for source in sources.sources:
+        own = [reading for reading in reported if reading.manifest.source == source.name]
+        if not any(reading.manifest.date == snapshot_date for reading in own):
+            rows.append(_row(snapshot_date, source.name, "missing", None, None, "nothing was landed for this date"))
+        for reading in own:
+            files = reading.tallies or [None]
+            rows.extend(
+                _row(snapshot_date, source.name, reading.state, reading.manifest, tally, reading.message) for tally in files
+            )
+    return pl.DataFrame(rows, schema=polars_schema(ImportReport), orient="row")
+
+
+def _row(
+    snapshot_date: date, source: str, state: str, manifest: Manifest | None, tally: _Tally | None, message: str
+) -> dict[str, object]:
+    # Of a refused source nothing counts as accepted: the records that would have held are held back with the rest.
+    refused = state in ("over_quarantine", "unreadable")
+    return {
+        "snapshot_date": snapshot_date,
+        "source": source,
+        "state": state,
+        "landed_date": manifest.date if manifest else None,
+        "content": manifest.content if manifest else None,
+        "landed_file": tally.file.path if tally else None,
+        "records": tally.records if tally else None,
+        "landed": tally.landed if tally else 0,
+        "accepted": tally.accepted if tally and not refused else 0,
+        "quarantined": (tally.landed if refused else tally.quarantined) if tally else 0,
+        "superseded": tally.superseded if tally and not refused else 0,
+        "landed_bytes": tally.file.bytes if tally else 0,
+        "sha256": tally.file.sha256 if tally else None,
+        "message": message or None,
+    }
+
+
+def _nothing(snapshot_date: date, report: pl.DataFrame) -> str:
+    sources: Sequence[tuple[str, str, str | None]] = report.select("source", "state", "message").unique(maintain_order=True).rows()
+    told = "; ".join(f"{source}: {message or state}" for source, state, message in sources)
+    return f"no valid profile for {snapshot_date}, so nothing is published and the old file stays. {told}"

@@ -1,0 +1,51 @@
+-- Platform × tier × metric: what was observed today beside published figures of the same metric.
+--
+-- Inputs: engagement, priors, published_benchmarks. A metric that nobody has published for a cell has one row
+-- without a published value; one that several have published has a row for each, never an average of them.
+
+WITH observed AS (
+    SELECT
+        platform,
+        tier,
+        metric,
+        count(*) AS accounts,
+        median(ratio) AS median,
+        quantile_cont(ratio, 0.25) AS p25,
+        quantile_cont(ratio, 0.75) AS p75,
+        CAST(sum(CAST(ratio AS DECIMAL(38, 12))) AS DOUBLE) / count(*) AS mean
+    FROM (
+        SELECT platform, tier, 'like_rate' AS metric, like_rate AS ratio FROM engagement
+        UNION ALL
+        SELECT platform, tier, 'comment_rate' AS metric, comment_rate AS ratio FROM engagement
+        UNION ALL
+        SELECT platform, tier, 'engagement_ratio' AS metric, engagement_ratio AS ratio FROM engagement
+        UNION ALL
+        SELECT platform, tier, 'view_engagement_ratio' AS metric, view_engagement_ratio AS ratio FROM engagement
+    ) AS long
+    WHERE ratio IS NOT NULL
+    GROUP BY platform, tier, metric
+)
+
+SELECT
+    observed.platform,
+    observed.tier,
+    observed.metric,
+    observed.accounts,
+    observed.median,
+    observed.p25,
+    observed.p75,
+    observed.mean,
+    published.value AS published_value,
+    published.statistic AS published_statistic,
+    published.source AS published_source,
+    published.year AS published_year,
+    CASE WHEN observed.metric = 'engagement_ratio' THEN exp(priors.log_typical) END AS prior,
+    CASE WHEN observed.metric = 'engagement_ratio' THEN priors.basis END AS prior_basis
+FROM observed
+LEFT JOIN published_benchmarks AS published
+    ON
+        observed.platform = published.platform
+        AND observed.tier = published.tier
+        AND observed.metric = published.metric
+LEFT JOIN priors ON observed.platform = priors.platform AND observed.tier = priors.tier
+ORDER BY observed.platform, observed.tier, observed.metric, published.source;

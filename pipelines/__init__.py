@@ -1,0 +1,1 @@
+"""When things run, and where bytes come from and go. No metric logic."""

@@ -1,0 +1,132 @@
+"""The lake: one Parquet file per table and snapshot date, each replaced as a whole.
+
+Belongs here: where tables lie, committing them, listing dates, and the writer that groups accounts in buckets.
+
+    lake/<table>/snapshot_date=<date>/data.parquet
+
+Buckets: rows of big tables carry `bucket`, a hash of the account modulo `BUCKETS`, and lie in row groups of one
+bucket each. What is computed per account can then go bucket by bucket in flat memory, reading only its row groups.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines import durable
+
+BUCKETS = 16
+
+_ROW_GROUP = 1 << 16
+# What repeats often enough for a dictionary to be smaller and faster; text of any kind is not.
+_DICTIONARIES = ("platform", "source", "snapshot_date", "landed_file", "kind", "sector", "country", "language", "tier")
+
+
+@dataclass(frozen=True)
+class Lake:
+    """The tables under one folder."""
+
+    root: Path
+
+    def path(self, table: str, snapshot_date: date) -> Path:
+        """The file of a table for a date, there or not."""
+        return self.root / table / f"snapshot_date={snapshot_date.isoformat()}" / "data.parquet"
+
+    def dates(self, table: str) -> list[date]:
+        """The dates that a table has, oldest first."""
+        return sorted(
+            date.fromisoformat(path.parent.name.removeprefix("snapshot_date="))
+            for path in (self.root / table).glob("snapshot_date=*/data.parquet")
+        )
+
+    @contextmanager
+    def replacing(self, table: str, snapshot_date: date, run_id: str) -> Iterator[Path]:
+        """Gives a path to write a table to; it takes the table's place once the block ends well."""
+        with durable.replacing(self.path(table, snapshot_date), run_id) as path:
+            yield path
+
+    def write(self, table: str, snapshot_date: date, run_id: str, frame: pl.DataFrame) -> None:
+        """Replaces a table of a date by a frame."""
+        with self.replacing(table, snapshot_date, run_id) as path:
+            frame.write_parquet(path, compression="snappy")
+
+    def scan(self, table: str, snapshot_date: date) -> pl.LazyFrame:
+        """A table of a date, to be read where it is needed."""
+        return pl.scan_parquet(self.path(table, snapshot_date))
+
+    def rows(self, table: str, snapshot_date: date) -> int:
+        """How many rows a table has, from the file's footer."""
+        return int(pq.read_metadata(self.path(table, snapshot_date)).num_rows)
+
+
+def with_bucket(frame: pl.DataFrame) -> pl.DataFrame:
+    """Adds the bucket of each row's account."""
+    return frame.with_columns(bucket=(pl.col("profile_id").hash(seed=0) % BUCKETS).cast(pl.UInt8))
+
+
+class BucketWriter:
+    """Writes batches to one Parquet file, with the rows of a bucket in row groups of their own.
+
+    Encoding happens in a thread of its own, so that the next batch is parsed meanwhile.
+    """
+
+    def __init__(self, path: Path, schema: pl.Schema) -> None:
+        """Opens the file.
+
+        Args:
+            path: The file to write.
+            schema: Columns of the batches, without `bucket`.
+        """
+        self._schema = with_bucket(pl.DataFrame(schema=schema)).to_arrow().schema
+        self._writer = pq.ParquetWriter(
+            path,
+            self._schema,
+            compression="snappy",
+            use_dictionary=[name for name in _DICTIONARIES if name in schema],
+            write_statistics=["bucket", *(name for name in ("posted_at", "profile_id") if name in schema)],
+        )
+        self._waiting: list[list[pl.DataFrame]] = [[] for _ in range(BUCKETS)]
+        self._heights = [0] * BUCKETS
+        self._encoder = ThreadPoolExecutor(1)
+        self._encoding: Future[None] | None = None
+
+    def __enter__(self) -> "BucketWriter":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                for bucket in range(BUCKETS):
+                    self._flush(bucket)
+            if self._encoding:
+                self._encoding.result()
+        finally:
+            self._encoder.shutdown()
+            self._writer.close()
+
+    def write(self, batch: pl.DataFrame) -> None:
+        """Adds a batch."""
+        for part in with_bucket(batch).partition_by("bucket"):
+            bucket = part.item(0, "bucket")
+            self._waiting[bucket].append(part)
+            self._heights[bucket] += part.height
+            if self._heights[bucket] >= _ROW_GROUP:
+                self._flush(bucket)
+
+    def _flush(self, bucket: int) -> None:
+        frames, self._waiting[bucket], self._heights[bucket] = self._waiting[bucket], [], 0
+        if not frames:
+            return
+        if self._encoding:
+            self._encoding.result()
+        self._encoding = self._encoder.submit(self._encode, frames)
+
+    def _encode(self, frames: list[pl.DataFrame]) -> None:
+        table: pa.Table = pl.concat(frames).to_arrow()
+        self._writer.write_table(table.cast(self._schema), row_group_size=table.num_rows)

@@ -1,0 +1,175 @@
+"""The landing folder: what each source sent, byte for byte, and when.
+
+    landing/<source>/<date>/manifests/0001.json     one per pull, in order
+    landing/<source>/<date>/<content>/<file>        the bytes, in a folder named by their hash
+
+Belongs here: pulling a source once, keeping what came, and finding it again. A pull never changes what an
+earlier one landed; the newest complete pull of a date counts. The same bytes land in the same place.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Literal, cast
+
+from pipelines import durable
+from pipelines.partitions import yesterday
+from pipelines.pull import files
+from pipelines.pull.files import PullError
+from pipelines.read import formats
+from pipelines.sources import Source
+from schemas.shape import Records, Shape
+
+State = Literal["complete", "refused", "failed"]
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """One landed file; `path` is relative to the landing folder."""
+
+    path: str
+    records: Records
+    origin: str
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """One pull of one source for one date."""
+
+    source: str
+    snapshot_date: str
+    sequence: int
+    state: State
+    message: str
+    pulled_at: str
+    content: str
+    files: tuple[LandedFile, ...]
+
+    @property
+    def date(self) -> date:
+        """The snapshot date."""
+        return date.fromisoformat(self.snapshot_date)
+
+    @property
+    def total_bytes(self) -> int:
+        """Bytes of all landed files."""
+        return sum(file.bytes for file in self.files)
+
+
+def land(source: Source, shape: Shape, snapshot_date: date, *, landing: Path, folder: Path, force: bool) -> Manifest:
+    """Pulls a source for a date, unless it has landed already.
+
+    Args:
+        source: The source.
+        shape: Its shape, which says what its files should look like.
+        snapshot_date: The date.
+        landing: The landing folder.
+        folder: The folder of sources.yaml, which paths are relative to.
+        force: Whether to pull again although the date has landed.
+
+    Returns:
+        The manifest of the pull: `complete`; `refused`, where what came is kept but is no export; or `failed`,
+        where nothing came. Its message says what to do.
+    """
+    landed = newest_complete(landing, source.name, snapshot_date)
+    if landed and not force:
+        return landed
+    place = landing / source.name / snapshot_date.isoformat()
+    place.mkdir(parents=True, exist_ok=True)
+    aside = place / f".{os.getpid()}-{os.urandom(4).hex()}.tmp"
+    aside.mkdir()
+    try:
+        if source.history == "current" and snapshot_date < yesterday():
+            message = f"source {source.name} only offers today's figures, and nothing was landed on {snapshot_date}"
+            return _record(source, snapshot_date, place, "failed", message, "", ())
+        try:
+            copied = _pull(source, snapshot_date, aside, folder)
+        except PullError as error:
+            return _record(source, snapshot_date, place, "failed", str(error), "", ())
+        content = hashlib.sha256(
+            "".join(f"{records} {file.name} {file.sha256}\n" for records, file in copied).encode()
+        ).hexdigest()[:16]
+        mistakes = [mistake for _, file in copied if (mistake := formats.mistake(aside / file.name, shape))]
+        _keep(aside, place / content)
+        prefix = f"{source.name}/{snapshot_date.isoformat()}/{content}"
+        landed_files = tuple(
+            LandedFile(f"{prefix}/{file.name}", records, file.origin, file.sha256, file.bytes) for records, file in copied
+        )
+        state: State = "refused" if mistakes else "complete"
+        return _record(source, snapshot_date, place, state, "; ".join(mistakes), content, landed_files)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def newest_complete(landing: Path, source: str, snapshot_date: date) -> Manifest | None:
+    """The pull that counts for a date, or None where none was complete."""
+    return next((manifest for manifest in reversed(pulls(landing, source, snapshot_date)) if manifest.state == "complete"), None)
+
+
+def pulls(landing: Path, source: str, snapshot_date: date) -> list[Manifest]:
+    """Every pull of a source for a date, oldest first."""
+    folder = landing / source / snapshot_date.isoformat() / "manifests"
+    return [_read(path) for path in sorted(folder.glob("[0-9]*.json"))] if folder.is_dir() else []
+
+
+def _pull(source: Source, snapshot_date: date, aside: Path, folder: Path) -> list[tuple[Records, files.Copied]]:
+    copied: list[tuple[Records, files.Copied]] = []
+    for records, address in source.addresses(snapshot_date).items():
+        for path in files.matching(address, folder):
+            name = path.name if not (aside / path.name).exists() else f"{len(copied) + 1}-{path.name}"
+            copied.append((cast("Records", records), files.copy(path, aside / name)))
+    return copied
+
+
+def _keep(aside: Path, target: Path) -> None:
+    """Moves pulled files to the folder of their content; where it is there already, they are the same bytes."""
+    durable.sync_folder(aside)
+    try:
+        aside.rename(target)
+    except OSError:
+        if not target.is_dir():
+            raise
+    durable.sync_folder(target.parent)
+
+
+def _record(
+    source: Source, snapshot_date: date, place: Path, state: State, message: str, content: str, landed: tuple[LandedFile, ...]
+) -> Manifest:
+    folder = place / "manifests"
+    folder.mkdir(exist_ok=True)
+    sequence = 1 + max((int(path.stem) for path in folder.glob("[0-9]*.json")), default=0)
+    while True:
+        manifest = Manifest(
+            source=source.name,
+            snapshot_date=snapshot_date.isoformat(),
+            sequence=sequence,
+            state=state,
+            message=message,
+            pulled_at=datetime.now(tz=UTC).isoformat(timespec="seconds"),
+            content=content,
+            files=landed,
+        )
+        aside = folder / f".{os.getpid()}-{os.urandom(4).hex()}.tmp"
+        aside.write_text(json.dumps(asdict(manifest), indent=1), encoding="utf-8")
+        durable.sync_file(aside)
+        try:
+            # A hard link fails where another pull took the number: each manifest is written once.
+            os.link(aside, folder / f"{sequence:04d}.json")
+        except FileExistsError:
+            sequence += 1
+            continue
+        finally:
+            aside.unlink()
+        durable.sync_folder(folder)
+        return manifest
+
+
+def _read(path: Path) -> Manifest:
+    document = json.loads(path.read_text(encoding="utf-8"))
+    return Manifest(**(document | {"files": tuple(LandedFile(**file) for file in document["files"])}))

@@ -1,0 +1,1 @@
+"""Addresses to landed bytes: one module per kind of address."""

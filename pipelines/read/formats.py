@@ -1,0 +1,102 @@
+"""What a landed file is, from its first and last bytes, and whether it is all there.
+
+Belongs here: telling formats apart and refusing what is no export. Does not: reading records.
+"""
+
+import codecs
+import gzip
+import json
+from pathlib import Path
+from typing import IO, Literal
+
+from schemas.shape import Shape
+
+Format = Literal["csv", "ndjson", "json", "parquet"]
+
+_SUFFIXES: dict[str, Format] = {
+    ".csv": "csv", ".tsv": "csv", ".txt": "csv",
+    ".ndjson": "ndjson", ".jsonl": "ndjson",
+    ".json": "json",
+    ".parquet": "parquet",
+}  # fmt: skip
+_HEAD = 64 * 1024
+_TAIL = 4 * 2**20
+_GZIP = b"\x1f\x8b"
+
+
+class UnreadableFileError(Exception):
+    """A landed file that cannot be read as its shape says; the message names the file and the remedy."""
+
+
+def is_gzip(path: Path) -> bool:
+    """Whether the file is compressed with gzip, whatever its name."""
+    with path.open("rb") as file:
+        return file.read(2) == _GZIP
+
+
+def open_bytes(path: Path) -> IO[bytes]:
+    """The file's bytes, decompressed."""
+    return gzip.open(path, "rb") if is_gzip(path) else path.open("rb")
+
+
+def format_of(path: Path, shape: Shape) -> Format:
+    """The format that the shape declares, or else that the file's name says.
+
+    Raises:
+        UnreadableFileError: Neither says.
+    """
+    if shape.format:
+        return shape.format
+    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
+    found = _SUFFIXES.get(suffixes[-1]) if suffixes else None
+    if found is None:
+        raise UnreadableFileError(f"{path.name}: the name does not tell the format; allowed endings: {', '.join(_SUFFIXES)}")
+    return found
+
+
+def mistake(path: Path, shape: Shape) -> str | None:
+    """What shows at a glance that a file is no whole export of its shape; None where nothing does."""
+    try:
+        declared = format_of(path, shape)
+        with open_bytes(path) as file:
+            head = file.read(_HEAD)
+    except UnreadableFileError as error:
+        return str(error)
+    except (OSError, EOFError) as error:
+        return f"{path.name} is no whole gzip file ({error}); pull it again"
+    start = head.removeprefix(codecs.BOM_UTF8).lstrip()
+    if not start:
+        return f"{path.name} is empty; ask for the export of this date and pull again"
+    if declared == "parquet":
+        return None if start.startswith(b"PAR1") and _tail(path).endswith(b"PAR1") else f"{path.name} is no whole Parquet file; pull it again"
+    if start[:1] == b"<":
+        return f"{path.name} is a web page, not an export (a login or error page?); open its address in a browser and correct the url"
+    is_json = start[:1] in b"[{"
+    if declared == "csv" and start[:2] in (b'{"', b"[{", b"[]"):
+        return f"{path.name} is JSON, and shape {shape.name} reads CSV; correct the shape"
+    if declared in ("json", "ndjson") and not is_json:
+        return f"{path.name} is not JSON, and shape {shape.name} reads {declared}; correct the shape"
+    if declared in ("json", "ndjson") and not is_gzip(path) and not _ends(path, is_array=start[:1] == b"["):
+        return f"{path.name} ends in the middle of a record: it was cut short; pull it again"
+    return None
+
+
+def _tail(path: Path) -> bytes:
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - _TAIL))
+        return file.read()
+
+
+def _ends(path: Path, *, is_array: bool) -> bool:
+    """Whether a JSON file has its end: the closing bracket, or a last line that is whole."""
+    tail = _tail(path)
+    if is_array:
+        return tail.rstrip().endswith(b"]")
+    if tail.endswith(b"\n") or tail.rstrip().endswith(b"}"):
+        return True
+    try:
+        json.loads(tail.rstrip().rpartition(b"\n")[2])
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,74 @@
+"""The raw text of single records, for the quarantine.
+
+Belongs here: finding records by their number again. A second pass over a file, made only where rows were refused.
+"""
+
+from pathlib import Path
+
+import duckdb
+
+from pipelines.read import csv_records
+from pipelines.read.formats import format_of, open_bytes
+from pipelines.read.text_columns import json_layout
+from schemas.shape import Shape
+
+# What the quarantine keeps of a record; the landed file has it all.
+MAX_RAW_CHARACTERS = 4_000
+
+
+def raw_records(
+    connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, numbers: set[int]
+) -> dict[int, tuple[int | None, str]]:
+    """Looks up records by their number.
+
+    Args:
+        connection: A DuckDB connection that may read the file.
+        path: The landed file.
+        shape: Its shape.
+        numbers: Record numbers, 1 for the first.
+
+    Returns:
+        Record number to (line the record begins on, where the format has lines; raw text, cut at
+        `MAX_RAW_CHARACTERS`).
+    """
+    declared = format_of(path, shape)
+    if declared == "csv":
+        return {
+            record.number: (record.line, _shown(record.raw))
+            for record in csv_records.records(path, shape.encoding, shape.delimiter)
+            if record.number in numbers
+        }
+    if declared != "parquet" and json_layout(path) == "newline_delimited":
+        return _lines(path, numbers)
+    relation = (
+        f"(SELECT CAST(to_json(r) AS VARCHAR) AS json FROM read_parquet('{_escaped(path)}') AS r)"
+        if declared == "parquet"
+        else f"read_json_objects('{_escaped(path)}', format = '{json_layout(path)}')"
+    )
+    found = connection.execute(
+        f"SELECT n, left(CAST(json AS VARCHAR), {MAX_RAW_CHARACTERS}) "
+        f"FROM (SELECT json, row_number() OVER () AS n FROM {relation}) WHERE list_contains($numbers, n)",
+        {"numbers": sorted(numbers)},
+    ).fetchall()
+    return {number: (None, raw) for number, raw in found}
+
+
+def _lines(path: Path, numbers: set[int]) -> dict[int, tuple[int | None, str]]:
+    found: dict[int, tuple[int | None, str]] = {}
+    number = 0
+    with open_bytes(path) as file:
+        for line_number, line in enumerate(file, start=1):
+            if not line.strip():
+                continue
+            number += 1
+            if number in numbers:
+                found[number] = (line_number, _shown(line.decode("utf-8", errors="replace").rstrip("\r\n")))
+    return found
+
+
+def _shown(raw: str) -> str:
+    return raw[:MAX_RAW_CHARACTERS].encode("utf-8", errors="replace").decode("utf-8")
+
+
+def _escaped(path: Path) -> str:
+    return str(path).replace("'", "''")

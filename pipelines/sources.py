@@ -1,0 +1,164 @@
+"""sources.yaml: what to pull each night, checked before anything is pulled.
+
+Belongs here: the model of the file and one clear error per mistake. Does not: pulling.
+"""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+
+import duckdb
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from schemas.column import PLATFORMS
+from schemas.shape import RECORDS, Shape, ShapeError
+from schemas.shape import load as load_shape
+
+
+class SourcesError(ValueError):
+    """A mistake in sources.yaml, in one line: the file, the source, the key and what is allowed."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(_Strict):
+    """One source of exports."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9_]+$", max_length=60)] = Field(
+        description="up to 60 of a-z, 0-9 and _"
+    )
+    shape: str = Field(description="the name of a shape")
+    url: str = Field(min_length=1, description="a path, glob or file:// address; {date} stands for the snapshot date")
+    posts_url: str | None = Field(default=None, min_length=1, description="as url, where posts come apart from profiles")
+    platform: str | None = Field(default=None, description=f"{', '.join(PLATFORMS)}, or a column of the export")
+    history: Literal["dated", "current"] = Field(default="dated", description="dated or current")
+    required: bool = Field(default=False, description="true or false")
+    carry_days: int = Field(default=7, ge=0, le=30, description="a whole number from 0 to 30")
+    max_quarantine_share: float = Field(default=0.05, ge=0, le=1, description="a number from 0 to 1")
+
+    def addresses(self, snapshot_date: date) -> dict[str, str]:
+        """What to pull for a date: kind of records to address."""
+        wanted = {"profiles": self.url} | ({"posts": self.posts_url} if self.posts_url else {})
+        return {records: url.replace("{date}", snapshot_date.isoformat()) for records, url in wanted.items()}
+
+
+class Metrics(_Strict):
+    """What the ratios are computed over; METRICS in README.md says why."""
+
+    window_days: int = Field(default=90, ge=7, le=730, description="a whole number from 7 to 730")
+    settle_days: int = Field(default=2, ge=0, le=30, description="a whole number from 0 to 30")
+    sample_posts: int = Field(default=12, ge=6, le=50, description="a whole number from 6 to 50")
+    interval_z: float = Field(default=1.28, ge=0.5, le=3, description="a number from 0.5 to 3 (1.28: 80 % intervals)")
+
+
+class SourcesFile(_Strict):
+    """The whole file, with the shapes that it names."""
+
+    path: Path
+    sources: list[Source] = Field(min_length=1, description="a list of at least one source")
+    metrics: Metrics = Field(default=Metrics(), description=f"a mapping of {', '.join(Metrics.model_fields)}")
+    shapes: dict[str, Shape]
+
+    def shape(self, source: Source) -> Shape:
+        """The shape of a source."""
+        return self.shapes[source.shape]
+
+
+def load(path: Path) -> SourcesFile:
+    """Reads and checks a sources.yaml and every shape that it names.
+
+    Raises:
+        SourcesError: The first mistake found.
+    """
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise SourcesError(f"{path}: no such file; say where it is with --sources FILE") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourcesError(f"{path}: cannot be read: {error}") from error
+    except yaml.YAMLError as error:
+        raise SourcesError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(document, dict) or not isinstance(document.get("sources"), list) or not document["sources"]:
+        raise SourcesError(f"{path}: sources: must be a list of at least one source")
+    unknown = set(document) - {"sources", "metrics"}
+    if unknown:
+        raise SourcesError(f"{path}: {min(map(str, unknown))}: unknown key; allowed: sources, metrics")
+    sources: list[Source] = []
+    shapes: dict[str, Shape] = {}
+    for position, entry in enumerate(document["sources"], start=1):
+        label = _label(entry, position)
+        if not isinstance(entry, dict):
+            raise SourcesError(f"{path}: {label}: must be a mapping with the keys {', '.join(Source.model_fields)}")
+        try:
+            source = Source(**entry)
+        except ValidationError as error:
+            raise SourcesError(f"{path}: {label}: {_mistake(error, Source)}") from error
+        except TypeError as error:
+            raise SourcesError(f"{path}: {label}: keys must be text; allowed: {', '.join(Source.model_fields)}") from error
+        if any(other.name == source.name for other in sources):
+            raise SourcesError(f"{path}: {label}: name: used twice; allowed: a name of its own")
+        shapes[source.shape] = _shape_of(source, label, path, shapes)
+        sources.append(source)
+    try:
+        metrics = Metrics(**(document.get("metrics") or {}))
+    except (ValidationError, TypeError) as error:
+        words = _mistake(error, Metrics) if isinstance(error, ValidationError) else "must be a mapping"
+        raise SourcesError(f"{path}: metrics: {words}") from error
+    return SourcesFile(path=path, sources=sources, metrics=metrics, shapes=shapes)
+
+
+def _shape_of(source: Source, label: str, path: Path, known: dict[str, Shape]) -> Shape:
+    try:
+        shape = known.get(source.shape) or load_shape(source.shape, path.parent / "shapes")
+    except ShapeError as error:
+        raise SourcesError(f"{path}: {label}: shape: {error}") from error
+    for key, url in (("url", source.url), ("posts_url", source.posts_url)):
+        if url and "://" in url and not url.startswith("file://"):
+            scheme = url.split("://")[0]
+            raise SourcesError(f"{path}: {label}: {key}: {scheme}:// is not allowed; allowed: a path or file://")
+    if source.platform and source.platform not in PLATFORMS and not any(
+        selection and source.platform in selection.read_columns for selection in (shape.profiles, shape.posts)
+    ):
+        allowed = f"{', '.join(PLATFORMS)}, or a column of shape {shape.name}"
+        raise SourcesError(f"{path}: {label}: platform: {source.platform!r} is not allowed; allowed: {allowed}")
+    if source.posts_url and (shape.posts is None or shape.posts.nested):
+        raise SourcesError(f"{path}: {label}: posts_url: shape {shape.name} has no posts of their own; leave it out")
+    if shape.profiles is None:
+        raise SourcesError(f"{path}: {label}: shape: {shape.name} has no profiles; allowed: a shape with profiles")
+    _check_sql(shape, source, label, path)
+    return shape
+
+
+def _check_sql(shape: Shape, source: Source, label: str, path: Path) -> None:
+    """Runs the shape's SELECT over no rows, so that a mistake in it shows before anything is pulled."""
+    with duckdb.connect(":memory:", config={"enable_external_access": False}) as connection:
+        connection.execute(shape.macros())
+        for records in RECORDS:
+            if shape.selection(records) is None:
+                continue
+            names = shape.read_columns(records).read_columns
+            cells = ", ".join("CAST(NULL AS VARCHAR) AS \"" + name.replace('"', '""') + '"' for name in names)
+            try:
+                connection.execute(shape.query(records, f"(SELECT {cells} LIMIT 0)", source.platform, numbered=False)).fetchall()
+            except duckdb.Error as error:
+                reason = " ".join(str(error).split("\n")[0].split())
+                raise SourcesError(f"{path}: {label}: shape: {shape.name}: {records}.select: {reason}") from error
+
+
+def _label(entry: object, position: int) -> str:
+    name = entry.get("name") if isinstance(entry, dict) else None
+    return f"source {name!r}" if isinstance(name, str) else f"source {position}"
+
+
+def _mistake(error: ValidationError, model: type[BaseModel]) -> str:
+    first = error.errors()[0]
+    key = str(first["loc"][0])
+    if first["type"] == "extra_forbidden":
+        return f"{key}: unknown key; allowed: {', '.join(model.model_fields)}"
+    allowed = model.model_fields[key].description
+    if first["type"] == "missing":
+        return f"{key}: missing; allowed: {allowed}"
+    return f"{key}: {first['input']!r} is not allowed; allowed: {allowed}"

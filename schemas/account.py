@@ -1,0 +1,82 @@
+"""Columns that say who an account is and where its row came from, as metric and published tables carry them."""
+
+import pandera.polars as pa
+import polars as pl
+
+from schemas.column import PLATFORMS, column, count, fraction, text
+
+TIERS_DESCRIPTION = "Size class by followers (schemas/tiers.csv), recomputed here and never taken from the vendor."
+
+
+class Account(pa.DataFrameModel):
+    """Identity, description and ratios of one account on one snapshot date."""
+
+    platform: pl.String = column("Platform of the account.", nullable=False, isin=PLATFORMS)
+    profile_id: pl.String = text(
+        "The platform's own id of the account, as text; where the export gives none, `@` and the handle.", nullable=False
+    )
+    handle: pl.String = text("Handle of the account: lower case, without the `@`.")
+    display_name: pl.String = text("Name shown on the profile.")
+    profile_url: pl.String = text("Address of the profile.")
+    followers: pl.Int64 = count("Accounts that follow this one.", unit="accounts", nullable=False)
+    tier: pl.String = column(TIERS_DESCRIPTION, nullable=False)
+    sector: pl.String = text("Topic of the account, as the export names it.")
+    country: pl.String = text("Country, as the export gives it.")
+    language: pl.String = text("Language, as the export gives it.")
+    sex: pl.String = text("Sex, only where the export states it; never inferred.")
+    age_band: pl.String = text("Age band, only where the export states it; never inferred.")
+    tone: pl.String = text("Tone of voice, as the export names it.")
+    like_rate: pl.Float64 = fraction(
+        "Median likes per post over followers; of an averages-only export its average likes over followers.", le=1e9
+    )
+    comment_rate: pl.Float64 = fraction("Median comments per post over followers, or average ones as above.", le=1e9)
+    engagement_ratio: pl.Float64 = fraction(
+        "Median of likes + comments per post over followers, or average ones as above. The main ratio; over 1 is "
+        "possible for tiny accounts and flagged.",
+        le=1e9,
+    )
+    engagement_ratio_mean: pl.Float64 = fraction("Mean of likes + comments per post over followers.", le=1e9)
+    view_engagement_ratio: pl.Float64 = fraction(
+        "Sum of likes, comments and shares over sum of views, of posts that count views.", le=1e9
+    )
+    reported_engagement_ratio: pl.Float64 = fraction("The export's own engagement ratio, untouched.", le=1_000.0)
+    engagement_null_reason: pl.String = column(
+        "Why engagement_ratio is null: zero_followers, private, no_posts, likes_hidden, or no_comments (the export "
+        "tells likes only).",
+        isin=("zero_followers", "private", "no_posts", "likes_hidden", "no_comments"),
+    )
+    posts_sampled: pl.Int64 = count(
+        "Posts in the sample: the newest of the window, pinned and not yet settled ones left out.",
+        unit="posts",
+        nullable=False,
+    )
+    sample_basis: pl.String = column(
+        "posts: ratios over sampled posts; averages: over the export's own averages, taken as one post's worth of "
+        "evidence since it does not say how many they are over.",
+        isin=("posts", "averages"),
+    )
+    hidden_like_posts: pl.Int64 = count(
+        "Sampled posts whose likes are hidden, left out of every figure made of likes.", unit="posts", nullable=False
+    )
+    days_since_last_post: pl.Int32 = column("Days from the newest post to the snapshot date.", unit="days")
+    posts_per_week: pl.Float64 = count("Posts a week, from the first to the last sampled post.", unit="posts per week")
+    sponsored_share: pl.Float64 = fraction(
+        "Share of sampled posts that the platform or a hashtag (#ad, #sponsored, #werbung, …) marks as sponsored."
+    )
+    snapshot_date: pl.Date = column("The day that the figures stand for, UTC.", nullable=False)
+    snapshot_age_days: pl.Int32 = column(
+        "Days between the snapshot date and the day the row was landed: over 0 where the source failed and its last "
+        "good rows were carried.",
+        unit="days",
+        nullable=False,
+        ge=0,
+        le=30,
+    )
+    source: pl.String = column("Name of the source in sources.yaml.", nullable=False)
+    landed_file: pl.String = column("Landed file the row came from, below the landing folder.", nullable=False)
+    landed_row: pl.Int64 = count(
+        "Number of the record in the landed file, the first one being 1.", unit="record number", nullable=False
+    )
+
+    class Config:
+        strict = True

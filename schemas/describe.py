@@ -1,0 +1,85 @@
+"""A contract in the words of its readers: DuckDB types and comments, Dagster's column schema.
+
+Belongs here: turning a pandera model into another system's notion of a schema. Nothing here adds meaning.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+import polars as pl
+from pandera.polars import DataFrameModel
+
+_DUCKDB_TYPES: dict[type[pl.DataType], str] = {
+    pl.Boolean: "BOOLEAN",
+    pl.Date: "DATE",
+    pl.Datetime: "TIMESTAMP",
+    pl.Float64: "DOUBLE",
+    pl.Int32: "INTEGER",
+    pl.Int64: "BIGINT",
+    pl.String: "VARCHAR",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a contract."""
+
+    name: str
+    polars_type: pl.DataType
+    duckdb_type: str
+    nullable: bool
+    description: str
+    unit: str
+    constraints: tuple[str, ...]
+
+    @property
+    def comment(self) -> str:
+        """Description and unit in one sentence, as a catalogue shows it."""
+        return f"{self.description} Unit: {self.unit}." if self.unit else self.description
+
+
+def columns(model: type[DataFrameModel]) -> list[Column]:
+    """The columns of a contract, in order."""
+    schema = model.to_schema()
+    described = []
+    for name, field in schema.columns.items():
+        polars_type: Any = field.dtype.type
+        metadata = field.metadata or {}
+        described.append(
+            Column(
+                name=name,
+                polars_type=polars_type,
+                duckdb_type=_DUCKDB_TYPES[polars_type.base_type()],
+                nullable=field.nullable,
+                description=field.description or "",
+                unit=metadata.get("unit", ""),
+                constraints=tuple(str(check.error) for check in field.checks),
+            )
+        )
+    return described
+
+
+def summary(model: type[DataFrameModel]) -> str:
+    """What a table of this contract holds: the first line of the model's docstring."""
+    return (model.__doc__ or "").strip().splitlines()[0]
+
+
+def polars_schema(model: type[DataFrameModel]) -> pl.Schema:
+    """The contract as a Polars schema."""
+    return pl.Schema({column.name: column.polars_type for column in columns(model)})
+
+
+def table_schema(model: type[DataFrameModel]) -> dg.TableSchema:
+    """The contract as Dagster shows it on an asset's page."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                name=column.name,
+                type=column.duckdb_type,
+                description=column.comment,
+                constraints=dg.TableColumnConstraints(nullable=column.nullable, other=list(column.constraints)),
+            )
+            for column in columns(model)
+        ]
+    )

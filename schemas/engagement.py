@@ -1,0 +1,26 @@
+"""The contract of `engagement`: one row per account and snapshot date, every ratio with its sample."""
+
+import polars as pl
+
+from schemas.account import Account
+from schemas.column import column, count
+
+
+class Engagement(Account):
+    """Ratios of every account, with what the shrinkage needs of it.
+
+    The `log_*` columns describe ln((likes + comments + 0.5) / followers) of the account's posts.
+    """
+
+    following: pl.Int64 = count("Accounts that this one follows.", unit="accounts")
+    posts_count: pl.Int64 = count("Posts ever published, as the platform counts them.", unit="posts")
+    is_verified: pl.Boolean = column("Carries the platform's verification mark.")
+    is_private: pl.Boolean = column("Shows its posts to followers only.")
+    is_ranked_tier: pl.Boolean = column("Whether its tier is ranked as micro-influencers.", nullable=False)
+    city: pl.String = column("City, as the export gives it.")
+    age: pl.Int32 = column("Age, only where the export states it; never inferred.", unit="years", ge=0, le=120)
+    log_count: pl.Int64 = count("Posts that the mean log ratio rests on.", unit="posts", nullable=False)
+    log_ratio: pl.Int64 = column("Mean log ratio.", unit="millionths", ge=-(10**8), le=10**8)
+    log_within_squares: pl.Float64 = column(
+        "Squared deviations of the posts' log ratios from their mean, summed.", unit="squared log", ge=-1e-6, le=1e9
+    )

@@ -1,0 +1,46 @@
+"""The contract of `import_report`: what became of every landed file's records."""
+
+import pandera.polars as pa
+import polars as pl
+
+from schemas.column import column, count
+
+STATES = ("published", "carried", "over_quarantine", "unreadable", "missing")
+
+
+class ImportReport(pa.DataFrameModel):
+    """The account of every record: landed = accepted + quarantined + superseded.
+
+    One row per source, landed file and kind of record; a source of which nothing was landed has one row without
+    a file.
+    """
+
+    snapshot_date: pl.Date = column("The day that the figures stand for, UTC.", nullable=False)
+    source: pl.String = column("Name of the source in sources.yaml.", nullable=False)
+    state: pl.String = column(
+        "published; carried (an earlier day's rows stand in); over_quarantine (too many bad records, nothing "
+        "published); unreadable (the file is not what its shape says); missing (nothing was landed).",
+        nullable=False,
+        isin=STATES,
+    )
+    landed_date: pl.Date = column("The day whose landed files were read.")
+    content: pl.String = column("Hash that names the landed files.")
+    landed_file: pl.String = column("Landed file, below the landing folder.")
+    records: pl.String = column("Kind of records: profiles or posts.", isin=("profiles", "posts"))
+    landed: pl.Int64 = count("Records in the file.", unit="records", nullable=False)
+    accepted: pl.Int64 = count("Records that hold and count.", unit="records", nullable=False)
+    quarantined: pl.Int64 = count("Records that break the contract.", unit="records", nullable=False)
+    superseded: pl.Int64 = count("Older copies of the same account or post.", unit="records", nullable=False)
+    landed_bytes: pl.Int64 = count("Size of the file.", unit="bytes", nullable=False)
+    sha256: pl.String = column("Hash of the file.")
+    message: pl.String = column("What went wrong and what to do about it.")
+
+    @pa.dataframe_check
+    def rows_not_accounted_for(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805 - pandera's form
+        """Nothing is lost."""
+        return data.lazyframe.select(
+            pl.col("landed") == pl.col("accepted") + pl.col("quarantined") + pl.col("superseded")
+        )
+
+    class Config:
+        strict = True

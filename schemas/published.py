@@ -1,0 +1,129 @@
+"""The contract of the published file, version 1: its tables, in order.
+
+A column keeps its name, type, unit and meaning for as long as `CONTRACT_VERSION` stands.
+"""
+
+from collections.abc import Mapping
+
+import pandera.polars as pa
+import polars as pl
+from pandera.polars import DataFrameModel
+
+from schemas.benchmarks import TierBenchmarks
+from schemas.column import PLATFORMS, column, count, fraction, text
+from schemas.landed import Timestamp
+from schemas.quarantine import Quarantine
+from schemas.ranking import Ranking
+
+CONTRACT_VERSION = 1
+
+# The order in which people read an account; everything else follows from Ranking.
+ACCOUNT_COLUMNS = (
+    "rank", "score", "platform", "profile_id", "handle", "display_name", "profile_url", "followers", "tier",
+    "sector", "country", "language", "sex", "age_band", "tone", "like_rate", "comment_rate", "engagement_ratio",
+    "engagement_ratio_mean", "view_engagement_ratio", "reported_engagement_ratio", "engagement_null_reason",
+    "engagement_low", "engagement_estimate", "engagement_high", "lift", "lift_low", "tier_percentile",
+    "authenticity", "flags", "posts_sampled", "sample_basis", "hidden_like_posts", "days_since_last_post",
+    "posts_per_week", "sponsored_share", "followers_growth_7d", "followers_growth_30d", "rank_in_tier",
+    "rank_in_platform", "rank_in_sector", "rank_in_country", "snapshot_date", "snapshot_age_days", "source",
+    "landed_file", "landed_row",
+)  # fmt: skip
+
+
+class Accounts(Ranking):
+    """Accounts of any size on the newest date; rank is empty outside the micro-influencer tiers."""
+
+    followers_growth_7d: pl.Float64 = column(
+        "Growth of followers over 7 days, from the nearest snapshot within 2 days of it.", unit="fraction", ge=-1.0, le=1e12
+    )
+    followers_growth_30d: pl.Float64 = column(
+        "Growth of followers over 30 days, from the nearest snapshot within 2 days of it.", unit="fraction", ge=-1.0, le=1e12
+    )
+
+
+class MicroInfluencers(Accounts):
+    """Micro-influencers on the newest date, best first: accounts of the ranked tiers that have a rank."""
+
+
+class RankHistory(pa.DataFrameModel):
+    """Rank of every micro-influencer on every date of the last 90 days."""
+
+    snapshot_date: pl.Date = column("The day that the figures stand for, UTC.", nullable=False)
+    platform: pl.String = column("Platform of the account.", nullable=False, isin=PLATFORMS)
+    profile_id: pl.String = text("Id of the account, as in `accounts`.", nullable=False)
+    rank: pl.Int64 = column("Place among all micro-influencers of that day.", unit="place", nullable=False, ge=1)
+    score: pl.Float64 = column("Score of that day.", unit="points", nullable=False, ge=0.0, le=100.0)
+    followers: pl.Int64 = count("Followers on that day.", unit="accounts", nullable=False)
+    engagement_estimate: pl.Float64 = fraction("Estimate of that day.", le=1e9, nullable=False)
+
+
+class SegmentLeaders(pa.DataFrameModel):
+    """The first 40 micro-influencers of every segment of at least 5."""
+
+    dimension: pl.String = column(
+        "What the segment is cut by.",
+        nullable=False,
+        isin=("age_band", "country", "language", "platform", "sector", "sex", "tone"),
+    )
+    segment: pl.String = text("The value of that column.", nullable=False)
+    place: pl.Int64 = column("Place within the segment.", unit="place", nullable=False, ge=1, le=40)
+    platform: pl.String = column("Platform of the account.", nullable=False, isin=PLATFORMS)
+    profile_id: pl.String = text("Id of the account, as in `accounts`.", nullable=False)
+    score: pl.Float64 = column("Its score.", unit="points", nullable=False, ge=0.0, le=100.0)
+
+
+class PublishedQuarantine(Quarantine):
+    """Records rejected in the last 30 days, e-mail addresses blotted out."""
+
+
+class SourceStatus(pa.DataFrameModel):
+    """What became of each source on the newest date."""
+
+    source: pl.String = column("Name of the source in sources.yaml.", nullable=False)
+    state: pl.String = column(
+        "published, carried (an earlier day's rows stand in), over_quarantine, unreadable or missing.", nullable=False
+    )
+    last_pulled_at: Timestamp = column("When it was last pulled with success, UTC.")
+    snapshot_date: pl.Date = column("The day whose landed files its published rows come from.")
+    landed_bytes: pl.Int64 = count("Size of its landed files.", unit="bytes", nullable=False)
+    landed_rows: pl.Int64 = count("Records in them.", unit="records", nullable=False)
+    accepted: pl.Int64 = count("Records that hold and count.", unit="records", nullable=False)
+    quarantined: pl.Int64 = count("Records that break the contract.", unit="records", nullable=False)
+    superseded: pl.Int64 = count("Older copies of the same account or post.", unit="records", nullable=False)
+    sha256: pl.String = column("Hash of its landed files.")
+    message: pl.String = column("What went wrong and what to do about it.")
+
+    class Config:
+        strict = True
+
+
+class Meta(pa.DataFrameModel):
+    """The published generation: what readers are looking at."""
+
+    generation: pl.Int64 = count("Number of the generation; it only grows.", unit="generation", nullable=False)
+    snapshot_date: pl.Date = column("The newest date in the file.", nullable=False)
+    run_id: pl.String = column("The run that built it.", nullable=False)
+    built_at: Timestamp = column("When it was built, UTC.", nullable=False)
+    contract_version: pl.Int64 = count("Version of this contract.", unit="version", nullable=False)
+    code_version: pl.String = column("Version of smallvoices that built it.", nullable=False)
+    content_hash: pl.String = column(
+        "Hash of every row of every other table, times of pulling left out: equal for equal landed bytes and "
+        "configuration.",
+        nullable=False,
+    )
+    rows: pl.Int64 = count("Rows of all other tables together.", unit="rows", nullable=False)
+
+
+TABLES: Mapping[str, type[DataFrameModel]] = {
+    "micro_influencers": MicroInfluencers,
+    "accounts": Accounts,
+    "rank_history": RankHistory,
+    "tier_benchmarks": TierBenchmarks,
+    "segment_leaders": SegmentLeaders,
+    "quarantine": PublishedQuarantine,
+    "source_status": SourceStatus,
+    "_meta": Meta,
+}
+
+# Differ between two runs over the same bytes, so the content hash leaves them out.
+NOT_HASHED: Mapping[str, tuple[str, ...]] = {"source_status": ("last_pulled_at",)}

@@ -1,0 +1,89 @@
+"""Rows against a contract: which hold, and what is wrong with the others.
+
+Belongs here: running a pandera model over a batch and wording its failures for people. What a column may
+hold stands in the models alone.
+"""
+
+import polars as pl
+from pandera.errors import SchemaErrors
+from pandera.polars import DataFrameModel
+
+# What the macros of schemas/shapes/macros.sql give for a cell that holds something they cannot read: a value
+# that no contract allows, so that the row is quarantined. Null would mean "not given", and pass.
+UNREADABLE_NUMBER = -9_000_000_000_000_000
+UNREADABLE_TIME = "0001-01-01"
+
+FAILURES_SCHEMA = {"index": pl.UInt32, "field": pl.String, "reason": pl.String}
+
+
+class ContractError(ValueError):
+    """A table does not have the columns or types of its contract: a defect of the code, not of a row."""
+
+
+def validate(model: type[DataFrameModel], frame: pl.DataFrame) -> pl.DataFrame:
+    """Checks every row of a batch against a contract.
+
+    Args:
+        model: The pandera model.
+        frame: The batch, one row per record, collected (pandera does not look into a LazyFrame's values).
+
+    Returns:
+        One row per failed record: `index` (0-based row of the batch), `field` (the first column at fault) and
+        `reason` (all that is wrong with it). Empty where every row holds.
+
+    Raises:
+        ContractError: Columns are missing, surplus or of another type than the contract says.
+    """
+    try:
+        model.validate(frame, lazy=True)
+    except SchemaErrors as errors:
+        return _failures(model, errors.failure_cases)
+    return pl.DataFrame(schema=FAILURES_SCHEMA)
+
+
+def _failures(model: type[DataFrameModel], cases: pl.DataFrame) -> pl.DataFrame:
+    structural = cases.filter(pl.col("index").is_null())
+    if structural.height:
+        wrong = structural.select("column", "check", "failure_case").unique(maintain_order=True).rows()
+        raise ContractError(f"{model.__name__}: " + "; ".join(f"{c}: {check} ({case})" for c, check, case in wrong))
+    is_unreadable = (
+        pl.col("failure_case").cast(pl.Float64, strict=False) <= UNREADABLE_NUMBER / 2
+    ) | pl.col("failure_case").str.starts_with(UNREADABLE_TIME)
+    worded = {(column, check): _wording(column, check) for column, check in cases.select("column", "check").unique().rows()}
+    wording = pl.DataFrame(
+        [(column, check, field, reason) for (column, check), (field, reason) in worded.items()],
+        schema=["column", "check", "field", "reason"],
+        orient="row",
+    )
+    return (
+        cases.join(wording, on=["column", "check"], how="left", maintain_order="left")
+        .with_columns(
+            index=pl.col("index").cast(pl.UInt32),
+            reason=pl.when(is_unreadable.fill_null(value=False))
+            .then(pl.col("field") + pl.lit(": unreadable"))
+            .otherwise(pl.col("reason")),
+        )
+        .group_by("index", maintain_order=True)
+        .agg(pl.col("field").first(), pl.col("reason").unique(maintain_order=True).str.join("; "))
+        .sort("index")
+        .select(pl.col(name).cast(dtype) for name, dtype in FAILURES_SCHEMA.items())
+    )
+
+
+def _wording(column: str, check: str) -> tuple[str, str]:
+    """The field at fault and the reason in words, from pandera's name of a check."""
+    name, _, argument = check.partition("(")
+    argument = argument.removesuffix(")")
+    match name:
+        case "not_nullable":
+            return column, f"{column}: missing"
+        case "greater_than_or_equal_to":
+            return column, f"{column}: below {argument}"
+        case "less_than_or_equal_to":
+            return column, f"{column}: not a finite number up to {argument}"
+        case "isin":
+            return column, f"{column}: not one of {argument}"
+        case "str_length":
+            return column, f"{column}: longer than {argument.split(',')[-1].strip()} characters"
+        case _:  # a check over several columns is named by what is wrong
+            return name, name.replace("_", " ")
