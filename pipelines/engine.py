@@ -13,6 +13,7 @@ import polars as pl
 
 from pipelines.lake import BUCKETS
 from pipelines.settings import Settings
+from schemas.quoting import literal, parquet
 
 Input = Path | Sequence[Path] | pl.DataFrame
 
@@ -36,7 +37,7 @@ def connect(settings: Settings, *readable: Path) -> Iterator[duckdb.DuckDBPyConn
         options["threads"] = settings.threads
     connection = duckdb.connect(":memory:", config=options)
     try:
-        folders = ", ".join(f"'{_escaped(folder)}'" for folder in (*readable, settings.scratch))
+        folders = ", ".join(literal(folder) for folder in (*readable, settings.scratch))
         connection.execute(f"SET allowed_directories = [{folders}]")
         connection.execute("SET TimeZone = 'UTC'")
         # Lets DuckDB parse ahead while the batch before is validated.
@@ -68,7 +69,7 @@ def run_sql(
             if name not in by_bucket:
                 _expose(connection, name, value)
         if not by_bucket:
-            connection.execute(f"COPY ({sql}) TO '{_escaped(output)}' (FORMAT parquet, COMPRESSION snappy)")
+            connection.execute(f"COPY ({sql}) TO {literal(output)} (FORMAT parquet, COMPRESSION snappy)")
             return
         parts = [output.with_name(f"{output.name}.{bucket}") for bucket in range(BUCKETS)]
         try:
@@ -78,10 +79,10 @@ def run_sql(
                     if isinstance(value, pl.DataFrame):
                         raise TypeError(f"{name}: only files have buckets")
                     connection.execute(
-                        f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT * FROM {_parquet(value)} WHERE bucket = {bucket}"
+                        f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT * FROM {parquet(_paths(value))} WHERE bucket = {bucket}"
                     )
-                connection.execute(f"COPY ({sql}) TO '{_escaped(part)}' (FORMAT parquet, COMPRESSION snappy)")
-            connection.execute(f"COPY (SELECT * FROM {_parquet(parts)}) TO '{_escaped(output)}' (FORMAT parquet, COMPRESSION snappy)")
+                connection.execute(f"COPY ({sql}) TO {literal(part)} (FORMAT parquet, COMPRESSION snappy)")
+            connection.execute(f"COPY (SELECT * FROM {parquet(parts)}) TO {literal(output)} (FORMAT parquet, COMPRESSION snappy)")
         finally:
             for part in parts:
                 part.unlink(missing_ok=True)
@@ -91,17 +92,8 @@ def _expose(connection: duckdb.DuckDBPyConnection, name: str, value: Input) -> N
     if isinstance(value, pl.DataFrame):
         connection.register(name, value.to_arrow())
     else:
-        connection.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM {_parquet(value)}")
+        connection.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM {parquet(_paths(value))}")
 
 
 def _paths(value: Path | Sequence[Path]) -> list[Path]:
     return [value] if isinstance(value, Path) else list(value)
-
-
-def _parquet(value: Path | Sequence[Path]) -> str:
-    listed = ", ".join(f"'{_escaped(path)}'" for path in _paths(value))
-    return f"read_parquet([{listed}], hive_partitioning = false, union_by_name = true)"
-
-
-def _escaped(path: Path) -> str:
-    return str(path).replace("'", "''")

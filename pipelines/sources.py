@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from schemas.column import PLATFORMS
+from schemas.quoting import identifier
 from schemas.shape import RECORDS, Shape, ShapeError
 from schemas.shape import load as load_shape
 
@@ -140,7 +141,7 @@ def _check_sql(shape: Shape, source: Source, label: str, path: Path) -> None:
             if shape.selection(records) is None:
                 continue
             names = shape.read_columns(records).read_columns
-            cells = ", ".join("CAST(NULL AS VARCHAR) AS \"" + name.replace('"', '""') + '"' for name in names)
+            cells = ", ".join(f"CAST(NULL AS VARCHAR) AS {identifier(name)}" for name in names)
             try:
                 connection.execute(shape.query(records, f"(SELECT {cells} LIMIT 0)", source.platform, numbered=False)).fetchall()
             except duckdb.Error as error:

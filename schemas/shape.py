@@ -15,6 +15,7 @@ from schemas.column import PLATFORMS
 from schemas.describe import columns
 from schemas.posts import Posts
 from schemas.profiles import Profiles
+from schemas.quoting import identifier, literal
 
 Records = Literal["profiles", "posts"]
 RECORDS: tuple[Records, ...] = get_args(Records)
@@ -81,7 +82,7 @@ class Shape(_Strict):
 
     def macros(self) -> str:
         """The conversion macros, bound to the marks of this shape, as SQL to run once per connection."""
-        marks = f"{_literal(self.decimal)}, {_literal(self.thousands)}"
+        marks = f"{literal(self.decimal)}, {literal(self.thousands)}"
         bound = "".join(
             f"CREATE MACRO {name}_of(x) AS parse_{name}(x, {marks});\n" for name in ("number", "count", "likes")
         )
@@ -101,7 +102,7 @@ class Shape(_Strict):
             (nothing of the record could be read), `landed_row` where it is known, and for nested records `raw`.
         """
         selection = self._selection(records)
-        blank = f"coalesce({', '.join(map(_identifier, selection.read_columns))}) IS NULL AS is_blank"
+        blank = f"coalesce({', '.join(map(identifier, selection.read_columns))}) IS NULL AS is_blank"
         items = f"{self._projection(records, platform)},\n    {blank}"
         if selection.nested is None:
             return f"SELECT\n    {items}{', landed_row' if numbered else ''}\nFROM {relation} AS records"
@@ -111,7 +112,7 @@ class Shape(_Strict):
             f"SELECT\n    {items}, landed_row, raw\nFROM (\n"
             "    SELECT landed_row, profile, CAST(to_json(item) AS VARCHAR) AS raw, unnest(item)\n    FROM (\n"
             f"        SELECT {number}, records AS profile,\n"
-            f"            unnest(from_json(records.{_identifier(selection.nested)}, {_literal(f'[{{{keys}}}]')})) AS item\n"
+            f"            unnest(from_json(records.{identifier(selection.nested)}, {literal(f'[{{{keys}}}]')})) AS item\n"
             f"        FROM {relation} AS records\n    )\n)"
         )
 
@@ -133,9 +134,9 @@ class Shape(_Strict):
         expressions = dict(selection.select)
         declared = platform or self.platform
         if declared in PLATFORMS:
-            expressions["platform"] = _literal(declared or "")
+            expressions["platform"] = literal(declared or "")
         elif declared is not None:
-            expressions["platform"] = f"lower(text_of({_identifier(declared)}))"
+            expressions["platform"] = f"lower(text_of({identifier(declared)}))"
         items = []
         for column in columns(MODELS[records]):
             if column.name in PROVENANCE:
@@ -143,7 +144,7 @@ class Shape(_Strict):
             expression = expressions.get(column.name)
             if expression is None and column.name in selection.read_columns:
                 template = _DEFAULTS.get(column.name, _DEFAULT_MACRO[column.duckdb_type])
-                expression = template.format(_identifier(column.name))
+                expression = template.format(identifier(column.name))
             items.append(f"CAST({expression or 'NULL'} AS {column.duckdb_type}) AS {column.name}")
         return ",\n    ".join(items)
 
@@ -215,11 +216,3 @@ def _first_mistake(error: ValidationError | TypeError) -> str:
     field = Shape.model_fields.get(str(first["loc"][0]))
     allowed = f"; allowed: {field.description}" if field and field.description else ""
     return f"{key}: {first['msg']}{allowed}"
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

@@ -80,7 +80,7 @@ def _wording(column: str, check: str) -> tuple[str, str]:
         case "greater_than_or_equal_to":
             return column, f"{column}: below {argument}"
         case "less_than_or_equal_to":
-            return column, f"{column}: not a finite number up to {argument}"
+            return column, f"{column}: above {argument}"
         case "isin":
             return column, f"{column}: not one of {argument}"
         case "str_length":

@@ -62,7 +62,7 @@ variances AS (
     CROSS JOIN (SELECT within_variance FROM default_priors WHERE tier = '*') AS default_within
 ),
 
-between AS (
+spread AS (
     SELECT
         variances.*,
         -- A floor keeps a cell of near equal accounts from ignoring what an account shows.
@@ -75,22 +75,22 @@ weighted AS (
         scoped.platform,
         scoped.tier,
         CAST(sum(
-            CAST(round(1e6 / (between.between_variance + between.within_variance / scoped.log_count)) AS DECIMAL(38, 0))
+            CAST(round(1e6 / (spread.between_variance + spread.within_variance / scoped.log_count)) AS DECIMAL(38, 0))
             * scoped.log_ratio
         ) AS DOUBLE)
         / CAST(sum(
-            CAST(round(1e6 / (between.between_variance + between.within_variance / scoped.log_count)) AS DECIMAL(38, 0))
+            CAST(round(1e6 / (spread.between_variance + spread.within_variance / scoped.log_count)) AS DECIMAL(38, 0))
         ) AS DOUBLE) / 1e6 AS typical
     FROM scoped
-    JOIN between ON scoped.platform = between.platform AND scoped.tier = between.tier
+    JOIN spread ON scoped.platform = spread.platform AND scoped.tier = spread.tier
     GROUP BY scoped.platform, scoped.tier
 ),
 
 observed AS (
-    SELECT between.*, weighted.typical
-    FROM between
-    JOIN weighted ON between.platform = weighted.platform AND between.tier = weighted.tier
-    WHERE between.accounts >= 20
+    SELECT spread.*, weighted.typical
+    FROM spread
+    JOIN weighted ON spread.platform = weighted.platform AND spread.tier = weighted.tier
+    WHERE spread.accounts >= 20
 ),
 
 cells AS (

@@ -6,9 +6,16 @@ WITH preferred AS (
         import_report.*,
         dense_rank() OVER (
             PARTITION BY source
-            ORDER BY CASE WHEN state IN ('published', 'carried') THEN 0 ELSE 1 END, landed_date DESC, state
+            ORDER BY CASE WHEN state IN ('published', 'carried') THEN 0 ELSE 1 END, landed_date DESC NULLS LAST, state
         ) AS preference
     FROM import_report
+),
+
+-- A file that holds both profiles and posts has two rows, and its bytes once.
+landed AS (
+    SELECT source, sum(landed_bytes) AS landed_bytes, string_agg(sha256, ' ' ORDER BY landed_file) AS sha256
+    FROM (SELECT DISTINCT source, landed_file, landed_bytes, sha256 FROM preferred WHERE preference = 1) AS files
+    GROUP BY source
 ),
 
 -- What went wrong on the day itself is told even where an earlier day's rows stand in.
@@ -24,22 +31,17 @@ SELECT
     max(preferred.state) AS state,
     max(pulls.last_pulled_at) AS last_pulled_at,
     max(preferred.landed_date) AS snapshot_date,
-    CAST(coalesce(sum(preferred.landed_bytes) FILTER (WHERE preferred.records = 'profiles' OR preferred.sha256 <> coalesce(profiles.sha256, '')), 0) AS BIGINT) AS landed_bytes,
+    CAST(max(landed.landed_bytes) AS BIGINT) AS landed_bytes,
     CAST(sum(preferred.landed) AS BIGINT) AS landed_rows,
     CAST(sum(preferred.accepted) AS BIGINT) AS accepted,
     CAST(sum(preferred.quarantined) AS BIGINT) AS quarantined,
     CAST(sum(preferred.superseded) AS BIGINT) AS superseded,
-    string_agg(DISTINCT preferred.sha256, ' ' ORDER BY preferred.sha256) AS sha256,
+    max(landed.sha256) AS sha256,
     max(problems.message) AS message
 FROM preferred
+JOIN landed ON preferred.source = landed.source
 LEFT JOIN problems ON preferred.source = problems.source
 LEFT JOIN pulls ON preferred.source = pulls.source
-LEFT JOIN preferred AS profiles
-    ON
-        preferred.landed_file = profiles.landed_file
-        AND profiles.records = 'profiles'
-        AND profiles.preference = 1
-        AND preferred.records = 'posts'
 WHERE preferred.preference = 1
 GROUP BY preferred.source
 ORDER BY preferred.source;

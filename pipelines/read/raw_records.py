@@ -10,6 +10,7 @@ import duckdb
 from pipelines.read import csv_records
 from pipelines.read.formats import format_of, open_bytes
 from pipelines.read.text_columns import json_layout
+from schemas.quoting import literal
 from schemas.shape import Shape
 
 # What the quarantine keeps of a record; the landed file has it all.
@@ -41,9 +42,9 @@ def raw_records(
     if declared != "parquet" and json_layout(path) == "newline_delimited":
         return _lines(path, numbers)
     relation = (
-        f"(SELECT CAST(to_json(r) AS VARCHAR) AS json FROM read_parquet('{_escaped(path)}') AS r)"
+        f"(SELECT CAST(to_json(r) AS VARCHAR) AS json FROM read_parquet({literal(path)}) AS r)"
         if declared == "parquet"
-        else f"read_json_objects('{_escaped(path)}', format = '{json_layout(path)}')"
+        else f"read_json_objects({literal(path)}, format = '{json_layout(path)}')"
     )
     found = connection.execute(
         f"SELECT n, left(CAST(json AS VARCHAR), {MAX_RAW_CHARACTERS}) "
@@ -68,7 +69,3 @@ def _lines(path: Path, numbers: set[int]) -> dict[int, tuple[int | None, str]]:
 
 def _shown(raw: str) -> str:
     return raw[:MAX_RAW_CHARACTERS].encode("utf-8", errors="replace").decode("utf-8")
-
-
-def _escaped(path: Path) -> str:
-    return str(path).replace("'", "''")

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from pipelines.read import csv_records
 from pipelines.read.formats import UnreadableFileError, format_of, open_bytes
+from schemas.quoting import identifier, literal
 from schemas.shape import Selection, Shape
 
 _EXACT_BATCH = 20_000
@@ -69,11 +70,11 @@ def open_columns(
 
 def json_relation(path: Path, columns: list[str]) -> str:
     """A JSON file as a relation: an array of records, one record a line, or one object."""
-    spec = ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in columns)
+    spec = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in columns)
     layout = json_layout(path)
     ignore = ", ignore_errors = true" if layout == "newline_delimited" else ""
     return (
-        f"read_json({_quoted(str(path))}, format = '{layout}', columns = {{{spec}}}, compression = 'auto_detect', "
+        f"read_json({literal(path)}, format = '{layout}', columns = {{{spec}}}, compression = 'auto_detect', "
         f"maximum_object_size = {_MAX_OBJECT_BYTES}{ignore})"
     )
 
@@ -101,7 +102,7 @@ def _csv(connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, wanted
             f"{path.name}:1 lacks the columns {', '.join(missing)} of shape {shape.name}; it has {', '.join(names)}"
         )
     selected = ", ".join(
-        _identifier(name) if name in names else f"CAST(NULL AS VARCHAR) AS {_identifier(name)}" for name in wanted.read_columns
+        identifier(name) if name in names else f"CAST(NULL AS VARCHAR) AS {identifier(name)}" for name in wanted.read_columns
     )
     if exact or shape.encoding.lower() not in _FAST_ENCODINGS or not _is_plain(path):
         rejects: list[Reject] = []
@@ -109,10 +110,10 @@ def _csv(connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, wanted
         batches = _batches(path, shape, schema, rejects)
         connection.register("exact_records", pa.RecordBatchReader.from_batches(schema, batches))
         return TextColumns(f"(SELECT {selected}, landed_row FROM exact_records)", numbered=True, rejects=rejects)
-    spec = ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in names)
+    spec = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
     return TextColumns(
-        f"(SELECT {selected} FROM read_csv({_quoted(str(path))}, auto_detect = false, header = true, "
-        f"delim = {_quoted(shape.delimiter)}, quote = '\"', escape = '\"', strict_mode = true, "
+        f"(SELECT {selected} FROM read_csv({literal(path)}, auto_detect = false, header = true, "
+        f"delim = {literal(shape.delimiter)}, quote = '\"', escape = '\"', strict_mode = true, "
         f"compression = 'auto_detect', columns = {{{spec}}}))"
     )
 
@@ -143,20 +144,12 @@ def _batch(rows: list[tuple[int, list[str]]], schema: pa.Schema) -> pa.RecordBat
 
 
 def _parquet(connection: duckdb.DuckDBPyConnection, path: Path, wanted: Selection) -> TextColumns:
-    described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({_quoted(str(path))})").fetchall()
+    described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(path)})").fetchall()
     names = [row[0] for row in described]
     missing = [name for name in wanted.columns if name not in names]
     if missing:
         raise UnreadableFileError(f"{path.name} lacks the columns {', '.join(missing)}; it has {', '.join(names)}")
     selected = ", ".join(
-        f"CAST({_identifier(name) if name in names else 'NULL'} AS VARCHAR) AS {_identifier(name)}" for name in wanted.read_columns
+        f"CAST({identifier(name) if name in names else 'NULL'} AS VARCHAR) AS {identifier(name)}" for name in wanted.read_columns
     )
-    return TextColumns(f"(SELECT {selected} FROM read_parquet({_quoted(str(path))}))")
-
-
-def _quoted(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    return TextColumns(f"(SELECT {selected} FROM read_parquet({literal(path)}))")

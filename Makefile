@@ -1,0 +1,52 @@
+# Everything a person types. `make` lists the targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+.DEFAULT_GOAL := help
+.PHONY: help nightly test check ui samples browser lock bench clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/' | sort
+
+$(VENV)/.runtime: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "smallvoices needs Python 3.11 or newer; say which: make PYTHON=/path/to/python3.11"; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing what smallvoices needs (once)"
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.development: $(VENV)/.runtime requirements-dev.lock
+	@echo "Installing what its tests need (once)"
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+nightly: $(VENV)/.runtime ## Pull, validate, rank and publish the newest date of the samples
+	@$(BIN)/smallvoices nightly --date newest
+
+test: check ## Lint, type check and run the tests
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/.development
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+ui: $(VENV)/.runtime ## Open the Dagster UI on http://127.0.0.1:3000
+	@$(BIN)/smallvoices ui
+
+samples: $(VENV)/.runtime ## Write the invented sample exports again
+	@$(BIN)/python samples/generate.py
+
+browser: ## Install the browser that the UI tests drive (system packages; needs root)
+	apt-get update -q && apt-get install -y -q chromium chromium-driver
+
+bench: $(VENV)/.development ## Measure a night of 1 M profiles and 12 M posts beside a bare DuckDB script
+	@$(BIN)/python -m benchmarks.nightly
+
+lock: $(VENV)/.development ## Pin the newest versions that pyproject.toml allows
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url \
+		--no-header --no-annotate pyproject.toml requirements-build.in -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url \
+		--no-header --no-annotate --extra dev pyproject.toml requirements-build.in -c requirements.lock -o requirements-dev.lock
+
+clean: ## Remove the environment and the caches; data/ stays
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

@@ -1,0 +1,22 @@
+"""`engagement`: one row per account, every ratio with its sample."""
+
+import dagster as dg
+
+from assets.computing import parameters, reference
+from assets.daily import table_asset
+from pipelines.settings import Settings
+from pipelines.sources import SourcesFile
+from schemas.engagement import Engagement
+
+
+def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
+    """The asset."""
+    return table_asset(
+        settings,
+        partitions,
+        "engagement",
+        Engagement,
+        ["profiles", "posts"],
+        reference={"tiers": reference("tiers"), "parameters": parameters(sources.metrics)},
+        by_bucket=["profiles", "posts"],
+    )

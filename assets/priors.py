@@ -1,0 +1,20 @@
+"""`priors`: what is known of a platform × tier before looking at an account."""
+
+import dagster as dg
+
+from assets.computing import reference
+from assets.daily import table_asset
+from pipelines.settings import Settings
+from schemas.priors import Priors
+
+
+def build(settings: Settings, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
+    """The asset."""
+    return table_asset(
+        settings,
+        partitions,
+        "priors",
+        Priors,
+        ["engagement"],
+        reference={"tiers": reference("tiers"), "default_priors": reference("default_priors")},
+    )

@@ -1,0 +1,66 @@
+"""`published`: the DuckDB file that readers open, rebuilt from the whole lake."""
+
+import dagster as dg
+import duckdb
+import polars as pl
+
+from assets import metadata
+from assets.daily import OWNERS
+from assets.publishing import publish
+from pipelines.serving import FILE_NAME
+from pipelines.settings import Settings
+from pipelines.sources import SourcesFile
+from schemas.describe import table_schema
+from schemas.published import ACCOUNT_COLUMNS, MicroInfluencers
+
+UPSTREAM = ("ranking", "benchmarks", "profiles", "quarantine", "import_report")
+
+
+def build(settings: Settings, sources: SourcesFile) -> dg.AssetsDefinition:
+    """The asset: unpartitioned, published once at the end of a backfill and again when its tables change."""
+
+    @dg.asset(
+        name="published",
+        deps=list(UPSTREAM),
+        description="The published file micro_influencers.duckdb: micro-influencers, best first, and what stands behind them.",
+        group_name="published",
+        kinds={"duckdb"},
+        owners=list(OWNERS),
+        pool="publish",
+        # Tables that a run or backfill changed without publishing are published once nothing is under way.
+        automation_condition=(
+            dg.AutomationCondition.any_deps_updated().since_last_handled()
+            & ~dg.AutomationCondition.any_deps_in_progress()
+            & ~dg.AutomationCondition.in_progress()
+        ),
+    )
+    def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        generation = publish(settings, sources, context.run_id)
+        path = settings.published / FILE_NAME
+        with duckdb.connect(str(path), read_only=True) as connection:
+            top = connection.sql(
+                "SELECT rank, handle, platform, followers, tier, score, engagement_low, engagement_estimate, engagement_high "
+                "FROM micro_influencers ORDER BY rank LIMIT 10"
+            ).pl()
+            benchmarks: pl.DataFrame = connection.sql("SELECT * FROM tier_benchmarks").pl()
+            micro = connection.execute("SELECT count(*) FROM micro_influencers").fetchall()[0][0]
+        context.log.info(f"generation {generation.number}: {micro:,} micro-influencers on {generation.snapshot_date}")
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/row_count": micro,
+                "dagster/column_schema": table_schema(MicroInfluencers),
+                "generation": generation.number,
+                "snapshot_date": generation.snapshot_date.isoformat(),
+                "content_hash": generation.content_hash,
+                "path": dg.MetadataValue.path(path),
+                "preview": metadata.preview(top),
+                "plot": metadata.engagement_by_tier(benchmarks, f"Engagement by tier, {generation.snapshot_date}"),
+            }
+            | metadata.lineage(
+                "published_accounts",
+                {"ranking": "ranking", "earlier_7d": "profiles", "earlier_30d": "profiles"},
+                passed_on=ACCOUNT_COLUMNS,
+            )
+        )
+
+    return published

@@ -1,0 +1,103 @@
+"""Which rows of the lake are published.
+
+Belongs here: the published tables as SELECTs over the lake. Does not: how the file is built and swapped
+(`pipelines/serving.py`), or Dagster.
+"""
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from assets.sql import read_sql
+from pipelines import landing, serving
+from pipelines.lake import Lake
+from pipelines.serving import Generation, PublishError, Table
+from pipelines.settings import Settings
+from pipelines.sources import SourcesFile
+from schemas.published import ACCOUNT_COLUMNS
+from schemas.quoting import literal, parquet
+
+HISTORY_DAYS = 90
+QUARANTINE_DAYS = 30
+_NEAR_DAYS = 2
+
+
+def publish(settings: Settings, sources: SourcesFile, run_id: str) -> Generation:
+    """Publishes what the lake holds now.
+
+    Raises:
+        PublishError: There is nothing to publish, or the new generation was not swapped in.
+    """
+    lake = Lake(settings.lake)
+    dates = lake.dates("ranking")
+    if not dates:
+        raise PublishError("no date has been ranked yet; run `smallvoices nightly`")
+    newest = dates[-1]
+    return serving.publish(settings, _views(settings, lake, sources, newest), _tables(), newest, run_id)
+
+
+def _views(settings: Settings, lake: Lake, sources: SourcesFile, newest: date) -> list[tuple[str, str]]:
+    since = newest - timedelta(days=HISTORY_DAYS - 1)
+    history = [lake.path("ranking", day) for day in lake.dates("ranking") if since <= day <= newest]
+    since = newest - timedelta(days=QUARANTINE_DAYS - 1)
+    quarantine = [lake.path("quarantine", day) for day in lake.dates("quarantine") if day >= since]
+    return [
+        ("ranking", _all([lake.path("ranking", newest)])),
+        ("ranking_history", _all(history)),
+        ("benchmarks", _all([lake.path("benchmarks", newest)])),
+        ("rejected", _all(quarantine)),
+        ("import_report", _all([lake.path("import_report", newest)])),
+        ("pulls", _pulls(settings, sources, newest)),
+        *((f"earlier_{days}d", _earlier(lake, newest, days)) for days in (7, 30)),
+    ]
+
+
+def _tables() -> list[Table]:
+    ordered = ", ".join(ACCOUNT_COLUMNS)
+    return [
+        Table("accounts", f"SELECT {ordered} FROM ({read_sql('published_accounts')}) ORDER BY platform, profile_id"),
+        Table("micro_influencers", "SELECT * FROM accounts WHERE rank IS NOT NULL ORDER BY rank"),
+        Table(
+            "rank_history",
+            "SELECT snapshot_date, platform, profile_id, rank, score, followers, engagement_estimate "
+            "FROM ranking_history WHERE rank IS NOT NULL ORDER BY snapshot_date, rank",
+        ),
+        Table("tier_benchmarks", "SELECT * FROM benchmarks"),
+        Table("segment_leaders", read_sql("segment_leaders")),
+        Table(
+            "quarantine",
+            # Contact data stays out of what is published, in raw text as well.
+            r"SELECT * REPLACE (regexp_replace(raw, '[\w.+-]+@[\w-]+\.[\w.-]+', '[e-mail]', 'g') AS raw) FROM rejected "
+            "ORDER BY snapshot_date, source, landed_file, landed_row",
+        ),
+        Table("source_status", read_sql("source_status")),
+    ]
+
+
+def _all(paths: list[Path]) -> str:
+    return f"SELECT * FROM {parquet(paths)}"
+
+
+def _earlier(lake: Lake, newest: date, days: int) -> str:
+    """Profiles of the dates near the day that lies `days` before, each with its distance from it."""
+    wanted = newest - timedelta(days=days)
+    near = [day for day in lake.dates("profiles") if abs((day - wanted).days) <= _NEAR_DAYS]
+    selects = [
+        f"SELECT platform, profile_id, followers, {(day - wanted).days} AS days_off "
+        f"FROM {parquet([lake.path('profiles', day)])} WHERE snapshot_age_days = 0"
+        for day in near
+    ]
+    nothing = "SELECT '' AS platform, '' AS profile_id, CAST(0 AS BIGINT) AS followers, 0 AS days_off WHERE false"
+    return " UNION ALL ".join([nothing, *selects])
+
+
+def _pulls(settings: Settings, sources: SourcesFile, newest: date) -> str:
+    """When each source was last pulled with success, up to the newest date."""
+    nothing = "SELECT '' AS source, CAST(NULL AS TIMESTAMP) AS last_pulled_at WHERE false"
+    selects = []
+    for source in sources.sources:
+        days = (newest - timedelta(days=age) for age in range(source.carry_days + 1))
+        found = next((pull for day in days if (pull := landing.newest_complete(settings.landing, source.name, day))), None)
+        if found:
+            pulled_at = datetime.fromisoformat(found.pulled_at).replace(tzinfo=None)
+            selects.append(f"SELECT {literal(source.name)}, CAST({literal(pulled_at)} AS TIMESTAMP)")
+    return " UNION ALL ".join([nothing, *selects])

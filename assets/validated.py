@@ -1,0 +1,120 @@
+"""`profiles`, `posts`, `quarantine` and `import_report`: one import of a date writes all four.
+
+They are one multi-asset because one reading of the landed files decides them together: a source over its
+quarantine share loses its profiles and its posts at once.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+
+import dagster as dg
+import polars as pl
+from pandera.polars import DataFrameModel
+
+from assets import metadata
+from assets.daily import OWNERS
+from assets.importing import NothingToPublishError, import_date
+from assets.landing import asset_name
+from pipelines.lake import Lake
+from pipelines.settings import Settings
+from pipelines.sources import SourcesFile
+from schemas.describe import summary
+from schemas.import_report import ImportReport
+from schemas.posts import Posts
+from schemas.profiles import Profiles
+from schemas.quarantine import Quarantine
+
+TABLES: dict[str, type[DataFrameModel]] = {
+    "profiles": Profiles,
+    "posts": Posts,
+    "quarantine": Quarantine,
+    "import_report": ImportReport,
+}
+ACCOUNTED = "every_row_accounted_for"
+SHARE = "sources_within_quarantine_share"
+
+
+def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
+    """The four assets."""
+    # A source that failed is stood in for by its last good day, so each date looks back that far.
+    back = max(source.carry_days for source in sources.sources)
+    looking_back = dg.TimeWindowPartitionMapping(start_offset=-back, allow_nonexistent_upstream_partitions=True)
+    landed = [dg.AssetDep(asset_name(source.name), partition_mapping=looking_back) for source in sources.sources]
+
+    @dg.multi_asset(
+        name="validated",
+        specs=[
+            dg.AssetSpec(name, deps=landed, description=summary(model), group_name="validated", kinds={"polars", "parquet"}, owners=list(OWNERS))
+            for name, model in TABLES.items()
+        ],
+        check_specs=[
+            dg.AssetCheckSpec(ACCOUNTED, asset="import_report", description="landed = accepted + quarantined + superseded, for every file."),
+            dg.AssetCheckSpec(SHARE, asset="import_report", description="Every source was read, and few enough of its records are bad."),
+        ],
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+    )
+    def validated(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        days = [date.fromisoformat(key) for key in context.partition_keys]
+        reports: list[pl.DataFrame] = []
+        empty: list[NothingToPublishError] = []
+        for day in days:
+            try:
+                report = import_date(settings, sources, day, context.run_id)
+            except NothingToPublishError as nothing:
+                context.log.warning(str(nothing))
+                empty.append(nothing)
+                continue
+            reports.append(report)
+            for line in _lines(report):
+                context.log.info(line)
+        if not reports:
+            raise dg.Failure(str(empty[-1]), allow_retries=False)
+        yield from _results(Lake(settings.lake), pl.concat(reports), days)
+
+    return validated
+
+
+def _lines(report: pl.DataFrame) -> list[str]:
+    return [
+        f"{row['source']} {row['snapshot_date']} {row['records'] or ''}: {row['state']}, landed {row['landed']:,} = accepted "
+        f"{row['accepted']:,} + quarantined {row['quarantined']:,} + superseded {row['superseded']:,}"
+        + (f": {row['message']}" if row["message"] else "")
+        for row in report.iter_rows(named=True)
+    ]
+
+
+def _results(lake: Lake, report: pl.DataFrame, days: list[date]) -> Iterator[dg.MaterializeResult[None]]:
+    for name, model in TABLES.items():
+        written = {day: lake.rows(name, day) for day in days if lake.path(name, day).exists()}
+        found = metadata.of_table(model, written, lake.path(name, max(written)))
+        checks = []
+        if name == "import_report":
+            shown = report.select("snapshot_date", "source", "records", "state", "landed", "accepted", "quarantined", "superseded", "message")
+            found["preview"] = metadata.preview(shown.tail(40))
+            checks = _checks(report)
+        yield dg.MaterializeResult(asset_key=name, metadata=found, check_results=checks)
+
+
+def _checks(report: pl.DataFrame) -> list[dg.AssetCheckResult]:
+    total = report.select("landed", "accepted", "quarantined", "superseded").sum().row(0, named=True)
+    unaccounted = report.filter(pl.col("landed") != pl.col("accepted") + pl.col("quarantined") + pl.col("superseded")).height
+    refused = report.filter(~pl.col("state").is_in(["published", "carried"]))
+    told = refused.select("snapshot_date", "source", "state", "message").unique(maintain_order=True).rows()
+    sentences = [f"{day} {source}: {message or state}" for day, source, state, message in told]
+    return [
+        dg.AssetCheckResult(
+            check_name=ACCOUNTED,
+            asset_key="import_report",
+            passed=unaccounted == 0,
+            metadata={**total, "files_with_a_difference": unaccounted},
+        ),
+        dg.AssetCheckResult(
+            check_name=SHARE,
+            asset_key="import_report",
+            passed=refused.is_empty(),
+            severity=dg.AssetCheckSeverity.WARN,
+            description="; ".join(sentences[:10]) or "Every source is published.",
+            metadata={"sources_not_published": len(sentences)},
+        ),
+    ]

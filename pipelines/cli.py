@@ -1,0 +1,190 @@
+"""The `smallvoices` command.
+
+Belongs here: options, exit codes and what is printed. Exit codes: 0 good, 1 failed, 2 wrong usage.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from pipelines import dates, landing, progress, sources, summary
+from pipelines.dates import DateError
+from pipelines.settings import REPOSITORY, Settings, SettingsError
+from pipelines.sources import SourcesError, SourcesFile
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="smallvoices")
+def main() -> None:
+    """Turns influencer exports into one ranked, auditable table of micro-influencers."""
+
+
+def _common(command: Callable[..., None]) -> Callable[..., None]:
+    """Options of every command, and mistakes in them as one line with exit code 2."""
+
+    @click.option("--home", type=_FOLDER, help="Folder of landing, lake and published files.")
+    @click.option("--sources", "sources_file", type=_FILE, help="The sources.yaml.")
+    @wraps(command)
+    def wrapped(home: Path | None, sources_file: Path | None, **options: Any) -> None:  # noqa: ANN401 - click's own
+        try:
+            settings = Settings.from_environment().at(home, sources_file)
+            command(settings=settings, loaded=sources.load(settings.sources_file), **options)
+        except (SettingsError, SourcesError, DateError) as mistake:
+            click.echo(f"Error: {mistake}", err=True)
+            sys.exit(2)
+
+    return wrapped
+
+
+@main.command()
+@click.option("--date", "day", default="", help="Snapshot date, YYYY-MM-DD, or `newest`: the newest that has files. Default: yesterday, UTC.")
+@click.option("--force", is_flag=True, help="Pull again although the date has landed.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@_common
+def nightly(settings: Settings, loaded: SourcesFile, day: str, *, force: bool, as_json: bool) -> None:
+    """Pull, validate, rank and publish one date."""
+    chosen = _chosen(settings, loaded, day)
+    console = _console(as_json=as_json)
+    console.print(f"Nightly run for {chosen}" + (f", the newest date of {loaded.path}" if day == "newest" else ""), soft_wrap=True)
+    from pipelines import runs  # noqa: PLC0415 - loads Dagster, which a usage error need not wait for
+
+    with _progress(console):
+        outcome = runs.nightly(settings, loaded, chosen, force=force, log_level=_log_level(console))
+    _end(settings, chosen, outcome.error if not outcome.succeeded else "", console, as_json=as_json)
+
+
+@main.command()
+@click.option("--from", "first", required=True, help="First snapshot date, YYYY-MM-DD.")
+@click.option("--to", "last", required=True, help="Last snapshot date, YYYY-MM-DD.")
+@click.option("--force", is_flag=True, help="Pull again although a date has landed.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report of the last date as JSON.")
+@_common
+def backfill(settings: Settings, loaded: SourcesFile, first: str, last: str, *, force: bool, as_json: bool) -> None:
+    """Pull, validate and rank a range of dates, and publish once at the end."""
+    start, end = dates.parse(first, settings), dates.parse(last, settings)
+    if start > end:
+        raise DateError(f"--from {start} is after --to {end}; swap them")
+    days = [start + timedelta(days=number) for number in range((end - start).days + 1)]
+    console = _console(as_json=as_json)
+    console.print(f"Backfill of {len(days)} dates, {start} to {end}")
+    from pipelines import runs  # noqa: PLC0415 - as above
+
+    with _progress(console):
+        outcomes = runs.backfill(settings, loaded, days, force=force, log_level=_log_level(console))
+    failed = [outcome.error for outcome in outcomes if not outcome.succeeded]
+    _end(settings, end, failed[0] if failed else "", console, as_json=as_json)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@_common
+def publish(settings: Settings, loaded: SourcesFile, *, as_json: bool) -> None:
+    """Rebuild the published file from the lake, and swap it in."""
+    console = _console(as_json=as_json)
+    from pipelines import runs  # noqa: PLC0415 - as above
+
+    outcome = runs.publish(settings, loaded, log_level=_log_level(console))
+    _end(settings, None, outcome.error if not outcome.succeeded else "", console, as_json=as_json)
+
+
+@main.command("sources")
+@click.option("--date", "day", default="", help="Snapshot date, YYYY-MM-DD, or `newest`. Default: yesterday, UTC.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@_common
+def list_sources(settings: Settings, loaded: SourcesFile, day: str, *, as_json: bool) -> None:
+    """Check sources.yaml, and say what each source would pull, without pulling."""
+    chosen = _chosen(settings, loaded, day)
+    told = [
+        {
+            "source": source.name,
+            "shape": source.shape,
+            "pulls": source.addresses(chosen),
+            "landed": landing.newest_complete(settings.landing, source.name, chosen) is not None,
+        }
+        for source in loaded.sources
+    ]
+    if as_json:
+        click.echo(json.dumps(told, indent=1))
+        return
+    for source in told:
+        click.echo(f"{source['source']} (shape {source['shape']}){', landed already' if source['landed'] else ''}")
+        for records, address in dict(source["pulls"]).items():
+            click.echo(f"  {records}: {address}")
+
+
+@main.command()
+@click.option("--port", default=3000, show_default=True, help="Port on 127.0.0.1.")
+@_common
+def ui(settings: Settings, loaded: SourcesFile, port: int) -> None:  # noqa: ARG001 - loaded, so that mistakes show first
+    """Open the Dagster UI, with its scheduler, on 127.0.0.1."""
+    from pipelines import runs  # noqa: PLC0415 - as above
+
+    runs.prepare_instance(settings)
+    executable = Path(sys.executable).with_name("dagster")
+    workspace = str(REPOSITORY / "workspace.yaml")
+    os.execv(executable, [str(executable), "dev", "-w", workspace, "-h", "127.0.0.1", "-p", str(port)])  # noqa: S606 - our own
+
+
+def _chosen(settings: Settings, loaded: SourcesFile, day: str) -> date:
+    if day == "newest":
+        return dates.newest_on_disk(loaded, settings)
+    return dates.parse(day, settings) if day else dates.yesterday()
+
+
+def _console(*, as_json: bool) -> Console:
+    # Wide enough for the tables where there is no terminal to ask, and out of the way of JSON.
+    width = None if sys.stdout.isatty() else 160
+    return Console(stderr=as_json, width=width, highlight=False)
+
+
+def _log_level(console: Console) -> str:
+    return "CRITICAL" if console.is_terminal else "INFO"
+
+
+@contextmanager
+def _progress(console: Console) -> Iterator[None]:
+    """A line per source while it is read, on a terminal; elsewhere the log tells."""
+    if not console.is_terminal:
+        yield
+        return
+    with Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,} rows"), TimeElapsedColumn(),
+        console=console, transient=True,
+    ) as bars:  # fmt: skip
+        tasks: dict[str, Any] = {}
+
+        def show(step: str, done: int) -> None:
+            task = tasks.setdefault(step, None)
+            if task is None:
+                tasks[step] = task = bars.add_task(step, total=None)
+            bars.update(task, completed=done)
+
+        with progress.listening(show):
+            yield
+
+
+def _end(settings: Settings, day: date | None, error: str, console: Console, *, as_json: bool) -> None:
+    """Shows what came of a run, and ends with exit code 1 where it failed."""
+    if day:
+        summary.print_import_report(console, settings, day)
+    if error:
+        click.echo(f"Error: {error}", err=True)
+        if as_json:
+            click.echo(json.dumps({"error": error, "sources": summary.import_report(settings, day) if day else []}, default=str))
+        sys.exit(1)
+    summary.print_published(console, settings)
+    if as_json:
+        click.echo(json.dumps(summary.as_document(settings, day or date.min), default=str, indent=1))

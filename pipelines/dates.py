@@ -1,0 +1,57 @@
+"""Which dates a run is for: what people type, and what the exports on disk have."""
+
+import re
+from datetime import date
+from pathlib import Path
+
+from pipelines.partitions import yesterday
+from pipelines.pull.files import PullError, matching
+from pipelines.settings import Settings
+from pipelines.sources import Source, SourcesFile
+
+_DATE = r"\d{4}-\d{2}-\d{2}"
+
+
+class DateError(ValueError):
+    """A date that no run can be for; the message says which are."""
+
+
+def parse(text: str, settings: Settings) -> date:
+    """A date as people type it: YYYY-MM-DD, from the first date to yesterday.
+
+    Raises:
+        DateError: It is something else.
+    """
+    try:
+        day = date.fromisoformat(text) if re.fullmatch(_DATE, text) else None
+    except ValueError:
+        day = None
+    if day is None or not settings.first_date <= day <= yesterday():
+        raise DateError(f"date {text!r} is not allowed; allowed: YYYY-MM-DD from {settings.first_date} to {yesterday()} (yesterday, UTC)")
+    return day
+
+
+def newest_on_disk(sources: SourcesFile, settings: Settings) -> date:
+    """The newest date that any source has a file for.
+
+    Raises:
+        DateError: None of them has {date} in its path and a file that matches.
+    """
+    found = [day for source in sources.sources for day in _on_disk(source, sources.path.parent)]
+    allowed = [day for day in found if settings.first_date <= day <= yesterday()]
+    if not allowed:
+        raise DateError(f"{sources.path}: no source has a file with a {{date}} in its path; give --date YYYY-MM-DD")
+    return max(allowed)
+
+
+def _on_disk(source: Source, folder: Path) -> list[date]:
+    if "{date}" not in source.url:
+        return []
+    try:
+        files = matching(source.url.replace("{date}", "????-??-??"), folder)
+    except PullError:
+        return []
+    prefix, _, suffix = source.url.removeprefix("file://").partition("{date}")
+    pattern = re.compile(f"{re.escape(Path(prefix + 'x').name[:-1])}({_DATE}){re.escape(suffix.split('/')[0])}")
+    names = [match.group(1) for file in files for match in [pattern.search(str(file))] if match]
+    return [date.fromisoformat(name) for name in names]

@@ -1,0 +1,68 @@
+"""When things run: the nightly job, its schedule, automation and freshness."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+NIGHTLY = "nightly"
+# Hours after the nightly run within which yesterday should be there.
+FRESH_BY = "0 8 * * *"
+
+
+def nightly_job(besides: Sequence[dg.AssetChecksDefinition]) -> UnresolvedAssetJobDefinition:
+    """Pulls, validates, ranks and publishes one date; `besides` are checks with a schedule of their own."""
+    return dg.define_asset_job(
+        NIGHTLY,
+        selection=dg.AssetSelection.all() - dg.AssetSelection.checks(*besides),
+        description="Pull, validate, rank and publish one date.",
+        executor_def=dg.in_process_executor,
+    )
+
+
+def nightly_schedule(settings: Settings, job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
+    """Runs the nightly job for yesterday, UTC."""
+    is_off = settings.nightly_cron.strip().lower() == "off"
+    cron = "0 2 * * *" if is_off else settings.nightly_cron
+
+    @dg.schedule(
+        name="nightly_schedule",
+        job=job,
+        cron_schedule=cron,
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.STOPPED if is_off else dg.DefaultScheduleStatus.RUNNING,
+        description="Every night, for the day before.",
+    )
+    def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        day = context.scheduled_execution_time.date() - timedelta(days=1)
+        return dg.RunRequest(partition_key=day.isoformat())
+
+    return nightly
+
+
+def automation_sensor() -> dg.AutomationConditionSensorDefinition:
+    """Evaluates automation conditions; running from the start, which Dagster's own default is not."""
+    return dg.AutomationConditionSensorDefinition(
+        "automation", target=dg.AssetSelection.all(), default_status=dg.DefaultSensorStatus.RUNNING
+    )
+
+
+def freshness(assets: Sequence[str]) -> tuple[Sequence[dg.AssetChecksDefinition], dg.SensorDefinition]:
+    """Checks that yesterday is there by morning, and the sensor that runs them.
+
+    They look at the newest partition and not at the newest materialization, which a backfill of old dates would
+    make look fresh.
+    """
+    checks = dg.build_time_partition_freshness_checks(assets=list(assets), deadline_cron=FRESH_BY, timezone="UTC")
+    sensor = dg.build_sensor_for_freshness_checks(
+        freshness_checks=checks, name="freshness", default_status=dg.DefaultSensorStatus.RUNNING
+    )
+    return checks, sensor
