@@ -16,7 +16,7 @@ import polars as pl
 from assets.sql import read_sql
 from pipelines import landing, progress
 from pipelines.engine import connect
-from pipelines.lake import BucketWriter, Lake
+from pipelines.lake import BUCKETS, BucketWriter, Lake
 from pipelines.landing import LandedFile, Manifest
 from pipelines.read.formats import UnreadableFileError, format_of
 from pipelines.read.raw_records import raw_records
@@ -29,7 +29,7 @@ from schemas.quarantine import Quarantine
 from schemas.shape import MODELS, RECORDS, Records
 from schemas.validation import ContractError, validate
 
-BATCH_ROWS = 122_880
+BATCH_ROWS = 245_760
 
 
 class NothingToPublishError(Exception):
@@ -312,7 +312,7 @@ class _Import:
                 connection.execute(
                     f"SELECT count(*) = count(DISTINCT hash({key})) AND count(*) = count(profile_id) FROM {landed} WHERE bucket = {bucket}"
                 ).fetchall()[0][0]
-                for bucket in _buckets(connection, landed)
+                for bucket in range(BUCKETS)
             )
             if settled:
                 return
@@ -337,10 +337,6 @@ class _Import:
                 if tally.records == records:
                     accepted = remaining.get((source, tally.file.path), 0)
                     tally.superseded, tally.accepted = tally.accepted - accepted, accepted
-
-
-def _buckets(connection: duckdb.DuckDBPyConnection, relation: str) -> list[int]:
-    return [row[0] for row in connection.execute(f"SELECT DISTINCT bucket FROM {relation} ORDER BY 1").fetchall()]
 
 
 def _reported(

@@ -3,7 +3,7 @@
 Belongs here: the Dagster side of pulling. Does not: how a source is pulled (`pipelines/landing.py`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
@@ -15,6 +15,8 @@ from pipelines.settings import Settings
 from pipelines.sources import Source, SourcesFile
 
 PULLED = "pulled"
+LISTED_FILES = 30
+LISTED_MESSAGES = 10
 
 
 class LandingConfig(dg.Config):
@@ -29,7 +31,10 @@ def asset_name(source: str) -> str:
 
 
 def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
-    """The landing assets of all sources: subsettable, one run a day."""
+    """The landing assets of all sources: subsettable, a whole range in one run.
+
+    One run a day would start a process a day, and would let the tables after them start before all days have landed.
+    """
     by_key = {dg.AssetKey(asset_name(source.name)): source for source in sources.sources}
 
     @dg.multi_asset(
@@ -39,32 +44,28 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
             dg.AssetCheckSpec(PULLED, asset=key, description="The export of this date arrived and looks like one.") for key in by_key
         ],
         partitions_def=partitions,
-        backfill_policy=dg.BackfillPolicy.multi_run(1),
+        backfill_policy=dg.BackfillPolicy.single_run(),
         can_subset=True,
     )
     def land(context: dg.AssetExecutionContext, config: LandingConfig) -> Iterator[dg.MaterializeResult[None]]:
-        snapshot_date = date.fromisoformat(context.partition_key)
+        days = [date.fromisoformat(key) for key in context.partition_keys]
         selected = [by_key[key] for key in by_key if key in context.selected_asset_keys]
 
-        def pull(source: Source) -> Manifest:
-            return landing.land(
-                source,
-                sources.shape(source),
-                snapshot_date,
-                landing=settings.landing,
-                folder=sources.path.parent,
-                force=config.force,
-            )
+        def pull(source: Source) -> list[Manifest]:
+            shape, folder = sources.shape(source), sources.path.parent
+            return [landing.land(source, shape, day, landing=settings.landing, folder=folder, force=config.force) for day in days]
 
         lost: list[str] = []
         with ThreadPoolExecutor(len(selected)) as pool:
-            for source, manifest in zip(selected, pool.map(pull, selected), strict=True):
-                passed = manifest.state == "complete"
-                said = f"{manifest.total_bytes:,} bytes in {len(manifest.files)} files" if passed else manifest.message
-                (context.log.info if passed else context.log.warning)(f"{source.name} {snapshot_date}: {manifest.state}: {said}")
-                if source.required and not passed:
-                    lost.append(f"required source {source.name}: {manifest.message}")
-                yield _result(source, manifest, passed=passed)
+            for source, manifests in zip(selected, pool.map(pull, selected), strict=True):
+                for manifest in manifests:
+                    passed = manifest.state == "complete"
+                    said = f"{manifest.total_bytes:,} bytes in {len(manifest.files)} files" if passed else manifest.message
+                    say = context.log.info if passed else context.log.warning
+                    say(f"{source.name} {manifest.snapshot_date}: {manifest.state}: {said}")
+                    if source.required and not passed:
+                        lost.append(f"required source {source.name}: {manifest.message}")
+                yield _result(source, manifests)
         if lost:
             raise dg.Failure("; ".join(lost), allow_retries=False)
 
@@ -84,23 +85,29 @@ def _spec(key: dg.AssetKey, source: Source, sources: SourcesFile) -> dg.AssetSpe
     )
 
 
-def _result(source: Source, manifest: Manifest, *, passed: bool) -> dg.MaterializeResult[None]:
+def _result(source: Source, manifests: Sequence[Manifest]) -> dg.MaterializeResult[None]:
+    failed = [manifest for manifest in manifests if manifest.state != "complete"]
+    files = [file for manifest in manifests for file in manifest.files]
+    listed = "\n".join(f"- `{file.path}` sha256 `{file.sha256}`" for file in files[:LISTED_FILES])
+    unlisted = f"\n\nand {len(files) - LISTED_FILES:,} more" if len(files) > LISTED_FILES else ""
+    sentences = "; ".join(f"{manifest.snapshot_date}: {manifest.message}" for manifest in failed[:LISTED_MESSAGES])
     return dg.MaterializeResult(
         asset_key=asset_name(source.name),
         metadata={
-            "state": manifest.state,
-            "pulled_at": manifest.pulled_at,
-            "bytes": manifest.total_bytes,
-            "files": dg.MetadataValue.md("\n".join(f"- `{file.path}` sha256 `{file.sha256}`" for file in manifest.files) or "none"),
+            "dates": len(manifests),
+            "dates_without_export": ", ".join(manifest.snapshot_date for manifest in failed) or "none",
+            "pulled_at": max(manifest.pulled_at for manifest in manifests),
+            "bytes": sum(manifest.total_bytes for manifest in manifests),
+            "files": dg.MetadataValue.md(listed + unlisted or "none"),
         },
         check_results=[
             dg.AssetCheckResult(
                 check_name=PULLED,
                 asset_key=asset_name(source.name),
-                passed=passed,
+                passed=not failed,
                 severity=dg.AssetCheckSeverity.ERROR if source.required else dg.AssetCheckSeverity.WARN,
-                description=manifest.message or "The export arrived.",
-                metadata={"snapshot_date": manifest.snapshot_date, "state": manifest.state},
+                description=sentences or "The export arrived.",
+                metadata={"dates_without_export": len(failed)},
             )
         ],
     )

@@ -54,7 +54,7 @@ def _views(settings: Settings, lake: Lake, sources: SourcesFile, newest: date) -
 def _tables() -> list[Table]:
     ordered = ", ".join(ACCOUNT_COLUMNS)
     return [
-        Table("accounts", f"SELECT {ordered} FROM ({read_sql('published_accounts')}) ORDER BY platform, profile_id"),
+        Table("accounts", f"SELECT {ordered} FROM ({read_sql('published_accounts')})"),
         Table("micro_influencers", "SELECT * FROM accounts WHERE rank IS NOT NULL ORDER BY rank"),
         Table(
             "rank_history",

@@ -36,10 +36,9 @@ SHARE = "sources_within_quarantine_share"
 
 def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
     """The four assets."""
-    # A source that failed is stood in for by its last good day, so each date looks back that far.
-    back = max(source.carry_days for source in sources.sources)
-    looking_back = dg.TimeWindowPartitionMapping(start_offset=-back, allow_nonexistent_upstream_partitions=True)
-    landed = [dg.AssetDep(asset_name(source.name), partition_mapping=looking_back) for source in sources.sources]
+    # A date may read earlier landed dates as well, where a source failed. A partition mapping that says so would make
+    # a backfill of some dates spread to the dates after them; a range lands as a whole before it is validated anyway.
+    landed = [asset_name(source.name) for source in sources.sources]
 
     @dg.multi_asset(
         name="validated",

@@ -43,13 +43,13 @@ def contents(connection: duckdb.DuckDBPyConnection, catalog: str) -> Contents:
         columns = [row[0] for row in connection.execute(f'DESCRIBE "{catalog}".main."{table}"').fetchall()]
         hashed = [name for name in columns if name not in NOT_HASHED.get(table, ())]
         cells = ", ".join(f"coalesce(CAST({identifier(name)} AS VARCHAR), chr(0))" for name in hashed)
-        count, low, high = connection.execute(
-            f"SELECT count(*), coalesce(sum(md5_number_lower(line)), 0), coalesce(sum(md5_number_upper(line)), 0) "
+        count, total = connection.execute(
+            f"SELECT count(*), coalesce(sum(md5_number_lower(line)), 0) "
             f"FROM (SELECT concat_ws(chr(31), {cells}) AS line FROM \"{catalog}\".main.\"{table}\")"
         ).fetchall()[0]
         rows[table] = count
         if table != META:
-            digest.update(f"{table} {','.join(hashed)} {count} {low} {high}\n".encode())
+            digest.update(f"{table} {','.join(hashed)} {count} {total}\n".encode())
     return Contents(rows, digest.hexdigest())
 
 

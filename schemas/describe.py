@@ -4,6 +4,7 @@ Belongs here: turning a pandera model into another system's notion of a schema. 
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import dagster as dg
@@ -65,6 +66,7 @@ def summary(model: type[DataFrameModel]) -> str:
     return (model.__doc__ or "").strip().splitlines()[0]
 
 
+@cache
 def polars_schema(model: type[DataFrameModel]) -> pl.Schema:
     """The contract as a Polars schema."""
     return pl.Schema({column.name: column.polars_type for column in columns(model)})
