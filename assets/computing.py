@@ -8,19 +8,18 @@ from datetime import date
 from pathlib import Path
 
 import polars as pl
-import pyarrow.parquet as pq
 from pandera.polars import DataFrameModel
 
 from assets.sql import read_sql
-from pipelines.engine import Input, run_sql
-from pipelines.lake import Lake
+from pipelines import progress
+from pipelines.engine import Input, stream_sql
+from pipelines.lake import Lake, TableWriter
 from pipelines.settings import Settings
 from pipelines.sources import Metrics
 from schemas.describe import polars_schema
 from schemas.validation import ContractError, validate
 
 _SCHEMAS = Path(__file__).resolve().parent.parent / "schemas"
-_VALIDATED_ROWS = 250_000
 
 
 def reference(name: str) -> pl.DataFrame:
@@ -49,10 +48,10 @@ def compute(
         settings: Where to work.
         table: Name of the table and of its SQL file.
         model: Its contract.
-        inputs: See `pipelines.engine.run_sql`.
+        inputs: See `pipelines.engine.stream_sql`.
         snapshot_date: The date.
         run_id: Tells concurrent runs apart.
-        by_bucket: See `pipelines.engine.run_sql`.
+        by_bucket: See `pipelines.engine.stream_sql`.
 
     Returns:
         Rows written.
@@ -60,29 +59,29 @@ def compute(
     Raises:
         ContractError: A row breaks the contract; the table of that date stays as it was.
     """
-    with Lake(settings.lake).replacing(table, snapshot_date, run_id) as path:
-        run_sql(settings, read_sql(table), inputs, path, by_bucket=by_bucket)
-        return check(path, model)
-
-
-def check(path: Path, model: type[DataFrameModel]) -> int:
-    """Checks a computed table against its contract, batch by batch, and counts its rows.
-
-    Raises:
-        ContractError: A row breaks it.
-    """
-    names = polars_schema(model).names()
+    schema = polars_schema(model)
     rows = 0
-    with pq.ParquetFile(path) as file:
-        if set(file.schema_arrow.names) != set(names):
-            odd = sorted(set(file.schema_arrow.names) ^ set(names))
-            raise ContractError(f"{model.__name__}: columns differ from the contract: {', '.join(odd)}")
-        for batch in file.iter_batches(_VALIDATED_ROWS):
-            frame = pl.DataFrame(batch).select(names)
-            failures = validate(model, frame)
-            if failures.height:
-                first = failures.row(0, named=True)
-                row = frame.row(first["index"], named=True)
-                raise ContractError(f"{model.__name__}: {failures.height} rows break the contract; the first: {first['reason']}: {row}")
+    with Lake(settings.lake).replacing(table, snapshot_date, run_id) as path, TableWriter(path, schema) as writer:
+        for batch in stream_sql(settings, read_sql(table), inputs, by_bucket=by_bucket):
+            frame = _conforming(pl.DataFrame(batch), schema, model)
+            writer.write(frame)
             rows += frame.height
+            progress.report(table, rows)
     return rows
+
+
+def _conforming(frame: pl.DataFrame, schema: pl.Schema, model: type[DataFrameModel]) -> pl.DataFrame:
+    """The frame with its columns in the contract's order, once every row of it is known to hold."""
+    if set(frame.columns) != set(schema):
+        raise ContractError(
+            f"{model.__name__}: columns differ from the contract: {sorted(set(frame.columns) ^ set(schema))}"
+        )
+    frame = frame.select(pl.col(name).cast(dtype) for name, dtype in schema.items())
+    failures = validate(model, frame)
+    if failures.height:
+        first = failures.row(0, named=True)
+        row = frame.row(first["index"], named=True)
+        raise ContractError(
+            f"{model.__name__}: {failures.height} rows break the contract; the first: {first['reason']}: {row}"
+        )
+    return frame

@@ -10,7 +10,7 @@ import dagster as dg
 import polars as pl
 from pandera.polars import DataFrameModel
 
-from assets import metadata
+from assets import column_lineage, metadata
 from assets.computing import compute
 from pipelines.engine import Input
 from pipelines.lake import Lake
@@ -67,7 +67,9 @@ def table_asset(
             written[day] = compute(settings, name, model, inputs, day, context.run_id, by_bucket=by_bucket)
             context.log.info(f"{name} {day}: {written[day]:,} rows")
         newest = lake.path(name, max(written)) if written else None
-        found = metadata.of_table(model, written, newest) | metadata.lineage(name, {table: table for table in upstream})
+        found = metadata.of_table(model, written, newest) | column_lineage.lineage(
+            name, {table: table for table in upstream}
+        )
         if plot and newest:
             found["plot"] = plot(pl.read_parquet(newest), f"Engagement by tier, {max(written)}")
         return dg.MaterializeResult(metadata=found)

@@ -15,7 +15,7 @@ import polars as pl
 
 from assets.sql import read_sql
 from pipelines import landing, progress
-from pipelines.engine import connect
+from pipelines.engine import BATCH_ROWS, connect
 from pipelines.lake import BUCKETS, BucketWriter, Lake
 from pipelines.landing import LandedFile, Manifest
 from pipelines.read.formats import UnreadableFileError, format_of
@@ -28,8 +28,6 @@ from schemas.import_report import ImportReport
 from schemas.quarantine import Quarantine
 from schemas.shape import MODELS, RECORDS, Records
 from schemas.validation import ContractError, validate
-
-BATCH_ROWS = 245_760
 
 
 class NothingToPublishError(Exception):
@@ -103,10 +101,14 @@ def import_date(settings: Settings, sources: SourcesFile, snapshot_date: date, r
         attempt = _Import(settings, sources, snapshot_date, chosen, not_clean)
         try:
             with ExitStack() as stack:
-                staged = {records: stack.enter_context(lake.replacing(records, snapshot_date, run_id)) for records in RECORDS}
+                staged = {
+                    records: stack.enter_context(lake.replacing(records, snapshot_date, run_id)) for records in RECORDS
+                }
                 readings = attempt.run(staged)
                 report = _report(sources, snapshot_date, readings, rejected)
-                bad = [frame for reading in _reported(snapshot_date, readings, rejected) for frame in reading.quarantine]
+                bad = [
+                    frame for reading in _reported(snapshot_date, readings, rejected) for frame in reading.quarantine
+                ]
                 quarantine = pl.concat([pl.DataFrame(schema=polars_schema(Quarantine)), *bad])
                 for model, frame in ((ImportReport, report), (Quarantine, quarantine)):
                     if (failures := validate(model, frame)).height:
@@ -115,12 +117,13 @@ def import_date(settings: Settings, sources: SourcesFile, snapshot_date: date, r
                 lake.write("import_report", snapshot_date, run_id, report)
                 if not readings:
                     raise NothingToPublishError(_nothing(snapshot_date, report))
-            return report
         except _NotCleanError as stumble:
             not_clean.add(stumble.path)
         except _SourceRejectedError as rejection:
             rejected[rejection.source].append(rejection.reading)
             waiting[rejection.source].pop(0)
+        else:
+            return report
 
 
 def _candidates(settings: Settings, source: Source, snapshot_date: date) -> list[Manifest]:
@@ -134,7 +137,12 @@ class _Import:
     """One attempt at importing a date from chosen pulls."""
 
     def __init__(
-        self, settings: Settings, sources: SourcesFile, snapshot_date: date, chosen: dict[str, Manifest], not_clean: set[Path]
+        self,
+        settings: Settings,
+        sources: SourcesFile,
+        snapshot_date: date,
+        chosen: dict[str, Manifest],
+        not_clean: set[Path],
     ) -> None:
         self._settings = settings
         self._sources = sources
@@ -180,7 +188,7 @@ class _Import:
             self._reject(
                 source,
                 "over_quarantine",
-                f"{bad} of {landed} {records} break the contract, over the allowed share of {source.max_quarantine_share:g}; "
+                f"{bad} of {landed} {records} break the contract, over the share of {source.max_quarantine_share:g}; "
                 "look at their reasons in the quarantine, then correct the shape, or raise max_quarantine_share",
             )
         if records == "profiles" and not any(tally.accepted for tally in tallies):
@@ -191,7 +199,9 @@ class _Import:
         reading.state, reading.message = state, message
         raise _SourceRejectedError(source.name, reading)
 
-    def _read_file(self, source: Source, file: LandedFile, records: Records, reading: _Reading, writer: BucketWriter) -> None:
+    def _read_file(
+        self, source: Source, file: LandedFile, records: Records, reading: _Reading, writer: BucketWriter
+    ) -> None:
         shape = self._sources.shape(source)
         path = self._settings.landing / file.path
         tally = _Tally(file, records)
@@ -254,9 +264,13 @@ class _Import:
         failures = validate(MODELS[records], rows)
         raw = pl.col("raw") if "raw" in frame.columns else pl.lit(None, dtype=pl.String)
         if failures.is_empty():
-            return rows, pl.DataFrame(schema={"landed_row": pl.Int64, "field": pl.String, "reason": pl.String, "raw": pl.String})
+            return rows, pl.DataFrame(
+                schema={"landed_row": pl.Int64, "field": pl.String, "reason": pl.String, "raw": pl.String}
+            )
         indices = failures["index"]
-        bad = frame.select("landed_row", "is_blank", raw.alias("raw"))[indices].with_columns(failures["field"], failures["reason"])
+        bad = frame.select("landed_row", "is_blank", raw.alias("raw"))[indices].with_columns(
+            failures["field"], failures["reason"]
+        )
         worded = bad.select(
             "landed_row",
             pl.when("is_blank").then(None).otherwise("field").alias("field"),
@@ -287,7 +301,12 @@ class _Import:
         )
 
     def _quarantined(
-        self, bad: pl.DataFrame, raw: dict[int, tuple[int | None, str]], source: Source, file: LandedFile, records: Records
+        self,
+        bad: pl.DataFrame,
+        raw: dict[int, tuple[int | None, str]],
+        source: Source,
+        file: LandedFile,
+        records: Records,
     ) -> pl.DataFrame:
         nothing: tuple[int | None, str | None] = (None, None)
         found = [raw.get(number, nothing) for number in bad["landed_row"]]
@@ -310,7 +329,8 @@ class _Import:
             landed = f"read_parquet('{staged}')"
             settled = all(
                 connection.execute(
-                    f"SELECT count(*) = count(DISTINCT hash({key})) AND count(*) = count(profile_id) FROM {landed} WHERE bucket = {bucket}"
+                    f"SELECT count(*) = count(DISTINCT hash({key})) AND count(*) = count(profile_id) "
+                    f"FROM {landed} WHERE bucket = {bucket}"
                 ).fetchall()[0][0]
                 for bucket in range(BUCKETS)
             )
@@ -324,7 +344,9 @@ class _Import:
             try:
                 with BucketWriter(rest, schema) as writer:
                     for batch in connection.sql(read_sql(f"newest_{records}")).to_arrow_reader(BATCH_ROWS):
-                        writer.write(pl.DataFrame(batch).select(pl.col(name).cast(dtype) for name, dtype in schema.items()))
+                        writer.write(
+                            pl.DataFrame(batch).select(pl.col(name).cast(dtype) for name, dtype in schema.items())
+                        )
                 kept = connection.execute(
                     f"SELECT source, landed_file, count(*) FROM read_parquet('{rest}') GROUP BY ALL"
                 ).fetchall()
@@ -359,9 +381,10 @@ def _report(
         if not any(reading.manifest.date == snapshot_date for reading in own):
             rows.append(_row(snapshot_date, source.name, "missing", None, None, "nothing was landed for this date"))
         for reading in own:
-            files = reading.tallies or [None]
+            files: list[_Tally | None] = [*reading.tallies] or [None]
             rows.extend(
-                _row(snapshot_date, source.name, reading.state, reading.manifest, tally, reading.message) for tally in files
+                _row(snapshot_date, source.name, reading.state, reading.manifest, tally, reading.message)
+                for tally in files
             )
     return pl.DataFrame(rows, schema=polars_schema(ImportReport), orient="row")
 
@@ -390,6 +413,8 @@ def _row(
 
 
 def _nothing(snapshot_date: date, report: pl.DataFrame) -> str:
-    sources: Sequence[tuple[str, str, str | None]] = report.select("source", "state", "message").unique(maintain_order=True).rows()
+    sources: Sequence[tuple[str, str, str | None]] = (
+        report.select("source", "state", "message").unique(maintain_order=True).rows()
+    )
     told = "; ".join(f"{source}: {message or state}" for source, state, message in sources)
     return f"no valid profile for {snapshot_date}, so nothing is published and the old file stays. {told}"

@@ -41,7 +41,8 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
         name="landing",
         specs=[_spec(key, source, sources) for key, source in by_key.items()],
         check_specs=[
-            dg.AssetCheckSpec(PULLED, asset=key, description="The export of this date arrived and looks like one.") for key in by_key
+            dg.AssetCheckSpec(PULLED, asset=key, description="The export of this date arrived and looks like one.")
+            for key in by_key
         ],
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
@@ -53,14 +54,19 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
 
         def pull(source: Source) -> list[Manifest]:
             shape, folder = sources.shape(source), sources.path.parent
-            return [landing.land(source, shape, day, landing=settings.landing, folder=folder, force=config.force) for day in days]
+            return [
+                landing.land(source, shape, day, landing=settings.landing, folder=folder, force=config.force)
+                for day in days
+            ]
 
         lost: list[str] = []
         with ThreadPoolExecutor(len(selected)) as pool:
             for source, manifests in zip(selected, pool.map(pull, selected), strict=True):
                 for manifest in manifests:
                     passed = manifest.state == "complete"
-                    said = f"{manifest.total_bytes:,} bytes in {len(manifest.files)} files" if passed else manifest.message
+                    said = (
+                        f"{manifest.total_bytes:,} bytes in {len(manifest.files)} files" if passed else manifest.message
+                    )
                     say = context.log.info if passed else context.log.warning
                     say(f"{source.name} {manifest.snapshot_date}: {manifest.state}: {said}")
                     if source.required and not passed:

@@ -4,7 +4,7 @@ import dagster as dg
 import duckdb
 import polars as pl
 
-from assets import metadata
+from assets import column_lineage, metadata
 from assets.daily import OWNERS
 from assets.publishing import publish
 from pipelines.serving import FILE_NAME
@@ -22,7 +22,7 @@ def build(settings: Settings, sources: SourcesFile) -> dg.AssetsDefinition:
     @dg.asset(
         name="published",
         deps=list(UPSTREAM),
-        description="The published file micro_influencers.duckdb: micro-influencers, best first, and what stands behind them.",
+        description="micro_influencers.duckdb: micro-influencers, best first, and what stands behind them.",
         group_name="published",
         kinds={"duckdb"},
         owners=list(OWNERS),
@@ -39,7 +39,8 @@ def build(settings: Settings, sources: SourcesFile) -> dg.AssetsDefinition:
         path = settings.published / FILE_NAME
         with duckdb.connect(str(path), read_only=True) as connection:
             top = connection.sql(
-                "SELECT rank, handle, platform, followers, tier, score, engagement_low, engagement_estimate, engagement_high "
+                "SELECT rank, handle, platform, followers, tier, score, engagement_low, engagement_estimate, "
+                "engagement_high "
                 "FROM micro_influencers ORDER BY rank LIMIT 10"
             ).pl()
             benchmarks: pl.DataFrame = connection.sql("SELECT * FROM tier_benchmarks").pl()
@@ -56,7 +57,7 @@ def build(settings: Settings, sources: SourcesFile) -> dg.AssetsDefinition:
                 "preview": metadata.preview(top),
                 "plot": metadata.engagement_by_tier(benchmarks, f"Engagement by tier, {generation.snapshot_date}"),
             }
-            | metadata.lineage(
+            | column_lineage.lineage(
                 "published_accounts",
                 {"ranking": "ranking", "earlier_7d": "profiles", "earlier_30d": "profiles"},
                 passed_on=ACCOUNT_COLUMNS,

@@ -96,7 +96,9 @@ def _pulls(settings: Settings, sources: SourcesFile, newest: date) -> str:
     selects = []
     for source in sources.sources:
         days = (newest - timedelta(days=age) for age in range(source.carry_days + 1))
-        found = next((pull for day in days if (pull := landing.newest_complete(settings.landing, source.name, day))), None)
+        found = next(
+            (pull for day in days if (pull := landing.newest_complete(settings.landing, source.name, day))), None
+        )
         if found:
             pulled_at = datetime.fromisoformat(found.pulled_at).replace(tzinfo=None)
             selects.append(f"SELECT {literal(source.name)}, CAST({literal(pulled_at)} AS TIMESTAMP)")

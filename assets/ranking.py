@@ -12,5 +12,10 @@ from schemas.ranking import Ranking
 def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
     """The asset."""
     return table_asset(
-        settings, partitions, "ranking", Ranking, ["engagement", "priors"], reference={"parameters": parameters(sources.metrics)}
+        settings,
+        partitions,
+        "ranking",
+        Ranking,
+        ["engagement", "priors"],
+        reference={"parameters": parameters(sources.metrics)},
     )

@@ -43,12 +43,27 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
     @dg.multi_asset(
         name="validated",
         specs=[
-            dg.AssetSpec(name, deps=landed, description=summary(model), group_name="validated", kinds={"polars", "parquet"}, owners=list(OWNERS))
+            dg.AssetSpec(
+                name,
+                deps=landed,
+                description=summary(model),
+                group_name="validated",
+                kinds={"polars", "parquet"},
+                owners=list(OWNERS),
+            )
             for name, model in TABLES.items()
         ],
         check_specs=[
-            dg.AssetCheckSpec(ACCOUNTED, asset="import_report", description="landed = accepted + quarantined + superseded, for every file."),
-            dg.AssetCheckSpec(SHARE, asset="import_report", description="Every source was read, and few enough of its records are bad."),
+            dg.AssetCheckSpec(
+                ACCOUNTED,
+                asset="import_report",
+                description="landed = accepted + quarantined + superseded, for every file.",
+            ),
+            dg.AssetCheckSpec(
+                SHARE,
+                asset="import_report",
+                description="Every source was read, and few enough of its records are bad.",
+            ),
         ],
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
@@ -76,7 +91,8 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
 
 def _lines(report: pl.DataFrame) -> list[str]:
     return [
-        f"{row['source']} {row['snapshot_date']} {row['records'] or ''}: {row['state']}, landed {row['landed']:,} = accepted "
+        f"{row['source']} {row['snapshot_date']} {row['records'] or ''}: {row['state']}, landed {row['landed']:,} = "
+        "accepted "
         f"{row['accepted']:,} + quarantined {row['quarantined']:,} + superseded {row['superseded']:,}"
         + (f": {row['message']}" if row["message"] else "")
         for row in report.iter_rows(named=True)
@@ -89,7 +105,17 @@ def _results(lake: Lake, report: pl.DataFrame, days: list[date]) -> Iterator[dg.
         found = metadata.of_table(model, written, lake.path(name, max(written)))
         checks = []
         if name == "import_report":
-            shown = report.select("snapshot_date", "source", "records", "state", "landed", "accepted", "quarantined", "superseded", "message")
+            shown = report.select(
+                "snapshot_date",
+                "source",
+                "records",
+                "state",
+                "landed",
+                "accepted",
+                "quarantined",
+                "superseded",
+                "message",
+            )
             found["preview"] = metadata.preview(shown.tail(40))
             checks = _checks(report)
         yield dg.MaterializeResult(asset_key=name, metadata=found, check_results=checks)
@@ -97,7 +123,9 @@ def _results(lake: Lake, report: pl.DataFrame, days: list[date]) -> Iterator[dg.
 
 def _checks(report: pl.DataFrame) -> list[dg.AssetCheckResult]:
     total = report.select("landed", "accepted", "quarantined", "superseded").sum().row(0, named=True)
-    unaccounted = report.filter(pl.col("landed") != pl.col("accepted") + pl.col("quarantined") + pl.col("superseded")).height
+    unaccounted = report.filter(
+        pl.col("landed") != pl.col("accepted") + pl.col("quarantined") + pl.col("superseded")
+    ).height
     refused = report.filter(~pl.col("state").is_in(["published", "carried"]))
     told = refused.select("snapshot_date", "source", "state", "message").unique(maintain_order=True).rows()
     sentences = [f"{day} {source}: {message or state}" for day, source, state, message in told]

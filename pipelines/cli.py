@@ -19,6 +19,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from pipelines import dates, landing, progress, sources, summary
 from pipelines.dates import DateError
+from pipelines.partitions import yesterday
 from pipelines.settings import REPOSITORY, Settings, SettingsError
 from pipelines.sources import SourcesError, SourcesFile
 
@@ -38,7 +39,7 @@ def _common(command: Callable[..., None]) -> Callable[..., None]:
     @click.option("--home", type=_FOLDER, help="Folder of landing, lake and published files.")
     @click.option("--sources", "sources_file", type=_FILE, help="The sources.yaml.")
     @wraps(command)
-    def wrapped(home: Path | None, sources_file: Path | None, **options: Any) -> None:  # noqa: ANN401 - click's own
+    def wrapped(home: Path | None, sources_file: Path | None, **options: Any) -> None:
         try:
             settings = Settings.from_environment().at(home, sources_file)
             command(settings=settings, loaded=sources.load(settings.sources_file), **options)
@@ -50,7 +51,12 @@ def _common(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @main.command()
-@click.option("--date", "day", default="", help="Snapshot date, YYYY-MM-DD, or `newest`: the newest that has files. Default: yesterday, UTC.")
+@click.option(
+    "--date",
+    "day",
+    default="",
+    help="Snapshot date, YYYY-MM-DD, or `newest`: the newest that has files. Default: yesterday, UTC.",
+)
 @click.option("--force", is_flag=True, help="Pull again although the date has landed.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @_common
@@ -58,7 +64,9 @@ def nightly(settings: Settings, loaded: SourcesFile, day: str, *, force: bool, a
     """Pull, validate, rank and publish one date."""
     chosen = _chosen(settings, loaded, day)
     console = _console(as_json=as_json)
-    console.print(f"Nightly run for {chosen}" + (f", the newest date of {loaded.path}" if day == "newest" else ""), soft_wrap=True)
+    console.print(
+        f"Nightly run for {chosen}" + (f", the newest date of {loaded.path}" if day == "newest" else ""), soft_wrap=True
+    )
     from pipelines import runs  # noqa: PLC0415 - loads Dagster, which a usage error need not wait for
 
     with _progress(console):
@@ -107,7 +115,7 @@ def publish(settings: Settings, loaded: SourcesFile, *, as_json: bool) -> None:
 def list_sources(settings: Settings, loaded: SourcesFile, day: str, *, as_json: bool) -> None:
     """Check sources.yaml, and say what each source would pull, without pulling."""
     chosen = _chosen(settings, loaded, day)
-    told = [
+    told: list[dict[str, Any]] = [
         {
             "source": source.name,
             "shape": source.shape,
@@ -121,7 +129,7 @@ def list_sources(settings: Settings, loaded: SourcesFile, day: str, *, as_json: 
         return
     for source in told:
         click.echo(f"{source['source']} (shape {source['shape']}){', landed already' if source['landed'] else ''}")
-        for records, address in dict(source["pulls"]).items():
+        for records, address in source["pulls"].items():
             click.echo(f"  {records}: {address}")
 
 
@@ -141,7 +149,7 @@ def ui(settings: Settings, loaded: SourcesFile, port: int) -> None:  # noqa: ARG
 def _chosen(settings: Settings, loaded: SourcesFile, day: str) -> date:
     if day == "newest":
         return dates.newest_on_disk(loaded, settings)
-    return dates.parse(day, settings) if day else dates.yesterday()
+    return dates.parse(day, settings) if day else yesterday()
 
 
 def _console(*, as_json: bool) -> Console:
@@ -161,7 +169,8 @@ def _progress(console: Console) -> Iterator[None]:
         yield
         return
     with Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,} rows"), TimeElapsedColumn(),
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(),
+        TextColumn("{task.completed:,} rows"), TimeElapsedColumn(),
         console=console, transient=True,
     ) as bars:  # fmt: skip
         tasks: dict[str, Any] = {}
@@ -183,7 +192,11 @@ def _end(settings: Settings, day: date | None, error: str, console: Console, *, 
     if error:
         click.echo(f"Error: {error}", err=True)
         if as_json:
-            click.echo(json.dumps({"error": error, "sources": summary.import_report(settings, day) if day else []}, default=str))
+            click.echo(
+                json.dumps(
+                    {"error": error, "sources": summary.import_report(settings, day) if day else []}, default=str
+                )
+            )
         sys.exit(1)
     summary.print_published(console, settings)
     if as_json:

@@ -45,7 +45,7 @@ def contents(connection: duckdb.DuckDBPyConnection, catalog: str) -> Contents:
         cells = ", ".join(f"coalesce(CAST({identifier(name)} AS VARCHAR), chr(0))" for name in hashed)
         count, total = connection.execute(
             f"SELECT count(*), coalesce(sum(md5_number_lower(line)), 0) "
-            f"FROM (SELECT concat_ws(chr(31), {cells}) AS line FROM \"{catalog}\".main.\"{table}\")"
+            f'FROM (SELECT concat_ws(chr(31), {cells}) AS line FROM "{catalog}".main."{table}")'
         ).fetchall()[0]
         rows[table] = count
         if table != META:
@@ -57,7 +57,7 @@ def main(path: str) -> None:
     """Prints the contents of a published file as JSON."""
     with duckdb.connect(":memory:", config={"memory_limit": "1GB"}) as connection:
         connection.execute(f"ATTACH {literal(path)} AS pub (READ_ONLY)")
-        print(json.dumps(asdict(contents(connection, "pub"))))
+        sys.stdout.write(json.dumps(asdict(contents(connection, "pub"))))
 
 
 if __name__ == "__main__":

@@ -27,7 +27,10 @@ def parse(text: str, settings: Settings) -> date:
     except ValueError:
         day = None
     if day is None or not settings.first_date <= day <= yesterday():
-        raise DateError(f"date {text!r} is not allowed; allowed: YYYY-MM-DD from {settings.first_date} to {yesterday()} (yesterday, UTC)")
+        raise DateError(
+            f"date {text!r} is not allowed; allowed: YYYY-MM-DD from {settings.first_date} "
+            f"to {yesterday()} (yesterday, UTC)"
+        )
     return day
 
 

@@ -10,10 +10,13 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
+import pyarrow as pa
 
 from pipelines.lake import BUCKETS
 from pipelines.settings import Settings
 from schemas.quoting import literal, parquet
+
+BATCH_ROWS = 245_760
 
 Input = Path | Sequence[Path] | pl.DataFrame
 
@@ -49,50 +52,35 @@ def connect(settings: Settings, *readable: Path) -> Iterator[duckdb.DuckDBPyConn
         connection.close()
 
 
-def run_sql(
-    settings: Settings, sql: str, inputs: Mapping[str, Input], output: Path, *, by_bucket: Sequence[str] = ()
-) -> None:
-    """Runs a SELECT over named inputs and writes its rows to a Parquet file.
+def stream_sql(
+    settings: Settings, sql: str, inputs: Mapping[str, Input], *, by_bucket: Sequence[str] = ()
+) -> Iterator[pa.RecordBatch]:
+    """Runs a SELECT over named inputs and gives its rows as they come.
 
     Args:
         settings: See `connect`.
         sql: One SELECT; it names its inputs as tables.
         inputs: Name to Parquet file, Parquet files (their union), or frame.
-        output: The Parquet file to write.
         by_bucket: Inputs to take bucket by bucket, for a SELECT that treats each account on its own. Its rows
             are the same, in flat memory.
+
+    Yields:
+        Batches of at most `BATCH_ROWS` rows.
     """
-    files = [path for value in inputs.values() if not isinstance(value, pl.DataFrame) for path in _paths(value)]
-    folders = {path.parent for path in [*files, output]}
-    with connect(settings, *folders) as connection:
+    files = {name: _paths(value) for name, value in inputs.items() if not isinstance(value, pl.DataFrame)}
+    with connect(settings, *{path.parent for paths in files.values() for path in paths}) as connection:
         for name, value in inputs.items():
-            if name not in by_bucket:
-                _expose(connection, name, value)
-        if not by_bucket:
-            connection.execute(f"COPY ({sql}) TO {literal(output)} (FORMAT parquet, COMPRESSION snappy)")
-            return
-        parts = [output.with_name(f"{output.name}.{bucket}") for bucket in range(BUCKETS)]
-        try:
-            for bucket, part in enumerate(parts):
-                for name in by_bucket:
-                    value = inputs[name]
-                    if isinstance(value, pl.DataFrame):
-                        raise TypeError(f"{name}: only files have buckets")
-                    connection.execute(
-                        f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT * FROM {parquet(_paths(value))} WHERE bucket = {bucket}"
-                    )
-                connection.execute(f"COPY ({sql}) TO {literal(part)} (FORMAT parquet, COMPRESSION snappy)")
-            connection.execute(f"COPY (SELECT * FROM {parquet(parts)}) TO {literal(output)} (FORMAT parquet, COMPRESSION snappy)")
-        finally:
-            for part in parts:
-                part.unlink(missing_ok=True)
-
-
-def _expose(connection: duckdb.DuckDBPyConnection, name: str, value: Input) -> None:
-    if isinstance(value, pl.DataFrame):
-        connection.register(name, value.to_arrow())
-    else:
-        connection.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM {parquet(_paths(value))}")
+            if isinstance(value, pl.DataFrame):
+                connection.register(name, value.to_arrow())
+            elif name not in by_bucket:
+                connection.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM {parquet(files[name])}")
+        for bucket in range(BUCKETS) if by_bucket else (None,):
+            for name in by_bucket:
+                connection.execute(
+                    f"CREATE OR REPLACE TEMP VIEW {name} AS "
+                    f"SELECT * FROM {parquet(files[name])} WHERE bucket = {bucket}"
+                )
+            yield from connection.sql(sql).to_arrow_reader(BATCH_ROWS)
 
 
 def _paths(value: Path | Sequence[Path]) -> list[Path]:

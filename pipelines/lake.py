@@ -8,12 +8,13 @@ Buckets: rows of big tables carry `bucket`, a hash of the account modulo `BUCKET
 bucket each. What is computed per account can then go bucket by bucket in flat memory, reading only its row groups.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Self
 
 import polars as pl
 import pyarrow as pa
@@ -25,6 +26,7 @@ BUCKETS = 16
 
 _ROW_GROUP = 1 << 16
 # What repeats often enough for a dictionary to be smaller and faster; text of any kind is not.
+_STATISTICS = ("bucket", "posted_at", "profile_id")
 _DICTIONARIES = ("platform", "source", "snapshot_date", "landed_file", "kind", "sector", "country", "language", "tier")
 
 
@@ -65,15 +67,10 @@ class Lake:
         return int(pq.read_metadata(self.path(table, snapshot_date)).num_rows)
 
 
-def with_bucket(frame: pl.DataFrame) -> pl.DataFrame:
-    """Adds the bucket of each row's account."""
-    return frame.with_columns(bucket=(pl.col("profile_id").hash(seed=0) % BUCKETS).cast(pl.UInt8))
+class TableWriter:
+    """Writes frames to one Parquet file, a row group each.
 
-
-class BucketWriter:
-    """Writes batches to one Parquet file, with the rows of a bucket in row groups of their own.
-
-    Encoding happens in a thread of its own, so that the next batch is parsed meanwhile.
+    Encoding happens in a thread of its own, so that the next frame is computed meanwhile.
     """
 
     def __init__(self, path: Path, schema: pl.Schema) -> None:
@@ -81,52 +78,79 @@ class BucketWriter:
 
         Args:
             path: The file to write.
-            schema: Columns of the batches, without `bucket`.
+            schema: Columns of every frame.
         """
-        self._schema = with_bucket(pl.DataFrame(schema=schema)).to_arrow().schema
         self._writer = pq.ParquetWriter(
             path,
-            self._schema,
+            _arrow(pl.DataFrame(schema=schema)).schema,
             compression="snappy",
             use_dictionary=[name for name in _DICTIONARIES if name in schema],
-            write_statistics=["bucket", *(name for name in ("posted_at", "profile_id") if name in schema)],
+            write_statistics=[name for name in _STATISTICS if name in schema],
         )
-        self._waiting: list[list[pl.DataFrame]] = [[] for _ in range(BUCKETS)]
-        self._heights = [0] * BUCKETS
         self._encoder = ThreadPoolExecutor(1)
         self._encoding: Future[None] | None = None
 
-    def __enter__(self) -> "BucketWriter":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
             if kind is None:
-                for bucket in range(BUCKETS):
-                    self._flush(bucket)
-            if self._encoding:
-                self._encoding.result()
+                self.finish()
         finally:
             self._encoder.shutdown()
             self._writer.close()
 
-    def write(self, batch: pl.DataFrame) -> None:
-        """Adds a batch."""
-        for part in with_bucket(batch).partition_by("bucket"):
-            bucket = part.item(0, "bucket")
-            self._waiting[bucket].append(part)
-            self._heights[bucket] += part.height
-            if self._heights[bucket] >= _ROW_GROUP:
-                self._flush(bucket)
+    def write(self, *frames: pl.DataFrame) -> None:
+        """Adds frames, as one row group."""
+        self._submit(frames)
 
-    def _flush(self, bucket: int) -> None:
-        frames, self._waiting[bucket], self._heights[bucket] = self._waiting[bucket], [], 0
-        if not frames:
-            return
+    def finish(self) -> None:
+        """Waits for what is being encoded, and raises what went wrong with it."""
         if self._encoding:
             self._encoding.result()
+
+    def _submit(self, frames: Sequence[pl.DataFrame]) -> None:
+        TableWriter.finish(self)
         self._encoding = self._encoder.submit(self._encode, frames)
 
-    def _encode(self, frames: list[pl.DataFrame]) -> None:
-        table: pa.Table = pl.concat(frames).to_arrow()
-        self._writer.write_table(table.cast(self._schema), row_group_size=table.num_rows)
+    def _encode(self, frames: Sequence[pl.DataFrame]) -> None:
+        table = _arrow(pl.concat(frames))
+        self._writer.write_table(table, row_group_size=max(table.num_rows, 1))
+
+
+class BucketWriter(TableWriter):
+    """Adds the bucket of each row's account, and keeps the rows of a bucket in row groups of their own."""
+
+    def __init__(self, path: Path, schema: pl.Schema) -> None:
+        """Opens the file; `schema` is without `bucket`."""
+        super().__init__(path, pl.Schema({**schema, "bucket": pl.UInt8()}))
+        self._waiting: list[list[pl.DataFrame]] = [[] for _ in range(BUCKETS)]
+        self._heights = [0] * BUCKETS
+
+    def write(self, *frames: pl.DataFrame) -> None:
+        """Adds frames."""
+        for frame in frames:
+            bucket_of = (pl.col("profile_id").hash(seed=0) % BUCKETS).cast(pl.UInt8)
+            for part in frame.with_columns(bucket=bucket_of).partition_by("bucket"):
+                bucket = part.item(0, "bucket")
+                self._waiting[bucket].append(part)
+                self._heights[bucket] += part.height
+                if self._heights[bucket] >= _ROW_GROUP:
+                    self._flush(bucket)
+
+    def finish(self) -> None:
+        """Writes what is waiting."""
+        for bucket in range(BUCKETS):
+            self._flush(bucket)
+        super().finish()
+
+    def _flush(self, bucket: int) -> None:
+        if self._waiting[bucket]:
+            frames, self._waiting[bucket], self._heights[bucket] = self._waiting[bucket], [], 0
+            self._submit(frames)
+
+
+def _arrow(frame: pl.DataFrame) -> pa.Table:
+    # Strings stay as Polars holds them; the older Arrow layout would copy each one.
+    return frame.to_arrow(compat_level=pl.CompatLevel.newest())

@@ -99,7 +99,8 @@ def land(source: Source, shape: Shape, snapshot_date: date, *, landing: Path, fo
         _keep(aside, place / content)
         prefix = f"{source.name}/{snapshot_date.isoformat()}/{content}"
         landed_files = tuple(
-            LandedFile(f"{prefix}/{file.name}", records, file.origin, file.sha256, file.bytes) for records, file in copied
+            LandedFile(f"{prefix}/{file.name}", records, file.origin, file.sha256, file.bytes)
+            for records, file in copied
         )
         state: State = "refused" if mistakes else "complete"
         return _record(source, snapshot_date, place, state, "; ".join(mistakes), content, landed_files)
@@ -109,7 +110,9 @@ def land(source: Source, shape: Shape, snapshot_date: date, *, landing: Path, fo
 
 def newest_complete(landing: Path, source: str, snapshot_date: date) -> Manifest | None:
     """The pull that counts for a date, or None where none was complete."""
-    return next((manifest for manifest in reversed(pulls(landing, source, snapshot_date)) if manifest.state == "complete"), None)
+    return next(
+        (manifest for manifest in reversed(pulls(landing, source, snapshot_date)) if manifest.state == "complete"), None
+    )
 
 
 def pulls(landing: Path, source: str, snapshot_date: date) -> list[Manifest]:
@@ -139,7 +142,13 @@ def _keep(aside: Path, target: Path) -> None:
 
 
 def _record(
-    source: Source, snapshot_date: date, place: Path, state: State, message: str, content: str, landed: tuple[LandedFile, ...]
+    source: Source,
+    snapshot_date: date,
+    place: Path,
+    state: State,
+    message: str,
+    content: str,
+    landed: tuple[LandedFile, ...],
 ) -> Manifest:
     folder = place / "manifests"
     folder.mkdir(exist_ok=True)

@@ -10,7 +10,7 @@ from datetime import date
 
 import dagster as dg
 
-from pipelines.definitions import build_defs
+from pipelines.build import build_defs
 from pipelines.jobs import NIGHTLY
 from pipelines.settings import REPOSITORY, Settings
 from pipelines.sources import SourcesFile
@@ -41,27 +41,40 @@ def nightly(settings: Settings, sources: SourcesFile, day: date, *, force: bool,
     job = build_defs(settings, sources).resolve_job_def(NIGHTLY)
     with dg.DagsterInstance.get() as instance:
         result = job.execute_in_process(
-            instance=instance, partition_key=day.isoformat(), run_config=_config(force=force, log_level=log_level), raise_on_error=False
+            instance=instance,
+            partition_key=day.isoformat(),
+            run_config=_config(force=force, log_level=log_level),
+            raise_on_error=False,
         )
     return _outcome(result)
 
 
-def backfill(settings: Settings, sources: SourcesFile, days: Sequence[date], *, force: bool, log_level: str) -> list[Outcome]:
+def backfill(
+    settings: Settings, sources: SourcesFile, days: Sequence[date], *, force: bool, log_level: str
+) -> list[Outcome]:
     """Lands every date, computes the range in one run, and publishes once; ends at the first run that fails."""
     prepare_instance(settings)
     defs = build_defs(settings, sources)
-    whole = {"dagster/asset_partition_range_start": days[0].isoformat(), "dagster/asset_partition_range_end": days[-1].isoformat()}
+    whole = {
+        "dagster/asset_partition_range_start": days[0].isoformat(),
+        "dagster/asset_partition_range_end": days[-1].isoformat(),
+    }
     outcomes: list[Outcome] = []
     with dg.DagsterInstance.get() as instance:
         job = defs.resolve_job_def(NIGHTLY)
         steps = [
-            *(([_LANDING], {"dagster/partition": day.isoformat()}, _config(force=force, log_level=log_level)) for day in days),
+            *(
+                ([_LANDING], {"dagster/partition": day.isoformat()}, _config(force=force, log_level=log_level))
+                for day in days
+            ),
             ([f"* and not {_LANDING} and not {_PUBLISHED}"], whole, _config(force=None, log_level=log_level)),
             ([_PUBLISHED], {}, _config(force=None, log_level=log_level)),
         ]
         for selection, tags, config in steps:
             keys = list(dg.AssetSelection.from_string(selection[0]).resolve(defs.resolve_asset_graph()))
-            result = job.execute_in_process(instance=instance, asset_selection=keys, tags=tags, run_config=config, raise_on_error=False)
+            result = job.execute_in_process(
+                instance=instance, asset_selection=keys, tags=tags, run_config=config, raise_on_error=False
+            )
             outcomes.append(_outcome(result))
             if not result.success:
                 break
@@ -74,7 +87,10 @@ def publish(settings: Settings, sources: SourcesFile, *, log_level: str) -> Outc
     with dg.DagsterInstance.get() as instance:
         job = build_defs(settings, sources).resolve_job_def(NIGHTLY)
         result = job.execute_in_process(
-            instance=instance, asset_selection=[dg.AssetKey("published")], run_config=_config(force=None, log_level=log_level), raise_on_error=False
+            instance=instance,
+            asset_selection=[dg.AssetKey("published")],
+            run_config=_config(force=None, log_level=log_level),
+            raise_on_error=False,
         )
     return _outcome(result)
 
@@ -91,7 +107,9 @@ def _outcome(result: dg.ExecuteInProcessResult) -> Outcome:
         cause = event.step_failure_data.error
         while cause and cause.cause:
             cause = cause.cause
-        error = failure.description if failure and failure.description else str(cause.message if cause else event.message)
+        error = (
+            failure.description if failure and failure.description else str(cause.message if cause else event.message)
+        )
         error = error.strip().splitlines()[0].partition(": ")[2] if not failure else error
         break
     return Outcome(result.success, result.run_id, error)

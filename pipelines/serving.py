@@ -101,7 +101,8 @@ def publish(
         before = current(settings)
         if before and before.snapshot_date > snapshot_date:
             raise PublishError(
-                f"generation {before.number} already shows {before.snapshot_date}, newer than {snapshot_date}; backfill that date first"
+                f"generation {before.number} already shows {before.snapshot_date}, newer than {snapshot_date}; "
+                "backfill that date first"
             )
         number = before.number + 1 if before else 1
         target = settings.published / FILE_NAME
@@ -133,14 +134,20 @@ def _locked(path: Path) -> Iterator[None]:
                 break
             except BlockingIOError:
                 if time.monotonic() > deadline:
-                    message = f"another process has held {path} for {LOCK_TIMEOUT_SECONDS} s; see `fuser {path}`, and run again"
-                    raise PublishError(message) from None
+                    held = f"another process has held {path} for {LOCK_TIMEOUT_SECONDS} s"
+                    raise PublishError(f"{held}; see `fuser {path}`, and run again") from None
                 time.sleep(0.2)
         yield
 
 
 def _build(
-    settings: Settings, path: Path, views: Sequence[tuple[str, str]], tables: Sequence[Table], number: int, snapshot_date: date, run_id: str
+    settings: Settings,
+    path: Path,
+    views: Sequence[tuple[str, str]],
+    tables: Sequence[Table],
+    number: int,
+    snapshot_date: date,
+    run_id: str,
 ) -> Contents:
     with connect(settings, settings.lake, settings.published) as connection:
         connection.execute(f"ATTACH {literal(path)} AS pub (STORAGE_VERSION '{STORAGE_VERSION}')")
@@ -151,7 +158,9 @@ def _build(
             types = {column.name: column.duckdb_type for column in columns(model)}
             order = [row[0] for row in connection.execute(f"DESCRIBE {table.sql}").fetchall()]
             if set(order) != set(types):
-                raise ContractError(f"{table.name}: columns differ from the contract: {sorted(set(order) ^ set(types))}")
+                raise ContractError(
+                    f"{table.name}: columns differ from the contract: {sorted(set(order) ^ set(types))}"
+                )
             cells = ", ".join(f"CAST({identifier(name)} AS {types[name]}) AS {identifier(name)}" for name in order)
             connection.execute(f"CREATE TABLE pub.main.{table.name} AS SELECT {cells} FROM ({table.sql})")
             # Tables built later read this one, under its published name.
@@ -162,7 +171,16 @@ def _build(
         rows = sum(found.rows.values())
         connection.execute(
             "INSERT INTO pub.main._meta VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [number, snapshot_date, run_id, datetime.now(tz=UTC).replace(tzinfo=None), CONTRACT_VERSION, version("smallvoices"), found.content_hash, rows],
+            [
+                number,
+                snapshot_date,
+                run_id,
+                datetime.now(tz=UTC).replace(tzinfo=None),
+                CONTRACT_VERSION,
+                version("smallvoices"),
+                found.content_hash,
+                rows,
+            ],
         )
         for name, model in TABLES.items():
             connection.execute(f"COMMENT ON TABLE pub.main.{name} IS {literal(summary(model))}")
@@ -190,14 +208,16 @@ def _check(connection: duckdb.DuckDBPyConnection, name: str, model: type[DataFra
 
 def _verify(path: Path, expected: Contents) -> None:
     """Reads the file in a fresh process and compares what it says with what was meant."""
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - this project's own module
         [sys.executable, "-m", "pipelines.content_hash", str(path)],
         capture_output=True, text=True, check=False, cwd=Path(__file__).resolve().parent.parent,
     )  # fmt: skip
     if done.returncode:
         raise PublishError(f"the built file cannot be read back: {done.stderr.strip().splitlines()[-1:]}")
     if Contents(**json.loads(done.stdout)) != expected:
-        raise PublishError(f"the built file says {done.stdout.strip()} where {expected} was meant; the disk may be failing")
+        raise PublishError(
+            f"the built file says {done.stdout.strip()} where {expected} was meant; the disk may be failing"
+        )
 
 
 def _keep(folder: Path, built: Path, number: int) -> None:

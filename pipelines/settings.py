@@ -53,7 +53,9 @@ class Settings:
                 nightly_cron=env.get("SMALLVOICES_NIGHTLY_CRON") or "0 2 * * *",
             )
         except ValueError as error:
-            message = f"a SMALLVOICES_ setting cannot be read: {error}; FIRST_DATE is YYYY-MM-DD, THREADS a whole number"
+            message = (
+                f"a SMALLVOICES_ setting cannot be read: {error}; FIRST_DATE is YYYY-MM-DD, THREADS a whole number"
+            )
             raise SettingsError(message) from error
 
     def at(self, home: Path | None, sources_file: Path | None) -> "Settings":

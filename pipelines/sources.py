@@ -5,7 +5,7 @@ Belongs here: the model of the file and one clear error per mistake. Does not: p
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import duckdb
 import yaml
@@ -33,7 +33,9 @@ class Source(_Strict):
     )
     shape: str = Field(description="the name of a shape")
     url: str = Field(min_length=1, description="a path, glob or file:// address; {date} stands for the snapshot date")
-    posts_url: str | None = Field(default=None, min_length=1, description="as url, where posts come apart from profiles")
+    posts_url: str | None = Field(
+        default=None, min_length=1, description="as url, where posts come apart from profiles"
+    )
     platform: str | None = Field(default=None, description=f"{', '.join(PLATFORMS)}, or a column of the export")
     history: Literal["dated", "current"] = Field(default="dated", description="dated or current")
     required: bool = Field(default=False, description="true or false")
@@ -74,6 +76,24 @@ def load(path: Path) -> SourcesFile:
     Raises:
         SourcesError: The first mistake found.
     """
+    document = _document(path)
+    sources: list[Source] = []
+    shapes: dict[str, Shape] = {}
+    for position, entry in enumerate(document["sources"], start=1):
+        source = _source(entry, position, path)
+        if any(other.name == source.name for other in sources):
+            raise SourcesError(f"{path}: source {source.name!r}: name: used twice; allowed: a name of its own")
+        shapes[source.shape] = _shape_of(source, f"source {source.name!r}", path, shapes)
+        sources.append(source)
+    try:
+        metrics = Metrics(**(document.get("metrics") or {}))
+    except (ValidationError, TypeError) as error:
+        words = _mistake(error, Metrics) if isinstance(error, ValidationError) else "must be a mapping"
+        raise SourcesError(f"{path}: metrics: {words}") from error
+    return SourcesFile(path=path, sources=sources, metrics=metrics, shapes=shapes)
+
+
+def _document(path: Path) -> dict[str, Any]:
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -87,28 +107,18 @@ def load(path: Path) -> SourcesFile:
     unknown = set(document) - {"sources", "metrics"}
     if unknown:
         raise SourcesError(f"{path}: {min(map(str, unknown))}: unknown key; allowed: sources, metrics")
-    sources: list[Source] = []
-    shapes: dict[str, Shape] = {}
-    for position, entry in enumerate(document["sources"], start=1):
-        label = _label(entry, position)
-        if not isinstance(entry, dict):
-            raise SourcesError(f"{path}: {label}: must be a mapping with the keys {', '.join(Source.model_fields)}")
-        try:
-            source = Source(**entry)
-        except ValidationError as error:
-            raise SourcesError(f"{path}: {label}: {_mistake(error, Source)}") from error
-        except TypeError as error:
-            raise SourcesError(f"{path}: {label}: keys must be text; allowed: {', '.join(Source.model_fields)}") from error
-        if any(other.name == source.name for other in sources):
-            raise SourcesError(f"{path}: {label}: name: used twice; allowed: a name of its own")
-        shapes[source.shape] = _shape_of(source, label, path, shapes)
-        sources.append(source)
+    return document
+
+
+def _source(entry: object, position: int, path: Path) -> Source:
+    name = entry.get("name") if isinstance(entry, dict) else None
+    label = f"source {name!r}" if isinstance(name, str) else f"source {position}"
+    if not isinstance(entry, dict) or not all(isinstance(key, str) for key in entry):
+        raise SourcesError(f"{path}: {label}: must be a mapping with the keys {', '.join(Source.model_fields)}")
     try:
-        metrics = Metrics(**(document.get("metrics") or {}))
-    except (ValidationError, TypeError) as error:
-        words = _mistake(error, Metrics) if isinstance(error, ValidationError) else "must be a mapping"
-        raise SourcesError(f"{path}: metrics: {words}") from error
-    return SourcesFile(path=path, sources=sources, metrics=metrics, shapes=shapes)
+        return Source(**entry)
+    except ValidationError as error:
+        raise SourcesError(f"{path}: {label}: {_mistake(error, Source)}") from error
 
 
 def _shape_of(source: Source, label: str, path: Path, known: dict[str, Shape]) -> Shape:
@@ -120,8 +130,12 @@ def _shape_of(source: Source, label: str, path: Path, known: dict[str, Shape]) -
         if url and "://" in url and not url.startswith("file://"):
             scheme = url.split("://")[0]
             raise SourcesError(f"{path}: {label}: {key}: {scheme}:// is not allowed; allowed: a path or file://")
-    if source.platform and source.platform not in PLATFORMS and not any(
-        selection and source.platform in selection.read_columns for selection in (shape.profiles, shape.posts)
+    if (
+        source.platform
+        and source.platform not in PLATFORMS
+        and not any(
+            selection and source.platform in selection.read_columns for selection in (shape.profiles, shape.posts)
+        )
     ):
         allowed = f"{', '.join(PLATFORMS)}, or a column of shape {shape.name}"
         raise SourcesError(f"{path}: {label}: platform: {source.platform!r} is not allowed; allowed: {allowed}")
@@ -143,15 +157,12 @@ def _check_sql(shape: Shape, source: Source, label: str, path: Path) -> None:
             names = shape.read_columns(records).read_columns
             cells = ", ".join(f"CAST(NULL AS VARCHAR) AS {identifier(name)}" for name in names)
             try:
-                connection.execute(shape.query(records, f"(SELECT {cells} LIMIT 0)", source.platform, numbered=False)).fetchall()
+                connection.execute(
+                    shape.query(records, f"(SELECT {cells} LIMIT 0)", source.platform, numbered=False)
+                ).fetchall()
             except duckdb.Error as error:
                 reason = " ".join(str(error).split("\n")[0].split())
                 raise SourcesError(f"{path}: {label}: shape: {shape.name}: {records}.select: {reason}") from error
-
-
-def _label(entry: object, position: int) -> str:
-    name = entry.get("name") if isinstance(entry, dict) else None
-    return f"source {name!r}" if isinstance(name, str) else f"source {position}"
 
 
 def _mistake(error: ValidationError, model: type[BaseModel]) -> str:

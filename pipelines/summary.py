@@ -25,8 +25,18 @@ def as_document(settings: Settings, day: date) -> dict[str, Any]:
         meta = connection.sql("SELECT * FROM _meta").pl().to_dicts()[0]
         tiers = connection.sql(_TIERS).pl().to_dicts()
         top = connection.sql(_TOP).pl().to_dicts()
-        micro = connection.sql("SELECT tier, count(*) AS accounts FROM micro_influencers GROUP BY tier ORDER BY tier").pl().to_dicts()
-    return {"published": meta, "sources": import_report(settings, day), "micro_influencers": micro, "tiers": tiers, "top": top}
+        micro = (
+            connection.sql("SELECT tier, count(*) AS accounts FROM micro_influencers GROUP BY tier ORDER BY tier")
+            .pl()
+            .to_dicts()
+        )
+    return {
+        "published": meta,
+        "sources": import_report(settings, day),
+        "micro_influencers": micro,
+        "tiers": tiers,
+        "top": top,
+    }
 
 
 def import_report(settings: Settings, day: date) -> list[dict[str, Any]]:
@@ -34,7 +44,13 @@ def import_report(settings: Settings, day: date) -> list[dict[str, Any]]:
     lake = Lake(settings.lake)
     if not lake.path("import_report", day).exists():
         return []
-    reasons = lake.scan("quarantine", day).group_by("source", "records", "reason").len("rows").sort("rows", "reason", descending=[True, False]).collect()
+    reasons = (
+        lake.scan("quarantine", day)
+        .group_by("source", "records", "reason")
+        .len("rows")
+        .sort("rows", "reason", descending=[True, False])
+        .collect()
+    )
     report = (
         lake.scan("import_report", day)
         .group_by("source", "records", "state", "landed_date", "message", maintain_order=True)
@@ -42,7 +58,12 @@ def import_report(settings: Settings, day: date) -> list[dict[str, Any]]:
         .collect()
     )
     return [
-        row | {"reasons": reasons.filter((pl.col("source") == row["source"]) & (pl.col("records") == row["records"])).select("reason", "rows").to_dicts()}
+        row
+        | {
+            "reasons": reasons.filter((pl.col("source") == row["source"]) & (pl.col("records") == row["records"]))
+            .select("reason", "rows")
+            .to_dicts()
+        }
         for row in report.to_dicts()
     ]
 
@@ -74,12 +95,17 @@ def print_published(console: Console, settings: Settings) -> None:
     with duckdb.connect(str(settings.published / FILE_NAME), read_only=True) as connection:
         tiers = connection.execute(_TIERS).fetchall()
         top = connection.execute(_TOP).fetchall()
-        generation, day, content_hash = connection.execute("SELECT generation, snapshot_date, content_hash FROM _meta").fetchall()[0]
+        generation, day, content_hash = connection.execute(
+            "SELECT generation, snapshot_date, content_hash FROM _meta"
+        ).fetchall()[0]
         counted = connection.execute(
             "SELECT tier, count(*) FROM micro_influencers GROUP BY tier ORDER BY tier"
         ).fetchall()
         accounts = connection.execute("SELECT count(*) FROM accounts").fetchall()[0][0]
-    table = Table(title="Engagement by tier: median (likes + comments) / followers, and median likes / followers", title_justify="left")
+    table = Table(
+        title="Engagement by tier: median (likes + comments) / followers, and median likes / followers",
+        title_justify="left",
+    )
     for name in ("platform", "tier"):
         table.add_column(name)
     for name in ("accounts", "engagement ratio", "like rate", "published like rate"):
@@ -98,11 +124,24 @@ def print_published(console: Console, settings: Settings) -> None:
         table.add_column(name, justify="right")
     for rank, handle, platform, followers, tier, ratio, low, estimate, high, score in top:
         interval = f"{low * 100:.2f} – {high * 100:.2f} %"
-        table.add_row(str(rank), handle, platform, f"{followers:,}", tier, _percent(ratio), _percent(estimate), interval, f"{score:.1f}")
+        table.add_row(
+            str(rank),
+            handle,
+            platform,
+            f"{followers:,}",
+            tier,
+            _percent(ratio),
+            _percent(estimate),
+            interval,
+            f"{score:.1f}",
+        )
     console.print(table)
     split = ", ".join(f"{number:,} {tier}" for tier, number in counted)
     total = sum(number for _, number in counted)
-    console.print(f"Published {total:,} micro-influencers ({split}) of {accounts:,} accounts: {settings.published / FILE_NAME}", soft_wrap=True)
+    console.print(
+        f"Published {total:,} micro-influencers ({split}) of {accounts:,} accounts: {settings.published / FILE_NAME}",
+        soft_wrap=True,
+    )
     console.print(f"Generation {generation}, content hash {content_hash[:16]}")
 
 

@@ -13,7 +13,8 @@ class Account(pa.DataFrameModel):
 
     platform: pl.String = column("Platform of the account.", nullable=False, isin=PLATFORMS)
     profile_id: pl.String = text(
-        "The platform's own id of the account, as text; where the export gives none, `@` and the handle.", nullable=False
+        "The platform's own id of the account, as text; where the export gives none, `@` and the handle.",
+        nullable=False,
     )
     handle: pl.String = text("Handle of the account: lower case, without the `@`.")
     display_name: pl.String = text("Name shown on the profile.")

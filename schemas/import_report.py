@@ -36,7 +36,8 @@ class ImportReport(pa.DataFrameModel):
     message: pl.String = column("What went wrong and what to do about it.")
 
     @pa.dataframe_check
-    def rows_not_accounted_for(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805 - pandera's form
+    @classmethod
+    def rows_not_accounted_for(cls, data: pa.PolarsData) -> pl.LazyFrame:
         """Nothing is lost."""
         return data.lazyframe.select(
             pl.col("landed") == pl.col("accepted") + pl.col("quarantined") + pl.col("superseded")

@@ -15,8 +15,8 @@ from schemas.column import PLATFORMS, column, count, text
 Timestamp = Annotated[pl.Datetime, "us", None]
 
 # Before the oldest of the platforms there are no posts and no captures; dates far ahead are typing errors.
-EARLIEST = datetime(2004, 1, 1)
-LATEST = datetime(2100, 1, 1)
+EARLIEST = datetime(2004, 1, 1)  # noqa: DTZ001 - times are stored in UTC, without a zone
+LATEST = datetime(2100, 1, 1)  # noqa: DTZ001 - as above
 
 
 class Landed(pa.DataFrameModel):
@@ -47,7 +47,8 @@ class Landed(pa.DataFrameModel):
     )
 
     @pa.dataframe_check
-    def neither_profile_id_nor_handle(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805 - pandera's form
+    @classmethod
+    def neither_profile_id_nor_handle(cls, data: pa.PolarsData) -> pl.LazyFrame:
         """A row says whose it is."""
         return data.lazyframe.select(pl.col("profile_id").is_not_null() | pl.col("handle").is_not_null())
 

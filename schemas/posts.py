@@ -27,14 +27,16 @@ class Posts(Landed):
     mentions: pl.String = text("Handles mentioned, separated by blanks.")
 
     @pa.dataframe_check
-    def likes_exceed_views(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805 - pandera's form
+    @classmethod
+    def likes_exceed_views(cls, data: pa.PolarsData) -> pl.LazyFrame:
         """Nobody likes what was not viewed; a platform that counts no views says 0 or nothing."""
         return data.lazyframe.select(
             (pl.col("likes") <= pl.col("views")) | pl.col("likes").is_null() | (pl.col("views").fill_null(0) == 0)
         )
 
     @pa.dataframe_check
-    def posted_after_snapshot(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805 - pandera's form
+    @classmethod
+    def posted_after_snapshot(cls, data: pa.PolarsData) -> pl.LazyFrame:
         """A post from after the day it was landed is a wrong date; two days of slack cover time zones."""
         landed = pl.col("snapshot_date") - pl.duration(days=pl.col("snapshot_age_days"))
         return data.lazyframe.select(pl.col("posted_at") < landed + pl.duration(days=3))

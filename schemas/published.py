@@ -34,10 +34,16 @@ class Accounts(Ranking):
     """Accounts of any size on the newest date; rank is empty outside the micro-influencer tiers."""
 
     followers_growth_7d: pl.Float64 = column(
-        "Growth of followers over 7 days, from the nearest snapshot within 2 days of it.", unit="fraction", ge=-1.0, le=1e12
+        "Growth of followers over 7 days, from the nearest snapshot within 2 days of it.",
+        unit="fraction",
+        ge=-1.0,
+        le=1e12,
     )
     followers_growth_30d: pl.Float64 = column(
-        "Growth of followers over 30 days, from the nearest snapshot within 2 days of it.", unit="fraction", ge=-1.0, le=1e12
+        "Growth of followers over 30 days, from the nearest snapshot within 2 days of it.",
+        unit="fraction",
+        ge=-1.0,
+        le=1e12,
     )
 
 
@@ -125,5 +131,9 @@ TABLES: Mapping[str, type[DataFrameModel]] = {
     "_meta": Meta,
 }
 
-# Differ between two runs over the same bytes, so the content hash leaves them out.
-NOT_HASHED: Mapping[str, tuple[str, ...]] = {"source_status": ("last_pulled_at",)}
+# What the content hash leaves out: times, which differ between two runs over the same bytes, and the cells of
+# micro_influencers, which are those of accounts once more (its ranks and ids are hashed).
+NOT_HASHED: Mapping[str, frozenset[str]] = {
+    "source_status": frozenset({"last_pulled_at"}),
+    "micro_influencers": frozenset(ACCOUNT_COLUMNS) - {"rank", "platform", "profile_id"},
+}

@@ -71,7 +71,7 @@ class Shape(_Strict):
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = Field(default=",", description="one character")
     encoding: str = Field(default="utf-8", description="a text encoding that Python knows")
     decimal: Literal[".", ","] = Field(default=".", description='"." or ","')
-    thousands: Literal["", ",", ".", " ", "'"] = Field(default="", description="\"\" (none), \",\", \".\", \" \" or \"'\"")
+    thousands: Literal["", ",", ".", " ", "'"] = Field(default="", description='"" (none), ",", ".", " " or "\'"')
     platform: str | None = Field(default=None, description=f"one of {', '.join(PLATFORMS)}")
     profiles: Selection | None = None
     posts: Selection | None = None
@@ -112,7 +112,8 @@ class Shape(_Strict):
             f"SELECT\n    {items}, landed_row, raw\nFROM (\n"
             "    SELECT landed_row, profile, CAST(to_json(item) AS VARCHAR) AS raw, unnest(item)\n    FROM (\n"
             f"        SELECT {number}, records AS profile,\n"
-            f"            unnest(from_json(records.{identifier(selection.nested)}, {literal(f'[{{{keys}}}]')})) AS item\n"
+            f"            unnest(from_json(records.{identifier(selection.nested)}, "
+            f"{literal(f'[{{{keys}}}]')})) AS item\n"
             f"        FROM {relation} AS records\n    )\n)"
         )
 

@@ -40,7 +40,11 @@ def validate(model: type[DataFrameModel], frame: pl.DataFrame) -> pl.DataFrame:
     """
     expected = polars_schema(model)
     if frame.schema != expected:
-        odd = [f"{name} is {frame.schema.get(name)}, not {expected.get(name)}" for name in sorted({*expected, *frame.schema}) if frame.schema.get(name) != expected.get(name)]
+        odd = [
+            f"{name} is {frame.schema.get(name)}, not {expected.get(name)}"
+            for name in sorted({*expected, *frame.schema})
+            if frame.schema.get(name) != expected.get(name)
+        ]
         raise ContractError(f"{model.__name__}: {'; '.join(odd) or 'columns are in another order'}")
     # A nullable column without a single value holds by definition; exports leave many of them empty.
     nullable = [name for name, field in model.to_schema().columns.items() if field.nullable]
@@ -60,10 +64,12 @@ def _schema(model: type[DataFrameModel], without: frozenset[str]) -> DataFrameSc
 
 
 def _failures(cases: pl.DataFrame) -> pl.DataFrame:
-    is_unreadable = (
-        pl.col("failure_case").cast(pl.Float64, strict=False) <= UNREADABLE_NUMBER / 2
-    ) | pl.col("failure_case").str.starts_with(UNREADABLE_TIME)
-    worded = {(column, check): _wording(column, check) for column, check in cases.select("column", "check").unique().rows()}
+    is_unreadable = (pl.col("failure_case").cast(pl.Float64, strict=False) <= UNREADABLE_NUMBER / 2) | pl.col(
+        "failure_case"
+    ).str.starts_with(UNREADABLE_TIME)
+    worded = {
+        (column, check): _wording(column, check) for column, check in cases.select("column", "check").unique().rows()
+    }
     wording = pl.DataFrame(
         [(column, check, field, reason) for (column, check), (field, reason) in worded.items()],
         schema=["column", "check", "field", "reason"],

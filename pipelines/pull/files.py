@@ -6,14 +6,13 @@ an error page.
 
 import glob
 import hashlib
-import os
-from collections.abc import Iterator
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-CHUNK = 8 * 2**20
+from pipelines import durable
 
 
 class PullError(Exception):
@@ -42,7 +41,9 @@ def matching(address: str, folder: Path) -> list[Path]:
     """
     local = unquote(urlsplit(address).path) if address.startswith("file://") else address
     pattern = str(folder / local)
-    found = [Path(pattern)] if Path(pattern).is_file() else sorted(Path(hit) for hit in glob.glob(pattern, recursive=True))
+    found = (
+        [Path(pattern)] if Path(pattern).is_file() else sorted(Path(hit) for hit in glob.glob(pattern, recursive=True))  # noqa: PTH207 - absolute globs
+    )
     files = [path for path in found if path.is_file()]
     if not files:
         raise PullError(f"no file {pattern}; put the export there, or correct the url in sources.yaml")
@@ -57,22 +58,15 @@ def copy(path: Path, target: Path) -> Copied:
     """
     try:
         before = path.stat()
-        digest = hashlib.sha256()
-        with path.open("rb") as source, target.open("xb") as sink, ThreadPoolExecutor(1) as hasher:
-            for chunk in _chunks(source.fileno()):
-                hashed = hasher.submit(digest.update, chunk)
-                sink.write(chunk)
-                hashed.result()
-            sink.flush()
-            os.fsync(sink.fileno())
+        # The kernel copies while this process hashes; the file must be the same before and after both.
+        with path.open("rb") as source, ThreadPoolExecutor(1) as copier:
+            copying = copier.submit(shutil.copyfile, path, target)
+            sha256 = hashlib.file_digest(source, "sha256").hexdigest()
+            copying.result()
+        durable.sync_file(target)
         after = path.stat()
     except OSError as error:
         raise PullError(f"{path} cannot be copied: {error.strerror or error}") from error
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise PullError(f"{path} changed while it was copied; pull again once its writer is done")
-    return Copied(name=target.name, origin=str(path), sha256=digest.hexdigest(), bytes=after.st_size)
-
-
-def _chunks(descriptor: int) -> Iterator[bytes]:
-    while chunk := os.read(descriptor, CHUNK):
-        yield chunk
+    return Copied(name=target.name, origin=str(path), sha256=sha256, bytes=after.st_size)

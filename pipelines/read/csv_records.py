@@ -102,8 +102,12 @@ def records(path: Path, encoding: str, delimiter: str) -> Iterator[Record]:
                 is_open = True
             number += 1
             if (is_open or len(fields) < width) and lines.at_end and not raw.endswith(("\n", "\r")):
-                raise UnreadableFileError(f"{path.name}:{line} ends in the middle of a record: the file was cut short; pull it again")
-            yield Record(number, line, fields, raw.rstrip("\r\n"), _problem(fields, raw, width, encoding, is_open=is_open))
+                raise UnreadableFileError(
+                    f"{path.name}:{line} ends in the middle of a record: the file was cut short; pull it again"
+                )
+            yield Record(
+                number, line, fields, raw.rstrip("\r\n"), _problem(fields, raw, width, encoding, is_open=is_open)
+            )
 
 
 def _problem(fields: list[str], raw: str, width: int, encoding: str, *, is_open: bool) -> str:

@@ -7,7 +7,7 @@ import codecs
 import gzip
 import json
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Literal, cast
 
 from schemas.shape import Shape
 
@@ -36,7 +36,7 @@ def is_gzip(path: Path) -> bool:
 
 def open_bytes(path: Path) -> IO[bytes]:
     """The file's bytes, decompressed."""
-    return gzip.open(path, "rb") if is_gzip(path) else path.open("rb")
+    return cast("IO[bytes]", gzip.open(path, "rb")) if is_gzip(path) else path.open("rb")
 
 
 def format_of(path: Path, shape: Shape) -> Format:
@@ -50,11 +50,13 @@ def format_of(path: Path, shape: Shape) -> Format:
     suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
     found = _SUFFIXES.get(suffixes[-1]) if suffixes else None
     if found is None:
-        raise UnreadableFileError(f"{path.name}: the name does not tell the format; allowed endings: {', '.join(_SUFFIXES)}")
+        raise UnreadableFileError(
+            f"{path.name}: the name does not tell the format; allowed endings: {', '.join(_SUFFIXES)}"
+        )
     return found
 
 
-def mistake(path: Path, shape: Shape) -> str | None:
+def mistake(path: Path, shape: Shape) -> str | None:  # noqa: PLR0911 - a list of tells, one return each
     """What shows at a glance that a file is no whole export of its shape; None where nothing does."""
     try:
         declared = format_of(path, shape)
@@ -68,9 +70,16 @@ def mistake(path: Path, shape: Shape) -> str | None:
     if not start:
         return f"{path.name} is empty; ask for the export of this date and pull again"
     if declared == "parquet":
-        return None if start.startswith(b"PAR1") and _tail(path).endswith(b"PAR1") else f"{path.name} is no whole Parquet file; pull it again"
+        return (
+            None
+            if start.startswith(b"PAR1") and _tail(path).endswith(b"PAR1")
+            else f"{path.name} is no whole Parquet file; pull it again"
+        )
     if start[:1] == b"<":
-        return f"{path.name} is a web page, not an export (a login or error page?); open its address in a browser and correct the url"
+        return (
+            f"{path.name} is a web page, not an export (a login or error page?); "
+            "open its address in a browser and correct the url"
+        )
     is_json = start[:1] in b"[{"
     if declared == "csv" and start[:2] in (b'{"', b"[{", b"[]"):
         return f"{path.name} is JSON, and shape {shape.name} reads CSV; correct the shape"

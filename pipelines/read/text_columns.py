@@ -94,7 +94,9 @@ def json_layout(path: Path) -> str:
     return "newline_delimited"
 
 
-def _csv(connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, wanted: Selection, *, exact: bool) -> TextColumns:
+def _csv(
+    connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, wanted: Selection, *, exact: bool
+) -> TextColumns:
     names = csv_records.header(path, shape.encoding, shape.delimiter)
     missing = [name for name in wanted.columns if name not in names]
     if missing:
@@ -102,7 +104,8 @@ def _csv(connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, wanted
             f"{path.name}:1 lacks the columns {', '.join(missing)} of shape {shape.name}; it has {', '.join(names)}"
         )
     selected = ", ".join(
-        identifier(name) if name in names else f"CAST(NULL AS VARCHAR) AS {identifier(name)}" for name in wanted.read_columns
+        identifier(name) if name in names else f"CAST(NULL AS VARCHAR) AS {identifier(name)}"
+        for name in wanted.read_columns
     )
     if exact or shape.encoding.lower() not in _FAST_ENCODINGS or not _is_plain(path):
         rejects: list[Reject] = []
@@ -139,7 +142,9 @@ def _batches(path: Path, shape: Shape, schema: pa.Schema, rejects: list[Reject])
 
 
 def _batch(rows: list[tuple[int, list[str]]], schema: pa.Schema) -> pa.RecordBatch:
-    cells: list[list[str | None]] = [[fields[position] or None for _, fields in rows] for position in range(len(schema) - 1)]
+    cells: list[list[str | None]] = [
+        [fields[position] or None for _, fields in rows] for position in range(len(schema) - 1)
+    ]
     return pa.record_batch([*cells, [number for number, _ in rows]], schema=schema)
 
 
@@ -150,6 +155,7 @@ def _parquet(connection: duckdb.DuckDBPyConnection, path: Path, wanted: Selectio
     if missing:
         raise UnreadableFileError(f"{path.name} lacks the columns {', '.join(missing)}; it has {', '.join(names)}")
     selected = ", ".join(
-        f"CAST({identifier(name) if name in names else 'NULL'} AS VARCHAR) AS {identifier(name)}" for name in wanted.read_columns
+        f"CAST({identifier(name) if name in names else 'NULL'} AS VARCHAR) AS {identifier(name)}"
+        for name in wanted.read_columns
     )
     return TextColumns(f"(SELECT {selected} FROM read_parquet({literal(path)}))")

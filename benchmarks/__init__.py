@@ -1,0 +1,1 @@
+"""Speed, memory and, later, ranking quality: measured beside a peer in the same run, never asserted."""

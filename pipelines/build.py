@@ -1,0 +1,45 @@
+"""Everything that Dagster loads, put together for some settings and sources. The one module that imports all others."""
+
+import warnings
+
+import dagster as dg
+
+from assets import benchmarks, engagement, landing, priors, published, ranking, validated
+from pipelines import jobs
+from pipelines.partitions import snapshot_dates
+from pipelines.settings import Settings
+from pipelines.sources import SourcesFile
+
+
+def build_defs(settings: Settings, loaded: SourcesFile) -> dg.Definitions:
+    """A fresh set of definitions for some settings and sources."""
+    with warnings.catch_warnings():
+        # Backfill policies and look-back mappings are beta; the freshness checks are superseded by FreshnessPolicy,
+        # which looks at an asset as a whole and not at its newest partition.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        warnings.simplefilter("ignore", dg.SupersessionWarning)
+        partitions = snapshot_dates(settings)
+        checks, freshness_sensor = jobs.freshness(
+            ["ranking", *(landing.asset_name(source.name) for source in loaded.sources)]
+        )
+        job = jobs.nightly_job(checks)
+        return dg.Definitions(
+            assets=[
+                landing.build(settings, loaded, partitions),
+                validated.build(settings, loaded, partitions),
+                engagement.build(settings, loaded, partitions),
+                priors.build(settings, partitions),
+                benchmarks.build(settings, partitions),
+                ranking.build(settings, loaded, partitions),
+                published.build(settings, loaded),
+            ],
+            asset_checks=checks,
+            jobs=[job],
+            schedules=[jobs.nightly_schedule(settings, job)],
+            sensors=[jobs.automation_sensor(), freshness_sensor],
+            executor=dg.in_process_executor,
+        )
+
+
+# Landing backfills day by day and the rest in one run; as a job both go day by day, which is what is meant.
+warnings.filterwarnings("ignore", message="Asset job nightly materializes assets with varying BackfillPolicies")
