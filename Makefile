@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+ACCOUNTS ?= 1000000
 .DEFAULT_GOAL := help
 .PHONY: help nightly test check ui samples browser lock bench clean
 
@@ -40,7 +41,7 @@ browser: ## Install the browser that the UI tests drive (system packages; needs 
 	apt-get update -q && apt-get install -y -q chromium chromium-driver
 
 bench: $(VENV)/.development ## Measure a night of 1 M profiles and 12 M posts beside a bare DuckDB script
-	@$(BIN)/python -m benchmarks.nightly
+	@$(BIN)/python -m benchmarks.nightly --accounts $(ACCOUNTS)
 
 lock: $(VENV)/.development ## Pin the newest versions that pyproject.toml allows
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url \

@@ -2,7 +2,6 @@
 
 import dagster as dg
 import duckdb
-import polars as pl
 
 from assets import column_lineage, metadata
 from assets.daily import OWNERS
@@ -43,7 +42,6 @@ def build(settings: Settings, sources: SourcesFile) -> dg.AssetsDefinition:
                 "engagement_high "
                 "FROM micro_influencers ORDER BY rank LIMIT 10"
             ).pl()
-            benchmarks: pl.DataFrame = connection.sql("SELECT * FROM tier_benchmarks").pl()
             micro = connection.execute("SELECT count(*) FROM micro_influencers").fetchall()[0][0]
         context.log.info(f"generation {generation.number}: {micro:,} micro-influencers on {generation.snapshot_date}")
         return dg.MaterializeResult(
@@ -55,7 +53,6 @@ def build(settings: Settings, sources: SourcesFile) -> dg.AssetsDefinition:
                 "content_hash": generation.content_hash,
                 "path": dg.MetadataValue.path(path),
                 "preview": metadata.preview(top),
-                "plot": metadata.engagement_by_tier(benchmarks, f"Engagement by tier, {generation.snapshot_date}"),
             }
             | column_lineage.lineage(
                 "published_accounts",

@@ -17,6 +17,8 @@ from pipelines.settings import Settings
 from schemas.quoting import literal, parquet
 
 BATCH_ROWS = 245_760
+# Below this size going bucket by bucket costs more than it saves.
+_ONE_PASS_BYTES = 32 * 2**20
 
 Input = Path | Sequence[Path] | pl.DataFrame
 
@@ -74,8 +76,11 @@ def stream_sql(
                 connection.register(name, value.to_arrow())
             elif name not in by_bucket:
                 connection.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM {parquet(files[name])}")
-        for bucket in range(BUCKETS) if by_bucket else (None,):
-            for name in by_bucket:
+        big = sum(path.stat().st_size for name in by_bucket for path in files[name]) > _ONE_PASS_BYTES
+        for name in by_bucket if not big else ():
+            connection.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM {parquet(files[name])}")
+        for bucket in range(BUCKETS) if big else (None,):
+            for name in by_bucket if big else ():
                 connection.execute(
                     f"CREATE OR REPLACE TEMP VIEW {name} AS "
                     f"SELECT * FROM {parquet(files[name])} WHERE bucket = {bucket}"

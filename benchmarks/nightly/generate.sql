@@ -47,7 +47,7 @@ COPY (
         ['image', 'reel', 'carousel'][1 + (hash(i * 100 + j, 'kind') % 3)::INT] AS kind,
         (followers * 0.9 * exp(-2.6 - 0.12 * ln(followers) / 2 + typical + 0.6 * normal(i * 100 + j, 'likes')))::BIGINT AS likes,
         (followers * 0.03 * exp(-2.6 - 0.12 * ln(followers) / 2 + typical + 0.8 * normal(i * 100 + j, 'comments')))::BIGINT AS comments,
-        'Post ' || j || ' of voice_' || i AS caption
+        'Post ' || j AS caption
     FROM account, range(account.posts) AS posts (j)
     ORDER BY i, j
 ) TO (getvariable('directory') || '/posts.ndjson') (FORMAT json);

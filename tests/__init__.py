@@ -1,0 +1,1 @@
+"""Behaviour: rows in, rows out; a run, not a shape."""

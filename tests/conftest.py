@@ -1,0 +1,72 @@
+"""What tests share: a home of their own, samples of any dates, and the command as people type it."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+SOURCES = """
+sources:
+  - {name: agency, shape: yoo_2018, url: "samples/agency/{date}.csv"}
+  - {name: scraper, shape: apify_instagram, url: "samples/scraper/{date}.json"}
+  - name: tiktok_team
+    shape: smallvoices
+    url: samples/tiktok_team/profiles-{date}.csv
+    posts_url: samples/tiktok_team/posts-{date}.ndjson
+"""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """What it printed with --json."""
+        found: dict[str, Any] = json.loads(self.out)
+        return found
+
+
+Command = Callable[..., Finished]
+
+
+@pytest.fixture
+def smallvoices(tmp_path: Path) -> Command:
+    """Runs `smallvoices` with arguments, as a process of its own, in this test's home unless one is given."""
+
+    def run(*arguments: str, home: Path | None = None, sources: Path | None = None, **environment: str) -> Finished:
+        command = [str(Path(sys.executable).with_name("smallvoices")), *arguments]
+        command += ["--home", str(home or tmp_path / "home")]
+        command += ["--sources", str(sources or tmp_path / "sources.yaml")]
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=tmp_path,
+            env=os.environ | environment,
+            timeout=300,
+        )
+        return Finished(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def samples(tmp_path: Path) -> Path:
+    """Four days of invented exports in three shapes, with a sources.yaml beside them: 2026-10-28 to 31."""
+    (tmp_path / "samples").symlink_to(REPOSITORY / "samples")
+    path = tmp_path / "sources.yaml"
+    path.write_text(SOURCES, encoding="utf-8")
+    return path

@@ -1,0 +1,127 @@
+"""A folder with a sources.yaml, small exports written by a test, and what becomes of them without Dagster.
+
+Belongs here: writing exports, landing and importing them, and reading back rows, quarantine and report.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from assets.importing import import_date
+from pipelines import landing
+from pipelines.lake import Lake
+from pipelines.settings import Settings
+from pipelines.sources import SourcesFile, load
+
+DAY = date(2026, 10, 30)
+
+Row = dict[str, Any]
+
+
+def csv_bytes(rows: Iterable[Sequence[object]], *, delimiter: str = ",", newline: str = "\n") -> bytes:
+    """Rows of cells as a CSV file, the header first."""
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter, lineterminator=newline).writerows(rows)
+    return text.getvalue().encode()
+
+
+def ndjson_bytes(records: Iterable[Mapping[str, object]]) -> bytes:
+    """Records as JSON, one a line."""
+    return "".join(json.dumps(record) + "\n" for record in records).encode()
+
+
+@dataclass
+class Imported:
+    """The tables of a date as the lake has them."""
+
+    report: list[Row]
+    profiles: list[Row]
+    posts: list[Row]
+    quarantine: list[Row]
+
+    def told(self, *names: str) -> list[tuple[Any, ...]]:
+        """Columns of the report, a tuple for each of its rows."""
+        return [tuple(row[name] for name in names) for row in self.report]
+
+    def bad(self, *names: str) -> list[tuple[Any, ...]]:
+        """Columns of the quarantine, a tuple for each of its rows."""
+        return [tuple(row[name] for name in names) for row in self.quarantine]
+
+    def accounts(self, *names: str) -> list[tuple[Any, ...]]:
+        """Columns of the profiles, a tuple for each of its rows, in order of the first column."""
+        return sorted(tuple(row[name] for name in names) for row in self.profiles)
+
+
+class Exports:
+    """A folder of exports with its sources.yaml."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.settings = Settings(home=folder / "home", sources_file=folder / "sources.yaml", threads=1)
+        self._sources: list[Row] = []
+
+    def source(self, name: str, file: str, **keys: object) -> "Exports":
+        """Adds a source whose url is this file; shape is smallvoices unless said otherwise."""
+        self._sources.append({"name": name, "shape": "smallvoices", "url": file, **keys})
+        return self
+
+    def write(self, file: str, content: bytes) -> Path:
+        """Writes an export."""
+        path = self.folder / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return path
+
+    def shape(self, name: str, **keys: object) -> "Exports":
+        """Adds a shape of the user's own."""
+        self.write(f"shapes/{name}.yaml", json.dumps({"description": "Invented.", **keys}).encode())
+        return self
+
+    def sources(self) -> SourcesFile:
+        """The sources.yaml, written and loaded."""
+        # JSON is YAML too.
+        self.write("sources.yaml", json.dumps({"sources": self._sources}).encode())
+        return load(self.folder / "sources.yaml")
+
+    def land(self, day: date = DAY, *, force: bool = False) -> dict[str, landing.Manifest]:
+        """Pulls every source."""
+        sources = self.sources()
+        return {
+            source.name: landing.land(
+                source, sources.shape(source), day, landing=self.settings.landing, folder=self.folder, force=force
+            )
+            for source in sources.sources
+        }
+
+    def run(self, day: date = DAY, *, force: bool = False) -> Imported:
+        """Lands and imports a date."""
+        self.land(day, force=force)
+        import_date(self.settings, self.sources(), day, "run")
+        return self.tables(day)
+
+    def tables(self, day: date = DAY) -> Imported:
+        """What the lake has for a date; of a table that it has not, nothing."""
+        lake = Lake(self.settings.lake)
+
+        def rows(table: str) -> list[Row]:
+            path = lake.path(table, day)
+            return pl.read_parquet(path, hive_partitioning=False).to_dicts() if path.exists() else []
+
+        return Imported(rows("import_report"), rows("profiles"), rows("posts"), rows("quarantine"))
+
+
+def at(day: date, hour: int = 12) -> datetime:
+    """A point in time of a day, as the lake keeps it."""
+    return datetime(day.year, day.month, day.day, hour, tzinfo=UTC).replace(tzinfo=None)
+
+
+def ago(days: int) -> date:
+    """A day before `DAY`."""
+    return DAY - timedelta(days=days)

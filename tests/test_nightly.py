@@ -1,0 +1,247 @@
+"""The nightly run as people start it: the command, what it prints, what it leaves, and how it fails."""
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.conftest import SOURCES, Command
+
+PUBLISHED = Path("home/published/micro_influencers.duckdb")
+
+
+def query(folder: Path, sql: str) -> list[tuple[object, ...]]:
+    """Rows of the published file, read as a BI tool reads it."""
+    with duckdb.connect(str(folder / PUBLISHED), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+@pytest.fixture
+def copied(tmp_path: Path, samples: Path) -> Path:
+    """The samples as files of the test's own, to be damaged."""
+    original = tmp_path / "samples"
+    target = original.resolve()
+    original.unlink()
+    shutil.copytree(target, original)
+    return samples
+
+
+def test_the_night_of_the_samples(smallvoices: Command, samples: Path, tmp_path: Path) -> None:
+    """One run, looked at from every side: what is printed, published, accounted for, and left on disk."""
+    run = smallvoices("nightly", "--date", "newest")
+    assert run.code == 0, run.err
+    _prints_what_it_did(run.out)
+    _ranks_micro_influencers_only(tmp_path)
+    _leads_back_to_landed_rows(tmp_path)
+    _quarantines_with_reason_and_raw_text(tmp_path)
+    _is_read_only_old_format_and_described(tmp_path)
+
+
+def _prints_what_it_did(out: str) -> None:
+    assert "Nightly run for 2026-10-31, the newest date of" in out
+    assert "Import report, 2026-10-31" in out
+    assert "Top 10 micro-influencers, 2026-10-31" in out
+    for source in ("agency", "scraper", "tiktok_team"):
+        assert source in out
+
+
+def _ranks_micro_influencers_only(folder: Path) -> None:
+    dense = "SELECT min(rank) = 1 AND max(rank) = count(*) AND count(DISTINCT rank) = count(*) FROM micro_influencers"
+    assert query(folder, dense) == [(True,)]
+    assert query(folder, "SELECT DISTINCT tier FROM micro_influencers ORDER BY 1") == [("micro",), ("mid",)]
+    assert query(folder, "SELECT count(*) FROM micro_influencers WHERE followers NOT BETWEEN 1000 AND 99999") == [(0,)]
+    assert query(folder, "SELECT DISTINCT platform FROM accounts ORDER BY 1") == [("instagram",), ("tiktok",)]
+    unexplained = (
+        "SELECT count(*) FROM accounts WHERE (engagement_ratio IS NULL) <> (engagement_null_reason IS NOT NULL)"
+    )
+    assert query(folder, unexplained) == [(0,)]
+    outside = "SELECT count(*) FROM accounts WHERE engagement_estimate NOT BETWEEN engagement_low AND engagement_high"
+    assert query(folder, outside) == [(0,)]
+
+
+def _leads_back_to_landed_rows(folder: Path) -> None:
+    rows = query(
+        folder, "SELECT handle, followers, landed_file, landed_row FROM accounts WHERE source = 'agency' LIMIT 20"
+    )
+    assert rows
+    for handle, followers, file, number in rows:
+        lines = (folder / "home/landing" / str(file)).read_text(encoding="utf-8").splitlines()
+        cells = lines[int(str(number))].split(",")
+        assert (cells[5], int(cells[7])) == (handle, followers)
+
+
+def _quarantines_with_reason_and_raw_text(folder: Path) -> None:
+    status = query(
+        folder, "SELECT source, landed_rows, accepted + quarantined + superseded FROM source_status ORDER BY 1"
+    )
+    assert [(source, landed == settled) for source, landed, settled in status] == [
+        ("agency", True),
+        ("scraper", True),
+        ("tiktok_team", True),
+    ]
+    rows = query(
+        folder, "SELECT landed_file, landed_line, raw FROM quarantine WHERE source = 'agency' AND reason <> ''"
+    )
+    assert len(rows) == 5
+    for file, line, raw in rows:
+        landed = (folder / "home/landing" / str(file)).read_text(encoding="utf-8").splitlines()
+        assert landed[int(str(line)) - 1] == raw
+
+
+def _is_read_only_old_format_and_described(folder: Path) -> None:
+    path = folder / PUBLISHED
+    assert path.stat().st_mode & 0o777 == 0o444
+    assert path.read_bytes()[12] == 64  # the storage version that DuckDB 1.0 reads
+    assert not list(path.parent.glob("*.wal"))
+    assert not list(path.parent.glob(".build-*"))
+    undescribed = (
+        "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal AND coalesce(comment, '') = ''"
+    )
+    assert query(folder, undescribed) == []
+    assert query(folder, "SELECT table_name FROM duckdb_tables() WHERE coalesce(comment, '') = ''") == []
+
+
+def test_same_bytes_same_hash(smallvoices: Command, samples: Path, tmp_path: Path) -> None:
+    """A rerun, a backfill, days in another order, other threads and another time zone all say the same."""
+    days = ["2026-10-28", "2026-10-29", "2026-10-30", "2026-10-31"]
+
+    def content(home: str) -> str:
+        with duckdb.connect(str(tmp_path / home / "published/micro_influencers.duckdb"), read_only=True) as connection:
+            return str(connection.execute("SELECT content_hash FROM _meta").fetchall()[0][0])
+
+    assert smallvoices("backfill", "--from", days[0], "--to", days[-1], home=tmp_path / "backfill").code == 0
+    expected = content("backfill")
+    for first, last in (days[2:], days[:2]):
+        late = smallvoices(
+            "backfill",
+            "--from",
+            first,
+            "--to",
+            last,
+            home=tmp_path / "late",
+            SMALLVOICES_THREADS="1",
+            TZ="Pacific/Kiritimati",
+        )
+        assert late.code == 0
+    assert content("late") == expected
+    again = smallvoices(
+        "nightly", "--date", days[-1], "--force", home=tmp_path / "backfill", SMALLVOICES_THREADS="4", LC_ALL="C"
+    )
+    assert again.code == 0
+    assert content("backfill") == expected
+    kept = sorted(path.name for path in (tmp_path / "backfill/published/generations").iterdir())
+    assert kept == ["000001.duckdb", "000002.duckdb"]
+    with duckdb.connect(str(tmp_path / "backfill/published/micro_influencers.duckdb"), read_only=True) as connection:
+        assert connection.execute("SELECT count(DISTINCT snapshot_date) FROM rank_history").fetchall() == [(4,)]
+        assert connection.execute("SELECT generation FROM _meta").fetchall() == [(2,)]
+
+
+def test_growth_is_looked_up_over_backfilled_days(smallvoices: Command, tmp_path: Path) -> None:
+    (tmp_path / "samples").mkdir()
+    for day, followers in (("2026-10-01", 1000), ("2026-10-23", 1500), ("2026-10-31", 3000)):
+        rows = f"platform,profile_id,handle,followers,avg_likes,avg_comments\ninstagram,1,one,{followers},50,5\n"
+        (tmp_path / "samples" / f"{day}.csv").write_text(rows, encoding="utf-8")
+    text = "sources:\n  - {name: plain, shape: smallvoices, url: 'samples/{date}.csv'}\n"
+    (tmp_path / "sources.yaml").write_text(text, encoding="utf-8")
+    for day in ("2026-10-31", "2026-10-01", "2026-10-23"):
+        assert smallvoices("nightly", "--date", day).code == 0
+    # the newest day stays the newest, and the older ones are in
+    assert query(tmp_path, "SELECT DISTINCT snapshot_date::VARCHAR FROM accounts") == [("2026-10-31",)]
+    assert query(tmp_path, "SELECT count(DISTINCT snapshot_date) FROM rank_history") == [(3,)]
+    assert query(tmp_path, "SELECT followers_growth_7d, followers_growth_30d FROM accounts") == [(1.0, 2.0)]
+
+
+def test_bad_sources_do_not_cost_the_night(smallvoices: Command, tmp_path: Path, samples: Path) -> None:
+    bad = {
+        "gone": (None, "no file"),
+        "empty": (b"", "is empty"),
+        "login": (b"<!doctype html><title>Log in</title>", "is a web page"),
+        "cut": (b'[{"id": "1", "username": "a", "followersCount": 5}, {"id": "2", "user', "was cut short"),
+        "table": (b"id;user\n1;2\n", "is not JSON"),
+    }
+    text = SOURCES
+    for name, (content, _) in bad.items():
+        text += f"  - {{name: {name}, shape: apify_instagram, url: {name}.json}}\n"
+        if content is not None:
+            (tmp_path / f"{name}.json").write_bytes(content)
+    samples.write_text(text, encoding="utf-8")
+    run = smallvoices("nightly", "--date", "2026-10-31", "--json")
+    assert run.code == 0, run.err
+    states = {row["source"]: row["state"] for row in run.document["sources"]}
+    assert states == {"agency": "published", "scraper": "published", "tiktok_team": "published"} | dict.fromkeys(
+        bad, "missing"
+    )
+    for name, (content, told) in bad.items():
+        (line,) = [line for line in run.err.splitlines() if f" {name} 2026-10-31: " in line and "WARNING" in line]
+        assert told in line
+        kept = list((tmp_path / f"home/landing/{name}/2026-10-31").glob(f"*/{name}.json"))
+        assert [path.read_bytes() for path in kept] == ([content] if content is not None else [])
+
+
+def test_a_failed_source_is_carried_and_mended_by_a_rerun(smallvoices: Command, copied: Path, tmp_path: Path) -> None:
+    smallvoices("nightly", "--date", "2026-10-30")
+    file = tmp_path / "samples/scraper/2026-10-31.json"
+    whole = file.read_bytes()
+    file.write_bytes(b"")
+    assert smallvoices("nightly", "--date", "2026-10-31").code == 0
+    ages = "SELECT DISTINCT snapshot_age_days FROM accounts WHERE source = 'scraper'"
+    assert query(tmp_path, ages) == [(1,)]
+    assert query(tmp_path, "SELECT state, snapshot_date::VARCHAR FROM source_status WHERE source = 'scraper'") == [
+        ("carried", "2026-10-30")
+    ]
+    file.write_bytes(whole)
+    smallvoices("nightly", "--date", "2026-10-31")
+    assert query(tmp_path, ages) == [(0,)]
+
+
+def test_nothing_valid_publishes_nothing(smallvoices: Command, copied: Path, tmp_path: Path) -> None:
+    assert smallvoices("nightly", "--date", "2026-10-28").code == 0
+    before = (tmp_path / PUBLISHED).read_bytes()
+    text = SOURCES.replace("shape:", "carry_days: 0, shape:", 2).replace(
+        "    shape: small", "    carry_days: 0\n    shape: small"
+    )
+    copied.write_text(text, encoding="utf-8")
+    for file in (tmp_path / "samples").glob("*/*2026-10-31*"):
+        file.write_bytes(b"")
+    run = smallvoices("nightly", "--date", "2026-10-31")
+    assert run.code == 1
+    assert "no valid profile for 2026-10-31, so nothing is published and the old file stays" in run.err
+    assert (tmp_path / PUBLISHED).read_bytes() == before
+
+
+def test_a_required_source_that_fails_fails_the_night(smallvoices: Command, copied: Path, tmp_path: Path) -> None:
+    copied.write_text(SOURCES.replace("name: agency", "name: agency, required: true"), encoding="utf-8")
+    (tmp_path / "samples/agency/2026-10-31.csv").unlink()
+    run = smallvoices("nightly", "--date", "2026-10-31")
+    assert run.code == 1
+    assert "required source agency: no file" in run.err
+    assert not (tmp_path / PUBLISHED).exists()
+
+
+@pytest.mark.parametrize("day", ["2026-13-01", "yesterday", "../../x", "1999-01-01", "2999-01-01", "20261031"])
+def test_a_date_that_cannot_be_is_wrong_usage(smallvoices: Command, samples: Path, tmp_path: Path, day: str) -> None:
+    run = smallvoices("nightly", "--date", day)
+    assert run.code == 2
+    assert run.err.startswith(f"Error: date {day!r} is not allowed; allowed: YYYY-MM-DD")
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_mistake_in_sources_is_one_line_and_pulls_nothing(
+    smallvoices: Command, samples: Path, tmp_path: Path
+) -> None:
+    samples.write_text(SOURCES.replace("name: agency", "name: agency, carry_days: 99"), encoding="utf-8")
+    run = smallvoices("nightly", "--date", "2026-10-31")
+    assert run.code == 2
+    assert (
+        run.err
+        == f"Error: {samples}: source 'agency': carry_days: 99 is not allowed; allowed: a whole number from 0 to 30\n"
+    )
+    assert not (tmp_path / "home").exists()
+
+
+def test_sources_says_what_would_be_pulled(smallvoices: Command, samples: Path) -> None:
+    run = smallvoices("sources", "--date", "2026-10-31")
+    assert run.code == 0
+    assert "tiktok_team (shape smallvoices)" in run.out
+    assert "posts: samples/tiktok_team/posts-2026-10-31.ndjson" in run.out
