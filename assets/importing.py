@@ -4,15 +4,15 @@ Belongs here: what becomes of every landed record of a date. Does not: how bytes
 what a column may hold (`schemas`), or Dagster.
 """
 
-from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
+from assets import accounting
+from assets.accounting import Reading, Tally
 from assets.sql import read_sql
 from pipelines import landing, progress
 from pipelines.engine import BATCH_ROWS, connect
@@ -31,36 +31,13 @@ from schemas.validation import ContractError, validate
 
 
 class NothingToPublishError(Exception):
-    """No source has a valid profile for the date; the message says what became of each."""
-
-
-@dataclass
-class _Tally:
-    """What became of the records of one file."""
-
-    file: LandedFile
-    records: Records
-    landed: int = 0
-    accepted: int = 0
-    quarantined: int = 0
-    superseded: int = 0
-
-
-@dataclass
-class _Reading:
-    """What one source's landed files gave."""
-
-    manifest: Manifest
-    tallies: list[_Tally] = field(default_factory=list)
-    quarantine: list[pl.DataFrame] = field(default_factory=list)
-    state: str = "published"
-    message: str = ""
+    """The date must not be published: no source has a valid profile, or a required one has nothing."""
 
 
 class _SourceRejectedError(Exception):
     """A source's landed files must not be published."""
 
-    def __init__(self, source: str, reading: _Reading) -> None:
+    def __init__(self, source: str, reading: Reading) -> None:
         super().__init__(source)
         self.source = source
         self.reading = reading
@@ -90,11 +67,13 @@ def import_date(settings: Settings, sources: SourcesFile, snapshot_date: date, r
         The import report.
 
     Raises:
-        NothingToPublishError: No source has a valid profile. Report and quarantine are kept, the rest is untouched.
+        NothingToPublishError: No source has a valid profile: report and quarantine are kept, the rest is untouched.
+            Or a required source has nothing: all is untouched.
     """
     lake = Lake(settings.lake)
+    _demand_required(settings, sources, snapshot_date)
     waiting = {source.name: _candidates(settings, source, snapshot_date) for source in sources.sources}
-    rejected: dict[str, list[_Reading]] = {source.name: [] for source in sources.sources}
+    rejected: dict[str, list[Reading]] = {source.name: [] for source in sources.sources}
     not_clean: set[Path] = set()
     while True:
         chosen = {name: manifests[0] for name, manifests in waiting.items() if manifests}
@@ -105,9 +84,11 @@ def import_date(settings: Settings, sources: SourcesFile, snapshot_date: date, r
                     records: stack.enter_context(lake.replacing(records, snapshot_date, run_id)) for records in RECORDS
                 }
                 readings = attempt.run(staged)
-                report = _report(sources, snapshot_date, readings, rejected)
+                report = accounting.report(sources, snapshot_date, readings, rejected)
                 bad = [
-                    frame for reading in _reported(snapshot_date, readings, rejected) for frame in reading.quarantine
+                    frame
+                    for reading in accounting.reported(snapshot_date, readings, rejected)
+                    for frame in reading.quarantine
                 ]
                 quarantine = pl.concat([pl.DataFrame(schema=polars_schema(Quarantine)), *bad])
                 for model, frame in ((ImportReport, report), (Quarantine, quarantine)):
@@ -116,14 +97,26 @@ def import_date(settings: Settings, sources: SourcesFile, snapshot_date: date, r
                 lake.write("quarantine", snapshot_date, run_id, quarantine)
                 lake.write("import_report", snapshot_date, run_id, report)
                 if not readings:
-                    raise NothingToPublishError(_nothing(snapshot_date, report))
+                    raise NothingToPublishError(accounting.nothing_valid(snapshot_date, report))
         except _NotCleanError as stumble:
             not_clean.add(stumble.path)
         except _SourceRejectedError as rejection:
             rejected[rejection.source].append(rejection.reading)
             waiting[rejection.source].pop(0)
+            if rejection.reading.required:
+                raise NothingToPublishError(
+                    f"required source {rejection.source} on {snapshot_date}: {rejection.reading.message}"
+                ) from rejection
         else:
             return report
+
+
+def _demand_required(settings: Settings, sources: SourcesFile, snapshot_date: date) -> None:
+    for source in sources.sources:
+        if source.required and not landing.newest_complete(settings.landing, source.name, snapshot_date):
+            tried = landing.pulls(settings.landing, source.name, snapshot_date)
+            why = tried[-1].message if tried else "it has not been pulled"
+            raise NothingToPublishError(f"required source {source.name} has nothing for {snapshot_date}: {why}")
 
 
 def _candidates(settings: Settings, source: Source, snapshot_date: date) -> list[Manifest]:
@@ -149,17 +142,17 @@ class _Import:
         self._date = snapshot_date
         self._chosen = chosen
         self._not_clean = not_clean
-        self._readings: dict[str, _Reading] = {}
+        self._readings: dict[str, Reading] = {}
         self._profile_ids: pl.DataFrame | None = None
         self._profiles = Path()
 
-    def run(self, staged: dict[Records, Path]) -> dict[str, _Reading]:
+    def run(self, staged: dict[Records, Path]) -> dict[str, Reading]:
         """Writes the accepted rows to the staged files and tells what became of every record."""
         for source in self._sources.sources:
             if source.name in self._chosen:
                 manifest = self._chosen[source.name]
                 state = "published" if manifest.date == self._date else "carried"
-                self._readings[source.name] = _Reading(manifest, state=state)
+                self._readings[source.name] = Reading(manifest, state=state, required=source.required)
         for records in RECORDS:
             with BucketWriter(staged[records], polars_schema(MODELS[records])) as writer:
                 for source in self._sources.sources:
@@ -200,11 +193,11 @@ class _Import:
         raise _SourceRejectedError(source.name, reading)
 
     def _read_file(
-        self, source: Source, file: LandedFile, records: Records, reading: _Reading, writer: BucketWriter
+        self, source: Source, file: LandedFile, records: Records, reading: Reading, writer: BucketWriter
     ) -> None:
         shape = self._sources.shape(source)
         path = self._settings.landing / file.path
-        tally = _Tally(file, records)
+        tally = Tally(file, records)
         reading.tallies.append(tally)
         with connect(self._settings, path.parent) as connection:
             connection.execute(shape.macros())
@@ -359,62 +352,3 @@ class _Import:
                 if tally.records == records:
                     accepted = remaining.get((source, tally.file.path), 0)
                     tally.superseded, tally.accepted = tally.accepted - accepted, accepted
-
-
-def _reported(
-    snapshot_date: date, readings: dict[str, _Reading], rejected: dict[str, list[_Reading]]
-) -> Iterator[_Reading]:
-    """The readings that a date's report speaks of: what was used, and what was refused of the date itself."""
-    for name, setbacks in rejected.items():
-        yield from (reading for reading in setbacks if reading.manifest.date == snapshot_date)
-        if name in readings:
-            yield readings[name]
-
-
-def _report(
-    sources: SourcesFile, snapshot_date: date, readings: dict[str, _Reading], rejected: dict[str, list[_Reading]]
-) -> pl.DataFrame:
-    rows: list[dict[str, object]] = []
-    reported = list(_reported(snapshot_date, readings, rejected))
-    for source in sources.sources:
-        own = [reading for reading in reported if reading.manifest.source == source.name]
-        if not any(reading.manifest.date == snapshot_date for reading in own):
-            rows.append(_row(snapshot_date, source.name, "missing", None, None, "nothing was landed for this date"))
-        for reading in own:
-            files: list[_Tally | None] = [*reading.tallies] or [None]
-            rows.extend(
-                _row(snapshot_date, source.name, reading.state, reading.manifest, tally, reading.message)
-                for tally in files
-            )
-    return pl.DataFrame(rows, schema=polars_schema(ImportReport), orient="row")
-
-
-def _row(
-    snapshot_date: date, source: str, state: str, manifest: Manifest | None, tally: _Tally | None, message: str
-) -> dict[str, object]:
-    # Of a refused source nothing counts as accepted: the records that would have held are held back with the rest.
-    refused = state in ("over_quarantine", "unreadable")
-    return {
-        "snapshot_date": snapshot_date,
-        "source": source,
-        "state": state,
-        "landed_date": manifest.date if manifest else None,
-        "content": manifest.content if manifest else None,
-        "landed_file": tally.file.path if tally else None,
-        "records": tally.records if tally else None,
-        "landed": tally.landed if tally else 0,
-        "accepted": tally.accepted if tally and not refused else 0,
-        "quarantined": (tally.landed if refused else tally.quarantined) if tally else 0,
-        "superseded": tally.superseded if tally and not refused else 0,
-        "landed_bytes": tally.file.bytes if tally else 0,
-        "sha256": tally.file.sha256 if tally else None,
-        "message": message or None,
-    }
-
-
-def _nothing(snapshot_date: date, report: pl.DataFrame) -> str:
-    sources: Sequence[tuple[str, str, str | None]] = (
-        report.select("source", "state", "message").unique(maintain_order=True).rows()
-    )
-    told = "; ".join(f"{source}: {message or state}" for source, state, message in sources)
-    return f"no valid profile for {snapshot_date}, so nothing is published and the old file stays. {told}"

@@ -29,16 +29,19 @@ def of_table(
 
     Args:
         model: Its contract.
-        written: Date to rows.
+        written: Date to rows; the row count shown is that of the newest.
         newest: The file of the newest date, to preview; None where nothing was written.
     """
     found: dict[str, dg.MetadataValue[Any]] = {
-        "dagster/row_count": dg.MetadataValue.int(sum(written.values())),
+        "dagster/row_count": dg.MetadataValue.int(written[max(written)] if written else 0),
         "dagster/column_schema": dg.TableSchemaMetadataValue(table_schema(model)),
         "dates": dg.MetadataValue.text(", ".join(f"{day}: {rows:,}" for day, rows in written.items()) or "none"),
     }
     if newest:
-        found["preview"] = preview(pl.scan_parquet(newest).head(PREVIEW_ROWS).select(_shown(model)).collect())
+        rows = pl.scan_parquet(newest)
+        if "rank" in _names(model):
+            rows = rows.sort("rank", nulls_last=True)
+        found["preview"] = preview(rows.head(PREVIEW_ROWS).select(_shown(model)).collect())
     return found
 
 
@@ -81,5 +84,12 @@ def engagement_by_tier(benchmarks: pl.DataFrame, title: str) -> dg.MetadataValue
     return dg.MetadataValue.md(f"![{title}](data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()})")
 
 
+def _names(model: type[DataFrameModel]) -> list[str]:
+    return [column.name for column in columns(model)]
+
+
 def _shown(model: type[DataFrameModel]) -> list[str]:
-    return [column.name for column in columns(model)][:PREVIEW_COLUMNS]
+    """The columns of a preview: rank and score first, where there are any."""
+    names = _names(model)
+    first = [name for name in ("rank", "score") if name in names]
+    return (first + [name for name in names if name not in first])[:PREVIEW_COLUMNS]

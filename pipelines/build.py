@@ -39,7 +39,3 @@ def build_defs(settings: Settings, loaded: SourcesFile) -> dg.Definitions:
             sensors=[jobs.automation_sensor(), freshness_sensor],
             executor=dg.in_process_executor,
         )
-
-
-# Landing backfills day by day and the rest in one run; as a job both go day by day, which is what is meant.
-warnings.filterwarnings("ignore", message="Asset job nightly materializes assets with varying BackfillPolicies")

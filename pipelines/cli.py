@@ -70,7 +70,7 @@ def nightly(settings: Settings, loaded: SourcesFile, day: str, *, force: bool, a
     from pipelines import runs  # noqa: PLC0415 - loads Dagster, which a usage error need not wait for
 
     with _progress(console):
-        outcome = runs.nightly(settings, loaded, chosen, force=force, log_level=_log_level(console))
+        outcome = runs.over(settings, loaded, [chosen], force=force, log_level=_log_level(console))
     _end(settings, chosen, outcome.error if not outcome.succeeded else "", console, as_json=as_json)
 
 
@@ -91,9 +91,8 @@ def backfill(settings: Settings, loaded: SourcesFile, first: str, last: str, *, 
     from pipelines import runs  # noqa: PLC0415 - as above
 
     with _progress(console):
-        outcomes = runs.backfill(settings, loaded, days, force=force, log_level=_log_level(console))
-    failed = [outcome.error for outcome in outcomes if not outcome.succeeded]
-    _end(settings, end, failed[0] if failed else "", console, as_json=as_json)
+        outcome = runs.over(settings, loaded, days, force=force, log_level=_log_level(console))
+    _end(settings, end, outcome.error if not outcome.succeeded else "", console, as_json=as_json)
 
 
 @main.command()
@@ -143,6 +142,8 @@ def ui(settings: Settings, loaded: SourcesFile, port: int) -> None:  # noqa: ARG
     runs.prepare_instance(settings)
     executable = Path(sys.executable).with_name("dagster")
     workspace = str(REPOSITORY / "workspace.yaml")
+    # Whatever Python files lie where this was typed must not be taken for modules of Dagster's.
+    os.chdir(settings.dagster_home)
     os.execv(executable, [str(executable), "dev", "-w", workspace, "-h", "127.0.0.1", "-p", str(port)])  # noqa: S606 - our own
 
 

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import dagster as dg
 
@@ -14,9 +15,6 @@ from pipelines.build import build_defs
 from pipelines.jobs import NIGHTLY
 from pipelines.settings import REPOSITORY, Settings
 from pipelines.sources import SourcesFile
-
-_LANDING = "group:landing"
-_PUBLISHED = "key:published"
 
 
 @dataclass(frozen=True)
@@ -35,69 +33,34 @@ def prepare_instance(settings: Settings) -> None:
     settings.export()
 
 
-def nightly(settings: Settings, sources: SourcesFile, day: date, *, force: bool, log_level: str) -> Outcome:
-    """Pulls, validates, ranks and publishes one date."""
-    prepare_instance(settings)
-    job = build_defs(settings, sources).resolve_job_def(NIGHTLY)
-    with dg.DagsterInstance.get() as instance:
-        result = job.execute_in_process(
-            instance=instance,
-            partition_key=day.isoformat(),
-            run_config=_config(force=force, log_level=log_level),
-            raise_on_error=False,
-        )
-    return _outcome(result)
-
-
-def backfill(
-    settings: Settings, sources: SourcesFile, days: Sequence[date], *, force: bool, log_level: str
-) -> list[Outcome]:
-    """Lands every date, computes the range in one run, and publishes once; ends at the first run that fails."""
-    prepare_instance(settings)
-    defs = build_defs(settings, sources)
-    whole = {
+def over(settings: Settings, sources: SourcesFile, days: Sequence[date], *, force: bool, log_level: str) -> Outcome:
+    """Pulls, validates and ranks dates in one run, and publishes once."""
+    tags = {
         "dagster/asset_partition_range_start": days[0].isoformat(),
         "dagster/asset_partition_range_end": days[-1].isoformat(),
     }
-    outcomes: list[Outcome] = []
-    with dg.DagsterInstance.get() as instance:
-        job = defs.resolve_job_def(NIGHTLY)
-        steps = [
-            *(
-                ([_LANDING], {"dagster/partition": day.isoformat()}, _config(force=force, log_level=log_level))
-                for day in days
-            ),
-            ([f"* and not {_LANDING} and not {_PUBLISHED}"], whole, _config(force=None, log_level=log_level)),
-            ([_PUBLISHED], {}, _config(force=None, log_level=log_level)),
-        ]
-        for selection, tags, config in steps:
-            keys = list(dg.AssetSelection.from_string(selection[0]).resolve(defs.resolve_asset_graph()))
-            result = job.execute_in_process(
-                instance=instance, asset_selection=keys, tags=tags, run_config=config, raise_on_error=False
-            )
-            outcomes.append(_outcome(result))
-            if not result.success:
-                break
-    return outcomes
+    one = {"partition_key": days[0].isoformat()} if len(days) == 1 else {"tags": tags}
+    return _execute(settings, sources, {"ops": {"landing": {"config": {"force": force}}}}, log_level, **one)
 
 
 def publish(settings: Settings, sources: SourcesFile, *, log_level: str) -> Outcome:
     """Publishes what the lake holds."""
+    return _execute(settings, sources, {}, log_level, asset_selection=[dg.AssetKey("published")])
+
+
+def _execute(
+    settings: Settings,
+    sources: SourcesFile,
+    config: dict[str, Any],
+    log_level: str,
+    **what: Any,
+) -> Outcome:
     prepare_instance(settings)
+    job = build_defs(settings, sources).resolve_job_def(NIGHTLY)
+    config["loggers"] = {"console": {"config": {"log_level": log_level}}}
     with dg.DagsterInstance.get() as instance:
-        job = build_defs(settings, sources).resolve_job_def(NIGHTLY)
-        result = job.execute_in_process(
-            instance=instance,
-            asset_selection=[dg.AssetKey("published")],
-            run_config=_config(force=None, log_level=log_level),
-            raise_on_error=False,
-        )
+        result = job.execute_in_process(instance=instance, run_config=config, raise_on_error=False, **what)
     return _outcome(result)
-
-
-def _config(*, force: bool | None, log_level: str) -> dict[str, object]:
-    config: dict[str, object] = {"loggers": {"console": {"config": {"log_level": log_level}}}}
-    return config if force is None else config | {"ops": {"landing": {"config": {"force": force}}}}
 
 
 def _outcome(result: dg.ExecuteInProcessResult) -> Outcome:

@@ -3,6 +3,7 @@
 Belongs here: turning a pandera model into another system's notion of a schema. Nothing here adds meaning.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -55,10 +56,24 @@ def columns(model: type[DataFrameModel]) -> list[Column]:
                 nullable=field.nullable,
                 description=field.description or "",
                 unit=metadata.get("unit", ""),
-                constraints=tuple(str(check.error) for check in field.checks),
+                constraints=tuple(_words(check.name, check.statistics) for check in field.checks),
             )
         )
     return described
+
+
+def _words(name: str, statistics: Mapping[str, Any]) -> str:
+    """A check as people say it."""
+    match name:
+        case "isin":
+            return f"one of {', '.join(map(str, statistics['allowed_values']))}"
+        case "in_range":
+            return f"from {statistics['min_value']} to {statistics['max_value']}"
+        case "greater_than_or_equal_to":
+            return f"at least {statistics['min_value']}"
+        case "str_length":
+            return f"at most {statistics['max_value']} characters"
+    raise ValueError(f"no words for the check {name}")
 
 
 def summary(model: type[DataFrameModel]) -> str:

@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+# The running UI and daemon, for the tests that ask for them.
+pytest_plugins = ["tests.live_dagster"]
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 SOURCES = """
 sources:

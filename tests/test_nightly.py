@@ -215,7 +215,7 @@ def test_a_required_source_that_fails_fails_the_night(smallvoices: Command, copi
     (tmp_path / "samples/agency/2026-10-31.csv").unlink()
     run = smallvoices("nightly", "--date", "2026-10-31")
     assert run.code == 1
-    assert "required source agency: no file" in run.err
+    assert "Error: required source agency has nothing for 2026-10-31: no file" in run.err
     assert not (tmp_path / PUBLISHED).exists()
 
 

@@ -25,21 +25,27 @@ CREATE MACRO parse_plain(x) AS CAST(try_cast(
     nullif(regexp_extract(x, '^([+-]?[0-9]*\.?[0-9]+([eE][+-]?[0-9]{1,2})?)\s*[kKmMbB]?$', 1), '') AS DOUBLE
 ) * CASE lower(x[-1]) WHEN 'k' THEN 1e3 WHEN 'm' THEN 1e6 WHEN 'b' THEN 1e9 ELSE 1 END AS DOUBLE);
 
--- Digits with the declared marks, and K, M or B behind them. Thousands must stand in threes, and a point is
--- refused where the shape declares another decimal mark: "3,375" under the wrong declaration is unreadable, and
--- never off by a thousand where the marks can tell.
+-- The other blanks and the other apostrophe that stand for thousands, as the plain ones; no blank before K, M or B.
+CREATE MACRO plain_marks(x) AS regexp_replace(
+    translate(trimmed(x), chr(160) || chr(8201) || chr(8239) || chr(8217), '   '''), '\s+([kKmMbB])$', '\1'
+);
+
+-- Digits with the declared marks, and K, M or B behind them. Thousands must stand in threes behind a number that
+-- does not begin with 0, and a point is refused where the shape declares another decimal mark: "3,375" or "0,001"
+-- under the wrong declaration is unreadable, and never off by a thousand where the marks can tell.
 CREATE MACRO parse_number(x, decimal_mark, thousands_mark) AS CASE
     WHEN decimal_mark = '.' AND x[-1] >= '0' AND x[-1] <= '9' AND NOT contains(x, '_')
         AND try_cast(x AS DOUBLE) IS NOT NULL
         THEN try_cast(x AS DOUBLE)
     WHEN is_blank(x) THEN NULL
     WHEN decimal_mark <> '.' AND thousands_mark <> '.' AND contains(x, '.') THEN -9e15
-    WHEN thousands_mark = '' OR NOT contains(trimmed(x), thousands_mark)
+    WHEN thousands_mark = '' OR NOT contains(plain_marks(x), thousands_mark)
         THEN coalesce(parse_plain(replace(trimmed(x), decimal_mark, '.')), -9e15)
     WHEN regexp_full_match(
-        split_part(trimmed(x), decimal_mark, 1), '[+-]?[0-9]{1,3}([' || thousands_mark || '][0-9]{3})+\s*[kKmMbB]?'
+        plain_marks(x),
+        '[+-]?[1-9][0-9]{0,2}([' || thousands_mark || '][0-9]{3})+([' || decimal_mark || '][0-9]+)?[kKmMbB]?'
     )
-        THEN coalesce(parse_plain(replace(replace(trimmed(x), thousands_mark, ''), decimal_mark, '.')), -9e15)
+        THEN coalesce(parse_plain(replace(replace(plain_marks(x), thousands_mark, ''), decimal_mark, '.')), -9e15)
     ELSE -9e15
 END;
 
@@ -57,32 +63,54 @@ END;
 CREATE MACRO parse_likes(x, decimal_mark, thousands_mark) AS
     CASE WHEN x = '-1' OR x = '-1.0' THEN NULL ELSE parse_count(x, decimal_mark, thousands_mark) END;
 
+-- "1.3%" as 1.3; a percent sign anywhere else is no part of a number.
+CREATE MACRO parse_percent(x, decimal_mark, thousands_mark) AS parse_number(
+    CASE WHEN x[-1] = '%' AND x <> '%' THEN x[:-2] ELSE regexp_replace(x, '([0-9])\s*%\s*$', '\1') END,
+    decimal_mark, thousands_mark
+);
+
 -- unit: 'fraction' (0.013) or 'percent' (1.3 or 1.3%).
 CREATE MACRO parse_ratio(x, unit, decimal_mark, thousands_mark) AS CASE
-    WHEN is_blank(x) THEN NULL
-    WHEN unit = 'fraction' AND contains(x, '%') THEN -9e15
     WHEN unit = 'fraction' THEN parse_number(x, decimal_mark, thousands_mark)
-    WHEN unit = 'percent' THEN parse_number(replace(x, '%', ''), decimal_mark, thousands_mark) / 100
-    ELSE error('ratio_of: unit must be ''fraction'' or ''percent''')
+    WHEN unit <> 'percent' THEN error('ratio_of: unit must be ''fraction'' or ''percent''')
+    WHEN parse_percent(x, decimal_mark, thousands_mark) = -9e15 THEN -9e15
+    ELSE parse_percent(x, decimal_mark, thousands_mark) / 100
 END;
 
--- ISO 8601, with any offset (+02:00, +0200, Z, UTC) or none, which is UTC too.
+-- A day, a time behind it, and an offset (+02:00, +0200, +02) or Z, UTC or GMT behind that.
+CREATE MACRO is_iso(x) AS regexp_full_match(
+    x,
+    '[1-9][0-9]{3}[-/][0-9]{1,2}[-/][0-9]{1,2}([T ][0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?'
+    || '( ?(Z|UTC|GMT|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?))?)?'
+);
+
+-- ISO 8601, with any offset or none, which is UTC too.
 CREATE MACRO time_of(x) AS CASE
-    -- A cast to TIMESTAMP drops an offset without a word, so only cells that can have none go this way.
-    WHEN try_cast(x AS TIMESTAMP) IS NOT NULL AND (x[-1] = 'Z' OR NOT (contains(x, '+') OR contains(x[11:], '-'))) THEN try_cast(x AS TIMESTAMP)
+    -- A cast to TIMESTAMP drops an offset, or any word behind a blank, without saying so: only cells that can have
+    -- none go this way, 2024-05-01, 2024-05-01T12:00:00, 2024-05-01T12:00:00Z and 2024-05-01T12:00:00.000Z.
+    WHEN x >= '1' AND x < ':' AND try_cast(x AS TIMESTAMP) IS NOT NULL AND (
+        strlen(x) = 10
+        OR x[14] = ':' AND x[17] = ':'
+        AND (strlen(x) = 19 OR x[-1] = 'Z' AND (strlen(x) = 20 OR x[20] = '.' AND x[-2] >= '0' AND x[-2] <= '9'))
+    ) THEN try_cast(x AS TIMESTAMP)
+    -- The same with UTC written as an offset, as the Graph API does.
+    WHEN x[20:] = '+0000' AND is_iso(x) THEN coalesce(try_cast(x[:19] AS TIMESTAMP), TIMESTAMP '0001-01-01')
     WHEN is_blank(x) THEN NULL
+    WHEN NOT is_iso(trimmed(x)) THEN TIMESTAMP '0001-01-01'
     ELSE coalesce(
         make_timestamp(epoch_us(try_cast(
-            regexp_replace(trimmed(x), '([+-][0-9]{2})([0-9]{2})$', '\1:\2') AS TIMESTAMPTZ
+            regexp_replace(replace(trimmed(x), ' +', '+'), ' ?([+-][0-9]{2}):?([0-9]{2})$', '\1:\2') AS TIMESTAMPTZ
         ))),
         TIMESTAMP '0001-01-01'
     )
 END;
 
--- Seconds since 1970.
+-- Seconds since 1970, up to the year 9999: milliseconds are none.
 CREATE MACRO epoch_of(x) AS CASE
+    WHEN abs(try_cast(x AS DOUBLE)) < 253402300800 AND NOT contains(x, '_')
+        THEN make_timestamp(CAST(try_cast(x AS DOUBLE) * 1e6 AS BIGINT))
     WHEN is_blank(x) THEN NULL
-    ELSE coalesce(make_timestamp(try_cast(try_cast(x AS DOUBLE) * 1e6 AS BIGINT)), TIMESTAMP '0001-01-01')
+    ELSE TIMESTAMP '0001-01-01'
 END;
 
 -- A format of strptime, such as '%d/%m/%Y'.
@@ -98,12 +126,14 @@ CREATE MACRO flag_of(x) AS CASE
     WHEN regexp_full_match(x, '(?i)\s*(false|f|no|n|0)\s*') THEN false
 END;
 
--- Lower case, without "@", white space or the address around it.
-CREATE MACRO handle_of(x) AS nullif(lower(ltrim(CASE
-    WHEN regexp_matches(x, '^\s*(https?://)?([a-z]+\.)*[a-z]+\.(com|net|tv)/\S', 'i')
-        THEN regexp_extract(x, '^\s*(?:https?://)?[^/]+/(?:c/|user/|channel/)?([^/?#\s]+)', 1)
+-- Lower case, without "@", white space or the address around it. An address that does not name an account is none.
+CREATE MACRO handle_of(x) AS nullif(lower(trim(ltrim(CASE
+    WHEN contains(x, '/') AND regexp_matches(x, '^\s*(https?://|([a-z]+\.)+(com|net|tv)/\S)', 'i')
+        THEN nullif(regexp_extract(
+            x, '^\s*(?:https?://)?[^/]+/(?:(?:c|user|channel|in|company|add)/)?([^/?#\s]+)', 1, 'i'
+        ), 'profile.php')
     ELSE text_of(x)
-END, '@')), '');
+END, '@'))), '');
 
--- A JSON list of texts, as one text.
-CREATE MACRO list_of(x) AS nullif(array_to_string(from_json(x, '["VARCHAR"]'), ' '), '');
+-- A JSON list of texts, as one text; a text that is no list as it stands.
+CREATE MACRO list_of(x) AS nullif(coalesce(TRY(array_to_string(from_json(x, '["VARCHAR"]'), ' ')), text_of(x)), '');

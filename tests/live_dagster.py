@@ -1,0 +1,331 @@
+"""The real thing that people start with `smallvoices ui`: webserver, code server and daemon, over invented exports.
+
+Belongs here: starting and stopping it, asking it over GraphQL, and the fixtures that share one of it, and one
+30-day backfill, among all tests of a session.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import duckdb
+import pytest
+import requests
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+SMALLVOICES = Path(sys.executable).with_name("smallvoices")
+DAYS = [(date(2026, 10, 2) + timedelta(days=number)).isoformat() for number in range(30)]
+# Is not there while the thirty days are backfilled, and there again for `repaired`.
+MISSING = ("agency", DAYS[-1])
+
+Json = dict[str, Any]
+T = TypeVar("T")
+
+
+def wait_for(what: str, look: Callable[[], T | None], seconds: float) -> T:
+    """Looks again and again until there is something to see.
+
+    Args:
+        what: What is waited for, for the message.
+        look: Gives None as long as it is not there.
+        seconds: When to give up.
+    """
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if (seen := look()) is not None:
+            return seen
+        time.sleep(0.2)
+    raise TimeoutError(f"{what}: not within {seconds:g} s")
+
+
+@dataclass(frozen=True)
+class Published:
+    """What the published file says of itself."""
+
+    snapshot_date: str
+    content_hash: str
+    dates: int
+    sources: dict[str, str]
+
+
+def published(home: Path) -> Published:
+    """Reads the published file of a home."""
+    with duckdb.connect(str(home / "published" / "micro_influencers.duckdb"), read_only=True) as file:
+        day, content_hash = file.execute("SELECT snapshot_date, content_hash FROM _meta").fetchall()[0]
+        dates = file.execute("SELECT count(DISTINCT snapshot_date) FROM rank_history").fetchall()[0][0]
+        return Published(
+            str(day), content_hash, dates, dict(file.execute("SELECT source, state FROM source_status").fetchall())
+        )
+
+
+@dataclass(frozen=True)
+class LiveDagster:
+    """A running `smallvoices ui`.
+
+    Attributes:
+        url: Where it serves.
+        home: Its SMALLVOICES_HOME.
+        samples: The exports that its sources.yaml points at.
+    """
+
+    url: str
+    home: Path
+    samples: Path
+
+    def ask(self, query: str, **variables: object) -> Any:  # noqa: ANN401 - whatever the query asks for
+        """Sends a GraphQL query or mutation and gives its one answer."""
+        with requests.Session() as session:
+            session.trust_env = False
+            answer = session.post(f"{self.url}/graphql", json={"query": query, "variables": variables}, timeout=60)
+        answer.raise_for_status()
+        document = answer.json()
+        assert "errors" not in document, document["errors"]
+        (data,) = document["data"].values()
+        if isinstance(data, dict):
+            assert not data.get("__typename", "").endswith("Error"), data
+        return data
+
+    def assets(self) -> list[Json]:
+        """Every asset: its key, and of each whether and for which dates it has been materialized."""
+        return list(
+            self.ask(
+                "{ assetNodes { assetKey { path } isPartitioned partitionStats { numMaterialized numFailed } "
+                "assetPartitionStatuses { ... on TimePartitionStatuses { ranges { status startKey endKey } } } } }"
+            )
+        )
+
+    def names(self) -> list[str]:
+        """Names of all assets."""
+        return [asset["assetKey"]["path"][0] for asset in self.assets()]
+
+    def backfill(self, assets: Sequence[str], days: Sequence[str]) -> str:
+        """Launches a backfill as the dialog of the asset graph does, and gives its id."""
+        launched = self.ask(
+            "mutation ($what: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $what) "
+            "{ __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }",
+            what={"assetSelection": [{"path": [name]} for name in assets], "partitionNames": list(days)},
+        )
+        return str(launched["backfillId"])
+
+    def backfills(self) -> list[str]:
+        """Ids of all backfills there have been."""
+        found = self.ask("{ partitionBackfillsOrError { __typename ... on PartitionBackfills { results { id } } } }")
+        return [backfill["id"] for backfill in found["results"]]
+
+    def ended(self, backfill_id: str, seconds: float) -> Json:
+        """Waits until a backfill has ended, and gives its status and its runs, oldest first."""
+
+        def look() -> Json | None:
+            found: Json = self.ask(
+                "query ($id: String!) { partitionBackfillOrError(backfillId: $id) { __typename "
+                "... on PartitionBackfill { status runs(limit: 1000) { "
+                "runId status creationTime startTime endTime assetSelection { path } "
+                "tags { key value } } } } }",
+                id=backfill_id,
+            )
+            return found if found["status"] not in ("REQUESTED", "CANCELING", "FAILING") else None
+
+        found = wait_for(f"the end of backfill {backfill_id}", look, seconds)
+        return found | {"runs": sorted(found["runs"], key=lambda run: run["creationTime"])}
+
+    def run(self, assets: Sequence[str], day: str, seconds: float) -> str:
+        """Materializes assets for one date, as a run, as the UI does for one date; gives the status it ends in."""
+        launched = self.ask(
+            "mutation ($what: ExecutionParams!) { launchPipelineExecution(executionParams: $what) "
+            "{ __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }",
+            what={
+                "selector": {
+                    "repositoryLocationName": "smallvoices",
+                    "repositoryName": "__repository__",
+                    "pipelineName": "__ASSET_JOB",
+                    "assetSelection": [{"path": [name]} for name in assets],
+                },
+                "mode": "default",
+                "executionMetadata": {"tags": [{"key": "dagster/partition", "value": day}]},
+            },
+        )
+
+        def look() -> str | None:
+            status = self.ask(
+                "query ($id: ID!) { runOrError(runId: $id) { __typename ... on Run { status } } }",
+                id=launched["run"]["runId"],
+            )["status"]
+            return status if status in ("SUCCESS", "FAILURE", "CANCELED") else None
+
+        return wait_for(f"the end of a run for {day}", look, seconds)
+
+    def pulled(self, source: str) -> Json:
+        """The latest evaluation of a source's `pulled` check."""
+        (asset,) = self.ask(
+            "query ($of: [AssetKeyInput!]!) { assetNodes(assetKeys: $of) { assetChecksOrError { "
+            "... on AssetChecks { checks { "
+            "name executionForLatestMaterialization { evaluation { success severity description } } } } } } }",
+            of=[{"path": [f"landed_{source}"]}],
+        )
+        checks = {check["name"]: check for check in asset["assetChecksOrError"]["checks"]}
+        return dict(checks["pulled"]["executionForLatestMaterialization"]["evaluation"])
+
+
+def write_samples(folder: Path) -> Path:
+    """Writes thirty days of exports and a sources.yaml like the repository's; gives the latter."""
+    generate = [sys.executable, str(REPOSITORY / "samples" / "generate.py")]
+    days = ["--first", DAYS[0], "--days", str(len(DAYS))]
+    subprocess.run([*generate, "--to", str(folder / "samples"), *days], check=True, stdout=subprocess.DEVNULL)
+    return Path(shutil.copy(REPOSITORY / "sources.yaml", folder))
+
+
+def _environment() -> dict[str, str]:
+    # The night must not come while tests look; on pictures the schedule is the one that people get.
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SMALLVOICES_", "DAGSTER_"))}
+    return kept if "SMALLVOICES_SCREENSHOTS" in os.environ else kept | {"SMALLVOICES_NIGHTLY_CRON": "0 2 29 2 *"}
+
+
+@contextmanager
+def running(folder: Path, sources: Path) -> Iterator[LiveDagster]:
+    """Starts `smallvoices ui` with a home in a folder, and ends it with all its processes."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    live = LiveDagster(f"http://127.0.0.1:{port}", folder / "home", sources.parent / "samples")
+    command = [str(SMALLVOICES), "ui", "--port", str(port), "--home", str(live.home), "--sources", str(sources)]
+    log = folder / "ui.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            command, stdout=output, stderr=subprocess.STDOUT, cwd=folder, env=_environment(), start_new_session=True
+        )
+        try:
+            with requests.Session() as session:
+                session.trust_env = False
+
+                def answers() -> bool | None:
+                    assert process.poll() is None, log.read_text()
+                    try:
+                        return session.get(f"{live.url}/server_info", timeout=5).ok or None
+                    except requests.ConnectionError:
+                        return None
+
+                wait_for("the Dagster UI", answers, 90)
+            yield live
+        finally:
+            _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Asks the processes of a session to end, and ends those that do not."""
+    os.killpg(process.pid, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=20)
+    # Whoever outlived it.
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait(timeout=20)
+
+
+@dataclass(frozen=True)
+class Backfilled:
+    """The thirty days, backfilled by the daemon with one export missing.
+
+    Attributes:
+        ended: Status and runs of the backfill.
+        assets: The assets as they were then.
+        pulled: The `pulled` check of the source with the missing export.
+        published: What was published.
+    """
+
+    ended: Json
+    assets: list[Json]
+    pulled: Json
+    published: Published
+
+
+@dataclass(frozen=True)
+class Whole:
+    """The same thirty days with nothing missing, by `smallvoices backfill`."""
+
+    process: subprocess.Popen[bytes]
+    home: Path
+
+    def published(self) -> Published:
+        """What it published, once it is done."""
+        assert self.process.wait(timeout=600) == 0, (self.home.parent / "backfill.log").read_text()
+        return published(self.home)
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
+    """`smallvoices backfill` over the thirty days in a home of its own; runs beside what other fixtures wait for."""
+    folder = tmp_path_factory.mktemp("whole")
+    sources = write_samples(folder)
+    command = [str(SMALLVOICES), "backfill", "--from", DAYS[0], "--to", DAYS[-1]]
+    with (folder / "backfill.log").open("w") as output:
+        process = subprocess.Popen(
+            [*command, "--home", str(folder / "home"), "--sources", str(sources)],
+            stdout=output, stderr=subprocess.STDOUT, cwd=folder, env=_environment(),
+        )  # fmt: skip
+        try:
+            yield Whole(process, folder / "home")
+        finally:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveDagster]:
+    """One `smallvoices ui` for the session, with the export of `MISSING` taken away."""
+    folder = tmp_path_factory.mktemp("live")
+    sources = write_samples(folder)
+    with running(folder, sources) as dagster:
+        yield dagster
+
+
+@pytest.fixture(scope="session")
+def thirty_days(live: LiveDagster, whole: Whole) -> Backfilled:  # `whole` computes meanwhile
+    """The thirty days of all assets, backfilled by the daemon."""
+    export = _missing_export(live)
+    export.rename(export.with_suffix(".late"))
+    ended = live.ended(live.backfill(live.names(), DAYS), seconds=600)
+    return Backfilled(ended, live.assets(), live.pulled(MISSING[0]), published(live.home))
+
+
+@pytest.fixture(scope="session")
+def repaired(live: LiveDagster, thirty_days: Backfilled) -> str:  # comes after them
+    """The missing export, put there late and materialized with what follows from it; the status of that run."""
+    export = _missing_export(live)
+    export.with_suffix(".late").rename(export)
+    others = {name for name in live.names() if name.startswith("landed_")} - {f"landed_{MISSING[0]}"}
+    return live.run([name for name in live.names() if name not in others], MISSING[1], seconds=180)
+
+
+@dataclass(frozen=True)
+class Again:
+    """A backfill of three dates that are there already, under way.
+
+    Attributes:
+        backfill: Its id.
+        before: What was published before it.
+    """
+
+    backfill: str
+    before: Published
+
+
+@pytest.fixture(scope="session")
+def again(live: LiveDagster, repaired: str) -> Again:
+    """Three of the thirty days launched again, complete as they are."""
+    assert repaired == "SUCCESS"
+    return Again(live.backfill(live.names(), DAYS[7:10]), published(live.home))
+
+
+def _missing_export(live: LiveDagster) -> Path:
+    source, day = MISSING
+    return live.samples / source / f"{day}.csv"

@@ -1,0 +1,71 @@
+"""What Dagster's own daemon makes of the pipeline: backfills launched from the UI, sensors, the schedule."""
+
+import pytest
+
+from tests.live_dagster import DAYS, MISSING, Again, Backfilled, LiveDagster, Whole, published
+
+pytestmark = pytest.mark.live
+
+DAILY = {
+    "benchmarks", "engagement", "import_report", "landed_agency", "landed_scraper", "landed_tiktok_team", "posts",
+    "priors", "profiles", "quarantine", "ranking",
+}  # fmt: skip
+
+
+def test_a_backfill_from_the_asset_graph_computes_all_dates_in_one_run_and_publishes_once(
+    thirty_days: Backfilled,
+) -> None:
+    assert thirty_days.ended["status"] == "COMPLETED_SUCCESS"
+    runs = thirty_days.ended["runs"]
+    assert {run["status"] for run in runs} == {"SUCCESS"}
+    assert [sorted(key["path"][0] for key in run["assetSelection"]) for run in runs] == [sorted(DAILY), ["published"]]
+
+
+def test_a_backfill_materializes_the_chosen_dates_and_no_others(thirty_days: Backfilled) -> None:
+    whole_range = [{"status": "MATERIALIZED", "startKey": DAYS[0], "endKey": DAYS[-1]}]
+    found = {
+        asset["assetKey"]["path"][0]: asset["assetPartitionStatuses"].get("ranges")
+        for asset in thirty_days.assets
+        if asset["isPartitioned"]
+    }
+    assert found == dict.fromkeys(DAILY, whole_range)
+
+
+def test_what_a_backfill_publishes_shows_its_newest_date_and_the_history_of_all(thirty_days: Backfilled) -> None:
+    assert (thirty_days.published.snapshot_date, thirty_days.published.dates) == (DAYS[-1], len(DAYS))
+
+
+def test_a_missing_export_fails_its_check_with_what_to_do_and_not_the_run(
+    thirty_days: Backfilled, live: LiveDagster
+) -> None:
+    source, day = MISSING
+    assert not thirty_days.pulled["success"]
+    assert thirty_days.pulled["description"] == (
+        f"{day}: no file {live.samples}/{source}/{day}.csv; put the export there, or correct the url in sources.yaml"
+    )
+    assert thirty_days.published.sources == {"agency": "carried", "scraper": "published", "tiktok_team": "published"}
+
+
+def test_a_late_export_ends_in_the_same_rows_as_if_it_had_been_in_time(
+    repaired: str, live: LiveDagster, whole: Whole
+) -> None:
+    assert repaired == "SUCCESS"
+    assert live.pulled(MISSING[0]) == {"success": True, "severity": "WARN", "description": "The export arrived."}
+    assert published(live.home) == whole.published()
+
+
+def test_a_backfill_of_dates_that_are_there_changes_no_row(again: Again, live: LiveDagster) -> None:
+    assert live.ended(again.backfill, seconds=300)["status"] == "COMPLETED_SUCCESS"
+    assert published(live.home) == again.before
+
+
+def test_schedule_and_sensors_run_without_being_switched_on(live: LiveDagster) -> None:
+    repository = {"repositoryName": "__repository__", "repositoryLocationName": "smallvoices"}
+    found = live.ask(
+        "query ($of: RepositorySelector!) { repositoryOrError(repositorySelector: $of) { __typename "
+        "... on Repository { sensors { name sensorState { status } } schedules { name scheduleState { status } } } } }",
+        of=repository,
+    )
+    states = {sensor["name"]: sensor["sensorState"]["status"] for sensor in found["sensors"]}
+    states |= {schedule["name"]: schedule["scheduleState"]["status"] for schedule in found["schedules"]}
+    assert states == {"automation": "RUNNING", "freshness": "RUNNING", "nightly_schedule": "RUNNING"}
