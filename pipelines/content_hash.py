@@ -1,7 +1,8 @@
-"""What a published file says, as one short text: equal for equal rows, whatever their order.
+"""What a published file says, in numbers that can be compared.
 
-Belongs here: the hash, and `python -m pipelines.content_hash FILE`, which computes it in a process that has
-nothing to do with the one that built the file.
+Belongs here: the content hash, which two runs over the same bytes share, and the quick account of a file by which a
+process that has nothing to do with the one that built it (`python -m pipelines.content_hash FILE`) confirms that it
+can be read back whole.
 """
 
 import hashlib
@@ -20,37 +21,51 @@ META = "_meta"
 
 @dataclass(frozen=True)
 class Contents:
-    """Rows per table, and the hash over all of them but `_meta`."""
+    """Rows of every table, a checksum over every cell of them, and the content hash that `_meta` states.
+
+    Checksums are DuckDB's own hashes, summed: fast, and equal only within one version of it.
+    """
 
     rows: Mapping[str, int]
+    checksums: Mapping[str, str]
     content_hash: str
 
 
 def contents(connection: duckdb.DuckDBPyConnection, catalog: str) -> Contents:
-    """Counts and hashes the published tables of an attached file.
+    """Reads every cell of a published file.
 
     Args:
         connection: A connection that the file is attached to.
         catalog: The name it is attached as.
-
-    Returns:
-        Row counts of every table, and the content hash. Each row is hashed as the text of its cells and the
-        hashes are summed, so that neither the order of rows nor DuckDB's version matters.
     """
     rows: dict[str, int] = {}
+    checksums: dict[str, str] = {}
+    for table in TABLES:
+        count, checksum = connection.execute(
+            f"SELECT count(*), coalesce(sum(CAST(hash(t) AS HUGEINT)), 0) FROM {catalog}.main.{table} AS t"
+        ).fetchall()[0]
+        rows[table], checksums[table] = count, str(checksum)
+    stated = connection.execute(f"SELECT content_hash FROM {catalog}.main.{META}").fetchall()[0][0]
+    return Contents(rows, checksums, stated)
+
+
+def content_hash(connection: duckdb.DuckDBPyConnection, catalog: str) -> str:
+    """Hashes every table but `_meta`.
+
+    Each row is hashed as the text of its cells, and the hashes are summed, so that neither the order of rows nor
+    DuckDB's version matters.
+    """
     digest = hashlib.sha256()
-    for table in sorted(TABLES):
-        columns = [row[0] for row in connection.execute(f'DESCRIBE "{catalog}".main."{table}"').fetchall()]
+    for table in sorted(set(TABLES) - {META}):
+        columns = [row[0] for row in connection.execute(f"DESCRIBE {catalog}.main.{table}").fetchall()]
         hashed = [name for name in columns if name not in NOT_HASHED.get(table, ())]
         cells = ", ".join(f"coalesce(CAST({identifier(name)} AS VARCHAR), chr(0))" for name in hashed)
         count, total = connection.execute(
             f"SELECT count(*), coalesce(sum(md5_number_lower(line)), 0) "
-            f'FROM (SELECT concat_ws(chr(31), {cells}) AS line FROM "{catalog}".main."{table}")'
+            f"FROM (SELECT concat_ws(chr(31), {cells}) AS line FROM {catalog}.main.{table})"
         ).fetchall()[0]
-        rows[table] = count
-        if table != META:
-            digest.update(f"{table} {','.join(hashed)} {count} {total}\n".encode())
-    return Contents(rows, digest.hexdigest())
+        digest.update(f"{table} {','.join(hashed)} {count} {total}\n".encode())
+    return digest.hexdigest()
 
 
 def main(path: str) -> None:

@@ -1,6 +1,8 @@
 """Which dates a run is for: what people type, and what the exports on disk have."""
 
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -10,6 +12,8 @@ from pipelines.settings import Settings
 from pipelines.sources import Source, SourcesFile
 
 _DATE = r"\d{4}-\d{2}-\d{2}"
+# Without "?", which would begin the query of a file:// address.
+_ANY_DATE = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
 
 
 class DateError(ValueError):
@@ -47,14 +51,22 @@ def newest_on_disk(sources: SourcesFile, settings: Settings) -> date:
     return max(allowed)
 
 
-def _on_disk(source: Source, folder: Path) -> list[date]:
+def _on_disk(source: Source, folder: Path) -> set[date]:
+    """The dates that a source would find a file for: those in the names of files, each tried."""
     if "{date}" not in source.url:
-        return []
+        return set()
+    named = {day for file in _matching(source.url.replace("{date}", _ANY_DATE), folder) for day in _dates_in(file)}
+    return {day for day in named if _matching(source.addresses(day)["profiles"], folder)}
+
+
+def _matching(address: str, folder: Path) -> list[Path]:
     try:
-        files = matching(source.url.replace("{date}", "????-??-??"), folder)
+        return matching(address, folder)
     except PullError:
         return []
-    prefix, _, suffix = source.url.removeprefix("file://").partition("{date}")
-    pattern = re.compile(f"{re.escape(Path(prefix + 'x').name[:-1])}({_DATE}){re.escape(suffix.split('/')[0])}")
-    names = [match.group(1) for file in files for match in [pattern.search(str(file))] if match]
-    return [date.fromisoformat(name) for name in names]
+
+
+def _dates_in(path: Path) -> Iterator[date]:
+    for text in re.findall(rf"(?=({_DATE}))", str(path)):
+        with suppress(ValueError):
+            yield date.fromisoformat(text)

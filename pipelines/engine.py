@@ -5,6 +5,7 @@ Belongs here: connections, and running one `.sql` file from named inputs to one 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from schemas.quoting import literal, parquet
 BATCH_ROWS = 245_760
 # Below this size going bucket by bucket costs more than it saves.
 _ONE_PASS_BYTES = 32 * 2**20
+_BUCKETS_AT_ONCE = 2
 
 Input = Path | Sequence[Path] | pl.DataFrame
 
@@ -70,22 +72,34 @@ def stream_sql(
         Batches of at most `BATCH_ROWS` rows.
     """
     files = {name: _paths(value) for name, value in inputs.items() if not isinstance(value, pl.DataFrame)}
+    is_big = sum(path.stat().st_size for name in by_bucket for path in files[name]) > _ONE_PASS_BYTES
     with connect(settings, *{path.parent for paths in files.values() for path in paths}) as connection:
-        for name, value in inputs.items():
-            if isinstance(value, pl.DataFrame):
-                connection.register(name, value.to_arrow())
-            elif name not in by_bucket:
-                connection.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM {parquet(files[name])}")
-        big = sum(path.stat().st_size for name in by_bucket for path in files[name]) > _ONE_PASS_BYTES
-        for name in by_bucket if not big else ():
-            connection.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM {parquet(files[name])}")
-        for bucket in range(BUCKETS) if big else (None,):
-            for name in by_bucket if big else ():
-                connection.execute(
-                    f"CREATE OR REPLACE TEMP VIEW {name} AS "
-                    f"SELECT * FROM {parquet(files[name])} WHERE bucket = {bucket}"
-                )
+        if not is_big:
+            _expose(connection, inputs)
             yield from connection.sql(sql).to_arrow_reader(BATCH_ROWS)
+            return
+
+        def rows_of(bucket: int) -> pa.Table:
+            with connection.cursor() as cursor:
+                _expose(cursor, inputs, dict.fromkeys(by_bucket, f"bucket = {bucket}"))
+                return cursor.sql(sql).to_arrow_table()
+
+        # A bucket alone is too small to keep all cores busy.
+        with ThreadPoolExecutor(_BUCKETS_AT_ONCE) as pool:
+            for table in pool.map(rows_of, range(BUCKETS)):
+                yield from table.to_batches(BATCH_ROWS)
+
+
+def _expose(
+    connection: duckdb.DuckDBPyConnection, inputs: Mapping[str, Input], conditions: Mapping[str, str] | None = None
+) -> None:
+    """Makes the inputs tables of a connection, those with a condition only in part."""
+    for name, value in inputs.items():
+        if isinstance(value, pl.DataFrame):
+            connection.register(name, value.to_arrow())
+        else:
+            condition = (conditions or {}).get(name, "true")
+            connection.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM {parquet(_paths(value))} WHERE {condition}")
 
 
 def _paths(value: Path | Sequence[Path]) -> list[Path]:

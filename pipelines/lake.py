@@ -8,6 +8,7 @@ Buckets: rows of big tables carry `bucket`, a hash of the account modulo `BUCKET
 bucket each. What is computed per account can then go bucket by bucket in flat memory, reading only its row groups.
 """
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from pipelines import durable
 BUCKETS = 16
 
 _ROW_GROUP = 1 << 16
+_ENCODING_AHEAD = 4
 # What repeats often enough for a dictionary to be smaller and faster; text of any kind is not.
 _STATISTICS = ("bucket", "posted_at", "profile_id")
 _DICTIONARIES = ("platform", "source", "snapshot_date", "landed_file", "kind", "sector", "country", "language", "tier")
@@ -88,7 +90,7 @@ class TableWriter:
             write_statistics=[name for name in _STATISTICS if name in schema],
         )
         self._encoder = ThreadPoolExecutor(1)
-        self._encoding: Future[None] | None = None
+        self._encoding: deque[Future[None]] = deque()
 
     def __enter__(self) -> Self:
         return self
@@ -107,12 +109,14 @@ class TableWriter:
 
     def finish(self) -> None:
         """Waits for what is being encoded, and raises what went wrong with it."""
-        if self._encoding:
-            self._encoding.result()
+        while self._encoding:
+            self._encoding.popleft().result()
 
     def _submit(self, frames: Sequence[pl.DataFrame]) -> None:
-        TableWriter.finish(self)
-        self._encoding = self._encoder.submit(self._encode, frames)
+        # A few wait in line, so that neither side idles for the other; more would only take memory.
+        while len(self._encoding) >= _ENCODING_AHEAD:
+            self._encoding.popleft().result()
+        self._encoding.append(self._encoder.submit(self._encode, frames))
 
     def _encode(self, frames: Sequence[pl.DataFrame]) -> None:
         table = _arrow(pl.concat(frames))

@@ -24,7 +24,7 @@ import polars as pl
 from pandera.polars import DataFrameModel
 
 from pipelines import durable
-from pipelines.content_hash import META, Contents, contents
+from pipelines.content_hash import META, Contents, content_hash, contents
 from pipelines.engine import connect
 from pipelines.settings import Settings
 from schemas.describe import columns, summary
@@ -166,34 +166,37 @@ def _build(
             # Tables built later read this one, under its published name.
             connection.execute(f"CREATE OR REPLACE TEMP VIEW {table.name} AS SELECT * FROM pub.main.{table.name}")
             _check(connection, table.name, model)
-        _create_meta(connection)
-        found = contents(connection, "pub")
-        rows = sum(found.rows.values())
-        connection.execute(
-            "INSERT INTO pub.main._meta VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                number,
-                snapshot_date,
-                run_id,
-                datetime.now(tz=UTC).replace(tzinfo=None),
-                CONTRACT_VERSION,
-                version("smallvoices"),
-                found.content_hash,
-                rows,
-            ],
-        )
+        _add_meta(connection, number, snapshot_date, run_id)
         for name, model in TABLES.items():
             connection.execute(f"COMMENT ON TABLE pub.main.{name} IS {literal(summary(model))}")
             for column in columns(model):
                 connection.execute(f"COMMENT ON COLUMN pub.main.{name}.{column.name} IS {literal(column.comment)}")
+        meant = contents(connection, "pub")
         connection.execute("CHECKPOINT pub")
         connection.execute("DETACH pub")
-    return Contents({**found.rows, META: 1}, found.content_hash)
+    return meant
 
 
-def _create_meta(connection: duckdb.DuckDBPyConnection) -> None:
+def _add_meta(connection: duckdb.DuckDBPyConnection, number: int, snapshot_date: date, run_id: str) -> None:
     spec = ", ".join(f"{column.name} {column.duckdb_type}" for column in columns(TABLES[META]))
+    rows = sum(
+        connection.execute(f"SELECT count(*) FROM pub.main.{name}").fetchall()[0][0] for name in TABLES if name != META
+    )
+    built_at = datetime.now(tz=UTC).replace(tzinfo=None)
     connection.execute(f"CREATE TABLE pub.main.{META} ({spec})")
+    connection.execute(
+        f"INSERT INTO pub.main.{META} VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            number,
+            snapshot_date,
+            run_id,
+            built_at,
+            CONTRACT_VERSION,
+            version("smallvoices"),
+            content_hash(connection, "pub"),
+            rows,
+        ],
+    )
 
 
 def _check(connection: duckdb.DuckDBPyConnection, name: str, model: type[DataFrameModel]) -> None:

@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from schemas.column import PLATFORMS
-from schemas.quoting import identifier
+from schemas.quoting import identifier, literal
 from schemas.shape import RECORDS, Shape, ShapeError
 from schemas.shape import load as load_shape
 
@@ -148,17 +148,20 @@ def _shape_of(source: Source, label: str, path: Path, known: dict[str, Shape]) -
 
 
 def _check_sql(shape: Shape, source: Source, label: str, path: Path) -> None:
-    """Runs the shape's SELECT over no rows, so that a mistake in it shows before anything is pulled."""
+    """Runs the shape's SELECT over a row without values, so that a mistake in it shows before anything is pulled."""
     with duckdb.connect(":memory:", config={"enable_external_access": False}) as connection:
         connection.execute(shape.macros())
         for records in RECORDS:
-            if shape.selection(records) is None:
+            selection = shape.selection(records)
+            if selection is None:
                 continue
-            names = shape.read_columns(records).read_columns
-            cells = ", ".join(f"CAST(NULL AS VARCHAR) AS {identifier(name)}" for name in names)
+            empty = {name: "NULL" for name in shape.read_columns(records).read_columns}
+            if selection.nested:
+                empty[selection.nested] = literal("[{}]")
+            cells = ", ".join(f"CAST({cell} AS VARCHAR) AS {identifier(name)}" for name, cell in empty.items())
             try:
                 connection.execute(
-                    shape.query(records, f"(SELECT {cells} LIMIT 0)", source.platform, numbered=False)
+                    shape.query(records, f"(SELECT {cells})", source.platform, numbered=False)
                 ).fetchall()
             except duckdb.Error as error:
                 reason = " ".join(str(error).split("\n")[0].split())
