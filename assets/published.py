@@ -25,7 +25,6 @@ def build(settings: Settings, sources: SourcesFile) -> dg.AssetsDefinition:
         group_name="published",
         kinds={"duckdb"},
         owners=list(OWNERS),
-        pool="publish",
         # Tables that a run or backfill changed without publishing are published once nothing is under way.
         automation_condition=(
             dg.AutomationCondition.any_deps_updated().since_last_handled()

@@ -1,6 +1,9 @@
 """The nightly run as people start it: the command, what it prints, what it leaves, and how it fails."""
 
 import shutil
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import duckdb
@@ -193,6 +196,26 @@ def test_a_failed_source_is_carried_and_mended_by_a_rerun(smallvoices: Command, 
     file.write_bytes(whole)
     smallvoices("nightly", "--date", "2026-10-31")
     assert query(tmp_path, ages) == [(0,)]
+
+
+def test_a_night_killed_while_publishing_is_mended_by_the_next(
+    smallvoices: Command, samples: Path, tmp_path: Path
+) -> None:
+    command = [str(Path(sys.executable).with_name("smallvoices")), "nightly", "--date", "2026-10-31"]
+    command += ["--home", str(tmp_path / "home"), "--sources", str(samples)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as night:
+        while not list((tmp_path / "home/published").glob(".build-*")):
+            assert night.poll() is None, "it ended before it could be killed"
+            time.sleep(0.001)
+        night.kill()
+    assert not (tmp_path / PUBLISHED).exists()
+    assert smallvoices("nightly", "--date", "2026-10-31").code == 0
+    assert not list((tmp_path / "home/published").glob(".build-*"))
+    assert smallvoices("nightly", "--date", "2026-10-31", home=tmp_path / "undisturbed").code == 0
+    content = query(tmp_path, "SELECT content_hash FROM _meta")
+    (tmp_path / "home").rename(tmp_path / "mended")
+    (tmp_path / "undisturbed").rename(tmp_path / "home")
+    assert query(tmp_path, "SELECT content_hash FROM _meta") == content
 
 
 def test_nothing_valid_publishes_nothing(smallvoices: Command, copied: Path, tmp_path: Path) -> None:
