@@ -155,7 +155,7 @@ def _check_sql(shape: Shape, source: Source, label: str, path: Path) -> None:
             selection = shape.selection(records)
             if selection is None:
                 continue
-            empty = {name: "NULL" for name in shape.read_columns(records).read_columns}
+            empty = dict.fromkeys(shape.read_columns(records).read_columns, "NULL")
             if selection.nested:
                 empty[selection.nested] = literal("[{}]")
             cells = ", ".join(f"CAST({cell} AS VARCHAR) AS {identifier(name)}" for name, cell in empty.items())

@@ -35,6 +35,8 @@ _DEFAULT_MACRO = {
     "TIMESTAMP": "time_of({})",
     "VARCHAR": "text_of({})",
 }
+# What the 64 bits of UNREADABLE_NUMBER, or of any other number out of range, are in a column of 32: not allowed either.
+_UNREADABLE_INTEGER = -(2**31)
 _DEFAULTS = {"handle": "handle_of({})", "platform": "lower(text_of({}))"}
 
 
@@ -108,12 +110,14 @@ class Shape(_Strict):
             return f"SELECT\n    {items}{', landed_row' if numbered else ''}\nFROM {relation} AS records"
         number = "landed_row" if numbered else "row_number() OVER () AS landed_row"
         keys = ", ".join(f'"{key}": "VARCHAR"' for key in selection.read_columns)
+        cell = f"records.{identifier(selection.nested)}"
+        # What is no list is one record that cannot be read.
+        listed = f"TRY(from_json({cell}, {literal(f'[{{{keys}}}]')}))"
         return (
             f"SELECT\n    {items}, landed_row, raw\nFROM (\n"
             "    SELECT landed_row, profile, CAST(to_json(item) AS VARCHAR) AS raw, unnest(item)\n    FROM (\n"
             f"        SELECT {number}, records AS profile,\n"
-            f"            unnest(from_json(records.{identifier(selection.nested)}, "
-            f"{literal(f'[{{{keys}}}]')})) AS item\n"
+            f"            unnest(coalesce({listed}, CASE WHEN NOT is_blank({cell}) THEN [NULL] END)) AS item\n"
             f"        FROM {relation} AS records\n    )\n)"
         )
 
@@ -146,7 +150,13 @@ class Shape(_Strict):
             if expression is None and column.name in selection.read_columns:
                 template = _DEFAULTS.get(column.name, _DEFAULT_MACRO[column.duckdb_type])
                 expression = template.format(identifier(column.name))
-            items.append(f"CAST({expression or 'NULL'} AS {column.duckdb_type}) AS {column.name}")
+            cell = f"CAST({expression or 'NULL'} AS {column.duckdb_type})"
+            if column.duckdb_type == "INTEGER" and expression:
+                cell = (
+                    f"coalesce(try_cast({expression} AS INTEGER), "
+                    f"CASE WHEN ({expression}) IS NOT NULL THEN {_UNREADABLE_INTEGER} END)"
+                )
+            items.append(f"{cell} AS {column.name}")
         return ",\n    ".join(items)
 
 
@@ -183,7 +193,11 @@ def load(name: str, folder: Path) -> Shape:
         raise ShapeError(f"no shape {name!r}; allowed: {', '.join(available(folder))}, or a file {folder / name}.yaml")
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if isinstance(document, dict) and "name" in document:
+            raise ShapeError(f"{path}: name: unknown key; allowed: {_keys(Shape)}")
         shape = Shape(name=name, **document)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ShapeError(f"{path}: cannot be read: {error}") from error
     except yaml.YAMLError as error:
         raise ShapeError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     except (ValidationError, TypeError) as error:
@@ -195,25 +209,56 @@ def load(name: str, folder: Path) -> Shape:
 def _check(shape: Shape, path: Path) -> None:
     if shape.profiles is None and shape.posts is None:
         raise ShapeError(f"{path}: needs profiles, posts, or both")
-    if shape.platform is not None and shape.platform not in PLATFORMS:
-        raise ShapeError(f"{path}: platform: {shape.platform!r} is not allowed; allowed: {', '.join(PLATFORMS)}")
+    refused = {
+        "platform": shape.platform not in (None, *PLATFORMS),
+        "delimiter": shape.delimiter in '"\r\n',
+        "encoding": not _is_encoding(shape.encoding),
+        "thousands": shape.thousands == shape.decimal,
+    }
+    for key in (key for key, is_refused in refused.items() if is_refused):
+        raise ShapeError(f"{path}: {key}: {getattr(shape, key)!r} is not allowed; allowed: {_allowed(key)}")
     if shape.profiles is not None and shape.profiles.nested:
         raise ShapeError(f"{path}: profiles.nested: only posts can be nested")
     for records in RECORDS:
         selection = shape.selection(records)
-        allowed = canonical_columns(records)
-        for name in selection.select if selection else ():
-            if name not in allowed:
-                raise ShapeError(f"{path}: {records}.select.{name}: no canonical column; allowed: {', '.join(allowed)}")
+        if selection is not None:
+            _check_selection(selection, records, path)
+
+
+def _check_selection(selection: Selection, records: Records, path: Path) -> None:
+    named = [name.lower() for name in selection.read_columns]
+    for place, name in enumerate(selection.read_columns):
+        if name.lower() in named[:place]:
+            raise ShapeError(f"{path}: {records}: column {name!r} is named twice, in whatever case; leave one out")
+    known = canonical_columns(records)
+    for name in selection.select:
+        if name not in known:
+            raise ShapeError(f"{path}: {records}.select.{name}: no canonical column; allowed: {', '.join(known)}")
+
+
+def _is_encoding(name: str) -> bool:
+    try:
+        "".encode(name)
+    except LookupError:
+        return False
+    return True
 
 
 def _first_mistake(error: ValidationError | TypeError) -> str:
     if isinstance(error, TypeError):
         return "must be a mapping with description, format, and profiles or posts"
-    first = error.errors()[0]
+    # An unknown key first: a misspelt one is missing under its right name, too.
+    first = min(error.errors(), key=lambda mistake: mistake["type"] != "extra_forbidden")
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        return f"{key}: unknown key; allowed: {', '.join(Shape.model_fields)}"
-    field = Shape.model_fields.get(str(first["loc"][0]))
-    allowed = f"; allowed: {field.description}" if field and field.description else ""
-    return f"{key}: {first['msg']}{allowed}"
+        return f"{key}: unknown key; allowed: {_keys(Shape if len(first['loc']) == 1 else Selection)}"
+    allowed = _allowed(str(first["loc"][0]))
+    return f"{key}: {first['msg']}{f'; allowed: {allowed}' if allowed else ''}"
+
+
+def _keys(model: type[BaseModel]) -> str:
+    return ", ".join(key for key in model.model_fields if key != "name")
+
+
+def _allowed(key: str) -> str:
+    return Shape.model_fields[key].description or ""

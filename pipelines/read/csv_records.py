@@ -10,17 +10,36 @@ import io
 import re
 from collections import deque
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from pipelines.read.formats import UnreadableFileError, open_bytes
+from pipelines.read.formats import UnreadableFileError, open_bytes, whole
+
+if TYPE_CHECKING:
+    import _csv
 
 # A record longer than this is a quote that was never closed.
 MAX_RECORD_CHARACTERS = 2**20
 MAX_RECORD_LINES = 2_000
 
+_LINE_ENDS = ("\n", "\r")
+_UNMATCHED = "its quotes do not match"
+
+_CHUNK = 4 * 2**20
+
 csv.field_size_limit(MAX_RECORD_CHARACTERS)
+
+
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    """Bytes that are not of an encoding as surrogates; "surrogateescape" does so from 0x80 on only."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return "".join(chr(0xDC00 + byte) for byte in error.object[error.start : error.end]), error.end
+
+
+codecs.register_error("surrogates_for_bytes", _escape)
 
 
 @dataclass(frozen=True)
@@ -51,19 +70,28 @@ def open_text(path: Path, encoding: str) -> TextIO:
         encoding = "utf-16"
     elif start.startswith(codecs.BOM_UTF8):
         encoding = "utf-8-sig"
-    return io.TextIOWrapper(binary, encoding=encoding, errors="surrogateescape", newline="")
+    return io.TextIOWrapper(binary, encoding=encoding, errors="surrogates_for_bytes", newline="")
+
+
+def line_count(path: Path) -> int:
+    """How many lines a file has, the header's and blank ones too, counted by their line feeds."""
+    count = 0
+    last = b"\n"
+    with open_bytes(path) as file:
+        while chunk := file.read(_CHUNK):
+            count += chunk.count(b"\n")
+            last = chunk[-1:]
+    return count + (last != b"\n")
 
 
 def header(path: Path, encoding: str, delimiter: str) -> list[str]:
     """The names of the columns: white space folded, a name's second use called `name_2`, blanks `column_7`.
 
     Raises:
-        UnreadableFileError: There is no header.
+        UnreadableFileError: There is no header that can be read.
     """
-    with open_text(path, encoding) as text:
-        names = next((fields for fields in csv.reader(text, delimiter=delimiter) if fields), None)
-    if names is None:
-        raise UnreadableFileError(f"{path.name} has no header line")
+    with _readable(path), open_text(path, encoding) as text:
+        names = _header(_Lines(text), path, delimiter)
     unique: list[str] = []
     for position, name in enumerate(names, start=1):
         base = re.sub(r"\s+", " ", name).strip() or f"column_{position}"
@@ -79,47 +107,75 @@ def header(path: Path, encoding: str, delimiter: str) -> list[str]:
 def records(path: Path, encoding: str, delimiter: str) -> Iterator[Record]:
     """Every record after the header, good or not, in order.
 
+    Empty cells behind the last column are no cells, as the fast reader sees it.
+
     Raises:
-        UnreadableFileError: The file ends in the middle of a record.
+        UnreadableFileError: There is no header that can be read, or the file ends in the middle of a record.
     """
-    with open_text(path, encoding) as text:
+    with _readable(path), open_text(path, encoding) as text:
         lines = _Lines(text)
-        width = 0
+        width = len(_header(lines, path, delimiter))
         number = 0
         while True:
             line = lines.next_line
-            fields, raw, is_open = lines.record(delimiter)
+            fields, raw, problem = lines.record(delimiter)
             if not raw:
                 return
             if not fields:
                 continue
-            if width == 0:
-                width = len(fields)
-                continue
-            if (is_open or len(fields) != width) and lines.taken > 1:
+            fields = fields if any(fields[width:]) else fields[:width]
+            if (problem or len(fields) != width) and lines.taken > 1:
                 # A stray quote: only the line that opens it is lost, the lines it swallowed are read again.
                 fields, raw = lines.give_back_all_but_first(delimiter)
-                is_open = True
+                problem = _UNMATCHED
             number += 1
-            if (is_open or len(fields) < width) and lines.at_end and not raw.endswith(("\n", "\r")):
+            if (problem or len(fields) < width) and lines.at_end and not raw.endswith(_LINE_ENDS):
                 raise UnreadableFileError(
                     f"{path.name}:{line} ends in the middle of a record: the file was cut short; pull it again"
                 )
-            yield Record(
-                number, line, fields, raw.rstrip("\r\n"), _problem(fields, raw, width, encoding, is_open=is_open)
-            )
+            yield Record(number, line, fields, raw.rstrip("\r\n"), problem or _problem(fields, raw, width, encoding))
 
 
-def _problem(fields: list[str], raw: str, width: int, encoding: str, *, is_open: bool) -> str:
-    if is_open:
-        return "its quotes do not match"
+def _header(lines: "_Lines", path: Path, delimiter: str) -> list[str]:
+    raw = "begin"
+    while raw:
+        names, raw, problem = lines.record(delimiter)
+        if problem:
+            raise UnreadableFileError(f"{path.name} has a header that cannot be read: {problem}; pull it again")
+        if names:
+            return names
+    raise UnreadableFileError(f"{path.name} has no header line")
+
+
+def _problem(fields: list[str], raw: str, width: int, encoding: str) -> str:
     if len(fields) != width:
         return f"has {len(fields)} cells where the header has {width}"
-    if not raw.isascii() and any("\udc80" <= character <= "\udcff" for character in raw):
+    if not raw.isascii() and any("\udc00" <= character <= "\udcff" for character in raw):
         return f"holds bytes that are not {encoding}"
     if "\x00" in raw:
         return "holds a NUL character"
     return ""
+
+
+def _reader(lines: Iterator[str], delimiter: str) -> "_csv.Reader":
+    # Blanks before a quote do not hide it. Strict, so that text behind a closing quote or an open quote at the end is
+    # an error and no guess.
+    return csv.reader(lines, delimiter=delimiter, skipinitialspace=delimiter != " ", strict=True)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    with whole(path):
+        try:
+            yield
+        except UnicodeError as error:
+            raise UnreadableFileError(f"{path.name}: {error}; correct the encoding of its shape") from error
+
+
+class _Cut(str):
+    """A line without its end, since it is longer than `MAX_RECORD_CHARACTERS`."""
+
+    __slots__ = ()
 
 
 class _Lines:
@@ -139,19 +195,22 @@ class _Lines:
     @property
     def at_end(self) -> bool:
         """Whether no line is left."""
-        if not self._waiting and (line := self._text.readline(MAX_RECORD_CHARACTERS)):
+        if not self._waiting and (line := self._read()):
             self._waiting.append(line)
         return not self._waiting
 
-    def record(self, delimiter: str) -> tuple[list[str], str, bool]:
-        """The next record: its fields, its raw text, and whether a quote of it was left open."""
+    def record(self, delimiter: str) -> tuple[list[str], str, str]:
+        """The next record: its fields, its raw text, and what keeps it from being cut into fields."""
         self._taken = []
         try:
-            # strict, so that text behind a closing quote or an open quote at the end is an error and no guess
-            fields = next(csv.reader(self._feed(), delimiter=delimiter, strict=True), [])
+            fields = next(_reader(self._feed(), delimiter), [])
         except csv.Error:
-            return [self._taken[0]] if self._taken else [], "".join(self._taken), True
-        return fields, "".join(self._taken), False
+            fields = self._without_blanks_behind_quotes(delimiter)
+            if not fields:
+                return [self._taken[0]] if self._taken else [], "".join(self._taken), _UNMATCHED
+        text = "".join(self._taken)
+        is_cut = len(text) > MAX_RECORD_CHARACTERS and any(isinstance(line, _Cut) for line in self._taken)
+        return fields, text, f"is longer than {MAX_RECORD_CHARACTERS:,} characters" if is_cut else ""
 
     def give_back_all_but_first(self, delimiter: str) -> tuple[list[str], str]:
         """Returns the lines behind the first to the file, and the first line's own fields and text."""
@@ -161,6 +220,17 @@ class _Lines:
         self._taken = [first]
         return first.rstrip("\r\n").split(delimiter), first
 
+    def _without_blanks_behind_quotes(self, delimiter: str) -> list[str]:
+        """The fields of the lines just taken, as the fast reader reads `"1" ,"2"`; none where that is not all."""
+        blanks = re.compile(rf'" +(?=[{re.escape(delimiter)}\r\n]|$)')
+        lines = [blanks.sub('"', line) for line in self._taken]
+        reader = _reader(iter(lines), delimiter)
+        try:
+            fields = next(reader, [])
+        except csv.Error:
+            return []
+        return fields if reader.line_num == len(lines) else []
+
     def _feed(self) -> Iterator[str]:
         characters = 0
         while not self.at_end and len(self._taken) < MAX_RECORD_LINES and characters < MAX_RECORD_CHARACTERS:
@@ -169,3 +239,12 @@ class _Lines:
             self.next_line += 1
             characters += len(line)
             yield line
+
+    def _read(self) -> str:
+        line = self._text.readline(MAX_RECORD_CHARACTERS)
+        if len(line) < MAX_RECORD_CHARACTERS or line.endswith(_LINE_ENDS):
+            return line
+        rest = line
+        while rest and not rest.endswith(_LINE_ENDS):
+            rest = self._text.readline(MAX_RECORD_CHARACTERS)
+        return _Cut(line + rest[-1:])

@@ -6,6 +6,9 @@ Belongs here: telling formats apart and refusing what is no export. Does not: re
 import codecs
 import gzip
 import json
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Literal, cast
 
@@ -39,6 +42,19 @@ def open_bytes(path: Path) -> IO[bytes]:
     return cast("IO[bytes]", gzip.open(path, "rb")) if is_gzip(path) else path.open("rb")
 
 
+@contextmanager
+def whole(path: Path) -> Iterator[None]:
+    """Says of a compressed file that ends or breaks while the block reads it which one it is, and the remedy.
+
+    Raises:
+        UnreadableFileError: It does.
+    """
+    try:
+        yield
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise UnreadableFileError(f"{path.name} is no whole gzip file ({error}); pull it again") from error
+
+
 def format_of(path: Path, shape: Shape) -> Format:
     """The format that the shape declares, or else that the file's name says.
 
@@ -60,12 +76,10 @@ def mistake(path: Path, shape: Shape) -> str | None:  # noqa: PLR0911 - a list o
     """What shows at a glance that a file is no whole export of its shape; None where nothing does."""
     try:
         declared = format_of(path, shape)
-        with open_bytes(path) as file:
+        with whole(path), open_bytes(path) as file:
             head = file.read(_HEAD)
     except UnreadableFileError as error:
         return str(error)
-    except (OSError, EOFError) as error:
-        return f"{path.name} is no whole gzip file ({error}); pull it again"
     start = head.removeprefix(codecs.BOM_UTF8).lstrip()
     if not start:
         return f"{path.name} is empty; ask for the export of this date and pull again"

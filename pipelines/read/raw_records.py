@@ -8,8 +8,8 @@ from pathlib import Path
 import duckdb
 
 from pipelines.read import csv_records
-from pipelines.read.formats import format_of, open_bytes
-from pipelines.read.text_columns import json_layout
+from pipelines.read.formats import format_of, open_bytes, whole
+from pipelines.read.text_columns import compression, json_layout
 from schemas.quoting import literal
 from schemas.shape import Shape
 
@@ -44,7 +44,7 @@ def raw_records(
     relation = (
         f"(SELECT CAST(to_json(r) AS VARCHAR) AS json FROM read_parquet({literal(path)}) AS r)"
         if declared == "parquet"
-        else f"read_json_objects({literal(path)}, format = '{json_layout(path)}')"
+        else f"read_json_objects({literal(path)}, format = '{json_layout(path)}', compression = '{compression(path)}')"
     )
     found = connection.execute(
         f"SELECT n, left(CAST(json AS VARCHAR), {MAX_RAW_CHARACTERS}) "
@@ -57,7 +57,7 @@ def raw_records(
 def _lines(path: Path, numbers: set[int]) -> dict[int, tuple[int | None, str]]:
     found: dict[int, tuple[int | None, str]] = {}
     number = 0
-    with open_bytes(path) as file:
+    with whole(path), open_bytes(path) as file:
         for line_number, line in enumerate(file, start=1):
             if not line.strip():
                 continue

@@ -4,6 +4,7 @@ Belongs here: which reader a file gets. Clean files go through DuckDB's own para
 turns out not to be clean is read again by the exact reader, which tells good records from bad ones.
 """
 
+import codecs
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,13 +14,14 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.read import csv_records
-from pipelines.read.formats import UnreadableFileError, format_of, open_bytes
+from pipelines.read.formats import UnreadableFileError, format_of, is_gzip, open_bytes, whole
 from schemas.quoting import identifier, literal
 from schemas.shape import Selection, Shape
 
 _EXACT_BATCH = 20_000
 _FAST_ENCODINGS = ("utf-8", "utf8", "ascii")
 _MAX_OBJECT_BYTES = 64 * 2**20
+_MAX_NAMES = 1_000
 
 
 @dataclass(frozen=True)
@@ -31,18 +33,36 @@ class Reject:
 
 
 @dataclass
+class _Found:
+    """What comes to light while a file is read record by record."""
+
+    rejects: list[Reject] = field(default_factory=list)
+    failure: UnreadableFileError | None = None
+
+
+@dataclass(frozen=True)
 class TextColumns:
     """A landed file, ready to be selected from.
 
     Attributes:
         relation: What to put behind FROM: the wanted columns, all VARCHAR, in the order of the file.
         numbered: Whether it carries `landed_row`; otherwise records are to be counted as they come.
-        rejects: Records left out of the relation; complete once it has been read to its end.
     """
 
     relation: str
     numbered: bool = False
-    rejects: list[Reject] = field(default_factory=list)
+    _found: _Found = field(default_factory=_Found)
+
+    @property
+    def rejects(self) -> list[Reject]:
+        """Records left out of the relation; to be asked once that has been read to its end.
+
+        Raises:
+            UnreadableFileError: It ended before the file did. DuckDB would wrap the error in words of its own.
+        """
+        if self._found.failure:
+            raise self._found.failure
+        return self._found.rejects
 
 
 def open_columns(
@@ -74,14 +94,19 @@ def json_relation(path: Path, columns: list[str]) -> str:
     layout = json_layout(path)
     ignore = ", ignore_errors = true" if layout == "newline_delimited" else ""
     return (
-        f"read_json({literal(path)}, format = '{layout}', columns = {{{spec}}}, compression = 'auto_detect', "
+        f"read_json({literal(path)}, format = '{layout}', columns = {{{spec}}}, compression = '{compression(path)}', "
         f"maximum_object_size = {_MAX_OBJECT_BYTES}{ignore})"
     )
 
 
+def compression(path: Path) -> str:
+    """How a file is compressed, in DuckDB's words; told by its bytes, since names of exports lie."""
+    return "gzip" if is_gzip(path) else "none"
+
+
 def json_layout(path: Path) -> str:
     """How the records of a JSON file stand in it, in DuckDB's words."""
-    with open_bytes(path) as file:
+    with whole(path), open_bytes(path) as file:
         line = file.readline(_MAX_OBJECT_BYTES)
         while line and not line.strip():
             line = file.readline(_MAX_OBJECT_BYTES)
@@ -90,7 +115,8 @@ def json_layout(path: Path) -> str:
     try:
         json.loads(line)
     except ValueError:
-        return "newline_delimited" if line.rstrip().endswith(b"}") else "unstructured"
+        # A record over several lines breaks off within; anything else is a first line that cannot be read.
+        return "unstructured" if line.rstrip().endswith((b"{", b"[", b",", b":")) else "newline_delimited"
     return "newline_delimited"
 
 
@@ -101,43 +127,55 @@ def _csv(
     missing = [name for name in wanted.columns if name not in names]
     if missing:
         raise UnreadableFileError(
-            f"{path.name}:1 lacks the columns {', '.join(missing)} of shape {shape.name}; it has {', '.join(names)}"
+            f"{path.name}:1 lacks the columns {', '.join(missing)} of shape {shape.name}; it has {_shown(names)}"
         )
+    # By their place, since DuckDB takes names that differ in case alone for the same.
+    places = {name: f"c{place}" for place, name in enumerate(names)}
     selected = ", ".join(
-        identifier(name) if name in names else f"CAST(NULL AS VARCHAR) AS {identifier(name)}"
-        for name in wanted.read_columns
+        f"{places.get(name, 'CAST(NULL AS VARCHAR)')} AS {identifier(name)}" for name in wanted.read_columns
     )
-    if exact or shape.encoding.lower() not in _FAST_ENCODINGS or not _is_plain(path):
-        rejects: list[Reject] = []
-        schema = pa.schema([*((name, pa.string()) for name in names), ("landed_row", pa.int64())])
-        batches = _batches(path, shape, schema, rejects)
+    # A blank line is a record of one empty cell to the fast reader.
+    if exact or len(names) == 1 or shape.encoding.lower() not in _FAST_ENCODINGS or not _is_plain(path):
+        found = _Found()
+        schema = pa.schema([*((place, pa.string()) for place in places.values()), ("landed_row", pa.int64())])
+        batches = _batches(path, shape, schema, found)
         connection.register("exact_records", pa.RecordBatchReader.from_batches(schema, batches))
-        return TextColumns(f"(SELECT {selected}, landed_row FROM exact_records)", numbered=True, rejects=rejects)
-    spec = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
+        return TextColumns(f"(SELECT {selected}, landed_row FROM exact_records)", numbered=True, _found=found)
+    spec = ", ".join(f"{place}: 'VARCHAR'" for place in places.values())
     return TextColumns(
         f"(SELECT {selected} FROM read_csv({literal(path)}, auto_detect = false, header = true, "
         f"delim = {literal(shape.delimiter)}, quote = '\"', escape = '\"', strict_mode = true, "
-        f"compression = 'auto_detect', columns = {{{spec}}}))"
+        f"compression = '{compression(path)}', columns = {{{spec}}}))"
     )
 
 
+def _shown(names: list[str]) -> str:
+    shown = ", ".join(names)
+    return shown if len(shown) <= _MAX_NAMES else f"{shown[:_MAX_NAMES]}…"
+
+
 def _is_plain(path: Path) -> bool:
-    """Whether the start of a file is what the fast reader takes: UTF-8 with line feeds."""
-    with open_bytes(path) as file:
+    """Whether the start of a file is what the fast reader takes: UTF-8 with line feeds, the header on top."""
+    with whole(path), open_bytes(path) as file:
         head = file.read(1 << 16)
-    return not head.startswith((b"\xff\xfe", b"\xfe\xff")) and b"\x00" not in head and b"\n" in head
+    is_utf16 = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    is_blank = head.removeprefix(codecs.BOM_UTF8).startswith((b"\r", b"\n"))
+    return not is_utf16 and not is_blank and b"\x00" not in head and b"\n" in head
 
 
-def _batches(path: Path, shape: Shape, schema: pa.Schema, rejects: list[Reject]) -> Iterator[pa.RecordBatch]:
+def _batches(path: Path, shape: Shape, schema: pa.Schema, found: _Found) -> Iterator[pa.RecordBatch]:
     rows: list[tuple[int, list[str]]] = []
-    for record in csv_records.records(path, shape.encoding, shape.delimiter):
-        if record.problem:
-            rejects.append(Reject(record.number, record.problem))
-            continue
-        rows.append((record.number, record.fields))
-        if len(rows) == _EXACT_BATCH:
-            yield _batch(rows, schema)
-            rows = []
+    try:
+        for record in csv_records.records(path, shape.encoding, shape.delimiter):
+            if record.problem:
+                found.rejects.append(Reject(record.number, record.problem))
+                continue
+            rows.append((record.number, record.fields))
+            if len(rows) == _EXACT_BATCH:
+                yield _batch(rows, schema)
+                rows = []
+    except UnreadableFileError as failure:
+        found.failure = failure
     yield _batch(rows, schema)
 
 
@@ -149,13 +187,22 @@ def _batch(rows: list[tuple[int, list[str]]], schema: pa.Schema) -> pa.RecordBat
 
 
 def _parquet(connection: duckdb.DuckDBPyConnection, path: Path, wanted: Selection) -> TextColumns:
-    described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(path)})").fetchall()
-    names = [row[0] for row in described]
-    missing = [name for name in wanted.columns if name not in names]
+    try:
+        described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(path)})").fetchall()
+    except duckdb.Error as error:
+        reason = " ".join(str(error).split("\n")[0].split())
+        raise UnreadableFileError(f"{path.name} is no whole Parquet file ({reason}); pull it again") from error
+    types: dict[str, str] = {row[0]: row[1] for row in described}
+    missing = [name for name in wanted.columns if name not in types]
     if missing:
-        raise UnreadableFileError(f"{path.name} lacks the columns {', '.join(missing)}; it has {', '.join(names)}")
-    selected = ", ".join(
-        f"CAST({identifier(name) if name in names else 'NULL'} AS VARCHAR) AS {identifier(name)}"
-        for name in wanted.read_columns
-    )
+        raise UnreadableFileError(f"{path.name} lacks the columns {', '.join(missing)}; it has {_shown([*types])}")
+    selected = ", ".join(f"{_as_text(name, types.get(name))} AS {identifier(name)}" for name in wanted.read_columns)
     return TextColumns(f"(SELECT {selected} FROM read_parquet({literal(path)}))")
+
+
+def _as_text(name: str, parquet_type: str | None) -> str:
+    """A column of a Parquet file as text; lists and structures as JSON, as which the macros read them."""
+    if parquet_type is None:
+        return "CAST(NULL AS VARCHAR)"
+    is_nested = parquet_type.endswith("]") or parquet_type.startswith(("STRUCT", "MAP"))
+    return f"CAST({f'to_json({identifier(name)})' if is_nested else identifier(name)} AS VARCHAR)"

@@ -37,6 +37,9 @@ CREATE MACRO parse_number(x, decimal_mark, thousands_mark) AS CASE
     WHEN decimal_mark = '.' AND x[-1] >= '0' AND x[-1] <= '9' AND NOT contains(x, '_')
         AND try_cast(x AS DOUBLE) IS NOT NULL
         THEN try_cast(x AS DOUBLE)
+    WHEN decimal_mark = ',' AND x[-1] >= '0' AND x[-1] <= '9' AND NOT contains(x, '.') AND NOT contains(x, '_')
+        AND try_cast(replace(x, ',', '.') AS DOUBLE) IS NOT NULL
+        THEN try_cast(replace(x, ',', '.') AS DOUBLE)
     WHEN is_blank(x) THEN NULL
     WHEN decimal_mark <> '.' AND thousands_mark <> '.' AND contains(x, '.') THEN -9e15
     WHEN thousands_mark = '' OR NOT contains(plain_marks(x), thousands_mark)
@@ -84,15 +87,16 @@ CREATE MACRO is_iso(x) AS regexp_full_match(
     || '( ?(Z|UTC|GMT|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?))?)?'
 );
 
+-- Python, and so Polars, has no times outside of these, and DuckDB reads even "infinity" as one.
+CREATE MACRO is_reachable(t) AS t >= TIMESTAMP '1000-01-01' AND t < TIMESTAMP '9999-12-31';
+
 -- ISO 8601, with any offset or none, which is UTC too.
 CREATE MACRO time_of(x) AS CASE
     -- A cast to TIMESTAMP drops an offset, or any word behind a blank, without saying so: only cells that can have
-    -- none go this way, 2024-05-01, 2024-05-01T12:00:00, 2024-05-01T12:00:00Z and 2024-05-01T12:00:00.000Z.
-    WHEN x >= '1' AND x < ':' AND try_cast(x AS TIMESTAMP) IS NOT NULL AND (
-        strlen(x) = 10
-        OR x[14] = ':' AND x[17] = ':'
-        AND (strlen(x) = 19 OR x[-1] = 'Z' AND (strlen(x) = 20 OR x[20] = '.' AND x[-2] >= '0' AND x[-2] <= '9'))
-    ) THEN try_cast(x AS TIMESTAMP)
+    -- none go this way, 2024-05-01, 2024-05-01 12:00:00, 2024-05-01T12:00:00Z and 2024-05-01T12:00:00.000Z.
+    WHEN is_reachable(try_cast(x AS TIMESTAMP))
+        AND (suffix(x, 'Z') AND NOT contains(x, ' ') OR strlen(x) = 19 AND x[17] = ':' OR strlen(x) = 10)
+        THEN try_cast(x AS TIMESTAMP)
     -- The same with UTC written as an offset, as the Graph API does.
     WHEN x[20:] = '+0000' AND is_iso(x) THEN coalesce(try_cast(x[:19] AS TIMESTAMP), TIMESTAMP '0001-01-01')
     WHEN is_blank(x) THEN NULL
@@ -115,8 +119,9 @@ END;
 
 -- A format of strptime, such as '%d/%m/%Y'.
 CREATE MACRO time_in(x, format) AS CASE
+    WHEN is_reachable(try_strptime(trimmed(x), format)) THEN try_strptime(trimmed(x), format)
     WHEN is_blank(x) THEN NULL
-    ELSE coalesce(try_strptime(trimmed(x), format), TIMESTAMP '0001-01-01')
+    ELSE TIMESTAMP '0001-01-01'
 END;
 
 CREATE MACRO flag_of(x) AS CASE
@@ -135,5 +140,7 @@ CREATE MACRO handle_of(x) AS nullif(lower(trim(ltrim(CASE
     ELSE text_of(x)
 END, '@'))), '');
 
--- A JSON list of texts, as one text; a text that is no list as it stands.
-CREATE MACRO list_of(x) AS nullif(coalesce(TRY(array_to_string(from_json(x, '["VARCHAR"]'), ' ')), text_of(x)), '');
+-- A JSON list of texts, as one text; a text that is no such list, as it stands.
+CREATE MACRO list_of(x) AS nullif(coalesce(
+    array_to_string(TRY(from_json(CASE WHEN starts_with(x, '[') THEN x END, '["VARCHAR"]')), ' '), text_of(x)
+), '');

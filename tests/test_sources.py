@@ -1,0 +1,258 @@
+"""Mistakes in sources.yaml and in shapes: one line each, with the file, the source, the key and what is allowed."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from pipelines.dates import DateError, newest_on_disk, parse
+from pipelines.partitions import yesterday
+from pipelines.settings import Settings
+from pipelines.sources import SourcesError, SourcesFile, load
+
+KEYS = "name, shape, url, posts_url, platform, history, required, carry_days, max_quarantine_share"
+SHAPE_KEYS = "description, format, delimiter, encoding, decimal, thousands, platform, profiles, posts"
+URL = "a path, glob or file:// address; {date} stands for the snapshot date"
+PLATFORMS = "facebook, instagram, linkedin, pinterest, snapchat, threads, tiktok, twitch, x, youtube"
+
+
+def mistake(folder: Path, text: str | bytes) -> str:
+    """What `load` says of a sources.yaml, without the file's name that it begins with."""
+    path = folder / "sources.yaml"
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    with pytest.raises(SourcesError) as refused:
+        load(path)
+    told = str(refused.value)
+    assert told.startswith(f"{path}: ")
+    assert "\n" not in told
+    return told.removeprefix(f"{path}: ").replace(str(folder), "…")
+
+
+def shape_mistake(folder: Path, text: str | bytes) -> str:
+    """What `load` says of a shape of the user's own, behind the source that names it."""
+    (folder / "shapes").mkdir()
+    (folder / "shapes" / "own.yaml").write_bytes(text.encode() if isinstance(text, str) else text)
+    told = mistake(folder, "sources: [{name: a, shape: own, url: a.csv}]")
+    assert told.startswith("source 'a': shape: ")
+    return told.removeprefix("source 'a': shape: ")
+
+
+def test_a_missing_file_tells_the_option_that_names_it(tmp_path: Path) -> None:
+    with pytest.raises(SourcesError) as refused:
+        load(tmp_path / "no.yaml")
+    assert str(refused.value) == f"{tmp_path}/no.yaml: no such file; say where it is with --sources FILE"
+
+
+@pytest.mark.parametrize(
+    "text, told",
+    [
+        ("sources: [", "not YAML: "),
+        ("a: b: c", "not YAML: "),
+        (b"\xff\xfe\x00", "cannot be read: "),
+        ("", "sources: must be a list of at least one source"),
+        ("- a", "sources: must be a list of at least one source"),
+        ("metrics: {}", "sources: must be a list of at least one source"),
+        ("sources: []", "sources: must be a list of at least one source"),
+        ("sources: {name: a}", "sources: must be a list of at least one source"),
+        ("sources: [x]", f"source 1: must be a mapping with the keys {KEYS}"),
+        (
+            "sources: [{name: a, shape: smallvoices, url: x}, {1: 2}]",
+            f"source 2: must be a mapping with the keys {KEYS}",
+        ),
+        (
+            "sources: [{name: a, shape: smallvoices, url: x}]\nsource: b",
+            "source: unknown key; allowed: sources, metrics",
+        ),
+    ],
+)
+def test_a_file_that_is_no_list_of_sources(tmp_path: Path, text: str | bytes, told: str) -> None:
+    assert mistake(tmp_path, text).startswith(told)
+
+
+@pytest.mark.parametrize(
+    "entry, told",
+    [
+        ("{name: a, shape: smallvoices, url: x, uri: y}", f"uri: unknown key; allowed: {KEYS}"),
+        ("{name: a, shape: smallvoices}", f"url: missing; allowed: {URL}"),
+        ("{name: a, shape: smallvoices, url: [x]}", f"url: ['x'] is not allowed; allowed: {URL}"),
+        ("{name: a, shape: smallvoices, url: ''}", f"url: '' is not allowed; allowed: {URL}"),
+        ("{name: a, shape: 5, url: x}", "shape: 5 is not allowed; allowed: the name of a shape"),
+        ("{name: a, shape: smallvoices, url: x, carry_days: soon}",
+         "carry_days: 'soon' is not allowed; allowed: a whole number from 0 to 30"),
+        ("{name: a, shape: smallvoices, url: x, carry_days: 31}",
+         "carry_days: 31 is not allowed; allowed: a whole number from 0 to 30"),
+        ("{name: a, shape: smallvoices, url: x, required: perhaps}",
+         "required: 'perhaps' is not allowed; allowed: true or false"),
+        ("{name: a, shape: smallvoices, url: x, max_quarantine_share: 5%}",
+         "max_quarantine_share: '5%' is not allowed; allowed: a number from 0 to 1"),
+        ("{name: a, shape: smallvoices, url: x, max_quarantine_share: .nan}",
+         "max_quarantine_share: nan is not allowed; allowed: a number from 0 to 1"),
+        ("{name: a, shape: smallvoices, url: x, history: old}",
+         "history: 'old' is not allowed; allowed: dated or current"),
+        ("{name: a, shape: smallvoices, url: 'https://x.org/y.csv'}",
+         "url: https:// is not allowed; allowed: a path or file://"),
+        ("{name: a, shape: smallvoices, url: x, posts_url: 's3://bucket/y'}",
+         "posts_url: s3:// is not allowed; allowed: a path or file://"),
+        ("{name: a, shape: yoo_2018, url: x, posts_url: y}",
+         "posts_url: shape yoo_2018 has no posts of their own; leave it out"),
+        ("{name: a, shape: apify_instagram, url: x, posts_url: y}",
+         "posts_url: shape apify_instagram has no posts of their own; leave it out"),
+        ("{name: a, shape: smallvoices, url: x, platform: Instagram}",
+         f"platform: 'Instagram' is not allowed; allowed: {PLATFORMS}, or a column of shape smallvoices"),
+    ],
+)  # fmt: skip
+def test_a_key_that_cannot_be_what_it_is(tmp_path: Path, entry: str, told: str) -> None:
+    assert mistake(tmp_path, f"sources: [{entry}]") == f"source 'a': {told}"
+
+
+@pytest.mark.parametrize("name", ["A b", "a-b", "", "ä", "../a", "a" * 61])
+def test_a_name_is_what_folders_and_assets_can_be_called(tmp_path: Path, name: str) -> None:
+    told = mistake(tmp_path, f"sources: [{{name: '{name}', shape: smallvoices, url: x}}]")
+    assert told == f"source {name!r}: name: {name!r} is not allowed; allowed: up to 60 of a-z, 0-9 and _"
+
+
+def test_a_source_without_a_name_is_told_by_its_place(tmp_path: Path) -> None:
+    told = mistake(tmp_path, "sources: [{shape: smallvoices, url: x}]")
+    assert told == "source 1: name: missing; allowed: up to 60 of a-z, 0-9 and _"
+
+
+def test_a_name_is_used_once(tmp_path: Path) -> None:
+    entry = "{name: a, shape: smallvoices, url: x}"
+    told = mistake(tmp_path, f"sources: [{entry}, {entry}]")
+    assert told == "source 'a': name: used twice; allowed: a name of its own"
+
+
+@pytest.mark.parametrize(
+    "metrics, told",
+    [
+        ("{window_days: 1}", "window_days: 1 is not allowed; allowed: a whole number from 7 to 730"),
+        ("{x: 1}", "x: unknown key; allowed: window_days, settle_days, sample_posts, interval_z"),
+        ("[1]", "must be a mapping"),
+    ],
+)
+def test_metrics_that_cannot_be(tmp_path: Path, metrics: str, told: str) -> None:
+    entry = "{name: a, shape: smallvoices, url: x}"
+    assert mistake(tmp_path, f"sources: [{entry}]\nmetrics: {metrics}") == f"metrics: {told}"
+
+
+def test_an_unknown_shape_tells_the_known_ones_and_the_file_that_would_make_it_one(tmp_path: Path) -> None:
+    told = mistake(tmp_path, "sources: [{name: a, shape: nope, url: x}]")
+    assert told == (
+        "source 'a': shape: no shape 'nope'; allowed: apify_instagram, ranking_site_instagram, "
+        "ranking_site_instagram_fraction, smallvoices, top_1000_instagram, top_1000_tiktok, top_1000_youtube, yoo_2018, "
+        "or a file …/shapes/nope.yaml"
+    )
+
+
+@pytest.mark.parametrize(
+    "shape, told",
+    [
+        ("description: [", "…/shapes/own.yaml: not YAML: "),
+        (b"description: \xff", "…/shapes/own.yaml: cannot be read: "),
+        ("", "…/shapes/own.yaml: must be a mapping with "),
+        ("- a", "…/shapes/own.yaml: must be a mapping with "),
+        ("profiles: {columns: [f]}", "…/shapes/own.yaml: description: Field required; allowed: one or two sentences"),
+        ("description: D", "…/shapes/own.yaml: needs profiles, posts, or both"),
+        ("description: D\nposts: {columns: [post_id]}", "own has no profiles; allowed: a shape with profiles"),
+    ],
+)
+def test_a_shape_file_that_is_no_shape(tmp_path: Path, shape: str | bytes, told: str) -> None:
+    assert shape_mistake(tmp_path, shape).startswith(told)
+
+
+@pytest.mark.parametrize(
+    "key, told",
+    [
+        ("color: red", f"color: unknown key; allowed: {SHAPE_KEYS}"),
+        ("name: own", f"name: unknown key; allowed: {SHAPE_KEYS}"),
+        ("format: xlsx", "format: Input should be 'csv', 'ndjson', 'json' or 'parquet'; allowed: "),
+        ("delimiter: ';;'", "delimiter: String should have at most 1 character; allowed: one character"),
+        ("delimiter: '\"'", "delimiter: '\"' is not allowed; allowed: one character"),
+        ('delimiter: "\\n"', "delimiter: '\\n' is not allowed; allowed: one character"),
+        ("encoding: klingon", "encoding: 'klingon' is not allowed; allowed: a text encoding that Python knows"),
+        ("encoding: base64", "encoding: 'base64' is not allowed; allowed: a text encoding that Python knows"),
+        ("decimal: ';'", "decimal: Input should be '.' or ','; allowed: "),
+        ("thousands: '.'", "thousands: '.' is not allowed; allowed: "),
+        ("platform: myspace", f"platform: 'myspace' is not allowed; allowed: one of {PLATFORMS}"),
+    ],
+)
+def test_a_key_of_a_shape_that_cannot_be_what_it_is(tmp_path: Path, key: str, told: str) -> None:
+    shape = f"description: D\nprofiles: {{columns: [followers]}}\n{key}"
+    assert shape_mistake(tmp_path, shape).startswith(f"…/shapes/own.yaml: {told}")
+
+
+@pytest.mark.parametrize(
+    "profiles, told",
+    [
+        ("{colums: [f]}", "…/shapes/own.yaml: profiles.colums: unknown key; allowed: columns, optional, nested, select"),
+        ("{columns: f}", "…/shapes/own.yaml: profiles.columns: Input should be a valid list"),
+        ("{columns: [f, g, F]}", "…/shapes/own.yaml: profiles: column 'F' is named twice, in whatever case"),
+        ("{columns: [f], nested: g}", "…/shapes/own.yaml: profiles.nested: only posts can be nested"),
+        ("{columns: [f], select: {follower: count_of(f)}}",
+         "…/shapes/own.yaml: profiles.select.follower: no canonical column; allowed: platform, profile_id, handle, "),
+        ("{columns: [f], select: {source: \"'x'\"}}",
+         "…/shapes/own.yaml: profiles.select.source: no canonical column; allowed: platform, profile_id, handle, "),
+        ("{columns: [f], select: {followers: 'count_of(f'}}", "own: profiles.select: Parser Error: "),
+        ("{columns: [f], select: {followers: count_of(g)}}",
+         'own: profiles.select: Binder Error: Referenced column "g" not found in FROM clause!'),
+        ("{columns: [f], select: {followers: counts_of(f)}}",
+         "own: profiles.select: Catalog Error: Scalar Function with name counts_of does not exist!"),
+        ("{columns: [f], select: {followers: \"DATE '2020-01-01'\"}}", "own: profiles.select: Conversion Error: "),
+        ("{columns: [f], select: {price: \"ratio_of(f, 'percents')\"}}",
+         "own: profiles.select: Invalid Input Error: ratio_of: unit must be 'fraction' or 'percent'"),
+        ("{columns: [f]}\nposts: {columns: [id], nested: ps, select: {likes: likes_of(hearts)}}",
+         'own: posts.select: Binder Error: Referenced column "hearts" not found in FROM clause!'),
+    ],
+)  # fmt: skip
+def test_a_select_is_run_before_anything_is_pulled(tmp_path: Path, profiles: str, told: str) -> None:
+    assert shape_mistake(tmp_path, f"description: D\nprofiles: {profiles}").startswith(told)
+
+
+def dated(folder: Path, url: str, *files: str) -> SourcesFile:
+    """A folder with these files and a sources.yaml with this url."""
+    for file in files:
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).touch()
+    address = url.replace("HERE", str(folder))
+    (folder / "sources.yaml").write_text(f"sources: [{{name: a, shape: smallvoices, url: '{address}'}}]")
+    return load(folder / "sources.yaml")
+
+
+@pytest.mark.parametrize(
+    "url, files",
+    [
+        ("e/{date}.csv", ["e/2026-10-01.csv", "e/2026-10-02.csv", "e/2026-13-45.csv", "e/2199-01-01.csv"]),
+        ("{date}/x.csv", ["2026-10-02/x.csv", "2026-10-03/y.csv"]),
+        ("{date}/x-{date}.csv", ["2026-10-02/x-2026-10-02.csv", "2026-10-03/x-2026-10-02.csv"]),
+        ("x-{date}-{date}.csv", ["x-2026-10-02-2026-10-02.csv"]),
+        ("2020-01-01/{date}.csv", ["2020-01-01/2026-10-02.csv"]),
+        ("e/*-{date}_*.csv", ["e/p-2026-10-02_1.csv"]),
+        ("file://HERE/e/{date}.csv", ["e/2026-10-02.csv"]),
+        ("file://HERE/an%20e/{date}.csv", ["an e/2026-10-02.csv"]),
+    ],
+)
+def test_the_newest_date_on_disk_is_found_wherever_the_date_stands(tmp_path: Path, url: str, files: list[str]) -> None:
+    sources = dated(tmp_path, url, *files)
+    assert newest_on_disk(sources, Settings(tmp_path, sources.path)) == date(2026, 10, 2)
+
+
+@pytest.mark.parametrize("url", ["e/{date}.csv", "e/all.csv"])
+def test_no_dated_file_on_disk_tells_the_option_to_give(tmp_path: Path, url: str) -> None:
+    sources = dated(tmp_path, url, "e/all.csv")
+    with pytest.raises(DateError) as refused:
+        newest_on_disk(sources, Settings(tmp_path, sources.path))
+    assert str(refused.value) == (
+        f"{sources.path}: no source has a file with a {{date}} in its path; give --date YYYY-MM-DD"
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-02-30", "20261002", "2026-10-2", "yesterday", "2015-12-31", "2999-01-01", "٢٠٢٦-١٠-٠١"]
+)
+def test_a_date_that_no_run_can_be_for_tells_which_are(tmp_path: Path, text: str) -> None:
+    with pytest.raises(DateError) as refused:
+        parse(text, Settings(tmp_path, tmp_path))
+    assert str(refused.value) == (
+        f"date {text!r} is not allowed; allowed: YYYY-MM-DD from 2016-01-01 to {yesterday()} (yesterday, UTC)"
+    )
+    assert parse(str(yesterday()), Settings(tmp_path, tmp_path)) + timedelta(days=0) == yesterday()
