@@ -6,9 +6,11 @@ Belongs here: landed = accepted + quarantined + superseded. Does not: reading or
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 import polars as pl
 
+from pipelines import landing
 from pipelines.landing import LandedFile, Manifest
 from pipelines.sources import SourcesFile
 from schemas.describe import polars_schema
@@ -51,7 +53,11 @@ def reported(
 
 
 def report(
-    sources: SourcesFile, snapshot_date: date, readings: dict[str, Reading], rejected: dict[str, list[Reading]]
+    sources: SourcesFile,
+    snapshot_date: date,
+    readings: dict[str, Reading],
+    rejected: dict[str, list[Reading]],
+    landing_root: Path,
 ) -> pl.DataFrame:
     """The import report of a date.
 
@@ -60,6 +66,7 @@ def report(
         snapshot_date: The date.
         readings: Source to the reading that is used.
         rejected: Source to the readings that were refused.
+        landing_root: The landing folder, whose manifests say why nothing was landed.
 
     Returns:
         One row per source, file and kind of record; see `schemas.import_report`.
@@ -69,7 +76,9 @@ def report(
     for source in sources.sources:
         own = [reading for reading in told if reading.manifest.source == source.name]
         if not any(reading.manifest.date == snapshot_date for reading in own):
-            rows.append(_row(snapshot_date, source.name, "missing", None, None, "nothing was landed for this date"))
+            tried = landing.pulls(landing_root, source.name, snapshot_date)
+            why = tried[-1].message if tried else "nothing was landed for this date"
+            rows.append(_row(snapshot_date, source.name, "missing", None, None, why))
         for reading in own:
             files: list[Tally | None] = [*reading.tallies] or [None]
             rows.extend(

@@ -87,7 +87,7 @@ def import_date(settings: Settings, sources: SourcesFile, snapshot_date: date, r
                     records: stack.enter_context(lake.replacing(records, snapshot_date, run_id)) for records in RECORDS
                 }
                 readings = attempt.run(staged)
-                report = accounting.report(sources, snapshot_date, readings, rejected)
+                report = accounting.report(sources, snapshot_date, readings, rejected, settings.landing)
                 bad = [
                     frame
                     for reading in accounting.reported(snapshot_date, readings, rejected)

@@ -4,9 +4,12 @@ Belongs here: the order of fsync and rename that the commit protocol rests on.
 """
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+_ORPHAN_SECONDS = 24 * 3600
 
 
 def sync_folder(folder: Path) -> None:
@@ -39,6 +42,10 @@ def replacing(target: Path, run_id: str) -> Iterator[Path]:
         A path beside `target`, of its own to this run; gone again if the block raises.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
+    for orphan in target.parent.glob(f".{target.name}.*.tmp"):
+        # What a killed run left; one still at work is far younger.
+        if time.time() - orphan.stat().st_mtime > _ORPHAN_SECONDS:
+            orphan.unlink(missing_ok=True)
     aside = target.parent / f".{target.name}.{run_id}.tmp"
     try:
         yield aside

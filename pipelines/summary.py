@@ -60,7 +60,9 @@ def import_report(settings: Settings, day: date) -> list[dict[str, Any]]:
     return [
         row
         | {
-            "reasons": reasons.filter((pl.col("source") == row["source"]) & (pl.col("records") == row["records"]))
+            "reasons": reasons.filter(
+                (pl.col("source") == row["source"]) & pl.col("records").eq_missing(pl.lit(row["records"]))
+            )
             .select("reason", "rows")
             .to_dicts()
         }
@@ -120,7 +122,7 @@ def print_published(console: Console, settings: Settings) -> None:
         table.add_column(name, overflow="fold")
     table.add_column("followers", justify="right")
     table.add_column("tier")
-    for name in ("engagement ratio", "estimate", "80 % interval", "score"):
+    for name in ("engagement ratio", "estimate", "interval", "score"):
         table.add_column(name, justify="right")
     for rank, handle, platform, followers, tier, ratio, low, estimate, high, score in top:
         interval = f"{low * 100:.2f} – {high * 100:.2f} %"

@@ -16,13 +16,17 @@ class Ranking(Account):
         ge=0.0,
         le=100.0,
     )
-    engagement_low: pl.Float64 = fraction("Lower end of the 80 % interval of engagement_estimate.", le=1e9)
+    engagement_low: pl.Float64 = fraction(
+        "Lower end of the interval of engagement_estimate: 80 % unless configured otherwise.", le=1e9
+    )
     engagement_estimate: pl.Float64 = fraction(
         "Typical engagement ratio as it would show over many more posts: the account's own, drawn towards its "
         "tier's the more the fewer posts it rests on.",
         le=1e9,
     )
-    engagement_high: pl.Float64 = fraction("Upper end of the 80 % interval of engagement_estimate.", le=1e9)
+    engagement_high: pl.Float64 = fraction(
+        "Upper end of the interval of engagement_estimate: 80 % unless configured otherwise.", le=1e9
+    )
     lift: pl.Float64 = column(
         "engagement_estimate over the typical value of platform and tier.", unit="ratio", ge=0.0, le=1e9
     )

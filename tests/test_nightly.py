@@ -175,7 +175,9 @@ def test_bad_sources_do_not_cost_the_night(smallvoices: Command, tmp_path: Path,
     assert states == {"agency": "published", "scraper": "published", "tiktok_team": "published"} | dict.fromkeys(
         bad, "missing"
     )
+    messages = {row["source"]: row["message"] for row in run.document["sources"]}
     for name, (content, told) in bad.items():
+        assert told in messages[name]
         (line,) = [line for line in run.err.splitlines() if f" {name} 2026-10-31: " in line and "WARNING" in line]
         assert told in line
         kept = list((tmp_path / f"home/landing/{name}/2026-10-31").glob(f"*/{name}.json"))
