@@ -125,7 +125,9 @@ def _pull(source: Source, snapshot_date: date, aside: Path, folder: Path) -> lis
     copied: list[tuple[Records, files.Copied]] = []
     for records, address in source.addresses(snapshot_date).items():
         for path in files.matching(address, folder):
-            name = path.name if not (aside / path.name).exists() else f"{len(copied) + 1}-{path.name}"
+            name, number = path.name, len(copied) + 1
+            while (aside / name).exists():
+                name, number = f"{number}-{path.name}", number + 1
             copied.append((cast("Records", records), files.copy(path, aside / name)))
     return copied
 
