@@ -107,16 +107,16 @@ def compression(path: Path) -> str:
 def json_layout(path: Path) -> str:
     """How the records of a JSON file stand in it, in DuckDB's words."""
     with whole(path), open_bytes(path) as file:
-        line = file.readline(_MAX_OBJECT_BYTES)
-        while line and not line.strip():
-            line = file.readline(_MAX_OBJECT_BYTES)
-    if line.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):
-        return "array"
-    try:
-        json.loads(line)
-    except ValueError:
-        # A record over several lines breaks off within; anything else is a first line that cannot be read.
-        return "unstructured" if line.rstrip().endswith((b"{", b"[", b",", b":")) else "newline_delimited"
+        lines = (line for line in iter(lambda: file.readline(_MAX_OBJECT_BYTES), b"") if line.strip())
+        first = next(lines, b"")
+        if first.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):
+            return "array"
+        try:
+            json.loads(first)
+        except ValueError:
+            # A record over several lines, or a first line that cannot be read and the next record behind it.
+            second = next(lines, b"{")
+            return "newline_delimited" if second.startswith(b"{") else "unstructured"
     return "newline_delimited"
 
 
