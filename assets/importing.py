@@ -15,10 +15,11 @@ import pyarrow as pa
 
 from assets import accounting
 from assets.accounting import Reading, Tally
+from assets.repeats import Repeats
 from assets.sql import read_sql
 from pipelines import landing, progress
-from pipelines.engine import BATCH_ROWS, connect
-from pipelines.lake import BUCKETS, BucketWriter, Lake
+from pipelines.engine import connect
+from pipelines.lake import BucketWriter, Lake
 from pipelines.landing import LandedFile, Manifest
 from pipelines.read import csv_records
 from pipelines.read.formats import UnreadableFileError, format_of
@@ -31,6 +32,11 @@ from schemas.import_report import ImportReport
 from schemas.quarantine import Quarantine
 from schemas.shape import MODELS, RECORDS, Records
 from schemas.validation import ContractError, validate
+
+# Large, since every batch costs pandera some milliseconds, whatever its size.
+_BATCH_ROWS = 245_760
+# What tells the rows of a table apart. Posts need no platform: equal ids of two platforms only mean a closer look.
+_KEYS: dict[Records, tuple[str, ...]] = {"profiles": ("platform", "profile_id"), "posts": ("profile_id", "post_id")}
 
 
 class NothingToPublishError(Exception):
@@ -157,16 +163,18 @@ class _Import:
                 state = "published" if manifest.date == self._date else "carried"
                 self._readings[source.name] = Reading(manifest, state=state, required=source.required)
         for records in RECORDS:
-            with BucketWriter(staged[records], polars_schema(MODELS[records])) as writer:
-                for source in self._sources.sources:
-                    if source.name in self._readings:
-                        self._read_source(source, records, writer)
-            self._settle(records, staged[records])
+            with Repeats(self._settings.scratch, _KEYS[records]) as repeats:
+                with BucketWriter(staged[records], polars_schema(MODELS[records])) as writer:
+                    for source in self._sources.sources:
+                        if source.name in self._readings:
+                            self._read_source(source, records, writer, repeats)
+                if repeats.are_possible():
+                    self._settle(records, staged[records])
             if records == "profiles":
                 self._profiles = staged[records]
         return self._readings
 
-    def _read_source(self, source: Source, records: Records, writer: BucketWriter) -> None:
+    def _read_source(self, source: Source, records: Records, writer: BucketWriter, repeats: Repeats) -> None:
         reading = self._readings[source.name]
         selection = self._sources.shape(source).selection(records)
         if selection is None:
@@ -175,7 +183,7 @@ class _Import:
         for file in reading.manifest.files:
             if file.records == role:
                 try:
-                    self._read_file(source, file, records, reading, writer)
+                    self._read_file(source, file, records, reading, writer, repeats)
                 except UnreadableFileError as error:
                     self._reject(source, "unreadable", f"{error}; the file is kept at {file.path}")
         tallies = [tally for tally in reading.tallies if tally.records == records]
@@ -196,7 +204,13 @@ class _Import:
         raise _SourceRejectedError(source.name, reading)
 
     def _read_file(
-        self, source: Source, file: LandedFile, records: Records, reading: Reading, writer: BucketWriter
+        self,
+        source: Source,
+        file: LandedFile,
+        records: Records,
+        reading: Reading,
+        writer: BucketWriter,
+        repeats: Repeats,
     ) -> None:
         shape = self._sources.shape(source)
         path = self._settings.landing / file.path
@@ -215,7 +229,9 @@ class _Import:
                     tally.landed += frame.height
                     tally.accepted += accepted.height
                     failed.append(failures)
-                    writer.write(self._identified(accepted, records))
+                    identified = self._identified(accepted, records)
+                    writer.write(identified)
+                    repeats.add(identified)
                     progress.report(f"{source.name} {records}", tally.landed)
             except duckdb.Error as error:
                 if format_of(path, shape) == "csv" and not text.numbered:
@@ -328,19 +344,8 @@ class _Import:
 
     def _settle(self, records: Records, staged: Path) -> None:
         """Leaves one row per account, or per post, and counts the others as superseded."""
-        # Equal hashes only mean a closer look, so the fewest columns that tell rows apart will do.
-        key = "profile_id, post_id" if records == "posts" else "platform, profile_id"
         with connect(self._settings, staged.parent) as connection:
             landed = f"read_parquet('{staged}')"
-            settled = all(
-                connection.execute(
-                    f"SELECT count(*) = count(DISTINCT hash({key})) AND count(*) = count(profile_id) "
-                    f"FROM {landed} WHERE bucket = {bucket}"
-                ).fetchall()[0][0]
-                for bucket in range(BUCKETS)
-            )
-            if settled:
-                return
             connection.execute(f"CREATE TEMP VIEW landed AS SELECT * FROM {landed}")
             order = pl.DataFrame({"source": [source.name for source in self._sources.sources]}).with_row_index("place")
             connection.register("source_order", order.to_arrow())
@@ -348,7 +353,7 @@ class _Import:
             schema = polars_schema(MODELS[records])
             try:
                 with BucketWriter(rest, schema) as writer:
-                    for batch in connection.sql(read_sql(f"newest_{records}")).to_arrow_reader(BATCH_ROWS):
+                    for batch in connection.sql(read_sql(f"newest_{records}")).to_arrow_reader(_BATCH_ROWS):
                         writer.write(
                             pl.DataFrame(batch).select(pl.col(name).cast(dtype) for name, dtype in schema.items())
                         )
@@ -368,7 +373,7 @@ class _Import:
 
 def _batches(relation: duckdb.DuckDBPyRelation) -> Iterator[pa.RecordBatch]:
     """The rows of a relation; what stops them is one kind of error, which DuckDB and Arrow each have their own of."""
-    reader = relation.to_arrow_reader(BATCH_ROWS)
+    reader = relation.to_arrow_reader(_BATCH_ROWS)
     while True:
         try:
             yield reader.read_next_batch()

@@ -53,19 +53,27 @@ def content_hash(connection: duckdb.DuckDBPyConnection, catalog: str) -> str:
     """Hashes every table but `_meta`.
 
     Each row is hashed as the text of its cells, and the hashes are summed, so that neither the order of rows nor
-    DuckDB's version matters.
+    DuckDB's version matters. Fractional numbers count to twelve decimals, which is beyond what they mean and short of
+    where two machines' exp and ln may differ.
     """
     digest = hashlib.sha256()
     for table in sorted(set(TABLES) - {META}):
-        columns = [row[0] for row in connection.execute(f"DESCRIBE {catalog}.main.{table}").fetchall()]
-        hashed = [name for name in columns if name not in NOT_HASHED.get(table, ())]
-        cells = ", ".join(f"coalesce(CAST({identifier(name)} AS VARCHAR), chr(0))" for name in hashed)
+        types = dict(row[:2] for row in connection.execute(f"DESCRIBE {catalog}.main.{table}").fetchall())
+        hashed = [name for name in types if name not in NOT_HASHED.get(table, ())]
+        cells = ", ".join(_text(identifier(name), types[name]) for name in hashed)
         count, total = connection.execute(
             f"SELECT count(*), coalesce(sum(md5_number_lower(line)), 0) "
             f"FROM (SELECT concat_ws(chr(31), {cells}) AS line FROM {catalog}.main.{table})"
         ).fetchall()[0]
         digest.update(f"{table} {','.join(hashed)} {count} {total}\n".encode())
     return digest.hexdigest()
+
+
+def _text(cell: str, kind: str) -> str:
+    text = f"CAST({cell} AS VARCHAR)"
+    if kind == "DOUBLE":
+        text = f"CASE WHEN abs({cell}) < 9e6 THEN CAST(CAST(round({cell} * 1e12) AS BIGINT) AS VARCHAR) ELSE {text} END"
+    return f"coalesce({text}, chr(0))"
 
 
 def main(path: str) -> None:

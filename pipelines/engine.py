@@ -17,7 +17,7 @@ from pipelines.lake import BUCKETS
 from pipelines.settings import Settings
 from schemas.quoting import literal, parquet
 
-BATCH_ROWS = 245_760
+BATCH_ROWS = 122_880
 # Below this size going bucket by bucket costs more than it saves.
 _ONE_PASS_BYTES = 32 * 2**20
 _BUCKETS_AT_ONCE = 2
@@ -49,6 +49,9 @@ def connect(settings: Settings, *readable: Path) -> Iterator[duckdb.DuckDBPyConn
         connection.execute("SET TimeZone = 'UTC'")
         # Lets DuckDB parse ahead while the batch before is validated.
         connection.execute("SET streaming_buffer_size = '96MB'")
+        # Text as Polars holds it, which then takes it as it is instead of copying every cell.
+        connection.execute("SET produce_arrow_string_view = true")
+        connection.execute("SET arrow_output_version = '1.4'")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         yield connection

@@ -26,7 +26,7 @@ from pipelines import durable
 BUCKETS = 16
 
 _ROW_GROUP = 1 << 16
-_ENCODING_AHEAD = 4
+_ENCODING_AHEAD = 2
 # What repeats often enough for a dictionary to be smaller and faster; text of any kind is not.
 _STATISTICS = ("bucket", "posted_at", "profile_id")
 _DICTIONARIES = ("platform", "source", "snapshot_date", "landed_file", "kind", "sector", "country", "language", "tier")

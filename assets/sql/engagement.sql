@@ -3,16 +3,41 @@
 -- Inputs: profiles, posts (both may come bucket by bucket: each account is computed on its own), tiers, parameters.
 -- Sums are over integers (logs in millionths), so that no figure depends on the order of rows or threads.
 
-WITH settled AS (
+-- The sample is found by its oldest post: one grouping tells when that was, and the posts since then are the sample. Posts
+-- of the very second of the last one are all in it, so that no order of ids decides.
+
+WITH newest AS (
     SELECT
         posts.platform,
         posts.profile_id,
-        posts.post_id,
+        max(posts.posted_at) AS last_posted_at,
+        list_min(max(
+            CASE
+                WHEN
+                    NOT coalesce(posts.is_pinned, false)
+                    AND date_diff('day', CAST(posts.posted_at AS DATE), posts.snapshot_date) - posts.snapshot_age_days
+                    BETWEEN parameters.settle_days AND parameters.window_days
+                    THEN posts.posted_at
+            END,
+            parameters.sample_posts
+        )) AS sampled_since,
+        -- An account whose posts mostly have the very same 3 likes, while more people comment, hides its likes.
+        count(CASE WHEN posts.likes = 3 AND posts.comments > 3 THEN 1 END) >= 3
+        AND 2 * count(CASE WHEN posts.likes = 3 AND posts.comments > 3 THEN 1 END) > count(posts.likes) AS is_disguised
+    FROM posts
+    CROSS JOIN parameters
+    GROUP BY posts.platform, posts.profile_id
+),
+
+sampled AS (
+    SELECT
+        posts.platform,
+        posts.profile_id,
         posts.posted_at,
-        posts.likes,
         posts.comments,
-        posts.shares,
         posts.views,
+        CASE WHEN newest.is_disguised AND posts.likes = 3 THEN NULL ELSE posts.likes END AS likes,
+        coalesce(posts.shares, 0) AS shares,
         CASE
             WHEN posts.is_sponsored THEN 1
             WHEN contains(coalesce(posts.caption, ''), '#') OR posts.hashtags IS NOT NULL THEN CAST(regexp_matches(
@@ -23,56 +48,23 @@ WITH settled AS (
         END AS sponsored
     FROM posts
     CROSS JOIN parameters
+    JOIN newest
+        ON
+            posts.platform = newest.platform
+            AND posts.profile_id = newest.profile_id
+            AND posts.posted_at >= newest.sampled_since
     WHERE
         NOT coalesce(posts.is_pinned, false)
         AND date_diff('day', CAST(posts.posted_at AS DATE), posts.snapshot_date) - posts.snapshot_age_days
-        BETWEEN parameters.settle_days AND parameters.window_days
-),
-
-placed AS (
-    SELECT
-        settled.*,
-        row_number() OVER (
-            PARTITION BY settled.platform, settled.profile_id
-            ORDER BY settled.posted_at DESC, settled.post_id DESC
-        ) AS place
-    FROM settled
-),
-
-sampled AS (
-    SELECT placed.* FROM placed CROSS JOIN parameters WHERE placed.place <= parameters.sample_posts
-),
-
--- An account whose posts mostly have the very same 3 likes, while more people comment, hides its likes.
-disguised AS (
-    SELECT platform, profile_id
-    FROM sampled
-    GROUP BY platform, profile_id
-    HAVING
-        sum(CASE WHEN likes = 3 AND comments > 3 THEN 1 ELSE 0 END) >= 3
-        AND 2 * sum(CASE WHEN likes = 3 AND comments > 3 THEN 1 ELSE 0 END) > count(likes)
-),
-
-shown AS (
-    SELECT
-        sampled.platform,
-        sampled.profile_id,
-        sampled.posted_at,
-        sampled.sponsored,
-        sampled.comments,
-        sampled.views,
-        CASE WHEN disguised.profile_id IS NOT NULL AND sampled.likes = 3 THEN NULL ELSE sampled.likes END AS likes,
-        coalesce(sampled.shares, 0) AS shares
-    FROM sampled
-    LEFT JOIN disguised ON sampled.platform = disguised.platform AND sampled.profile_id = disguised.profile_id
+        >= parameters.settle_days
 ),
 
 logged AS (
     SELECT
-        shown.*,
+        sampled.*,
         likes + comments AS engagement,
         CAST(round(ln(likes + comments + 0.5) * 1000000) AS BIGINT) AS log_engagement
-    FROM shown
+    FROM sampled
 ),
 
 sample AS (
@@ -89,19 +81,13 @@ sample AS (
         CAST(sum(CASE WHEN views > 0 THEN engagement + shares END) AS DOUBLE)
         / nullif(sum(CASE WHEN views > 0 AND engagement IS NOT NULL THEN views END), 0) AS view_engagement_ratio,
         sum(log_engagement) AS log_sum,
-        sum(CAST(log_engagement AS DECIMAL(38, 0)) * log_engagement) AS log_square_sum,
+        sum(log_engagement * log_engagement) AS log_square_sum,
         CAST(sum(sponsored) AS DOUBLE) / count(*) AS sponsored_share,
         CASE
             WHEN max(posted_at) > min(posted_at)
                 THEN (count(*) - 1) * 604800.0 / date_diff('second', min(posted_at), max(posted_at))
         END AS posts_per_week
     FROM logged
-    GROUP BY platform, profile_id
-),
-
-activity AS (
-    SELECT platform, profile_id, max(posted_at) AS last_posted_at
-    FROM posts
     GROUP BY platform, profile_id
 ),
 
@@ -127,10 +113,10 @@ based AS (
         sample.log_square_sum,
         sample.sponsored_share,
         sample.posts_per_week,
-        activity.last_posted_at
+        newest.last_posted_at
     FROM profiles
     LEFT JOIN sample ON profiles.platform = sample.platform AND profiles.profile_id = sample.profile_id
-    LEFT JOIN activity ON profiles.platform = activity.platform AND profiles.profile_id = activity.profile_id
+    LEFT JOIN newest ON profiles.platform = newest.platform AND profiles.profile_id = newest.profile_id
 ),
 
 ratios AS (
@@ -157,7 +143,7 @@ ratios AS (
         END - CAST(round(ln(base) * 1000000) AS BIGINT) AS log_ratio,
         CASE
             WHEN sample_basis = 'posts' AND engagement_posts > 1
-                THEN CAST(log_square_sum - CAST(log_sum AS DECIMAL(38, 0)) * log_sum / engagement_posts AS DOUBLE) / 1e12
+                THEN CAST(CAST(log_square_sum AS DECIMAL(38, 0)) - CAST(log_sum AS DECIMAL(38, 0)) * log_sum / engagement_posts AS DOUBLE) / 1e12
         END AS log_within_squares
     FROM based
 )

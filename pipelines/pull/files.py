@@ -6,13 +6,15 @@ an error page.
 
 import glob
 import hashlib
-import shutil
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from pipelines import durable
+
+_BLOCK_BYTES = 8 * 2**20
 
 
 class PullError(Exception):
@@ -58,11 +60,7 @@ def copy(path: Path, target: Path) -> Copied:
     """
     try:
         before = path.stat()
-        # The kernel copies while this process hashes; the file must be the same before and after both.
-        with path.open("rb") as source, ThreadPoolExecutor(1) as copier:
-            copying = copier.submit(shutil.copyfile, path, target)
-            sha256 = hashlib.file_digest(source, "sha256").hexdigest()
-            copying.result()
+        sha256 = _copy_hashing(path, target)
         durable.sync_file(target)
         after = path.stat()
     except OSError as error:
@@ -70,3 +68,22 @@ def copy(path: Path, target: Path) -> Copied:
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise PullError(f"{path} changed while it was copied; pull again once its writer is done")
     return Copied(name=target.name, origin=str(path), sha256=sha256, bytes=after.st_size)
+
+
+def _copy_hashing(path: Path, target: Path) -> str:
+    """Copies a file and gives the SHA-256 of what was copied: one block is hashed while it is written."""
+    digest = hashlib.sha256()
+    blocks = [bytearray(_BLOCK_BYTES), bytearray(_BLOCK_BYTES)]
+    with path.open("rb", buffering=0) as source, target.open("wb") as copy, ThreadPoolExecutor(1) as pool:
+        hashing = pool.submit(digest.update, b"")
+        at, turn = 0, 0
+        while size := source.readinto(blocks[turn]):
+            block = memoryview(blocks[turn])[:size]
+            hashing.result()
+            hashing = pool.submit(digest.update, block)
+            copy.write(block)
+            # It is not read again: without this a large export would push everything else out of the page cache.
+            os.posix_fadvise(source.fileno(), at, size, os.POSIX_FADV_DONTNEED)
+            at, turn = at + size, 1 - turn
+        hashing.result()
+    return digest.hexdigest()
