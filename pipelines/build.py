@@ -5,7 +5,7 @@ import warnings
 import dagster as dg
 
 from assets import benchmarks, engagement, landing, priors, published, ranking, validated
-from pipelines import jobs
+from pipelines import jobs, log
 from pipelines.partitions import snapshot_dates
 from pipelines.settings import Settings
 from pipelines.sources import SourcesFile
@@ -37,5 +37,6 @@ def build_defs(settings: Settings, loaded: SourcesFile) -> dg.Definitions:
             jobs=[job],
             schedules=[jobs.nightly_schedule(settings, job)],
             sensors=[jobs.automation_sensor(), freshness_sensor],
+            loggers={"console": log.console},
             executor=dg.in_process_executor,
         )

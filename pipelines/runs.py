@@ -13,7 +13,7 @@ import dagster as dg
 
 from pipelines.build import build_defs
 from pipelines.jobs import NIGHTLY
-from pipelines.settings import REPOSITORY, Settings
+from pipelines.settings import REPOSITORY, Settings, SettingsError
 from pipelines.sources import SourcesFile
 
 
@@ -27,9 +27,16 @@ class Outcome:
 
 
 def prepare_instance(settings: Settings) -> None:
-    """Makes the home's Dagster folder, with the project's dagster.yaml, and names it in the environment."""
-    settings.dagster_home.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(REPOSITORY / "dagster.yaml", settings.dagster_home / "dagster.yaml")
+    """Makes the home's Dagster folder, with the project's dagster.yaml, and names it in the environment.
+
+    Raises:
+        SettingsError: The home cannot be made, or not be written to.
+    """
+    try:
+        settings.dagster_home.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(REPOSITORY / "dagster.yaml", settings.dagster_home / "dagster.yaml")
+    except OSError as error:
+        raise SettingsError(f"home {settings.home}: {error.strerror}; name another folder with --home") from error
     settings.export()
 
 

@@ -4,11 +4,19 @@ Belongs here: where things lie and how much of the machine they may use. Does no
 """
 
 import os
+import re
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+_ALLOWED = {
+    "SMALLVOICES_FIRST_DATE": (r"\d{4}-\d{2}-\d{2}", "a date, YYYY-MM-DD"),
+    "SMALLVOICES_THREADS": (r"\d{1,3}", "a whole number from 0 (all cores) to 999"),
+    "SMALLVOICES_MEMORY_LIMIT": (r"\d+(\.\d+)? ?[KMGT]i?B", "a number and a unit, such as 1GB or 512MB"),
+    "SMALLVOICES_NIGHTLY_CRON": (r"off|[\d*/,\-]+( +[\d*/,\-A-Z]+){4}", 'five fields, such as "0 2 * * *", or off'),
+}
 
 
 class SettingsError(ValueError):
@@ -42,21 +50,22 @@ class Settings:
         Raises:
             SettingsError: One of them holds something that it cannot hold.
         """
-        env = os.environ
+        given = {key: value for key in _ALLOWED if (value := os.environ.get(key, "").strip())}
+        for key, value in given.items():
+            if not re.fullmatch(_ALLOWED[key][0], value, re.IGNORECASE):
+                raise SettingsError(f"{key}: {value!r} is not allowed; allowed: {_ALLOWED[key][1]}")
         try:
-            return cls(
-                home=Path(env.get("SMALLVOICES_HOME") or REPOSITORY / "data").resolve(),
-                sources_file=Path(env.get("SMALLVOICES_SOURCES") or REPOSITORY / "sources.yaml").resolve(),
-                first_date=date.fromisoformat(env.get("SMALLVOICES_FIRST_DATE") or "2016-01-01"),
-                threads=int(env.get("SMALLVOICES_THREADS") or 0),
-                memory_limit=env.get("SMALLVOICES_MEMORY_LIMIT") or "1GB",
-                nightly_cron=env.get("SMALLVOICES_NIGHTLY_CRON") or "0 2 * * *",
-            )
+            first_date = date.fromisoformat(given.get("SMALLVOICES_FIRST_DATE", "2016-01-01"))
         except ValueError as error:
-            message = (
-                f"a SMALLVOICES_ setting cannot be read: {error}; FIRST_DATE is YYYY-MM-DD, THREADS a whole number"
-            )
-            raise SettingsError(message) from error
+            raise SettingsError(f"SMALLVOICES_FIRST_DATE: {error}; allowed: a date, YYYY-MM-DD") from error
+        return cls(
+            home=Path(os.environ.get("SMALLVOICES_HOME") or REPOSITORY / "data").resolve(),
+            sources_file=Path(os.environ.get("SMALLVOICES_SOURCES") or REPOSITORY / "sources.yaml").resolve(),
+            first_date=first_date,
+            threads=int(given.get("SMALLVOICES_THREADS", "0")),
+            memory_limit=given.get("SMALLVOICES_MEMORY_LIMIT", "1GB"),
+            nightly_cron=given.get("SMALLVOICES_NIGHTLY_CRON", "0 2 * * *"),
+        )
 
     def at(self, home: Path | None, sources_file: Path | None) -> "Settings":
         """The same settings with another home or sources.yaml, where one is given."""

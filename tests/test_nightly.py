@@ -232,6 +232,8 @@ def test_nothing_valid_publishes_nothing(smallvoices: Command, copied: Path, tmp
     run = smallvoices("nightly", "--date", "2026-10-31")
     assert run.code == 1
     assert "no valid profile for 2026-10-31, so nothing is published and the old file stays" in run.err
+    assert "Traceback" not in run.err
+    assert "Stack Trace" not in run.err
     assert (tmp_path / PUBLISHED).read_bytes() == before
 
 
@@ -250,6 +252,31 @@ def test_a_date_that_cannot_be_is_wrong_usage(smallvoices: Command, samples: Pat
     assert run.code == 2
     assert run.err.startswith(f"Error: date {day!r} is not allowed; allowed: YYYY-MM-DD")
     assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize(
+    "setting, value",
+    [
+        ("SMALLVOICES_THREADS", "-3"),
+        ("SMALLVOICES_MEMORY_LIMIT", "lots"),
+        ("SMALLVOICES_NIGHTLY_CRON", "nope"),
+        ("SMALLVOICES_FIRST_DATE", "2016-02-31"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_wrong_usage(smallvoices: Command, samples: Path, setting: str, value: str) -> None:
+    run = smallvoices("nightly", "--date", "2026-10-31", **{setting: value})
+    assert run.code == 2
+    assert run.err.startswith(f"Error: {setting}: ")
+    assert "allowed: " in run.err
+    assert run.err.count("\n") == 1
+
+
+def test_a_home_that_cannot_be_made_is_wrong_usage(smallvoices: Command, samples: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    run = smallvoices("nightly", "--date", "2026-10-31", home=tmp_path / "file/home")
+    assert (run.code, run.err) == (
+        2, f"Error: home {tmp_path}/file/home: Not a directory; name another folder with --home\n"
+    )  # fmt: skip
 
 
 def test_a_mistake_in_sources_is_one_line_and_pulls_nothing(
