@@ -176,10 +176,10 @@ class _Import:
 
     def _read_source(self, source: Source, records: Records, writer: BucketWriter, repeats: Repeats) -> None:
         reading = self._readings[source.name]
-        selection = self._sources.shape(source).selection(records)
-        if selection is None:
+        shape = self._sources.shape(source)
+        if shape.selection(records) is None:
             return
-        role = "profiles" if selection.nested else records
+        role = shape.file_of(records)
         for file in reading.manifest.files:
             if file.records == role:
                 try:
@@ -260,7 +260,7 @@ class _Import:
             tally.quarantined = bad.height
             if bad.height:
                 numbers = set(bad["landed_row"])
-                raw = raw_records(connection, path, shape, numbers)
+                raw = raw_records(connection, path, shape, numbers, shape.read_columns(records).records)
                 reading.quarantine.append(self._quarantined(bad, raw, source, file, records))
 
     def _with_provenance(

@@ -1,4 +1,4 @@
-"""Mistakes in sources.yaml and in shapes: one line each, with the file, the source, the key and what is allowed."""
+"""Mistakes in sources.yaml: one line each, with the file, the source, the key and what is allowed."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,7 +11,6 @@ from pipelines.settings import Settings
 from pipelines.sources import SourcesError, SourcesFile, load
 
 KEYS = "name, shape, url, posts_url, platform, history, required, carry_days, max_quarantine_share"
-SHAPE_KEYS = "description, format, delimiter, encoding, decimal, thousands, platform, profiles, posts"
 URL = "a path, glob or file:// address; {date} stands for the snapshot date"
 PLATFORMS = "facebook, instagram, linkedin, pinterest, snapchat, threads, tiktok, twitch, x, youtube"
 
@@ -26,15 +25,6 @@ def mistake(folder: Path, text: str | bytes) -> str:
     assert told.startswith(f"{path}: ")
     assert "\n" not in told
     return told.removeprefix(f"{path}: ").replace(str(folder), "…")
-
-
-def shape_mistake(folder: Path, text: str | bytes) -> str:
-    """What `load` says of a shape of the user's own, behind the source that names it."""
-    (folder / "shapes").mkdir()
-    (folder / "shapes" / "own.yaml").write_bytes(text.encode() if isinstance(text, str) else text)
-    told = mistake(folder, "sources: [{name: a, shape: own, url: a.csv}]")
-    assert told.startswith("source 'a': shape: ")
-    return told.removeprefix("source 'a': shape: ")
 
 
 def test_a_missing_file_tells_the_option_that_names_it(tmp_path: Path) -> None:
@@ -135,77 +125,19 @@ def test_metrics_that_cannot_be(tmp_path: Path, metrics: str, told: str) -> None
     assert mistake(tmp_path, f"sources: [{entry}]\nmetrics: {metrics}") == f"metrics: {told}"
 
 
-def test_an_unknown_shape_tells_the_known_ones_and_the_file_that_would_make_it_one(tmp_path: Path) -> None:
-    told = mistake(tmp_path, "sources: [{name: a, shape: nope, url: x}]")
-    assert told == (
-        "source 'a': shape: no shape 'nope'; allowed: apify_instagram, ranking_site_instagram, "
-        "ranking_site_instagram_fraction, smallvoices, top_1000_instagram, top_1000_tiktok, top_1000_youtube, yoo_2018, "
-        "or a file …/shapes/nope.yaml"
-    )
-
-
 @pytest.mark.parametrize(
     "shape, told",
     [
-        ("description: [", "…/shapes/own.yaml: not YAML: "),
-        (b"description: \xff", "…/shapes/own.yaml: cannot be read: "),
-        ("", "…/shapes/own.yaml: must be a mapping with "),
-        ("- a", "…/shapes/own.yaml: must be a mapping with "),
-        ("profiles: {columns: [f]}", "…/shapes/own.yaml: description: Field required; allowed: one or two sentences"),
-        ("description: D", "…/shapes/own.yaml: needs profiles, posts, or both"),
-        ("description: D\nposts: {columns: [post_id]}", "own has no profiles; allowed: a shape with profiles"),
-    ],
-)
-def test_a_shape_file_that_is_no_shape(tmp_path: Path, shape: str | bytes, told: str) -> None:
-    assert shape_mistake(tmp_path, shape).startswith(told)
-
-
-@pytest.mark.parametrize(
-    "key, told",
-    [
-        ("color: red", f"color: unknown key; allowed: {SHAPE_KEYS}"),
-        ("name: own", f"name: unknown key; allowed: {SHAPE_KEYS}"),
-        ("format: xlsx", "format: Input should be 'csv', 'ndjson', 'json' or 'parquet'; allowed: "),
-        ("delimiter: ';;'", "delimiter: String should have at most 1 character; allowed: one character"),
-        ("delimiter: '\"'", "delimiter: '\"' is not allowed; allowed: one character"),
-        ('delimiter: "\\n"', "delimiter: '\\n' is not allowed; allowed: one character"),
-        ("encoding: klingon", "encoding: 'klingon' is not allowed; allowed: a text encoding that Python knows"),
-        ("encoding: base64", "encoding: 'base64' is not allowed; allowed: a text encoding that Python knows"),
-        ("decimal: ';'", "decimal: Input should be '.' or ','; allowed: "),
-        ("thousands: '.'", "thousands: '.' is not allowed; allowed: "),
-        ("platform: myspace", f"platform: 'myspace' is not allowed; allowed: one of {PLATFORMS}"),
-    ],
-)
-def test_a_key_of_a_shape_that_cannot_be_what_it_is(tmp_path: Path, key: str, told: str) -> None:
-    shape = f"description: D\nprofiles: {{columns: [followers]}}\n{key}"
-    assert shape_mistake(tmp_path, shape).startswith(f"…/shapes/own.yaml: {told}")
-
-
-@pytest.mark.parametrize(
-    "profiles, told",
-    [
-        ("{colums: [f]}", "…/shapes/own.yaml: profiles.colums: unknown key; allowed: columns, optional, nested, select"),
-        ("{columns: f}", "…/shapes/own.yaml: profiles.columns: Input should be a valid list"),
-        ("{columns: [f, g, F]}", "…/shapes/own.yaml: profiles: column 'F' is named twice, in whatever case"),
-        ("{columns: [f], nested: g}", "…/shapes/own.yaml: profiles.nested: only posts can be nested"),
-        ("{columns: [f], select: {follower: count_of(f)}}",
-         "…/shapes/own.yaml: profiles.select.follower: no canonical column; allowed: platform, profile_id, handle, "),
-        ("{columns: [f], select: {source: \"'x'\"}}",
-         "…/shapes/own.yaml: profiles.select.source: no canonical column; allowed: platform, profile_id, handle, "),
-        ("{columns: [f], select: {followers: 'count_of(f'}}", "own: profiles.select: Parser Error: "),
-        ("{columns: [f], select: {followers: count_of(g)}}",
-         'own: profiles.select: Binder Error: Referenced column "g" not found in FROM clause!'),
-        ("{columns: [f], select: {followers: counts_of(f)}}",
-         "own: profiles.select: Catalog Error: Scalar Function with name counts_of does not exist!"),
-        ("{columns: [f], select: {followers: \"DATE '2020-01-01'\"}}", "own: profiles.select: Conversion Error: "),
-        ("{columns: [f], select: {price: \"ratio_of(f, 'percents')\"}}",
-         "own: profiles.select: Invalid Input Error: ratio_of: unit must be 'fraction' or 'percent'"),
-        ("{columns: [f]}\nposts: {columns: [id], nested: ps, select: {likes: likes_of(hearts)}}",
-         'own: posts.select: Binder Error: Referenced column "hearts" not found in FROM clause!'),
+        ("posts: {columns: [post_id, posted_at, handle]}", "shape: own has no profiles; allowed: a shape with profiles"),
+        ("profiles: {columns: [f]}", "shape: …/shapes/own.yaml: profiles.select: nothing fills followers"),
+        ("profiles: {columns: [handle, followers]}",
+         f"platform: missing, and shape own does not say it; allowed: {PLATFORMS}, or a column of the export"),
     ],
 )  # fmt: skip
-def test_a_select_is_run_before_anything_is_pulled(tmp_path: Path, profiles: str, told: str) -> None:
-    assert shape_mistake(tmp_path, f"description: D\nprofiles: {profiles}").startswith(told)
+def test_a_shape_that_cannot_give_a_ranked_account(tmp_path: Path, shape: str, told: str) -> None:
+    (tmp_path / "shapes").mkdir()
+    (tmp_path / "shapes" / "own.yaml").write_text(f"description: D\n{shape}")
+    assert mistake(tmp_path, "sources: [{name: a, shape: own, url: a.csv}]").startswith(f"source 'a': {told}")
 
 
 def dated(folder: Path, url: str, *files: str) -> SourcesFile:

@@ -9,7 +9,7 @@ import duckdb
 
 from pipelines.read import csv_records
 from pipelines.read.formats import format_of, open_bytes, whole
-from pipelines.read.text_columns import compression, json_layout
+from pipelines.read.json_records import json_layout, json_objects
 from schemas.quoting import literal
 from schemas.shape import Shape
 
@@ -18,7 +18,7 @@ MAX_RAW_CHARACTERS = 4_000
 
 
 def raw_records(
-    connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, numbers: set[int]
+    connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, numbers: set[int], within: str | None = None
 ) -> dict[int, tuple[int | None, str]]:
     """Looks up records by their number.
 
@@ -27,6 +27,7 @@ def raw_records(
         path: The landed file.
         shape: Its shape.
         numbers: Record numbers, 1 for the first.
+        within: The path to the records, where JSON documents wrap them.
 
     Returns:
         Record number to (line the record begins on, where the format has lines; raw text, cut at
@@ -39,16 +40,17 @@ def raw_records(
             for record in csv_records.records(path, shape.encoding, shape.delimiter)
             if record.number in numbers
         }
-    if declared != "parquet" and json_layout(path) == "newline_delimited":
+    if declared != "parquet" and not within and json_layout(path) == "newline_delimited":
         return _lines(path, numbers)
     relation = (
-        f"(SELECT CAST(to_json(r) AS VARCHAR) AS json FROM read_parquet({literal(path)}) AS r)"
+        f"(SELECT CAST(to_json(r) AS VARCHAR) AS json, NULL AS document FROM read_parquet({literal(path)}) AS r)"
         if declared == "parquet"
-        else f"read_json_objects({literal(path)}, format = '{json_layout(path)}', compression = '{compression(path)}')"
+        else json_objects(path, within)
     )
+    # Where a document has no records at all it stands for the one that is missing.
     found = connection.execute(
-        f"SELECT n, left(CAST(json AS VARCHAR), {MAX_RAW_CHARACTERS}) "
-        f"FROM (SELECT json, row_number() OVER () AS n FROM {relation}) WHERE list_contains($numbers, n)",
+        f"SELECT n, left(CAST(coalesce(json, document) AS VARCHAR), {MAX_RAW_CHARACTERS}) "
+        f"FROM (SELECT *, row_number() OVER () AS n FROM {relation}) WHERE list_contains($numbers, n)",
         {"numbers": sorted(numbers)},
     ).fetchall()
     return {number: (None, raw) for number, raw in found}

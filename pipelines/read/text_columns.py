@@ -5,7 +5,6 @@ turns out not to be clean is read again by the exact reader, which tells good re
 """
 
 import codecs
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,13 +13,13 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.read import csv_records
-from pipelines.read.formats import UnreadableFileError, format_of, is_gzip, open_bytes, whole
+from pipelines.read.formats import UnreadableFileError, format_of, open_bytes, whole
+from pipelines.read.json_records import compression, json_columns
 from schemas.quoting import identifier, literal
 from schemas.shape import Selection, Shape
 
 _EXACT_BATCH = 20_000
 _FAST_ENCODINGS = ("utf-8", "utf8", "ascii")
-_MAX_OBJECT_BYTES = 64 * 2**20
 _MAX_NAMES = 1_000
 
 
@@ -85,39 +84,7 @@ def open_columns(
         return _csv(connection, path, shape, wanted, exact=exact)
     if declared == "parquet":
         return _parquet(connection, path, wanted)
-    return TextColumns(json_relation(path, wanted.read_columns))
-
-
-def json_relation(path: Path, columns: list[str]) -> str:
-    """A JSON file as a relation: an array of records, one record a line, or one object."""
-    spec = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in columns)
-    layout = json_layout(path)
-    ignore = ", ignore_errors = true" if layout == "newline_delimited" else ""
-    return (
-        f"read_json({literal(path)}, format = '{layout}', columns = {{{spec}}}, compression = '{compression(path)}', "
-        f"maximum_object_size = {_MAX_OBJECT_BYTES}{ignore})"
-    )
-
-
-def compression(path: Path) -> str:
-    """How a file is compressed, in DuckDB's words; told by its bytes, since names of exports lie."""
-    return "gzip" if is_gzip(path) else "none"
-
-
-def json_layout(path: Path) -> str:
-    """How the records of a JSON file stand in it, in DuckDB's words."""
-    with whole(path), open_bytes(path) as file:
-        lines = (line for line in iter(lambda: file.readline(_MAX_OBJECT_BYTES), b"") if line.strip())
-        first = next(lines, b"")
-        if first.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):
-            return "array"
-        try:
-            json.loads(first)
-        except ValueError:
-            # A record over several lines, or a first line that cannot be read and the next record behind it.
-            second = next(lines, b"{")
-            return "newline_delimited" if second.startswith(b"{") else "unstructured"
-    return "newline_delimited"
+    return TextColumns(json_columns(path, shape, wanted))
 
 
 def _csv(

@@ -4,7 +4,9 @@
 -- should becomes a value that no contract allows (see UNREADABLE_* in schemas/validation.py), so that the row
 -- is quarantined: a silent NULL would pass as "not given".
 --
--- The marks that the shape declares are bound by schemas/shape.py: count_of(x) is parse_count(x, decimal, thousands).
+-- What the shape declares is bound by schemas/shape.py: count_of(x) is parse_count(x, decimal, thousands), and
+-- time_of(x) is parse_time(x, date_order). A column of other marks than the rest names them itself:
+-- count_of(x, ',', '.'), time_of(x, 'DMY').
 --
 -- Every macro begins with the common case, a cell as a machine writes it: the branches after it are run for the
 -- other cells only. No IN over a list: DuckDB turns a long one into a join that runs for every row.
@@ -62,6 +64,22 @@ CREATE MACRO parse_count(x, decimal_mark, thousands_mark) AS CASE
     ELSE whole(parse_number(x, decimal_mark, thousands_mark))
 END;
 
+CREATE MACRO factor_of(unit) AS CASE unit
+    WHEN 'thousands' THEN 1e3 WHEN 'millions' THEN 1e6 WHEN 'billions' THEN 1e9
+    ELSE error('unit must be ''thousands'', ''millions'' or ''billions''')
+END;
+
+-- 475.8 in a column of millions. "475.8m" in such a column says its unit twice, and may mean either.
+CREATE MACRO parse_number_in(x, unit, decimal_mark, thousands_mark) AS CASE
+    WHEN factor_of(unit) IS NULL THEN NULL
+    WHEN regexp_matches(x, '[0-9]\s*[kKmMbB]\s*$') THEN -9e15
+    WHEN parse_number(x, decimal_mark, thousands_mark) = -9e15 THEN -9e15
+    ELSE parse_number(x, decimal_mark, thousands_mark) * factor_of(unit)
+END;
+
+CREATE MACRO parse_count_in(x, unit, decimal_mark, thousands_mark) AS
+    whole(parse_number_in(x, unit, decimal_mark, thousands_mark));
+
 -- Likes that the account hides arrive as -1.
 CREATE MACRO parse_likes(x, decimal_mark, thousands_mark) AS
     CASE WHEN x = '-1' OR x = '-1.0' THEN NULL ELSE parse_count(x, decimal_mark, thousands_mark) END;
@@ -90,8 +108,51 @@ CREATE MACRO is_iso(x) AS regexp_full_match(
 -- Python, and so Polars, has no times outside of these, and DuckDB reads even "infinity" as one.
 CREATE MACRO is_reachable(t) AS t >= TIMESTAMP '1000-01-01' AND t < TIMESTAMP '9999-12-31';
 
--- ISO 8601, with any offset or none, which is UTC too.
-CREATE MACRO time_of(x) AS CASE
+-- "Wed, 01 May 2024 14:00:00 +0200" of RFC 2822, with or without the day of the week, and "Wed May 01 14:00:00 +0200
+-- 2024" as the first API of X wrote it.
+CREATE MACRO parse_mail_time(x) AS make_timestamp(epoch_us(coalesce(
+    try_strptime(
+        regexp_replace(
+            regexp_replace(
+                x, '^([A-Z][a-z]{2}) ([A-Z][a-z]{2}) ([0-9]{1,2}) ([0-9:]{8}) ([+-][0-9]{4}) ([0-9]{4})$', '\3 \2 \6 \4 \5'
+            ),
+            '(^[A-Z][a-z]{2}, +|(GMT|UTC|Z)$)', '', 'g'
+        ) || CASE WHEN regexp_matches(x, '(GMT|UTC|Z)$') THEN '+0000' ELSE '' END,
+        ['%d %b %Y %H:%M:%S %z', '%d %b %Y %H:%M %z']
+    ),
+    TIMESTAMPTZ '0001-01-01 00:00:00+00'
+)));
+
+-- A day whose parts stand in a declared order, with four digits of the year or two, and a time of day behind it.
+CREATE MACRO parse_ordered_time(x, date_order) AS coalesce(
+    CASE WHEN regexp_full_match(
+        x,
+        '[0-9]{1,2}[./-][0-9]{1,2}[./-]([0-9]{4}|[0-9]{2})'
+        || '(,?[ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?( ?[AaPp][Mm])?)?'
+    ) THEN try_strptime(
+        regexp_replace(
+            regexp_replace(
+                regexp_replace(
+                    x, '^([0-9]+)[./-]([0-9]+)[./-]([0-9]+),?[ T]?',
+                    CASE WHEN date_order = 'DMY' THEN '\3/\2/\1 ' ELSE '\3/\1/\2 ' END
+                ),
+                '^([0-9]{2})/', '20\1/'
+            ),
+            ' ?([AaPp][Mm])$', ' \1'
+        ),
+        [
+            '%Y/%m/%d ', '%Y/%m/%d %H:%M', '%Y/%m/%d %H:%M:%S', '%Y/%m/%d %H:%M:%S.%f',
+            '%Y/%m/%d %I:%M %p', '%Y/%m/%d %I:%M:%S %p'
+        ]
+    ) END,
+    TIMESTAMP '0001-01-01'
+);
+
+-- ISO 8601, with any offset or none, which is UTC too; RFC 2822; and where the shape says in which order its days are
+-- written ('DMY' or 'MDY' in place of 'YMD'), those.
+CREATE MACRO parse_time(x, date_order) AS CASE
+    WHEN date_order <> 'YMD' AND date_order <> 'DMY' AND date_order <> 'MDY'
+        THEN error('date_order must be ''YMD'', ''DMY'' or ''MDY''')
     -- A cast to TIMESTAMP drops an offset, or any word behind a blank, without saying so: only cells that can have
     -- none go this way, 2024-05-01, 2024-05-01 12:00:00, 2024-05-01T12:00:00Z and 2024-05-01T12:00:00.000Z.
     WHEN is_reachable(try_cast(x AS TIMESTAMP))
@@ -100,6 +161,8 @@ CREATE MACRO time_of(x) AS CASE
     -- The same with UTC written as an offset, as the Graph API does.
     WHEN x[20:] = '+0000' AND is_iso(x) THEN coalesce(try_cast(x[:19] AS TIMESTAMP), TIMESTAMP '0001-01-01')
     WHEN is_blank(x) THEN NULL
+    WHEN regexp_matches(trimmed(x), '^([A-Z][a-z]{2},? |[0-9]{1,2} [A-Z])') THEN parse_mail_time(trimmed(x))
+    WHEN date_order <> 'YMD' AND NOT is_iso(trimmed(x)) THEN parse_ordered_time(trimmed(x), date_order)
     WHEN NOT is_iso(trimmed(x)) THEN TIMESTAMP '0001-01-01'
     ELSE coalesce(
         make_timestamp(epoch_us(try_cast(
@@ -109,13 +172,18 @@ CREATE MACRO time_of(x) AS CASE
     )
 END;
 
--- Seconds since 1970, up to the year 9999: milliseconds are none.
-CREATE MACRO epoch_of(x) AS CASE
-    WHEN abs(try_cast(x AS DOUBLE)) < 253402300800 AND NOT contains(x, '_')
-        THEN make_timestamp(CAST(try_cast(x AS DOUBLE) * 1e6 AS BIGINT))
+-- Seconds since 1970, up to the year 9999: milliseconds are none, unless the column says so: epoch_of(x, 'milliseconds').
+CREATE MACRO parse_epoch(x, factor) AS CASE
+    WHEN abs(try_cast(x AS DOUBLE)) * factor < 253402300800e6 AND NOT contains(x, '_')
+        THEN make_timestamp(CAST(try_cast(x AS DOUBLE) * factor AS BIGINT))
     WHEN is_blank(x) THEN NULL
     ELSE TIMESTAMP '0001-01-01'
 END;
+
+CREATE MACRO epoch_of(x) AS parse_epoch(x, 1e6), (x, unit) AS parse_epoch(x, CASE unit
+    WHEN 'seconds' THEN 1e6 WHEN 'milliseconds' THEN 1e3 WHEN 'microseconds' THEN 1
+    ELSE error('unit must be ''seconds'', ''milliseconds'' or ''microseconds''')
+END);
 
 -- A format of strptime, such as '%d/%m/%Y'.
 CREATE MACRO time_in(x, format) AS CASE
@@ -127,16 +195,16 @@ END;
 CREATE MACRO flag_of(x) AS CASE
     WHEN x = 'true' THEN true
     WHEN x = 'false' THEN false
-    WHEN regexp_full_match(x, '(?i)\s*(true|t|yes|y|1)\s*') THEN true
-    WHEN regexp_full_match(x, '(?i)\s*(false|f|no|n|0)\s*') THEN false
+    WHEN regexp_full_match(x, '(?i)\s*(true|t|yes|y|1|vrai|oui|wahr|ja|s[ií]|sim)\s*') THEN true
+    WHEN regexp_full_match(x, '(?i)\s*(false|f|no|n|0|faux|non|falsch|nein|n[aã]o)\s*') THEN false
 END;
 
 -- Lower case, without "@", white space or the address around it. An address that does not name an account is none.
 CREATE MACRO handle_of(x) AS nullif(lower(trim(ltrim(CASE
     WHEN contains(x, '/') AND regexp_matches(x, '^\s*(https?://|([a-z]+\.)+(com|net|tv)/\S)', 'i')
-        THEN nullif(regexp_extract(
+        THEN nullif(url_decode(regexp_extract(
             x, '^\s*(?:https?://)?[^/]+/(?:(?:c|user|channel|in|company|add)/)?([^/?#\s]+)', 1, 'i'
-        ), 'profile.php')
+        )), 'profile.php')
     ELSE text_of(x)
 END, '@'))), '');
 

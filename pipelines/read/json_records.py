@@ -1,0 +1,72 @@
+"""Records of a landed JSON file: an array of them, one a line, or within documents that wrap them.
+
+Belongs here: how records stand in a JSON file, and the relation that reads them. Plain arrays and lines go through
+DuckDB's own reader of columns; records with paths into them are read by one structure each (`schemas.json_path`).
+"""
+
+import json
+from pathlib import Path
+
+from pipelines.read.formats import is_gzip, open_bytes, whole
+from schemas.json_path import keys, member, raw_records_within, records_within, structure
+from schemas.quoting import identifier, literal
+from schemas.shape import Selection, Shape
+
+_MAX_OBJECT_BYTES = 64 * 2**20
+
+
+def json_columns(path: Path, shape: Shape, wanted: Selection) -> str:
+    """A JSON file as a relation of text columns, in the order of its records."""
+    names = {column: identifier(shape.column_name(column)) for column in wanted.read_columns}
+    if not wanted.records and all(len(keys(column)) == 1 for column in names):
+        spec = ", ".join(f"{name}: 'VARCHAR'" for name in names.values())
+        return f"{_reader('read_json', path)}, columns = {{{spec}}})"
+    # One pass over each record, whatever the number of paths into it.
+    paths = structure(names)
+    found = (
+        records_within(_documents(path), wanted.records, paths)
+        if wanted.records
+        else f"(SELECT from_json(json, {literal(paths)}) AS record FROM {_documents(path)})"
+    )
+    selected = ", ".join(f"{member('record', column)} AS {name}" for column, name in names.items())
+    return f"(SELECT {selected} FROM {found})"
+
+
+def json_objects(path: Path, within: str | None) -> str:
+    """The records as they stand in the file: a relation with the columns `json` and `document`, which it is in."""
+    documents = f"(SELECT json, json AS document FROM {_documents(path)})"
+    return raw_records_within(documents, within) if within else documents
+
+
+def compression(path: Path) -> str:
+    """How a file is compressed, in DuckDB's words; told by its bytes, since names of exports lie."""
+    return "gzip" if is_gzip(path) else "none"
+
+
+def json_layout(path: Path) -> str:
+    """How the records of a JSON file stand in it, in DuckDB's words."""
+    with whole(path), open_bytes(path) as file:
+        lines = (line for line in iter(lambda: file.readline(_MAX_OBJECT_BYTES), b"") if line.strip())
+        first = next(lines, b"")
+        if first.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):
+            return "array"
+        try:
+            json.loads(first)
+        except ValueError:
+            # A record over several lines, or a first line that cannot be read and the next record behind it.
+            second = next(lines, b"{")
+            return "newline_delimited" if second.startswith(b"{") else "unstructured"
+    return "newline_delimited"
+
+
+def _documents(path: Path) -> str:
+    return f"{_reader('read_json_objects', path)})"
+
+
+def _reader(function: str, path: Path) -> str:
+    layout = json_layout(path)
+    ignore = ", ignore_errors = true" if layout == "newline_delimited" else ""
+    return (
+        f"{function}({literal(path)}, format = '{layout}', compression = '{compression(path)}', "
+        f"maximum_object_size = {_MAX_OBJECT_BYTES}{ignore}"
+    )

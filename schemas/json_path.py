@@ -1,0 +1,142 @@
+"""Paths into JSON documents, and the SQL that follows them.
+
+Belongs here: what `statistics.viewCount` or `data.items` in a shape means, and how DuckDB reads a whole set of such
+paths off one record in one pass. Does not: opening files (`pipelines/read`).
+
+A path is keys joined by points. A key that holds a point itself stands in double quotes, a number picks one element
+of a list, and in the path to records `*` stands for whatever key there is.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+
+from schemas.quoting import identifier, literal
+
+_KEYS = re.compile(r'(?:"(?P<quoted>[^"]+)"|(?P<plain>[^".]+))(?:\.(?=.)|$)')
+
+_RAW = literal('["JSON"]')
+
+# Keys of a level to what lies below them; None where a value is wanted as text.
+_Tree = dict[str, "_Tree | None"]
+
+
+class JsonPathError(ValueError):
+    """A path that cannot be followed; the message says why."""
+
+
+def keys(path: str) -> list[str]:
+    """The keys of a path, outermost first.
+
+    Raises:
+        JsonPathError: It is none.
+    """
+    found, place = [], 0
+    while place < len(path):
+        match = _KEYS.match(path, place)
+        if match is None:
+            break
+        found.append(match["quoted"] or match["plain"])
+        place = match.end()
+    if not found or place < len(path):
+        raise JsonPathError(f'{path!r} is no path; allowed: keys joined by points, "in quotes" where they hold one')
+    return found
+
+
+def structure(paths: Iterable[str]) -> str:
+    """The structure that `from_json` reads all of these paths by, every value as text.
+
+    Raises:
+        JsonPathError: Two of them contradict each other.
+    """
+    tree: _Tree = {}
+    for path in paths:
+        _add(tree, keys(path), path)
+    return json.dumps(_nested(tree))
+
+
+def member(record: str, path: str) -> str:
+    """The value of a path in a record that was read by `structure`, as a SQL expression."""
+    steps = (f"[{int(key) + 1}]" if key.isdecimal() else f".{identifier(key)}" for key in keys(path))
+    return f"{record}{''.join(steps)}"
+
+
+def records_within(documents: str, path: str, wanted: str) -> str:
+    """The records that a path leads to in each document, a list of them or a single one.
+
+    Lists on the way are gone through. A document in which the path leads nowhere counts as one record without
+    values, so that an error message in place of an answer is not taken for an answer without records.
+
+    Args:
+        documents: What stands behind FROM, with a column `json`.
+        path: Where the records are.
+        wanted: The structure to read each by.
+
+    Returns:
+        A relation with one column, `record`.
+    """
+    *outer, last = keys(path)
+    for key in outer:
+        documents = f"(SELECT unnest({_elements(key, _RAW)}) AS json FROM {documents})"
+    return f"(SELECT unnest({_elements(last, literal(f'[{wanted}]'))}) AS record FROM {documents})"
+
+
+def raw_records_within(documents: str, path: str) -> str:
+    """The same records in the same order, as JSON: `json`, beside the column `document` that is handed through."""
+    for key in keys(path):
+        documents = f"(SELECT document, unnest({_elements(key, _RAW)}) AS json FROM {documents})"
+    return documents
+
+
+def _elements(key: str, wanted: str) -> str:
+    """What lies under a key of `json`, as a list read by a structure for lists."""
+    if key == "*":
+        return (
+            "CASE json_type(json) WHEN 'OBJECT' "
+            f"THEN flatten(list_transform(json_extract(json, '$.*'), lambda child: {_listed('child', wanted)})) "
+            "ELSE [NULL] END"
+        )
+    return _listed(f"json_extract(json, {literal(_pointer(key))})", wanted)
+
+
+def _listed(child: str, wanted: str) -> str:
+    return f"from_json(CASE json_type({child}) WHEN 'ARRAY' THEN {child} ELSE json_array({child}) END, {wanted})"
+
+
+def _pointer(key: str) -> str:
+    return f"$[{key}]" if key.isdecimal() else f'$."{key}"'
+
+
+def _add(tree: _Tree, steps: Sequence[str], path: str) -> None:
+    first, *rest = steps
+    if any(
+        other != first and (other.lower() == first.lower() or other.isdecimal() != first.isdecimal()) for other in tree
+    ):
+        raise JsonPathError(f"{path!r} contradicts another column at {first!r}; leave one out")
+    if (not rest and first in tree) or (rest and tree.get(first, {}) is None):
+        raise JsonPathError(f"{path!r} lies within another column, or holds one; leave one out")
+    if not rest:
+        tree[first] = None
+        return
+    below = tree.setdefault(first, {})
+    if below is not None:
+        _add(below, rest, path)
+
+
+def _nested(tree: _Tree) -> object:
+    if all(key.isdecimal() for key in tree):
+        # Elements of a list are read alike.
+        merged: _Tree = {}
+        for below in tree.values():
+            if below is None:
+                return ["VARCHAR"]
+            _merge(merged, below)
+        return [_nested(merged)]
+    return {key: "VARCHAR" if below is None else _nested(below) for key, below in tree.items()}
+
+
+def _merge(tree: _Tree, other: _Tree) -> None:
+    for key, below in other.items():
+        known = tree.setdefault(key, below)
+        if known is not None and below is not None and known is not below:
+            _merge(known, below)

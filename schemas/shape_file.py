@@ -1,0 +1,182 @@
+"""Shape files: finding, reading and checking them, with one clear error per mistake.
+
+Belongs here: everything that is wrong with a shape before any export is opened. Does not: what a shape means
+(`shape`).
+"""
+
+from pathlib import Path
+
+import duckdb
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from schemas.column import PLATFORMS
+from schemas.json_path import JsonPathError, keys, structure
+from schemas.quoting import identifier
+from schemas.shape import RECORDS, SHIPPED, Records, Selection, Shape, ShapeError, canonical_columns
+
+# Without these no record of a kind can be accepted; platform may come from the source.
+_NEEDED: dict[Records, tuple[tuple[str, ...], ...]] = {
+    "profiles": (("followers",), ("profile_id", "handle")),
+    "posts": (("post_id",), ("posted_at",), ("profile_id", "handle")),
+}
+
+
+def find(name: str, folder: Path) -> Path | None:
+    """The file of a shape: in the user's own folder first, then among the shipped ones."""
+    return next((path for path in (folder / f"{name}.yaml", SHIPPED / f"{name}.yaml") if path.is_file()), None)
+
+
+def available(folder: Path) -> list[str]:
+    """Names of all shapes that a source may use."""
+    return sorted({path.stem for place in (folder, SHIPPED) for path in place.glob("*.yaml")})
+
+
+def load(name: str, folder: Path) -> Shape:
+    """Reads and checks a shape.
+
+    Args:
+        name: Its name.
+        folder: The user's own shapes (the folder `shapes` beside sources.yaml); need not exist.
+
+    Returns:
+        The shape.
+
+    Raises:
+        ShapeError: There is no such shape, or its file has a mistake.
+    """
+    path = find(name, folder)
+    if path is None:
+        raise ShapeError(f"no shape {name!r}; allowed: {', '.join(available(folder))}, or a file {folder / name}.yaml")
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if isinstance(document, dict) and "name" in document:
+            raise ShapeError(f"{path}: name: unknown key; allowed: {_keys(Shape)}")
+        shape = Shape(name=name, **document)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ShapeError(f"{path}: cannot be read: {error}") from error
+    except yaml.YAMLError as error:
+        raise ShapeError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    except (ValidationError, TypeError) as error:
+        raise ShapeError(f"{path}: {_first_mistake(error)}") from error
+    _check(shape, path)
+    return shape
+
+
+def _check(shape: Shape, path: Path) -> None:
+    if shape.profiles is None and shape.posts is None:
+        raise ShapeError(f"{path}: needs profiles, posts, or both")
+    refused = {
+        "platform": shape.platform not in (None, *PLATFORMS),
+        "delimiter": shape.delimiter in '"\r\n',
+        "encoding": not _is_encoding(shape.encoding),
+        "thousands": shape.thousands == shape.decimal,
+    }
+    for key in (key for key, is_refused in refused.items() if is_refused):
+        raise ShapeError(f"{path}: {key}: {getattr(shape, key)!r} is not allowed; allowed: {_allowed(key)}")
+    if shape.profiles is not None and (shape.profiles.nested or shape.profiles.in_profiles_file):
+        raise ShapeError(f"{path}: profiles: only posts can be nested, or lie in the profiles' file")
+    for records in RECORDS:
+        selection = shape.selection(records)
+        if selection is not None:
+            _check_columns(shape, records, path)
+            _check_paths(shape, selection, records, path)
+    with duckdb.connect(":memory:", config={"enable_external_access": False, "threads": 1}) as connection:
+        connection.execute(shape.macros())
+        for records in RECORDS:
+            if shape.selection(records) is not None:
+                _check_sql(connection, shape, records, path)
+
+
+def _check_columns(shape: Shape, records: Records, path: Path) -> None:
+    selection = shape.read_columns(records)
+    own = shape.selection(records) or selection
+    for columns in (selection.read_columns, own.read_columns):
+        named = [name.lower() for name in columns]
+        for place, name in enumerate(columns):
+            if name.lower() in named[:place]:
+                raise ShapeError(f"{path}: {records}: column {name!r} is named twice, in whatever case; leave one out")
+    known = canonical_columns(records)
+    for name in own.select:
+        if name not in known:
+            raise ShapeError(f"{path}: {records}.select.{name}: no canonical column; allowed: {', '.join(known)}")
+    filled = shape.filled(records)
+    for needed in _NEEDED[records]:
+        if not filled.intersection(needed):
+            raise ShapeError(
+                f"{path}: {records}.select: nothing fills {' or '.join(needed)}, without which no record is accepted; "
+                "say which column it is, or name a column so"
+            )
+
+
+def _check_paths(shape: Shape, selection: Selection, records: Records, path: Path) -> None:
+    is_json = shape.format in ("json", "ndjson")
+    if selection.records and not is_json:
+        raise ShapeError(f"{path}: {records}.records: only where format is json or ndjson")
+    if selection.in_profiles_file and not selection.records:
+        raise ShapeError(f"{path}: {records}.in_profiles_file: needs {records}.records, where the posts lie")
+    if selection.nested and selection.records:
+        raise ShapeError(
+            f"{path}: {records}: nested and records: one lies in each profile, one in the file; leave one out"
+        )
+    try:
+        if selection.records:
+            keys(selection.records)
+        if is_json:
+            structure(shape.read_columns(records).read_columns)
+        if is_json or selection.nested:
+            structure(selection.read_columns)
+    except JsonPathError as error:
+        raise ShapeError(f"{path}: {records}: {error}") from error
+
+
+def _check_sql(connection: duckdb.DuckDBPyConnection, shape: Shape, records: Records, path: Path) -> None:
+    """Runs the shape's expressions over a record without values and over one of nonsense."""
+    own, read = shape.selection(records), shape.read_columns(records)
+    if own is None:
+        return
+    for cell in ("NULL", "'?'"):
+        record = _cells(shape, own, cell)
+        if own.nested:
+            record += f", (SELECT profile FROM (SELECT {_cells(shape, read, cell)}) AS profile) AS profile"
+        for name, expression in shape.expressions(records, None).items():
+            try:
+                connection.execute(f"SELECT {expression} FROM (SELECT {record})").fetchall()
+            except duckdb.Error as error:
+                reason = " ".join(str(error).split("\n")[0].split())
+                remedy = "" if cell == "NULL" else "; a cell like that would cost the whole file, so use a macro"
+                raise ShapeError(f"{path}: {records}.select.{name}: {reason}{remedy}") from error
+
+
+def _cells(shape: Shape, selection: Selection, cell: str) -> str:
+    return ", ".join(
+        f"CAST({cell} AS VARCHAR) AS {identifier(shape.column_name(column))}" for column in selection.read_columns
+    )
+
+
+def _is_encoding(name: str) -> bool:
+    try:
+        "".encode(name)
+    except LookupError:
+        return False
+    return True
+
+
+def _first_mistake(error: ValidationError | TypeError) -> str:
+    if isinstance(error, TypeError):
+        return "must be a mapping with description, format, and profiles or posts"
+    # An unknown key first: a misspelt one is missing under its right name, too.
+    first = min(error.errors(), key=lambda mistake: mistake["type"] != "extra_forbidden")
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return f"{key}: unknown key; allowed: {_keys(Shape if len(first['loc']) == 1 else Selection)}"
+    allowed = _allowed(str(first["loc"][0]))
+    return f"{key}: {first['msg']}{f'; allowed: {allowed}' if allowed else ''}"
+
+
+def _keys(model: type[BaseModel]) -> str:
+    return ", ".join(key for key in model.model_fields if key != "name")
+
+
+def _allowed(key: str) -> str:
+    return Shape.model_fields[key].description or ""

@@ -1,0 +1,157 @@
+"""JSON exports in every wrapping: which records are found, and what the quarantine says of the others."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assets.importing import NothingToPublishError
+from schemas.json_path import JsonPathError, keys
+from tests.small_exports import DAY, Exports, Imported, Row, ago, at
+
+PEOPLE: list[Any] = [
+    {"id": "1", "user": {"name": "anna", "stats": {"followers": 1200}}, "tags": ["x", "y"]},
+    {"id": "2", "user": {"name": "ben", "stats": {"followers": "lots"}}},
+    {"id": "3", "user": "cleo"},
+    None,
+    5,
+    {},
+    {"id": "12345678901234567890", "user": {"name": "hugo", "stats": {"followers": "3.4k"}}, "tags": "z"},
+]
+COLUMNS = ["id", "user.name", "user.stats.followers", "tags.0"]
+SELECT = {
+    "profile_id": "text_of(id)",
+    "handle": 'handle_of("user.name")',
+    "followers": 'count_of("user.stats.followers")',
+    "sector": 'text_of("tags.0")',
+}
+BAD = [
+    (2, "followers: unreadable"),
+    (3, "followers: missing"),
+    (4, "nothing of it could be read"),
+    (5, "nothing of it could be read"),
+    (6, "nothing of it could be read"),
+]
+
+
+def one(folder: Path, content: str, profiles: Row, posts: Row | None = None, file: str = "a.json") -> Imported:
+    """What comes of one JSON file through a shape of the user's own."""
+    keys = {"profiles": profiles} | ({"posts": posts} if posts else {})
+    exports = Exports(folder).shape("own", format="json", platform="instagram", **keys)
+    exports.source("only", file, shape="own", max_quarantine_share=1).write(file, content.encode())
+    return exports.run()
+
+
+def wrapped(first: list[Any], second: list[Any]) -> dict[str, tuple[str, str | None]]:
+    """Two runs of records, in every way that they may stand in a file, with the path that finds them."""
+    pages = [{"data": {"items": part, "more": 1}, "cursor": {"next": "b]}"}} for part in (first, second)]
+    every = {"meta": {"items": [1]}, "data": {"items": first + second}, "paging": {"cursors": {"after": "]"}}}
+    return {
+        "array": (json.dumps(first + second), None),
+        "lines": ("\n".join(map(json.dumps, first + second)), None),
+        "object around": (json.dumps(every), "data.items"),
+        "object around, indented": (json.dumps(every, indent=2), "data.items"),
+        "a page a line": ("\n".join(map(json.dumps, pages)), "data.items"),
+        "array of pages": (json.dumps(pages), "data.items"),
+        "list on the way": (json.dumps({"data": [page["data"] for page in pages]}), "data.items"),
+        "lists by unknown keys": (json.dumps({"by_day": {"mon": first, "tue": second}}), "by_day.*"),
+        "unknown keys on the way": (json.dumps({"a": {"items": first}, "b": {"items": second}}), "*.items"),
+        "a key with a point": (json.dumps({"v1.0": {"items": first + second}}), '"v1.0".items'),
+    }
+
+
+@pytest.mark.parametrize("wrapping", wrapped([], []))
+def test_records_are_found_however_they_are_wrapped(tmp_path: Path, wrapping: str) -> None:
+    content, path = wrapped(PEOPLE[:3], PEOPLE[3:])[wrapping]
+    imported = one(tmp_path, content, {"columns": COLUMNS, "select": SELECT} | ({"records": path} if path else {}))
+    assert imported.told("landed", "accepted", "quarantined") == [(7, 2, 5)]
+    assert imported.accounts("profile_id", "handle", "followers", "sector", "landed_row") == [
+        ("1", "anna", 1200, "x", 1),
+        ("12345678901234567890", "hugo", 3400, None, 7),
+    ]
+    assert imported.bad("landed_row", "reason") == BAD
+    (raw,) = imported.bad("raw")[0]
+    assert json.loads(raw) == PEOPLE[1]
+
+
+@pytest.mark.parametrize("value", [{"name": "anna", "followers": 5}, [{"name": "anna", "followers": 5}]])
+def test_a_single_record_needs_no_list_around_it(tmp_path: Path, value: object) -> None:
+    select = {"handle": "handle_of(name)"}
+    profiles = {"records": "data.user", "columns": ["name", "followers"], "select": select}
+    imported = one(tmp_path, json.dumps({"data": {"user": value}, "error": {"code": "ok"}}), profiles)
+    assert imported.accounts("handle", "followers") == [("anna", 5)]
+
+
+def test_an_answer_without_records_is_told_from_an_error_in_its_place(tmp_path: Path) -> None:
+    pages = ['{"data": [{"handle": "a", "followers": 1}]}', "not json", '{"data": []}', '{"error": {"code": 190}}']
+    profiles = {"records": "data", "columns": ["handle", "followers"]}
+    imported = one(tmp_path, "\n".join(pages), profiles)
+    assert imported.told("landed", "accepted", "quarantined") == [(3, 1, 2)]
+    assert imported.bad("landed_row", "reason", "raw") == [
+        (2, "nothing of it could be read", None),
+        (3, "nothing of it could be read", '{"error": {"code": 190}}'),
+    ]
+
+
+def test_a_file_that_is_an_error_message_publishes_nothing_and_keeps_its_words(tmp_path: Path) -> None:
+    with pytest.raises(NothingToPublishError, match="no valid profile"):
+        one(
+            tmp_path, '{"error": {"message": "token expired"}}', {"records": "data", "columns": ["handle", "followers"]}
+        )
+    ((raw,),) = Exports(tmp_path).tables(DAY).bad("raw")
+    assert json.loads(raw) == {"error": {"message": "token expired"}}
+
+
+POST = {"id": "p1", "node": {"likes": {"count": 7}, "text": [{"value": "first"}]}, "taken": f"{ago(9)}T12:00:00+02:00"}
+POSTS = {
+    "columns": ["id", "node.likes.count", "node.text.0.value", "taken"],
+    "select": {
+        "profile_id": "text_of(profile.id)",
+        "handle": 'handle_of(profile."user.name")',
+        "post_id": "text_of(id)",
+        "posted_at": "time_of(taken)",
+        "likes": 'likes_of("node.likes.count")',
+        "caption": 'text_of("node.text.0.value")',
+    },
+}
+
+
+def test_posts_lie_at_any_depth_of_their_profile(tmp_path: Path) -> None:
+    person = PEOPLE[0] | {"media": {"data": [POST, {"id": "p2"}], "paging": {"next": "x"}}}
+    content = json.dumps({"business_discovery": person, "id": "me"})
+    profiles = {"records": "business_discovery", "columns": COLUMNS, "select": SELECT}
+    imported = one(tmp_path, content, profiles, POSTS | {"nested": "media.data"})
+    assert imported.told("records", "landed", "accepted") == [("profiles", 1, 1), ("posts", 2, 1)]
+    (post,) = imported.posts
+    assert (post["profile_id"], post["handle"], post["likes"], post["caption"]) == ("1", "anna", 7, "first")
+    assert post["posted_at"] == at(ago(9), 10)
+    assert imported.bad("landed_row", "reason") == [(1, "posted_at: missing")]
+
+
+def test_posts_lie_beside_the_profiles_of_the_same_answer(tmp_path: Path) -> None:
+    posts = [POST | {"author": "1"}, POST | {"id": "p2", "author": "9"}]
+    content = json.dumps({"data": posts, "includes": {"users": [PEOPLE[0]]}, "meta": {"next_token": "n"}})
+    profiles = {"records": "includes.users", "columns": COLUMNS, "select": SELECT}
+    select = POSTS["select"] | {"profile_id": "text_of(author)", "handle": "NULL"}  # type: ignore[operator]
+    beside = {"records": "data", "in_profiles_file": True, "columns": [*POSTS["columns"], "author"], "select": select}
+    imported = one(tmp_path, content, profiles, beside)
+    assert imported.told("records", "landed", "accepted") == [("profiles", 1, 1), ("posts", 2, 2)]
+    assert [(row["profile_id"], row["post_id"]) for row in imported.posts] == [("1", "p1"), ("9", "p2")]
+
+
+@settings(max_examples=200)
+@given(st.lists(st.text(min_size=1).filter(lambda key: '"' not in key), min_size=1, max_size=4))
+def test_keys_in_quotes_are_read_as_they_are_written(parts: list[str]) -> None:
+    assert keys(".".join(f'"{part}"' for part in parts)) == parts
+
+
+@given(st.text(alphabet='a.b"*0', max_size=8))
+def test_a_path_is_either_read_or_refused(path: str) -> None:
+    try:
+        found = keys(path)
+    except JsonPathError:
+        return
+    assert "".join(found) == path.replace(".", "").replace('"', "") or '"' in path

@@ -1,0 +1,125 @@
+"""Mistakes in shape files: one line each, with the file, the key, the canonical column and what is allowed."""
+
+from pathlib import Path
+
+import pytest
+
+from schemas.shape import ShapeError
+from schemas.shape_file import available, load
+
+KEYS = "description, format, delimiter, encoding, decimal, thousands, date_order, platform, profiles, posts"
+PLATFORMS = "facebook, instagram, linkedin, pinterest, snapchat, threads, tiktok, twitch, x, youtube"
+OWN = "…/own.yaml: "
+
+
+def mistake(folder: Path, text: str | bytes) -> str:
+    """What `load` says of a shape of the user's own, in one line."""
+    (folder / "own.yaml").write_bytes(text.encode() if isinstance(text, str) else text)
+    with pytest.raises(ShapeError) as refused:
+        load("own", folder)
+    told = str(refused.value)
+    assert "\n" not in told
+    return told.replace(str(folder), "…")
+
+
+@pytest.mark.parametrize("name", available(Path("none")))
+def test_every_shipped_shape_is_sound(name: str, tmp_path: Path) -> None:
+    shape = load(name, tmp_path)
+    assert shape.name == name
+    assert shape.description.endswith(".")
+
+
+def test_an_unknown_shape_tells_the_known_ones_and_the_file_that_would_make_it_one(tmp_path: Path) -> None:
+    with pytest.raises(ShapeError) as refused:
+        load("nope", tmp_path)
+    assert str(refused.value) == (
+        f"no shape 'nope'; allowed: {', '.join(available(tmp_path))}, or a file {tmp_path}/nope.yaml"
+    )
+
+
+@pytest.mark.parametrize(
+    "shape, told",
+    [
+        ("description: [", "not YAML: "),
+        (b"description: \xff", "cannot be read: "),
+        ("", "must be a mapping with "),
+        ("- a", "must be a mapping with "),
+        ("profiles: {columns: [f]}", "description: Field required; allowed: one or two sentences"),
+        ("description: D", "needs profiles, posts, or both"),
+    ],
+)
+def test_a_shape_file_that_is_no_shape(tmp_path: Path, shape: str | bytes, told: str) -> None:
+    assert mistake(tmp_path, shape).startswith(OWN + told)
+
+
+@pytest.mark.parametrize(
+    "key, told",
+    [
+        ("color: red", f"color: unknown key; allowed: {KEYS}"),
+        ("name: own", f"name: unknown key; allowed: {KEYS}"),
+        ("format: xlsx", "format: Input should be 'csv', 'ndjson', 'json' or 'parquet'; allowed: "),
+        ("delimiter: ';;'", "delimiter: String should have at most 1 character; allowed: one character"),
+        ("delimiter: '\"'", "delimiter: '\"' is not allowed; allowed: one character"),
+        ('delimiter: "\\n"', "delimiter: '\\n' is not allowed; allowed: one character"),
+        ("encoding: klingon", "encoding: 'klingon' is not allowed; allowed: a text encoding that Python knows"),
+        ("encoding: base64", "encoding: 'base64' is not allowed; allowed: a text encoding that Python knows"),
+        ("decimal: ';'", "decimal: Input should be '.' or ','; allowed: "),
+        ("thousands: '.'", "thousands: '.' is not allowed; allowed: "),
+        ("date_order: YDM", "date_order: Input should be 'YMD', 'DMY' or 'MDY'; allowed: YMD, DMY or MDY"),
+        ("platform: myspace", f"platform: 'myspace' is not allowed; allowed: one of {PLATFORMS}"),
+    ],
+)
+def test_a_key_of_a_shape_that_cannot_be_what_it_is(tmp_path: Path, key: str, told: str) -> None:
+    shape = f"description: D\nprofiles: {{columns: [handle, followers]}}\n{key}"
+    assert mistake(tmp_path, shape).startswith(OWN + told)
+
+
+@pytest.mark.parametrize(
+    "profiles, told",
+    [
+        ("{colums: [f]}",
+         "profiles.colums: unknown key; allowed: columns, optional, records, nested, in_profiles_file, select"),
+        ("{columns: f}", "profiles.columns: Input should be a valid list"),
+        ("{columns: [f, g, F]}", "profiles: column 'F' is named twice, in whatever case"),
+        ("{columns: [f], nested: g}", "profiles: only posts can be nested"),
+        ("{columns: [f], select: {follower: count_of(f)}}",
+         "profiles.select.follower: no canonical column; allowed: platform, profile_id, handle, "),
+        ("{columns: [f], select: {source: \"'x'\"}}",
+         "profiles.select.source: no canonical column; allowed: platform, profile_id, handle, "),
+        ("{columns: [followers]}",
+         "profiles.select: nothing fills profile_id or handle, without which no record is accepted; say which column"),
+        ("{columns: [handle]}", "profiles.select: nothing fills followers, without which no record is accepted"),
+        ("{columns: [handle, f], select: {followers: 'count_of(f'}}", "profiles.select.followers: Parser Error: "),
+        ("{columns: [handle, f], select: {followers: count_of(g)}}",
+         'profiles.select.followers: Binder Error: Referenced column "g" not found in FROM clause!'),
+        ("{columns: [handle, f], select: {followers: counts_of(f)}}",
+         "profiles.select.followers: Catalog Error: Scalar Function with name counts_of does not exist!"),
+        ("{columns: [handle, f], select: {followers: \"DATE '2020-01-01'\"}}",
+         "profiles.select.followers: Conversion Error: "),
+        ("{columns: [handle, f], select: {followers: CAST(f AS BIGINT)}}",
+         "profiles.select.followers: Conversion Error: Could not convert string '?' to INT64"),
+        ("{columns: [handle, followers], select: {price: \"ratio_of(followers, 'percents')\"}}",
+         "profiles.select.price: Invalid Input Error: ratio_of: unit must be 'fraction' or 'percent'"),
+        ("{columns: [handle, followers], select: {price: \"number_of(followers, 'dozens')\"}}",
+         "profiles.select.price: Invalid Input Error: unit must be 'thousands', 'millions' or 'billions'"),
+        ("{columns: [handle, followers], select: {captured_at: \"time_of(followers, 'YDM')\"}}",
+         "profiles.select.captured_at: Invalid Input Error: date_order must be 'YMD', 'DMY' or 'MDY'"),
+        ("{columns: [handle, followers]}\nposts: {columns: [post_id, posted_at, handle], nested: ps, select: {likes: likes_of(hearts)}}",
+         'posts.select.likes: Binder Error: Referenced column "hearts" not found in FROM clause!'),
+        ("{columns: [handle, followers]}\nposts: {columns: [post_id, handle]}",
+         "posts.select: nothing fills posted_at, without which no record is accepted"),
+        ("{columns: [handle, followers], records: data}", "profiles.records: only where format is json or ndjson"),
+        ("{columns: [handle, followers]}\nposts: {columns: [post_id, posted_at, handle], in_profiles_file: true}",
+         "posts.in_profiles_file: needs posts.records, where the posts lie"),
+        ("{columns: [handle, followers]}\nformat: json\nposts: {columns: [post_id, posted_at, handle], nested: a, records: b}",
+         "posts: nested and records: one lies in each profile, one in the file; leave one out"),
+        ("{columns: [handle, followers], records: a..b}\nformat: json",
+         "profiles: 'a..b' is no path; allowed: keys joined by points, \"in quotes\" where they hold one"),
+        ("{columns: [handle, followers, a, a.b]}\nformat: json",
+         "profiles: 'a.b' lies within another column, or holds one; leave one out"),
+        ("{columns: [handle, followers, a.b, A.c]}\nformat: json",
+         "profiles: 'A.c' contradicts another column at 'A'; leave one out"),
+    ],
+)  # fmt: skip
+def test_columns_and_expressions_are_tried_before_anything_is_pulled(tmp_path: Path, profiles: str, told: str) -> None:
+    assert mistake(tmp_path, f"description: D\nprofiles: {profiles}").startswith(OWN + told)
