@@ -54,10 +54,11 @@ CREATE MACRO parse_number(x, decimal_mark, thousands_mark) AS CASE
     ELSE -9e15
 END;
 
-CREATE MACRO whole(number) AS CASE
-    WHEN abs(number) >= 9e15 OR abs(number - round(number)) > 1e-6 THEN -9000000000000000
-    ELSE CAST(round(number) AS BIGINT)
-END;
+-- A lambda names the number once: a macro writes its argument out wherever it stands, and this one is long.
+CREATE MACRO whole(number) AS list_transform([number], lambda n: CASE
+    WHEN abs(n) >= 9e15 OR abs(n - round(n)) > 1e-6 THEN -9000000000000000
+    ELSE CAST(round(n) AS BIGINT)
+END)[1];
 
 CREATE MACRO parse_count(x, decimal_mark, thousands_mark) AS CASE
     WHEN x = CAST(try_cast(x AS BIGINT) AS VARCHAR) THEN try_cast(x AS BIGINT)
@@ -73,8 +74,10 @@ END;
 CREATE MACRO parse_number_in(x, unit, decimal_mark, thousands_mark) AS CASE
     WHEN factor_of(unit) IS NULL THEN NULL
     WHEN regexp_matches(x, '[0-9]\s*[kKmMbB]\s*$') THEN -9e15
-    WHEN parse_number(x, decimal_mark, thousands_mark) = -9e15 THEN -9e15
-    ELSE parse_number(x, decimal_mark, thousands_mark) * factor_of(unit)
+    ELSE list_transform(
+        [parse_number(x, decimal_mark, thousands_mark)],
+        lambda n: CASE WHEN n = -9e15 THEN n ELSE n * factor_of(unit) END
+    )[1]
 END;
 
 CREATE MACRO parse_count_in(x, unit, decimal_mark, thousands_mark) AS
@@ -94,8 +97,9 @@ CREATE MACRO parse_percent(x, decimal_mark, thousands_mark) AS parse_number(
 CREATE MACRO parse_ratio(x, unit, decimal_mark, thousands_mark) AS CASE
     WHEN unit = 'fraction' THEN parse_number(x, decimal_mark, thousands_mark)
     WHEN unit <> 'percent' THEN error('ratio_of: unit must be ''fraction'' or ''percent''')
-    WHEN parse_percent(x, decimal_mark, thousands_mark) = -9e15 THEN -9e15
-    ELSE parse_percent(x, decimal_mark, thousands_mark) / 100
+    ELSE list_transform(
+        [parse_percent(x, decimal_mark, thousands_mark)], lambda n: CASE WHEN n = -9e15 THEN n ELSE n / 100 END
+    )[1]
 END;
 
 -- A day, a time behind it, and an offset (+02:00, +0200, +02) or Z, UTC or GMT behind that.
