@@ -31,6 +31,7 @@ from schemas.describe import polars_schema
 from schemas.import_report import ImportReport
 from schemas.quarantine import Quarantine
 from schemas.shape import MODELS, RECORDS, Records
+from schemas.standard_forms import standardised
 from schemas.validation import ContractError, validate
 
 # Large, since every batch costs pandera some milliseconds, whatever its size.
@@ -280,8 +281,16 @@ class _Import:
     def _sift(frame: pl.DataFrame, records: Records) -> tuple[pl.DataFrame, pl.DataFrame]:
         """A batch, parted into rows that hold and (landed_row, field, reason, raw) of those that do not."""
         schema = polars_schema(MODELS[records])
-        rows = frame.select(schema.names())
+        rows = standardised(frame.select(schema.names()))
         failures = validate(MODELS[records], rows)
+        if "refused" in frame.columns:
+            refused = (
+                frame.select("refused")
+                .with_row_index("index")
+                .filter(pl.col("refused").is_not_null())
+                .select("index", field=pl.lit(None, dtype=pl.String), reason="refused")
+            )
+            failures = pl.concat([refused, failures.join(refused, on="index", how="anti")]).sort("index")
         raw = pl.col("raw") if "raw" in frame.columns else pl.lit(None, dtype=pl.String)
         if failures.is_empty():
             return rows, pl.DataFrame(

@@ -22,8 +22,10 @@ class Account(pa.DataFrameModel):
     followers: pl.Int64 = count("Accounts that follow this one.", unit="accounts", nullable=False)
     tier: pl.String = column(TIERS_DESCRIPTION, nullable=False)
     sector: pl.String = text("Topic of the account, as the export names it.")
-    country: pl.String = text("Country, as the export gives it.")
-    language: pl.String = text("Language, as the export gives it.")
+    country: pl.String = text(
+        "Country, ISO 3166-1 alpha-2; as the export gives it where that names no country for sure."
+    )
+    language: pl.String = text("Language, BCP 47; as the export gives it where that names no language for sure.")
     sex: pl.String = text("Sex, only where the export states it; never inferred.")
     age_band: pl.String = text("Age band, only where the export states it; never inferred.")
     tone: pl.String = text("Tone of voice, as the export names it.")

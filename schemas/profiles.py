@@ -12,6 +12,7 @@ class Profiles(Landed):
     `avg_*` are filled by exports that carry averages instead of posts.
     """
 
+    handle_original: pl.String = text("Handle of the account as the export writes it, or its address.")
     display_name: pl.String = text("Name shown on the profile.")
     profile_url: pl.String = text("Address of the profile.")
     biography: pl.String = text("The profile's own words.")
@@ -22,9 +23,13 @@ class Profiles(Landed):
     is_private: pl.Boolean = column("Shows its posts to followers only.")
     is_business: pl.Boolean = column("Registered as a business or creator account.")
     sector: pl.String = text("Topic of the account, as the export names it.", max_length=200)
-    country: pl.String = text("Country, as the export gives it.", max_length=100)
+    country: pl.String = text(
+        "Country, ISO 3166-1 alpha-2; as the export gives it where that names no country for sure.", max_length=100
+    )
     city: pl.String = text("City, as the export gives it.", max_length=200)
-    language: pl.String = text("Language, as the export gives it.", max_length=100)
+    language: pl.String = text(
+        "Language, BCP 47; as the export gives it where that names no language for sure.", max_length=100
+    )
     sex: pl.String = text("Sex, only where the export states it; never inferred.", max_length=50)
     age: pl.Int32 = column("Age, only where the export states it; never inferred.", unit="years", ge=0, le=120)
     age_band: pl.String = text("Age band, only where the export states it; never inferred.", max_length=50)

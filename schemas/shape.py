@@ -4,6 +4,7 @@ Belongs here: the model of a shape file and the SELECT it stands for. Does not: 
 (`shape_file`), or opening exports.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, get_args
@@ -38,7 +39,7 @@ _DEFAULT_MACRO = {
 }
 # What the 64 bits of UNREADABLE_NUMBER, or of any other number out of range, are in a column of 32: not allowed either.
 _UNREADABLE_INTEGER = -(2**31)
-_DEFAULTS = {"handle": "handle_of({})", "platform": "lower(text_of({}))"}
+_DEFAULTS = {"handle": "handle_of({})", "platform": "platform_of({})"}
 
 
 class ShapeError(ValueError):
@@ -61,7 +62,13 @@ class Selection(_Strict):
         default=None, description="column, or path, that holds a list of these records in each profile (posts only)"
     )
     in_profiles_file: bool = Field(
-        default=False, description="true where the posts lie at `records` of the documents that carry the profiles"
+        default=False, description="true where the posts are read off the file that carries the profiles (posts only)"
+    )
+    where: str | None = Field(
+        default=None, description="SQL condition; a record for which it is false is of another kind, and left alone"
+    )
+    refuse: dict[str, str] = Field(
+        default={}, description="reason: SQL condition; a record for which it is true is quarantined with that reason"
     )
     select: dict[str, str] = Field(default={}, description="canonical column: SQL expression over the columns")
 
@@ -136,17 +143,29 @@ class Shape(_Strict):
 
         Returns:
             SQL that gives the canonical columns in contract order without those of provenance, then `is_blank`
-            (nothing of the record could be read), `landed_row` where it is known, and for nested records `raw`.
+            (nothing of the record could be read), `refused` (why the shape itself refuses it) where it has reasons,
+            `landed_row` where it is known, and for nested records `raw`.
         """
         selection = self._selection(records)
         names = [self.column_name(column) for column in selection.read_columns]
         blank = f"coalesce({', '.join(map(identifier, names))}) IS NULL AS is_blank"
+        refused = "".join(f" WHEN {condition} THEN {literal(reason)}" for reason, condition in selection.refuse.items())
         items = ",\n    ".join(
-            [f"{cell} AS {name}" for name, cell in self.expressions(records, platform).items()] + [blank]
+            [
+                *(f"{cell} AS {name}" for name, cell in self.expressions(records, platform).items()),
+                blank,
+                *([f"CASE{refused} END AS refused"] if refused else []),
+            ]
         )
-        if selection.nested is None:
-            return f"SELECT\n    {items}{', landed_row' if numbered else ''}\nFROM {relation} AS records"
+        # What a condition cannot tell, such as a record that could not be read, stays in.
+        where = f"\nWHERE coalesce({selection.where}, true)" if selection.where else ""
         number = "landed_row" if numbered else "row_number() OVER () AS landed_row"
+        if selection.nested is None:
+            if where and not numbered:
+                relation = f"(SELECT *, {number} FROM {relation})"
+            return (
+                f"SELECT\n    {items}{', landed_row' if numbered or where else ''}\nFROM {relation} AS records{where}"
+            )
         members = ", ".join(
             f"{member('item', column)} AS {identifier(name)}"
             for column, name in zip(selection.read_columns, names, strict=True)
@@ -159,7 +178,7 @@ class Shape(_Strict):
             f"    SELECT landed_row, profile, CAST(to_json(item) AS VARCHAR) AS raw, {members}\n    FROM (\n"
             f"        SELECT {number}, records AS profile,\n"
             f"            unnest(coalesce({listed}, CASE WHEN NOT is_blank({cell}) THEN [NULL] END)) AS item\n"
-            f"        FROM {relation} AS records\n    )\n)"
+            f"        FROM {relation} AS records\n    )\n){where}"
         )
 
     def read_columns(self, records: Records) -> Selection:
@@ -180,7 +199,12 @@ class Shape(_Strict):
         if declared in PLATFORMS:
             selected["platform"] = literal(declared or "")
         elif declared is not None:
-            selected["platform"] = f"lower(text_of({identifier(declared)}))"
+            selected["platform"] = f"platform_of({identifier(declared)})"
+        if "handle_original" not in selected and (handle := selected.get("handle")):
+            # Whatever the handle is made of, before it is normalised.
+            selected["handle_original"] = re.sub(r"\bhandle_of\(", "text_of(", handle)
+        elif "handle_original" not in selected and "handle" in selection.read_columns:
+            selected["handle_original"] = f"text_of({identifier('handle')})"
         found = {}
         for column in columns(MODELS[records]):
             if column.name in PROVENANCE:

@@ -4,7 +4,9 @@ Belongs here: everything that is wrong with a shape before any export is opened.
 (`shape`).
 """
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import yaml
@@ -48,19 +50,51 @@ def load(name: str, folder: Path) -> Shape:
     path = find(name, folder)
     if path is None:
         raise ShapeError(f"no shape {name!r}; allowed: {', '.join(available(folder))}, or a file {folder / name}.yaml")
+    document = _document(path)
+    if "name" in document:
+        raise ShapeError(f"{path}: name: unknown key; allowed: {_keys(Shape)}")
+    if "like" in document:
+        document = _merged(_likened(document.pop("like"), path, folder), document)
+    try:
+        shape = Shape(name=name, **document)
+    except ValidationError as error:
+        raise ShapeError(f"{path}: {_first_mistake(error)}") from error
+    _check(shape, path)
+    return shape
+
+
+def _document(path: Path) -> dict[str, Any]:
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
-        if isinstance(document, dict) and "name" in document:
-            raise ShapeError(f"{path}: name: unknown key; allowed: {_keys(Shape)}")
-        shape = Shape(name=name, **document)
     except (OSError, UnicodeDecodeError) as error:
         raise ShapeError(f"{path}: cannot be read: {error}") from error
     except yaml.YAMLError as error:
         raise ShapeError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
-    except (ValidationError, TypeError) as error:
-        raise ShapeError(f"{path}: {_first_mistake(error)}") from error
-    _check(shape, path)
-    return shape
+    if not isinstance(document, dict) or not all(isinstance(key, str) for key in document):
+        raise ShapeError(f"{path}: must be a mapping with description, format, and profiles or posts")
+    return document
+
+
+def _likened(name: object, path: Path, folder: Path) -> dict[str, Any]:
+    """The shape that another one begins with; it may not begin with a third."""
+    # A shape of the user's own may take a shipped one's name, and be like it.
+    found = find(str(name), folder)
+    found = SHIPPED / found.name if found and found == path else found
+    if found is None or not found.is_file() or found == path:
+        raise ShapeError(f"{path}: like: no shape {name!r}; allowed: {', '.join(available(folder))}")
+    document = _document(found)
+    if "like" in document:
+        raise ShapeError(f"{path}: like: {name} is like another shape itself; name that one: {document['like']}")
+    return document
+
+
+def _merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    """The first mapping with the second's values, mappings within merged alike; a null takes a key away."""
+    merged = dict(first)
+    for key, value in second.items():
+        known = merged.get(key)
+        merged[key] = _merged(known, value) if isinstance(known, dict) and isinstance(value, dict) else value
+    return {key: value for key, value in merged.items() if value is not None}
 
 
 def _check(shape: Shape, path: Path) -> None:
@@ -113,8 +147,6 @@ def _check_paths(shape: Shape, selection: Selection, records: Records, path: Pat
     is_json = shape.format in ("json", "ndjson")
     if selection.records and not is_json:
         raise ShapeError(f"{path}: {records}.records: only where format is json or ndjson")
-    if selection.in_profiles_file and not selection.records:
-        raise ShapeError(f"{path}: {records}.in_profiles_file: needs {records}.records, where the posts lie")
     if selection.nested and selection.records:
         raise ShapeError(
             f"{path}: {records}: nested and records: one lies in each profile, one in the file; leave one out"
@@ -131,27 +163,40 @@ def _check_paths(shape: Shape, selection: Selection, records: Records, path: Pat
 
 
 def _check_sql(connection: duckdb.DuckDBPyConnection, shape: Shape, records: Records, path: Path) -> None:
-    """Runs the shape's expressions over a record without values and over one of nonsense."""
-    own, read = shape.selection(records), shape.read_columns(records)
+    """Runs the shape's expressions over a record without values, one of nonsense and one of ones."""
+    own = shape.selection(records)
     if own is None:
         return
-    for cell in ("NULL", "'?'"):
-        record = _cells(shape, own, cell)
-        if own.nested:
-            record += f", (SELECT profile FROM (SELECT {_cells(shape, read, cell)}) AS profile) AS profile"
-        for name, expression in shape.expressions(records, None).items():
-            try:
-                connection.execute(f"SELECT {expression} FROM (SELECT {record})").fetchall()
-            except duckdb.Error as error:
-                reason = " ".join(str(error).split("\n")[0].split())
-                remedy = "" if cell == "NULL" else "; a cell like that would cost the whole file, so use a macro"
-                raise ShapeError(f"{path}: {records}.select.{name}: {reason}{remedy}") from error
+    tried = {f"select.{name}": expression for name, expression in shape.expressions(records, None).items()}
+    tried |= {f"refuse.{reason}": f"CAST({condition} AS BOOLEAN)" for reason, condition in own.refuse.items()}
+    tried |= {"where": f"CAST({own.where} AS BOOLEAN)"} if own.where else {}
+    cells = ", ".join(f"cell AS {name}" for name in _names(shape, own))
+    if own.nested:
+        profile = ", ".join(f"{name}: cell" for name in _names(shape, shape.read_columns(records)))
+        cells += f", {{{profile}}} AS profile"
+
+    def run(expressions: Iterable[str], *values: str) -> None:
+        rows = ", ".join(f"(CAST({value} AS VARCHAR))" for value in values)
+        connection.execute(
+            f"SELECT {', '.join(expressions)} FROM (SELECT {cells} FROM (VALUES {rows}) AS cells (cell))"
+        ).fetchall()
+
+    try:
+        run(tried.values(), "NULL", "'?'", "'1'")
+    except duckdb.Error:
+        for name, expression in tried.items():
+            for value in ("NULL", "'?'", "'1'"):
+                try:
+                    run([expression], value)
+                except duckdb.Error as error:
+                    reason = " ".join(str(error).split("\n")[0].split())
+                    remedy = "" if value == "NULL" else "; a cell like that would cost the whole file, so use a macro"
+                    raise ShapeError(f"{path}: {records}.{name}: {reason}{remedy}") from error
+        raise
 
 
-def _cells(shape: Shape, selection: Selection, cell: str) -> str:
-    return ", ".join(
-        f"CAST({cell} AS VARCHAR) AS {identifier(shape.column_name(column))}" for column in selection.read_columns
-    )
+def _names(shape: Shape, selection: Selection) -> list[str]:
+    return [identifier(shape.column_name(column)) for column in selection.read_columns]
 
 
 def _is_encoding(name: str) -> bool:
@@ -162,9 +207,7 @@ def _is_encoding(name: str) -> bool:
     return True
 
 
-def _first_mistake(error: ValidationError | TypeError) -> str:
-    if isinstance(error, TypeError):
-        return "must be a mapping with description, format, and profiles or posts"
+def _first_mistake(error: ValidationError) -> str:
     # An unknown key first: a misspelt one is missing under its right name, too.
     first = min(error.errors(), key=lambda mistake: mistake["type"] != "extra_forbidden")
     key = ".".join(str(part) for part in first["loc"])
@@ -175,7 +218,7 @@ def _first_mistake(error: ValidationError | TypeError) -> str:
 
 
 def _keys(model: type[BaseModel]) -> str:
-    return ", ".join(key for key in model.model_fields if key != "name")
+    return ", ".join("like" if key == "name" else key for key in model.model_fields)
 
 
 def _allowed(key: str) -> str:

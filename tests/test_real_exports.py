@@ -18,10 +18,12 @@ DAY = date(2022, 12, 31)
 pytestmark = pytest.mark.skipif(not EXPORTS.is_dir(), reason="the real exports (../shared/exports) are not here")
 
 
-def imported(folder: Path, shape: str, file: str, day: date = DAY) -> pl.DataFrame:
+def imported(folder: Path, shape: str, file: str, day: date = DAY, posts: str | None = None) -> pl.DataFrame:
     """The accepted profiles of one export, once all its records are accounted for."""
     path = folder / "sources.yaml"
-    path.write_text(f"sources: [{{name: real, shape: {shape}, url: {EXPORTS / file}}}]\n", encoding="utf-8")
+    posts_url = f", posts_url: '{EXPORTS / posts}'" if posts else ""
+    text = f"{{name: real, shape: {shape}, url: '{EXPORTS / file}'{posts_url}, max_quarantine_share: 1}}"
+    path.write_text(f"sources: [{text}]\n", encoding="utf-8")
     settings, loaded = Settings(home=folder / "home", sources_file=path), sources.load(path)
     (source,) = loaded.sources
     landing.land(source, loaded.shape(source), day, landing=settings.landing, folder=folder, force=False)
@@ -102,3 +104,77 @@ def test_apify_instagram(tmp_path: Path) -> None:
     assert posts.height == 12
     pinned = posts.filter(pl.col("post_id") == "3218879339893678953").row(0, named=True)
     assert (pinned["likes"], pinned["comments"], pinned["is_pinned"]) == (655, 47, True)
+
+
+def posts_of(folder: Path, day: date) -> pl.DataFrame:
+    return Lake(folder / "home/lake").scan("posts", day).sort("post_id").collect()
+
+
+@pytest.mark.parametrize(
+    "shape, file",
+    [
+        ("ranking_site_instagram", "top_instagram_200/instagram_influencers_raw.csv"),
+        ("ranking_site_instagram_fraction", "top_instagram_200/with_newlines_and_fractions.csv"),
+        ("top_1000_instagram", "top_1000_dec_2022/instagram.csv"),
+        ("top_1000_youtube", "top_1000_dec_2022/youtube.csv"),
+    ],
+)
+def test_every_country_of_a_ranking_is_known(tmp_path: Path, shape: str, file: str) -> None:
+    countries = imported(tmp_path, shape, file)["country"].drop_nulls().unique()
+    assert countries.len() > 10
+    assert set(countries.str.len_chars()) == {2}
+
+
+def test_tiktok_creators(tmp_path: Path) -> None:
+    file = "tiktok_creators/tiktok_influencers.csv"
+    profiles = imported(tmp_path, "tides_tiktok", file)
+    source = pl.read_csv(EXPORTS / file, infer_schema=False)
+    assert profiles["profile_id"].to_list() == source["id"].to_list()
+    medians = (
+        profiles.with_columns(vendor_tier=source["tier"])
+        .group_by("vendor_tier")
+        .agg((100 * pl.col("avg_likes") / pl.col("followers")).median().round(1))
+    )
+    assert dict(medians.iter_rows()) == {"nano": 13.2, "micro": 6.6, "mid": 3.2, "macro": 2.7, "mega": 2.4}
+    assert set(profiles["language"]) == {"en", "fr", "es", "de", "it"}
+
+
+def test_instagram_graph_api(tmp_path: Path) -> None:
+    # One answer with the account's fields, and four further pages of media.
+    (profile,) = imported(tmp_path, "instagram_business_discovery", "instagram_graph_api/*discovery*.json").to_dicts()
+    assert (profile["handle"], profile["followers"], profile["posts_count"]) == ("facebookfordevelopers", 64_976, 436)
+    posts = posts_of(tmp_path, DAY)
+    assert posts.height == 14
+    first = posts.filter(pl.col("post_id") == "17984016661384418").row(0, named=True)
+    assert (first["likes"], first["comments"], str(first["posted_at"])) == (958, 333, "2021-10-22 14:00:39")
+
+
+def test_instagram_graph_api_media_that_do_not_say_whose_they_are(tmp_path: Path) -> None:
+    folder = "instagram_graph_api"
+    imported(
+        tmp_path, "instagram_graph_media", f"{folder}/users_user_fields.json", posts=f"{folder}/users_medias_p*.json"
+    )
+    quarantine = Lake(tmp_path / "home/lake").scan("quarantine", DAY).collect()
+    assert set(quarantine["reason"]) == {"neither profile id nor handle"}
+    assert quarantine.height == 4
+
+
+def test_youtube_data_api(tmp_path: Path) -> None:
+    folder = "youtube_data_api"
+    profiles = imported(tmp_path, "youtube_data_api", f"{folder}/channel*info*.json", posts=f"{folder}/videos_*.json")
+    told = {row["profile_id"]: (row["handle"], row["followers"], row["country"]) for row in profiles.to_dicts()}
+    assert told["UCK8sQmJBp8GCxrOtXWBpyEA"] == ("google", 10_700_000, None)
+    assert told["UC_x5XG1OV2P6uZZ5FSM9Ttw"] == ("googledevelopers", 1_927_873, "US")
+    posts = posts_of(tmp_path, DAY)
+    assert posts.height == 10
+
+
+def test_fivetran_instagram_business(tmp_path: Path) -> None:
+    folder, day = "connector_seeds", date(2021, 10, 28)
+    files = [f"{folder}/instagram_business_{table}_history_data.csv" for table in ("user", "media")]
+    (profile,) = imported(tmp_path, "fivetran_instagram_business", files[0], day, files[1]).to_dicts()
+    assert (profile["profile_id"], profile["followers"]) == ("17841439536867616", 39)
+    # A hundred versions of three posts, none of which tells likes.
+    posts = posts_of(tmp_path, day)
+    assert posts["post_id"].n_unique() == posts.height == 3
+    assert posts["likes"].null_count() == 3

@@ -7,7 +7,7 @@ import pytest
 from schemas.shape import ShapeError
 from schemas.shape_file import available, load
 
-KEYS = "description, format, delimiter, encoding, decimal, thousands, date_order, platform, profiles, posts"
+KEYS = "like, description, format, delimiter, encoding, decimal, thousands, date_order, platform, profiles, posts"
 PLATFORMS = "facebook, instagram, linkedin, pinterest, snapchat, threads, tiktok, twitch, x, youtube"
 OWN = "…/own.yaml: "
 
@@ -78,7 +78,7 @@ def test_a_key_of_a_shape_that_cannot_be_what_it_is(tmp_path: Path, key: str, to
     "profiles, told",
     [
         ("{colums: [f]}",
-         "profiles.colums: unknown key; allowed: columns, optional, records, nested, in_profiles_file, select"),
+         "profiles.colums: unknown key; allowed: columns, optional, records, nested, in_profiles_file, where, refuse, select"),
         ("{columns: f}", "profiles.columns: Input should be a valid list"),
         ("{columns: [f, g, F]}", "profiles: column 'F' is named twice, in whatever case"),
         ("{columns: [f], nested: g}", "profiles: only posts can be nested"),
@@ -109,8 +109,9 @@ def test_a_key_of_a_shape_that_cannot_be_what_it_is(tmp_path: Path, key: str, to
         ("{columns: [handle, followers]}\nposts: {columns: [post_id, handle]}",
          "posts.select: nothing fills posted_at, without which no record is accepted"),
         ("{columns: [handle, followers], records: data}", "profiles.records: only where format is json or ndjson"),
-        ("{columns: [handle, followers]}\nposts: {columns: [post_id, posted_at, handle], in_profiles_file: true}",
-         "posts.in_profiles_file: needs posts.records, where the posts lie"),
+        ("{columns: [handle, followers], where: follower > 1}", "profiles.where: Binder Error: Referenced column "),
+        ("{columns: [handle, followers], refuse: {gone: \"state = 'x'\"}}",
+         "profiles.refuse.gone: Binder Error: Referenced column "),
         ("{columns: [handle, followers]}\nformat: json\nposts: {columns: [post_id, posted_at, handle], nested: a, records: b}",
          "posts: nested and records: one lies in each profile, one in the file; leave one out"),
         ("{columns: [handle, followers], records: a..b}\nformat: json",

@@ -196,6 +196,23 @@ CREATE MACRO time_in(x, format) AS CASE
     ELSE TIMESTAMP '0001-01-01'
 END;
 
+-- What exports call a platform, as the contract calls it.
+CREATE MACRO platform_of(x) AS CASE
+    WHEN x = 'instagram' OR x = 'tiktok' OR x = 'youtube' THEN x
+    ELSE CASE lower(replace(text_of(x), ' ', ''))
+        WHEN 'twitter' THEN 'x' WHEN 'x(twitter)' THEN 'x' WHEN 'twitter/x' THEN 'x' WHEN 'x/twitter' THEN 'x'
+        WHEN 'ig' THEN 'instagram' WHEN 'insta' THEN 'instagram' WHEN 'tt' THEN 'tiktok' WHEN 'tik-tok' THEN 'tiktok'
+        WHEN 'yt' THEN 'youtube' WHEN 'fb' THEN 'facebook'
+        ELSE lower(replace(text_of(x), ' ', ''))
+    END
+END;
+
+-- Several counts of one thing, as far as they are given.
+CREATE MACRO sum_of(a, b) AS CASE WHEN a IS NOT NULL OR b IS NOT NULL THEN coalesce(a, 0) + coalesce(b, 0) END;
+
+-- A total over how many it is of; neither may be unreadable.
+CREATE MACRO average_of(total, number) AS CASE WHEN total < 0 OR number < 0 THEN -9e15 ELSE total / nullif(number, 0) END;
+
 CREATE MACRO flag_of(x) AS CASE
     WHEN x = 'true' THEN true
     WHEN x = 'false' THEN false
