@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ACCOUNTS ?= 1000000
 .DEFAULT_GOAL := help
-.PHONY: help nightly test check ui samples browser lock bench clean
+.PHONY: help nightly test check ui samples browser lock bench contract clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/' | sort
@@ -42,6 +42,9 @@ browser: ## Install the browser that the UI tests drive (system packages; needs 
 
 bench: $(VENV)/.development ## Measure a night of 1 M profiles and 12 M posts beside a bare DuckDB script
 	@$(BIN)/python -m benchmarks.nightly --accounts $(ACCOUNTS)
+
+contract: $(VENV)/.runtime ## Write the published contract and the data dictionary to docs/
+	@$(BIN)/python -m schemas.contract
 
 lock: $(VENV)/.development ## Pin the newest versions that pyproject.toml allows
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url \

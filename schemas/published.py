@@ -11,6 +11,7 @@ from pandera.polars import DataFrameModel
 
 from schemas.benchmarks import TierBenchmarks
 from schemas.column import PLATFORMS, column, count, fraction, text
+from schemas.describe import Column, columns
 from schemas.landed import Timestamp
 from schemas.quarantine import Quarantine
 from schemas.ranking import Ranking
@@ -130,6 +131,13 @@ TABLES: Mapping[str, type[DataFrameModel]] = {
     "source_status": SourceStatus,
     "_meta": Meta,
 }
+
+
+def published_columns(model: type[DataFrameModel]) -> list[Column]:
+    """The columns of a published table, in the order in which they stand there."""
+    found = columns(model)
+    return sorted(found, key=lambda each: ACCOUNT_COLUMNS.index(each.name)) if issubclass(model, Ranking) else found
+
 
 # What the content hash leaves out: times, which differ between two runs over the same bytes, and the cells of
 # micro_influencers, which are those of accounts once more (its ranks and ids are hashed).

@@ -1,0 +1,147 @@
+"""The published contract for people and tools that do not read Python.
+
+It is an Open Data Contract Standard file, and the data dictionary, both generated from the models. `python -m schemas.contract` writes them to docs/. A version's file never changes once it is written: another name,
+type, unit or meaning of a column is another version.
+"""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pandera.polars import DataFrameModel
+
+from schemas.describe import summary
+from schemas.published import CONTRACT_VERSION, TABLES, published_columns
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+DICTIONARY = DOCS / "data_dictionary.md"
+FILE = "published/micro_influencers.duckdb"
+_LOGICAL_TYPES = {
+    "BOOLEAN": "boolean",
+    "DATE": "date",
+    "DOUBLE": "number",
+    "INTEGER": "integer",
+    "BIGINT": "integer",
+    "TIMESTAMP": "timestamp",
+    "VARCHAR": "string",
+}
+
+
+def contract_file(version: int) -> Path:
+    """Where the contract of a version stands."""
+    return DOCS / f"contract_v{version}.odcs.yaml"
+
+
+def contract() -> dict[str, Any]:
+    """The contract of the published tables, as a document of the Open Data Contract Standard 3.1."""
+    return {
+        "apiVersion": "v3.1.0",
+        "kind": "DataContract",
+        "id": "smallvoices-published",
+        "name": "smallvoices published tables",
+        "version": f"{CONTRACT_VERSION}.0.0",
+        "status": "active",
+        "description": {
+            "purpose": "Ranked micro-influencers, and what stands behind their ranks.",
+            "usage": "Open published/micro_influencers.duckdb read-only, from any DuckDB client since 1.0. Ratios "
+            "are fractions, times are UTC.",
+            "limitations": "Flags and authenticity are for a review and no verdict. Sex, age and origin are only "
+            "what an export states.",
+        },
+        "servers": [
+            {
+                "server": "published",
+                "type": "duckdb",
+                "database": "published/micro_influencers.duckdb",
+                "schema": "main",
+            }
+        ],
+        "schema": [_table(name, model) for name, model in TABLES.items()],
+    }
+
+
+def dictionary() -> str:
+    """The data dictionary, in Markdown."""
+    origin = "Generated from the models in `schemas/` by `make contract`."
+    lines = ["# Data dictionary", "", f"The tables of `{FILE}`, contract version {CONTRACT_VERSION}. {origin}"]
+    for name, model in TABLES.items():
+        lines += [
+            "",
+            f"## {name}",
+            "",
+            summary(model),
+            "",
+            "| column | type | unit | what it holds |",
+            "|---|---|---|---|",
+        ]
+        for column in published_columns(model):
+            kind = column.duckdb_type + ("" if column.nullable else ", never null")
+            allowed = f" Allowed: {'; '.join(column.constraints)}." if column.constraints else ""
+            lines.append(f"| `{column.name}` | {kind} | {column.unit} | {column.description}{allowed} |")
+    return "\n".join(lines) + "\n"
+
+
+def as_yaml(document: Mapping[str, Any]) -> str:
+    """A contract as its file holds it."""
+    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
+
+
+def _table(name: str, model: type[DataFrameModel]) -> dict[str, Any]:
+    checks = {column: field.checks for column, field in model.to_schema().columns.items()}
+    properties = []
+    for column in published_columns(model):
+        described: dict[str, Any] = {
+            "name": column.name,
+            "logicalType": _LOGICAL_TYPES[column.duckdb_type],
+            "physicalType": column.duckdb_type,
+            "required": not column.nullable,
+            "description": column.description,
+        }
+        if column.unit:
+            described["customProperties"] = [{"property": "unit", "value": column.unit}]
+        for check in checks[column.name]:
+            described |= _constraint(check.name, check.statistics)
+        properties.append(described)
+    return {
+        "name": name,
+        "physicalName": name,
+        "physicalType": "table",
+        "logicalType": "object",
+        "description": summary(model),
+        "properties": properties,
+    }
+
+
+def _constraint(check: str, statistics: Mapping[str, Any]) -> dict[str, Any]:
+    match check:
+        case "isin":
+            valid = [str(value) for value in statistics["allowed_values"]]
+            rule = {"type": "library", "metric": "invalidValues", "arguments": {"validValues": valid}, "mustBe": 0}
+            return {"quality": [rule]}
+        case "in_range":
+            limits = {"minimum": statistics["min_value"], "maximum": statistics["max_value"]}
+        case "greater_than_or_equal_to":
+            limits = {"minimum": statistics["min_value"]}
+        case "str_length":
+            limits = {"maxLength": statistics["max_value"]}
+        case _:
+            raise ValueError(f"no words for the check {check}")
+    # Times and dates stand there as text: the standard gives their limits no type of their own.
+    return {"logicalTypeOptions": {key: v if isinstance(v, (int, float)) else str(v) for key, v in limits.items()}}
+
+
+def main() -> None:
+    """Writes the data dictionary, and the contract unless this version has one that says something else."""
+    path, text = contract_file(CONTRACT_VERSION), as_yaml(contract())
+    if path.exists() and path.read_text(encoding="utf-8") != text:
+        sys.exit(
+            f"{path} says something else: raise CONTRACT_VERSION in schemas/published.py, and tell in CHANGELOG.md"
+        )
+    path.write_text(text, encoding="utf-8")
+    DICTIONARY.write_text(dictionary(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

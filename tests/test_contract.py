@@ -1,0 +1,60 @@
+"""The published contract: what is promised is what is built, and a promise only changes under another version."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+from open_data_contract_standard.model import OpenDataContractStandard
+
+from schemas import contract
+from schemas.published import CONTRACT_VERSION, TABLES
+from tests.conftest import REPOSITORY, Command
+
+
+def test_the_committed_contract_and_dictionary_are_what_the_models_say() -> None:
+    remedy = "raise CONTRACT_VERSION in schemas/published.py, tell in CHANGELOG.md, and run `make contract`"
+    committed = contract.contract_file(CONTRACT_VERSION)
+    assert committed.read_text(encoding="utf-8") == contract.as_yaml(contract.contract()), remedy
+    assert contract.DICTIONARY.read_text(encoding="utf-8") == contract.dictionary(), "run `make contract`"
+    assert f"Contract version {CONTRACT_VERSION}" in (REPOSITORY / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_a_version_is_never_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contract, "DOCS", tmp_path)
+    monkeypatch.setattr(contract, "DICTIONARY", tmp_path / "data_dictionary.md")
+    path = contract.contract_file(CONTRACT_VERSION)
+    path.write_text("something else\n", encoding="utf-8")
+    with pytest.raises(SystemExit, match="raise CONTRACT_VERSION"):
+        contract.main()
+    assert path.read_text(encoding="utf-8") == "something else\n"
+
+
+def test_the_contract_is_read_by_the_standards_own_model() -> None:
+    read = OpenDataContractStandard.from_file(str(contract.contract_file(CONTRACT_VERSION)))
+    assert read.version == f"{CONTRACT_VERSION}.0.0"
+    assert [table.name for table in read.schema_ or []] == list(TABLES)
+    assert all(column.description for table in read.schema_ or [] for column in table.properties or [])
+
+
+def test_the_published_file_is_what_the_contract_promises(smallvoices: Command, samples: Path, tmp_path: Path) -> None:
+    assert smallvoices("nightly", "--date", "newest").code == 0
+    with duckdb.connect(str(tmp_path / "home/published/micro_influencers.duckdb"), read_only=True) as connection:
+        found = connection.execute(
+            "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal "
+            "ORDER BY table_name, column_name"
+        ).fetchall()
+    document = yaml.safe_load(contract.contract_file(CONTRACT_VERSION).read_text(encoding="utf-8"))
+    promised = [
+        (table["name"], column["name"], column["physicalType"])
+        for table in document["schema"]
+        for column in table["properties"]
+    ]
+    assert found == sorted(promised)
+
+
+def test_the_generator_runs_as_a_command() -> None:
+    done = subprocess.run([sys.executable, "-m", "schemas.contract"], cwd=REPOSITORY, check=False, capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
