@@ -1,6 +1,7 @@
 """The published contract for people and tools that do not read Python.
 
-It is an Open Data Contract Standard file, and the data dictionary, both generated from the models. `python -m schemas.contract` writes them to docs/. A version's file never changes once it is written: another name,
+It is an Open Data Contract Standard file, and the data dictionary, both generated from the models.
+`python -m schemas.contract` writes them to docs/. A version's file never changes once it is written: another name,
 type, unit or meaning of a column is another version.
 """
 
