@@ -1,6 +1,7 @@
 """JSON exports in every wrapping: which records are found, and what the quarantine says of the others."""
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.importing import NothingToPublishError
+from pipelines.read import json_stream
+from pipelines.read.formats import UnreadableFileError
 from schemas.json_path import JsonPathError, keys
 from tests.small_exports import DAY, Exports, Imported, Row, ago, at
 
@@ -155,3 +158,63 @@ def test_a_path_is_either_read_or_refused(path: str) -> None:
     except JsonPathError:
         return
     assert "".join(found) == path.replace(".", "").replace('"', "") or '"' in path
+
+
+def test_a_large_document_is_read_like_a_small_one(tmp_path: Path) -> None:
+    people = [
+        *PEOPLE,
+        *({"id": str(n), "user": {"name": f"h{n}", "stats": {"followers": n}}} for n in range(10, 30_000)),
+    ]
+    content = json.dumps(
+        {"meta": {"items": ["[{"]}, "data": {"next": None, "items": people}, "paging": {"after": "]}"}}
+    )
+    assert len(content) > json_stream.LARGE_DOCUMENT_BYTES
+    imported = one(tmp_path, content, {"records": "data.items", "columns": COLUMNS, "select": SELECT})
+    assert imported.told("landed", "accepted", "quarantined") == [(29_997, 29_992, 5)]
+    assert imported.bad("landed_row", "reason") == BAD
+    assert json.loads(imported.bad("raw")[0][0]) == PEOPLE[1]
+    assert max(row["followers"] for row in imported.profiles) == 29_999
+
+
+def test_a_large_document_that_breaks_off_is_unreadable(tmp_path: Path) -> None:
+    person = json.dumps({"handle": "a", "followers": 1})
+    content = f'{{"data": [{", ".join([person] * 90_000)}, {{"handle": "b" }}'
+    with pytest.raises(NothingToPublishError, match=r"a\.json cannot be read .* it ends there"):
+        one(tmp_path, content, {"records": "data", "columns": ["handle", "followers"]})
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(json_values, max_size=5), st.dictionaries(st.text(), json_values, max_size=3), st.integers(1, 40),
+    st.sampled_from([None, 1]), st.booleans(),
+)  # fmt: skip
+def test_records_are_cut_out_whole_wherever_the_text_is_read_on(
+    records: list[Any],
+    beside: Row,
+    chunk: int,
+    indent: int | None,
+    ascii: bool,  # noqa: A002, FBT001 - drawn
+) -> None:
+    first = {f"1{key}": value for key, value in beside.items()}
+    last = {f"2{key}": value for key, value in beside.items()}
+    document = first | {"data": first | {"items": records} | last} | last
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_stream, "_CHUNK", chunk)
+        path = Path(folder) / "a.json"
+        path.write_text(
+            json.dumps(document, indent=indent, ensure_ascii=ascii), encoding="utf-8", errors="surrogatepass"
+        )
+        try:
+            found = [json.loads(record) for record in json_stream.large_records(path, "data.items")]
+        except UnreadableFileError:
+            # Half of a surrogate pair is no Unicode.
+            assert not ascii
+            return
+    assert found == records

@@ -5,17 +5,24 @@ DuckDB's own reader of columns; records with paths into them are read by one str
 """
 
 import json
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
+import duckdb
+import pyarrow as pa
+
 from pipelines.read.formats import is_gzip, open_bytes, whole
+from pipelines.read.json_stream import is_large_document, large_records
 from schemas.json_path import keys, member, raw_records_within, records_within, structure
 from schemas.quoting import identifier, literal
 from schemas.shape import Selection, Shape
 
 _MAX_OBJECT_BYTES = 64 * 2**20
+_BATCH = 20_000
 
 
-def json_columns(path: Path, shape: Shape, wanted: Selection) -> str:
+def json_columns(connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, wanted: Selection) -> str:
     """A JSON file as a relation of text columns, in the order of its records."""
     names = {column: identifier(shape.column_name(column)) for column in wanted.read_columns}
     if not wanted.records and all(len(keys(column)) == 1 for column in names):
@@ -23,17 +30,19 @@ def json_columns(path: Path, shape: Shape, wanted: Selection) -> str:
         return f"{_reader('read_json', path)}, columns = {{{spec}}})"
     # One pass over each record, whatever the number of paths into it.
     paths = structure(names)
-    found = (
-        records_within(_documents(path), wanted.records, paths)
-        if wanted.records
-        else f"(SELECT from_json(json, {literal(paths)}) AS record FROM {_documents(path)})"
-    )
+    if wanted.records and not _is_cut(path, wanted.records):
+        found = records_within(_documents(path), wanted.records, paths)
+    else:
+        documents = _large_records(connection, path, wanted.records) if wanted.records else _documents(path)
+        found = f"(SELECT from_json(json, {literal(paths)}) AS record FROM {documents})"
     selected = ", ".join(f"{member('record', column)} AS {name}" for column, name in names.items())
     return f"(SELECT {selected} FROM {found})"
 
 
-def json_objects(path: Path, within: str | None) -> str:
+def json_objects(connection: duckdb.DuckDBPyConnection, path: Path, within: str | None) -> str:
     """The records as they stand in the file: a relation with the columns `json` and `document`, which it is in."""
+    if within and _is_cut(path, within):
+        return f"(SELECT json, NULL AS document FROM {_large_records(connection, path, within)})"
     documents = f"(SELECT json, json AS document FROM {_documents(path)})"
     return raw_records_within(documents, within) if within else documents
 
@@ -57,6 +66,23 @@ def json_layout(path: Path) -> str:
             second = next(lines, b"{")
             return "newline_delimited" if second.startswith(b"{") else "unstructured"
     return "newline_delimited"
+
+
+def _is_cut(path: Path, within: str) -> bool:
+    """Whether a file is cut into records here, before DuckDB sees it."""
+    return "*" not in keys(within) and is_large_document(path)
+
+
+def _large_records(connection: duckdb.DuckDBPyConnection, path: Path, within: str) -> str:
+    schema = pa.schema([("json", pa.string())])
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        records = large_records(path, within)
+        while some := list(islice(records, _BATCH)):
+            yield pa.record_batch([some], schema=schema)
+
+    connection.register("large_records", pa.RecordBatchReader.from_batches(schema, batches()))
+    return "large_records"
 
 
 def _documents(path: Path) -> str:

@@ -45,7 +45,7 @@ def raw_records(
     relation = (
         f"(SELECT CAST(to_json(r) AS VARCHAR) AS json, NULL AS document FROM read_parquet({literal(path)}) AS r)"
         if declared == "parquet"
-        else json_objects(path, within)
+        else json_objects(connection, path, within)
     )
     # Where a document has no records at all it stands for the one that is missing.
     found = connection.execute(

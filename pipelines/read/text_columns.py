@@ -84,7 +84,7 @@ def open_columns(
         return _csv(connection, path, shape, wanted, exact=exact)
     if declared == "parquet":
         return _parquet(connection, path, wanted)
-    return TextColumns(json_columns(path, shape, wanted))
+    return TextColumns(json_columns(connection, path, shape, wanted))
 
 
 def _csv(
