@@ -14,8 +14,19 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich import filesize
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 from pipelines import dates, landing, progress, sources, summary
 from pipelines.dates import DateError
@@ -163,6 +174,18 @@ def _log_level(console: Console) -> str:
     return "CRITICAL" if console.is_terminal else "INFO"
 
 
+class _Amount(ProgressColumn):
+    """How much of a step is done, and how fast."""
+
+    def render(self, task: Task) -> Text:
+        """Rows, or bytes and bytes a second."""
+        if task.fields["unit"] == "rows":
+            return Text(f"{task.completed:,.0f} rows")
+        rate = f", {filesize.decimal(int(task.speed))}/s" if task.speed else ""
+        note = f", {task.fields['note']}" if task.fields.get("note") else ""
+        return Text(f"{filesize.decimal(int(task.completed))}{rate}{note}")
+
+
 @contextmanager
 def _progress(console: Console) -> Iterator[None]:
     """A line per source while it is read, on a terminal; elsewhere the log tells."""
@@ -170,17 +193,15 @@ def _progress(console: Console) -> Iterator[None]:
         yield
         return
     with Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(),
-        TextColumn("{task.completed:,} rows"), TimeElapsedColumn(),
-        console=console, transient=True,
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), _Amount(), TimeElapsedColumn(),
+        TimeRemainingColumn(), console=console, transient=True,
     ) as bars:  # fmt: skip
-        tasks: dict[str, Any] = {}
+        tasks: dict[tuple[str, str], Any] = {}
 
-        def show(step: str, done: int) -> None:
-            task = tasks.setdefault(step, None)
-            if task is None:
-                tasks[step] = task = bars.add_task(step, total=None)
-            bars.update(task, completed=done)
+        def show(step: str, done: int, *, total: int | None, unit: progress.Unit, note: str) -> None:
+            if (step, unit) not in tasks:
+                tasks[step, unit] = bars.add_task(f"pull {step}" if unit == "bytes" else step, unit=unit)
+            bars.update(tasks[step, unit], completed=done, total=total, note=note)
 
         with progress.listening(show):
             yield

@@ -7,7 +7,8 @@ from datetime import date
 from pathlib import Path
 
 from pipelines.partitions import yesterday
-from pipelines.pull.files import PullError, matching
+from pipelines.pull.files import matching
+from pipelines.pull.pulled import PullError
 from pipelines.settings import Settings
 from pipelines.sources import Source, SourcesFile
 

@@ -11,20 +11,25 @@ import hashlib
 import json
 import os
 import shutil
-from dataclasses import asdict, dataclass
+import time
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
 from pipelines import durable
 from pipelines.partitions import yesterday
-from pipelines.pull import files
-from pipelines.pull.files import PullError
+from pipelines.pull.pulled import Pulled, PullError
+from pipelines.pull.pulling import UNFINISHED, Earlier, pull
 from pipelines.read import formats
 from pipelines.sources import Source
 from schemas.shape import Records, Shape
 
 State = Literal["complete", "refused", "failed"]
+
+# Dates that are looked through for what has landed from the same address.
+_EARLIER_DATES = 8
+_ORPHAN_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -36,11 +41,12 @@ class LandedFile:
     origin: str
     sha256: str
     bytes: int
+    etag: str = ""
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """One pull of one source for one date."""
+    """One pull of one source for one date; `addresses` are what sources.yaml said then, by kind of records."""
 
     source: str
     snapshot_date: str
@@ -50,6 +56,7 @@ class Manifest:
     pulled_at: str
     content: str
     files: tuple[LandedFile, ...]
+    addresses: dict[str, str] = field(default_factory=dict)
 
     @property
     def date(self) -> date:
@@ -84,23 +91,28 @@ def land(source: Source, shape: Shape, snapshot_date: date, *, landing: Path, fo
     place.mkdir(parents=True, exist_ok=True)
     aside = place / f".{os.getpid()}-{os.urandom(4).hex()}.tmp"
     aside.mkdir()
+    _sweep(place)
     try:
         if source.history == "current" and snapshot_date < yesterday():
             message = f"source {source.name} only offers today's figures, and nothing was landed on {snapshot_date}"
             return _record(source, snapshot_date, place, "failed", message, "", ())
         try:
-            copied = _pull(source, snapshot_date, aside, folder)
+            pulled = pull(
+                source, snapshot_date, aside=aside, folder=folder, earlier=_earlier(landing, source, snapshot_date)
+            )
         except PullError as error:
             return _record(source, snapshot_date, place, "failed", str(error), "", ())
         content = hashlib.sha256(
-            "".join(f"{records} {file.name} {file.sha256}\n" for records, file in copied).encode()
+            "".join(f"{records} {file.name} {file.sha256}\n" for records, file in pulled).encode()
         ).hexdigest()[:16]
-        mistakes = [mistake for _, file in copied if (mistake := formats.mistake(aside / file.name, shape))]
+        mistakes = [
+            mistake for _, file in pulled if (mistake := file.mistake or formats.mistake(aside / file.name, shape))
+        ]
         _keep(aside, place / content)
         prefix = f"{source.name}/{snapshot_date.isoformat()}/{content}"
         landed_files = tuple(
-            LandedFile(f"{prefix}/{file.name}", records, file.origin, file.sha256, file.bytes)
-            for records, file in copied
+            LandedFile(f"{prefix}/{file.name}", records, file.origin, file.sha256, file.bytes, file.etag)
+            for records, file in pulled
         )
         state: State = "refused" if mistakes else "complete"
         return _record(source, snapshot_date, place, state, "; ".join(mistakes), content, landed_files)
@@ -121,15 +133,41 @@ def pulls(landing: Path, source: str, snapshot_date: date) -> list[Manifest]:
     return [_read(path) for path in sorted(folder.glob("[0-9]*.json"))] if folder.is_dir() else []
 
 
-def _pull(source: Source, snapshot_date: date, aside: Path, folder: Path) -> list[tuple[Records, files.Copied]]:
-    copied: list[tuple[Records, files.Copied]] = []
-    for records, address in source.addresses(snapshot_date).items():
-        for path in files.matching(address, folder):
-            name, number = path.name, len(copied) + 1
-            while (aside / name).exists():
-                name, number = f"{number}-{path.name}", number + 1
-            copied.append((cast("Records", records), files.copy(path, aside / name)))
-    return copied
+def changed_addresses(manifest: Manifest, source: Source) -> str | None:
+    """What to say where sources.yaml names other addresses than the ones that a date was pulled from."""
+    now = source.addresses(manifest.date)
+    if not manifest.addresses or manifest.addresses == now:
+        return None
+    before = ", ".join(f"{address} ({records})" for records, address in manifest.addresses.items())
+    return f"landed from {before}, and sources.yaml has another address since; pull it with --force"
+
+
+def _earlier(landing: Path, source: Source, snapshot_date: date) -> Earlier:
+    """Finds what has landed from an address, in the newest pull that has it."""
+    folder = landing / source.name
+    names = sorted((path.name for path in folder.glob("????-??-??")), reverse=True)[:_EARLIER_DATES]
+    days = {snapshot_date, *map(date.fromisoformat, names)}
+    found = [manifest for day in days if (manifest := newest_complete(landing, source.name, day))]
+    known = {
+        file.origin: (
+            landing / file.path,
+            Pulled(Path(file.path).name, file.origin, file.sha256, file.bytes, file.etag),
+        )
+        for manifest in sorted(found, key=lambda manifest: (manifest.pulled_at, manifest.date))
+        for file in manifest.files
+        if file.etag
+    }
+    return known.get
+
+
+def _sweep(place: Path) -> None:
+    """Removes what killed pulls have left; one still at work is far younger."""
+    for orphan in (*place.glob(".*.tmp"), *place.glob(f"{UNFINISHED}*")):
+        try:
+            if time.time() - orphan.stat().st_mtime > _ORPHAN_SECONDS:
+                shutil.rmtree(orphan, ignore_errors=True)
+        except FileNotFoundError:
+            continue  # another pull has ended
 
 
 def _keep(aside: Path, target: Path) -> None:
@@ -165,6 +203,7 @@ def _record(
             pulled_at=datetime.now(tz=UTC).isoformat(timespec="seconds"),
             content=content,
             files=landed,
+            addresses=source.addresses(snapshot_date),
         )
         aside = folder / f".{os.getpid()}-{os.urandom(4).hex()}.tmp"
         aside.write_text(json.dumps(asdict(manifest), indent=1), encoding="utf-8")

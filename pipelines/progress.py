@@ -5,14 +5,16 @@ Belongs here: the one place that steps report to, since Dagster stands between t
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Literal, Protocol
+
+Unit = Literal["rows", "bytes"]
 
 
 class Listener(Protocol):
     """Shows progress."""
 
-    def __call__(self, step: str, done: int) -> None:
-        """Takes note that `done` rows of a step are done."""
+    def __call__(self, step: str, done: int, *, total: int | None, unit: Unit, note: str) -> None:
+        """Takes note that so much of a step is done, of `total` where that is known."""
 
 
 _listeners: list[Listener] = []
@@ -28,7 +30,15 @@ def listening(listener: Listener) -> Iterator[None]:
         _listeners.remove(listener)
 
 
-def report(step: str, done: int) -> None:
-    """Says how many rows of a step are done."""
+def report(step: str, done: int, *, total: int | None = None, unit: Unit = "rows", note: str = "") -> None:
+    """Says how much of a step is done.
+
+    Args:
+        step: Which step.
+        done: How much of it is done.
+        total: How much there is, where that is known.
+        unit: Of what.
+        note: What else there is to say.
+    """
     for listener in _listeners:
-        listener(step, done)
+        listener(step, done, total=total, unit=unit, note=note)

@@ -1,6 +1,7 @@
 """sources.yaml: what to pull each night, checked before anything is pulled.
 
-Belongs here: the model of the file and one clear error per mistake. Does not: pulling.
+Belongs here: the model of the file and one clear error per mistake. Does not: what single mappings of it may hold
+(`pull/limits`, `pull/paging`), or pulling.
 """
 
 from datetime import date
@@ -10,6 +11,9 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from pipelines.pull import credentials, declared
+from pipelines.pull.limits import Limits
+from pipelines.pull.paging import Paging
 from schemas.column import PLATFORMS
 from schemas.shape import RECORDS, Shape, ShapeError
 from schemas.shape_file import load as load_shape
@@ -30,7 +34,10 @@ class Source(_Strict):
         description="up to 60 of a-z, 0-9 and _"
     )
     shape: str = Field(description="the name of a shape")
-    url: str = Field(min_length=1, description="a path, glob or file:// address; {date} stands for the snapshot date")
+    url: str = Field(
+        min_length=1,
+        description="a path, glob or an address (file, http, https, s3, gs, az); {date} stands for the snapshot date",
+    )
     posts_url: str | None = Field(
         default=None, min_length=1, description="as url, where posts come apart from profiles"
     )
@@ -39,11 +46,28 @@ class Source(_Strict):
     required: bool = Field(default=False, description="true or false")
     carry_days: int = Field(default=7, ge=0, le=30, description="a whole number from 0 to 30")
     max_quarantine_share: float = Field(default=0.05, ge=0, le=1, description="a number from 0 to 1")
+    headers: dict[str, str] = Field(default={}, description="a mapping of names to texts; secrets as ${NAME}")
+    params: dict[str, str | int | float] = Field(default={}, description="a mapping of names to texts or numbers")
+    body: dict[str, Any] | None = Field(default=None, description="a mapping, posted as JSON")
+    paging: Paging | None = Field(default=None, description=f"a mapping of {', '.join(Paging.model_fields)}")
+    storage: dict[str, str | bool] = Field(default={}, description="a mapping of credentials, region and endpoint")
+    limits: Limits = Field(default=Limits(), description=f"a mapping of {', '.join(Limits.model_fields)}")
+    allow_private: bool = Field(default=False, description="true or false")
+    end_marker: str | None = Field(default=None, min_length=1, description="a text that every whole file ends with")
 
     def addresses(self, snapshot_date: date) -> dict[str, str]:
-        """What to pull for a date: kind of records to address."""
+        """What to pull for a date: kind of records to address, secrets left as `${NAME}`."""
         wanted = {"profiles": self.url} | ({"posts": self.posts_url} if self.posts_url else {})
-        return {records: url.replace("{date}", snapshot_date.isoformat()) for records, url in wanted.items()}
+        return {records: declared.dated(url, snapshot_date) for records, url in wanted.items()}
+
+    def parts(self, snapshot_date: date) -> dict[str, Any]:
+        """What goes with each request for a date: headers, params, body and storage, secrets left as `${NAME}`."""
+        return {key: declared.dated(getattr(self, key), snapshot_date) for key in declared.PARTS}
+
+    @property
+    def secrets(self) -> list[str]:
+        """The environment variables that the source names."""
+        return sorted(credentials.names_in([self.url, self.posts_url, *(getattr(self, key) for key in declared.PARTS)]))
 
 
 class Metrics(_Strict):
@@ -124,10 +148,8 @@ def _shape_of(source: Source, label: str, path: Path, known: dict[str, Shape]) -
         shape = known.get(source.shape) or load_shape(source.shape, path.parent / "shapes")
     except ShapeError as error:
         raise SourcesError(f"{path}: {label}: shape: {error}") from error
-    for key, url in (("url", source.url), ("posts_url", source.posts_url)):
-        if url and "://" in url and not url.startswith("file://"):
-            scheme = url.split("://")[0]
-            raise SourcesError(f"{path}: {label}: {key}: {scheme}:// is not allowed; allowed: a path or file://")
+    if (mistake := declared.mistake(source)) is not None:
+        raise SourcesError(f"{path}: {label}: {mistake}")
     if (
         source.platform
         and source.platform not in PLATFORMS
@@ -153,10 +175,25 @@ def _shape_of(source: Source, label: str, path: Path, known: dict[str, Shape]) -
 
 def _mistake(error: ValidationError, model: type[BaseModel]) -> str:
     first = error.errors()[0]
-    key = str(first["loc"][0])
+    # The mapping that the mistake is in, and the key of it: what is deeper is the value's own.
+    owner, keys = model, [str(first["loc"][0])]
+    for part in first["loc"][1:]:
+        nested = _NESTED.get(keys[-1])
+        if nested is None or len(keys) > 1:
+            break
+        owner, keys = nested, [*keys, str(part)]
+    key = ".".join(keys)
     if first["type"] == "extra_forbidden":
-        return f"{key}: unknown key; allowed: {', '.join(model.model_fields)}"
-    allowed = model.model_fields[key].description
+        return f"{key}: unknown key; allowed: {', '.join(owner.model_fields)}"
+    allowed = owner.model_fields[keys[-1]].description
     if first["type"] == "missing":
         return f"{key}: missing; allowed: {allowed}"
-    return f"{key}: {first['input']!r} is not allowed; allowed: {allowed}"
+    return f"{key}: {_shown(first['input'])} is not allowed; allowed: {allowed}"
+
+
+def _shown(value: object) -> str:
+    """A value as a message may show it: what is long, or may hold a secret, only by its kind."""
+    return repr(value) if isinstance(value, (str, int, float, list, type(None))) else f"a {type(value).__name__}"
+
+
+_NESTED: dict[str, type[BaseModel]] = {"paging": Paging, "limits": Limits}

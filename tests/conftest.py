@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-# The running UI and daemon, for the tests that ask for them.
-pytest_plugins = ["tests.live_dagster"]
+# The running UI and daemon, and the S3 server, for the tests that ask for them.
+pytest_plugins = ["tests.live_dagster", "tests.s3_server"]
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SOURCES = """

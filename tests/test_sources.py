@@ -10,8 +10,11 @@ from pipelines.partitions import yesterday
 from pipelines.settings import Settings
 from pipelines.sources import SourcesError, SourcesFile, load
 
-KEYS = "name, shape, url, posts_url, platform, history, required, carry_days, max_quarantine_share"
-URL = "a path, glob or file:// address; {date} stands for the snapshot date"
+KEYS = (
+    "name, shape, url, posts_url, platform, history, required, carry_days, max_quarantine_share, "
+    "headers, params, body, paging, storage, limits, allow_private, end_marker"
+)
+URL = "a path, glob or an address (file, http, https, s3, gs, az); {date} stands for the snapshot date"
 PLATFORMS = "facebook, instagram, linkedin, pinterest, snapchat, threads, tiktok, twitch, x, youtube"
 
 
@@ -79,10 +82,10 @@ def test_a_file_that_is_no_list_of_sources(tmp_path: Path, text: str | bytes, to
          "max_quarantine_share: nan is not allowed; allowed: a number from 0 to 1"),
         ("{name: a, shape: smallvoices, url: x, history: old}",
          "history: 'old' is not allowed; allowed: dated or current"),
-        ("{name: a, shape: smallvoices, url: 'https://x.org/y.csv'}",
-         "url: https:// is not allowed; allowed: a path or file://"),
-        ("{name: a, shape: smallvoices, url: x, posts_url: 's3://bucket/y'}",
-         "posts_url: s3:// is not allowed; allowed: a path or file://"),
+        ("{name: a, shape: smallvoices, url: 'ftp://x.org/y.csv'}",
+         "url: ftp:// is not allowed; allowed: a path, file://, http://, https://, s3://, gs:// or az://"),
+        ("{name: a, shape: smallvoices, url: x, posts_url: 's3:///y'}",
+         "posts_url: there is no host or bucket in it; allowed: a path, file://, http://, https://, s3://, gs:// or az://"),
         ("{name: a, shape: yoo_2018, url: x, posts_url: y}",
          "posts_url: shape yoo_2018 has no posts of their own; leave it out"),
         ("{name: a, shape: apify_instagram, url: x, posts_url: y}",
@@ -188,3 +191,57 @@ def test_a_date_that_no_run_can_be_for_tells_which_are(tmp_path: Path, text: str
         f"date {text!r} is not allowed; allowed: YYYY-MM-DD from 2016-01-01 to {yesterday()} (yesterday, UTC)"
     )
     assert parse(str(yesterday()), Settings(tmp_path, tmp_path)) + timedelta(days=0) == yesterday()
+
+
+@pytest.mark.parametrize(
+    "keys, told",
+    [
+        ("url: 'https://[x/y.csv'", "url: there is no host or bucket in it; allowed: a path, file://, "),
+        ("url: 'https://x:99999/{date}'", "url: there is no host or bucket in it; allowed: a path, file://, "),
+        ("url: 'https://me:hunter2@x.org/{date}'",
+         "url: a user or password in it is not allowed; allowed: headers with ${NAME}"),
+        ("url: 'https://x.org/{date}?api_key=hunter2'",
+         "url: api_key: a secret is not written here; allowed: ${NAME}, a variable of the environment"),
+        ("url: 'https://x.org/{date}', headers: {Authorization: Bearer hunter2}",
+         "headers.Authorization: a secret is not written here; allowed: ${NAME}, a variable of the environment"),
+        ("url: 'https://x.org/{date}', headers: {X-Api-Key: hunter2}",
+         "headers.X-Api-Key: a secret is not written here; allowed: ${NAME}, a variable of the environment"),
+        ("url: 'https://x.org/{date}', params: {access_token: hunter2}",
+         "params.access_token: a secret is not written here; allowed: ${NAME}, a variable of the environment"),
+        ("url: 's3://x/{date}', storage: {secret_access_key: hunter2}",
+         "storage.secret_access_key: a secret is not written here; allowed: ${NAME}, a variable of the environment"),
+        ("url: 'https://x.org/{date}', headers: {'a b': c}",
+         "headers: 'a b' is not allowed; allowed: a header name, and a text of one line"),
+        ("url: 'https://x.org/{date}', headers: {a: \"b\\r\\nc: d\"}",
+         "headers: 'a' is not allowed; allowed: a header name, and a text of one line"),
+        ("url: 'https://x.org/{date}', headers: [a]",
+         "headers: ['a'] is not allowed; allowed: a mapping of names to texts; secrets as ${NAME}"),
+        ("url: x, headers: {a: b}", "headers: only for http:// and https:// addresses; leave it out"),
+        ("url: x, paging: {kind: page}", "paging: only for http:// and https:// addresses; leave it out"),
+        ("url: 'https://x.org/{date}', storage: {region: b}",
+         "storage: only for s3://, gs:// and az:// addresses; leave it out"),
+        ("url: 'https://x.org/y'",
+         "history: 'dated' is not allowed without {date} in url, params or body, since such an address offers only "),
+        ("url: 'https://x.org/{date}', paging: {}", "paging.kind: missing; allowed: cursor, next_link, link_header, page or offset"),
+        ("url: 'https://x.org/{date}', paging: {kind: scroll}",
+         "paging.kind: 'scroll' is not allowed; allowed: cursor, next_link, link_header, page or offset"),
+        ("url: 'https://x.org/{date}', paging: {kind: cursor, param: c}",
+         "paging.next: missing; allowed: a path into the answer, as in meta.next (cursor, next_link)"),
+        ("url: 'https://x.org/{date}', paging: {kind: cursor, next: c}",
+         "paging.param: missing; allowed: the parameter that takes the cursor, page number or offset"),
+        ("url: 'https://x.org/{date}', paging: {kind: link_header, next: c}",
+         "paging.next: kind link_header does not use it; leave it out"),
+        ("url: 'https://x.org/{date}', paging: {kind: page, pages: 5}",
+         "paging.pages: unknown key; allowed: kind, next, param, value, start, size, records, has_more, total, max_pages"),
+        ("url: 'https://x.org/{date}', paging: {kind: page, max_pages: 0}",
+         "paging.max_pages: 0 is not allowed; allowed: a whole number from 1 to 1000000"),
+        ("url: x, limits: {max_bytes: 1 GB}", "limits.max_bytes: '1 GB' is not allowed; allowed: a whole number over 0"),
+        ("url: x, limits: {deadline_minutes: .inf}",
+         "limits.deadline_minutes: inf is not allowed; allowed: a number over 0, up to 1440"),
+        ("url: x, limits: {per_minute: 5}",
+         "limits.per_minute: unknown key; allowed: requests_per_minute, deadline_minutes, connect_seconds, "),
+        ("url: x, limits: 5", "limits: 5 is not allowed; allowed: a mapping of requests_per_minute, deadline_minutes, "),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_how_to_pull(tmp_path: Path, keys: str, told: str) -> None:
+    assert mistake(tmp_path, f"sources: [{{name: a, shape: smallvoices, {keys}}}]").startswith(f"source 'a': {told}")

@@ -1,1 +1,1 @@
-"""Addresses to landed bytes: one module per kind of address."""
+"""Addresses to landed bytes: `pulling` chooses by the kind of address, and each kind has a module of its own."""

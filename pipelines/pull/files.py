@@ -8,27 +8,13 @@ import glob
 import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from pipelines import durable
+from pipelines.pull.pulled import Pulled, PullError
 
 _BLOCK_BYTES = 8 * 2**20
-
-
-class PullError(Exception):
-    """A source could not be pulled; the message says what to do."""
-
-
-@dataclass(frozen=True)
-class Copied:
-    """A copied file."""
-
-    name: str
-    origin: str
-    sha256: str
-    bytes: int
 
 
 def matching(address: str, folder: Path) -> list[Path]:
@@ -47,12 +33,14 @@ def matching(address: str, folder: Path) -> list[Path]:
         [Path(pattern)] if Path(pattern).is_file() else sorted(Path(hit) for hit in glob.glob(pattern, recursive=True))  # noqa: PTH207 - absolute globs
     )
     files = [path for path in found if path.is_file()]
+    if not files and Path(pattern).is_dir():
+        raise PullError(f"{pattern} is a folder; say which of its files are meant, as in {Path(pattern) / '*.csv'}")
     if not files:
         raise PullError(f"no file {pattern}; put the export there, or correct the url in sources.yaml")
     return files
 
 
-def copy(path: Path, target: Path) -> Copied:
+def copy(path: Path, target: Path) -> Pulled:
     """Copies one file and makes the copy durable.
 
     Raises:
@@ -67,7 +55,7 @@ def copy(path: Path, target: Path) -> Copied:
         raise PullError(f"{path} cannot be copied: {error.strerror or error}") from error
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise PullError(f"{path} changed while it was copied; pull again once its writer is done")
-    return Copied(name=target.name, origin=str(path), sha256=sha256, bytes=after.st_size)
+    return Pulled(name=target.name, origin=str(path), sha256=sha256, bytes=after.st_size)
 
 
 def _copy_hashing(path: Path, target: Path) -> str:

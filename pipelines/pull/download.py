@@ -1,0 +1,161 @@
+"""One answer to one file: streamed while it is hashed, resumed where it broke off.
+
+Belongs here: what makes a file whole. Does not: how requests are sent (`transport`) or what is in the file.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+import requests
+
+from pipelines import durable
+from pipelines.pull.paging import Ask
+from pipelines.pull.pulled import PullError, TransientError
+from pipelines.pull.transport import Session
+
+_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
+_PARTIAL, _NOT_MODIFIED, _UNSATISFIABLE = 206, 304, 416
+
+_SETTLED = timedelta(minutes=1)
+
+Progress = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True)
+class Downloaded:
+    """A file that came whole, as far as HTTP can tell.
+
+    Attributes:
+        sha256: Hash of its bytes.
+        bytes: How many there are.
+        headers: Of the answer.
+        is_framed: Whether HTTP told where it ends; without that, a cut connection looks like the end.
+    """
+
+    sha256: str
+    bytes: int
+    headers: Mapping[str, str]
+    is_framed: bool
+
+    @property
+    def etag(self) -> str:
+        """The version that the answer names, or nothing."""
+        return self.headers.get("ETag", "")
+
+
+class _Part:
+    """A file that grows over several tries."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.validator = ""
+        self.begin()
+
+    def begin(self) -> None:
+        """Empties it."""
+        self._path.write_bytes(b"")
+        self._hash = hashlib.sha256()
+        self.bytes = 0
+
+    def extend(self, session: Session, response: requests.Response, progress: Progress, total: int | None) -> None:
+        """Adds a body as far as it comes."""
+        with self._path.open("ab", buffering=0) as file:
+            for chunk in session.body(response):
+                file.write(chunk)
+                self._hash.update(chunk)
+                self.bytes += len(chunk)
+                progress(self.bytes, total)
+
+    @property
+    def sha256(self) -> str:
+        """Hash of what is there."""
+        return self._hash.hexdigest()
+
+
+def download(
+    session: Session, ask: Ask, target: Path, *, known: str = "", progress: Progress = lambda _done, _total: None
+) -> Downloaded | None:
+    """Pulls one address into one durable file.
+
+    Args:
+        session: The session.
+        ask: What to ask for.
+        target: The file to write.
+        known: The ETag of a version that need not come again.
+        progress: Hears how many bytes are there, of how many.
+
+    Returns:
+        What came; None where the other side says that it is still the known version.
+
+    Raises:
+        PullError: It did not come whole.
+    """
+    part = _Part(target)
+
+    def attempt() -> Downloaded | None:
+        headers: dict[str, str] = {}
+        if part.bytes and part.validator:
+            headers = {"Range": f"bytes={part.bytes}-", "If-Range": part.validator}
+        elif known:
+            headers = {"If-None-Match": known}
+        with session.answer(ask, headers) as response:
+            if response.status_code == _NOT_MODIFIED:
+                if "If-None-Match" in headers:
+                    return None
+                raise PullError("it answers 304 Not Modified to a request without a condition")
+            if response.status_code == _UNSATISFIABLE:
+                part.begin()
+                raise TransientError("the file has become shorter while it was pulled")
+            total, is_framed = _length(response), _is_framed(response)
+            if response.status_code == _PARTIAL:
+                total = _checked_range(response, part.bytes if "Range" in headers else None)
+            else:
+                part.begin()
+                part.validator = _validator(response)
+            part.extend(session, response, progress, total)
+            if total is not None and part.bytes != total:
+                if part.bytes > total:
+                    part.begin()
+                raise TransientError(f"{part.bytes:,} bytes came of the {total:,} that it announced")
+            return Downloaded(part.sha256, part.bytes, response.headers, is_framed)
+
+    done = session.tried(attempt)
+    durable.sync_file(target)
+    return done
+
+
+def _length(response: requests.Response) -> int | None:
+    text = response.headers.get("Content-Length", "").strip()
+    chunked = "Transfer-Encoding" in response.headers
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 and not chunked else None  # noqa: PLR2004 - as many digits as 64 bits have
+
+
+def _is_framed(response: requests.Response) -> bool:
+    return _length(response) is not None or response.headers.get("Transfer-Encoding", "").lower() == "chunked"
+
+
+def _validator(response: requests.Response) -> str:
+    """What makes sure that a rest belongs to what came before: a strong tag, or nothing."""
+    etag = response.headers.get("ETag", "")
+    if etag.startswith('"'):
+        return etag
+    modified = response.headers.get("Last-Modified", "")
+    try:
+        age = parsedate_to_datetime(response.headers.get("Date", "")) - parsedate_to_datetime(modified)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return ""
+    # Times tell versions apart to the second only, so one that has just been written may yet be another.
+    return modified if age > _SETTLED else ""
+
+
+def _checked_range(response: requests.Response, start: int | None) -> int:
+    """The whole length, of an answer that continues at `start`."""
+    found = _RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
+    if start is None or found is None or int(found[1]) != start or int(found[2]) + 1 != int(found[3]):
+        raise PullError("it answers 206 with another part of the file than it was asked for")
+    return int(found[3])
