@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import duckdb
 import polars as pl
@@ -21,6 +22,7 @@ from pipelines import landing, progress
 from pipelines.engine import connect
 from pipelines.lake import BucketWriter, Lake
 from pipelines.landing import LandedFile, Manifest
+from pipelines.opening import Opened, Opener
 from pipelines.read import csv_records
 from pipelines.read.formats import UnreadableFileError, format_of
 from pipelines.read.raw_records import raw_records
@@ -80,6 +82,13 @@ def import_date(settings: Settings, sources: SourcesFile, snapshot_date: date, r
         NothingToPublishError: No source has a valid profile: report and quarantine are kept, the rest is untouched.
             Or a required source has nothing: all is untouched.
     """
+    with Opener(settings.landing) as opener:
+        return _import_date(settings, sources, snapshot_date, run_id, opener)
+
+
+def _import_date(
+    settings: Settings, sources: SourcesFile, snapshot_date: date, run_id: str, opener: Opener
+) -> pl.DataFrame:
     lake = Lake(settings.lake)
     _demand_required(settings, sources, snapshot_date)
     waiting = {source.name: _candidates(settings, source, snapshot_date) for source in sources.sources}
@@ -87,7 +96,7 @@ def import_date(settings: Settings, sources: SourcesFile, snapshot_date: date, r
     not_clean: set[Path] = set()
     while True:
         chosen = {name: manifests[0] for name, manifests in waiting.items() if manifests}
-        attempt = _Import(settings, sources, snapshot_date, chosen, not_clean)
+        attempt = _Import(settings, sources, snapshot_date, chosen, not_clean, opener)
         try:
             with ExitStack() as stack:
                 staged = {
@@ -146,12 +155,14 @@ class _Import:
         snapshot_date: date,
         chosen: dict[str, Manifest],
         not_clean: set[Path],
+        opener: Opener,
     ) -> None:
         self._settings = settings
         self._sources = sources
         self._date = snapshot_date
         self._chosen = chosen
         self._not_clean = not_clean
+        self._opener = opener
         self._readings: dict[str, Reading] = {}
         self._profile_ids: pl.DataFrame | None = None
         self._profiles = Path()
@@ -177,16 +188,17 @@ class _Import:
 
     def _read_source(self, source: Source, records: Records, writer: BucketWriter, repeats: Repeats) -> None:
         reading = self._readings[source.name]
-        shape = self._sources.shape(source)
-        if shape.selection(records) is None:
-            return
-        role = shape.file_of(records)
-        for file in reading.manifest.files:
-            if file.records == role:
+        try:
+            opened, reading.message = self._opener.open(source, self._sources.shape(source), reading.manifest.files)
+        except UnreadableFileError as error:
+            kept = ", ".join(file.path for file in reading.manifest.files[:3])
+            self._reject(source, "unreadable", f"{error}; what it sent is kept at {kept}")
+        for part in opened:
+            if part.holds(records):
                 try:
-                    self._read_file(source, file, records, reading, writer, repeats)
+                    self._read_file(source, part, records, reading, writer, repeats)
                 except UnreadableFileError as error:
-                    self._reject(source, "unreadable", f"{error}; the file is kept at {file.path}")
+                    self._reject(source, "unreadable", f"{error}; the file is kept at {part.file.path}")
         tallies = [tally for tally in reading.tallies if tally.records == records]
         landed, bad = sum(tally.landed for tally in tallies), sum(tally.quarantined for tally in tallies)
         if landed and bad / landed > source.max_quarantine_share:
@@ -199,7 +211,7 @@ class _Import:
         if records == "profiles" and not any(tally.accepted for tally in tallies):
             self._reject(source, "over_quarantine", "no valid profile; look at the reasons in the quarantine")
 
-    def _reject(self, source: Source, state: str, message: str) -> None:
+    def _reject(self, source: Source, state: str, message: str) -> NoReturn:
         reading = self._readings[source.name]
         reading.state, reading.message = state, message
         raise _SourceRejectedError(source.name, reading)
@@ -207,21 +219,20 @@ class _Import:
     def _read_file(
         self,
         source: Source,
-        file: LandedFile,
+        part: Opened,
         records: Records,
         reading: Reading,
         writer: BucketWriter,
         repeats: Repeats,
     ) -> None:
-        shape = self._sources.shape(source)
-        path = self._settings.landing / file.path
+        file, path, shape = part.file, part.path, part.shape
         tally = Tally(file, records)
         reading.tallies.append(tally)
         with connect(self._settings, path.parent) as connection:
             connection.execute(shape.macros())
             exact = path in self._not_clean
             text = open_columns(connection, path, shape, shape.read_columns(records), exact=exact)
-            query = shape.query(records, text.relation, source.platform, numbered=text.numbered)
+            query = shape.query(records, text.relation, part.platform(source), numbered=text.numbered)
             failed: list[pl.DataFrame] = []
             try:
                 for batch in _batches(connection.sql(query)):

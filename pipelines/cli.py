@@ -33,6 +33,8 @@ from pipelines.dates import DateError
 from pipelines.partitions import yesterday
 from pipelines.settings import REPOSITORY, Settings, SettingsError
 from pipelines.sources import SourcesError, SourcesFile
+from schemas import shape_file
+from schemas.shape import ShapeError
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -141,6 +143,49 @@ def list_sources(settings: Settings, loaded: SourcesFile, day: str, *, as_json: 
         click.echo(f"{source['source']} (shape {source['shape']}){', landed already' if source['landed'] else ''}")
         for records, address in source["pulls"].items():
             click.echo(f"  {records}: {address}")
+
+
+@main.command("inspect")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--shape", "name", help="Try this shape in place of an inferred one.")
+@click.option("--platform", help="Declare the platform, or the column that holds it.")
+@click.option("--date", "day", default="", help="Snapshot date of the trial import. Default: today, UTC.")
+@click.option("--write", help="Write the shape to shapes/NAME.yaml beside sources.yaml.", metavar="NAME")
+@click.option("--home", type=_FOLDER, help="Folder of landing, lake and published files; it is left as it is.")
+@click.option("--sources", "sources_file", type=_FILE, help="The sources.yaml, whose folder has the shapes.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def inspect_file(
+    file: Path,
+    name: str | None,
+    platform: str | None,
+    day: str,
+    write: str | None,
+    home: Path | None,
+    sources_file: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Say what an unknown export looks like, and how it would be imported; nothing is kept but what --write writes.
+
+    Ends with exit code 1 where something is undecided.
+    """
+    from pipelines import inspecting  # noqa: PLC0415 - loads what a usage error need not wait for
+
+    try:
+        settings = Settings.from_environment().at(home, sources_file)
+        folder = settings.sources_file.parent
+        chosen = shape_file.load(name, folder / "shapes") if name else None
+        date_of = dates.parse(day, settings) if day else yesterday() + timedelta(days=1)
+        inferred = inspecting.inspect(
+            file, shape=chosen, platform=platform, day=date_of, console=_console(as_json=as_json), as_json=as_json
+        )
+        if write:
+            path = inspecting.keep(inferred, write, folder, file)
+            click.echo(f"Wrote {path}; use it with `shape: {write}` in {settings.sources_file}", err=as_json)
+    except (SettingsError, ShapeError, DateError, inspecting.InspectError) as mistake:
+        click.echo(f"Error: {mistake}", err=True)
+        sys.exit(2 if not isinstance(mistake, inspecting.InspectError) else 1)
+    sys.exit(0 if inferred.proposal.is_decided else 1)
 
 
 @main.command()

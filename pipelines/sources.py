@@ -15,7 +15,7 @@ from pipelines.pull import credentials, declared
 from pipelines.pull.limits import Limits
 from pipelines.pull.paging import Paging
 from schemas.column import PLATFORMS
-from schemas.shape import RECORDS, Shape, ShapeError
+from schemas.shape import AUTO, INFERRED, RECORDS, Shape, ShapeError
 from schemas.shape_file import load as load_shape
 
 
@@ -33,7 +33,7 @@ class Source(_Strict):
     name: Annotated[str, Field(pattern=r"^[a-z0-9_]+$", max_length=60)] = Field(
         description="up to 60 of a-z, 0-9 and _"
     )
-    shape: str = Field(description="the name of a shape")
+    shape: str = Field(description="the name of a shape, or auto")
     url: str = Field(
         min_length=1,
         description="a path, glob or an address (file, http, https, s3, gs, az); {date} stands for the snapshot date",
@@ -145,11 +145,14 @@ def _source(entry: object, position: int, path: Path) -> Source:
 
 def _shape_of(source: Source, label: str, path: Path, known: dict[str, Shape]) -> Shape:
     try:
-        shape = known.get(source.shape) or load_shape(source.shape, path.parent / "shapes")
+        is_inferred = source.shape == AUTO
+        shape = INFERRED if is_inferred else known.get(source.shape) or load_shape(source.shape, path.parent / "shapes")
     except ShapeError as error:
         raise SourcesError(f"{path}: {label}: shape: {error}") from error
     if (mistake := declared.mistake(source)) is not None:
         raise SourcesError(f"{path}: {label}: {mistake}")
+    if is_inferred:
+        return shape
     if (
         source.platform
         and source.platform not in PLATFORMS

@@ -83,11 +83,13 @@ class Shape(_Strict):
 
     name: str = Field(description="the file's name without its ending")
     description: str = Field(description="one or two sentences on where such an export comes from")
-    format: Literal["csv", "ndjson", "json", "parquet"] | None = Field(
-        default=None, description="csv, ndjson, json or parquet; left out: by the file's ending"
+    format: Literal["csv", "ndjson", "json", "parquet", "xlsx"] | None = Field(
+        default=None, description="csv, ndjson, json, parquet or xlsx; left out: by the file's ending"
     )
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = Field(default=",", description="one character")
     encoding: str = Field(default="utf-8", description="a text encoding that Python knows")
+    header_line: int = Field(default=1, ge=1, description="line, or row of a sheet, that the header begins on, from 1")
+    sheet: str | None = Field(default=None, description="xlsx only: the sheet; left out: the first")
     decimal: Literal[".", ","] = Field(default=".", description='"." or ","')
     thousands: Literal["", ",", ".", " ", "'"] = Field(default="", description='"" (none), ",", ".", " " or "\'"')
     date_order: Literal["YMD", "DMY", "MDY"] = Field(default="YMD", description="YMD, DMY or MDY")
@@ -229,6 +231,11 @@ class Shape(_Strict):
         if selection is None:
             raise ShapeError(f"shape {self.name} has no {records}")
         return selection
+
+
+# Stands for a shape that is inferred from what has landed.
+AUTO = "auto"
+INFERRED = Shape(name=AUTO, description="How it is read is inferred from what it sent.")
 
 
 def canonical_columns(records: Records) -> list[str]:

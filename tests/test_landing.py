@@ -103,7 +103,8 @@ def test_the_same_bytes_under_another_name_are_other_content(exports: Exports) -
         ("b.csv.gz", gzip.compress(CSV, mtime=0)[:-4], "b.csv.gz is no whole gzip file (Compressed file ended before the end-of-stream marker was reached); pull it again"),
         ("b.csv.gz", gzip.compress(CSV, mtime=0)[:-8] + b"\x01" * 8, "b.csv.gz is no whole gzip file (CRC check failed"),
         ("b.csv.gz", b"\x1f\x8b\x08" + b"\x00" * 6 + b"\x03" + b"\xff" * 50, "b.csv.gz is no whole gzip file (Error -3"),
-        ("b.xlsx", b"PK\x03\x04", "b.xlsx: the name does not tell the format; allowed endings: .csv, .tsv, .txt, "),
+        ("b.pdf", b"%PDF", "b.pdf: the name does not tell the format; allowed endings: .csv, .tsv, .txt, "),
+        ("b.xlsx", b"PK\x03\x04", "b.xlsx was cut short; pull it again"),
     ],
 )  # fmt: skip
 def test_what_is_no_whole_export_is_refused_and_kept(tmp_path: Path, file: str, content: bytes, told: str) -> None:

@@ -7,7 +7,10 @@ import pytest
 from schemas.shape import ShapeError
 from schemas.shape_file import available, load
 
-KEYS = "like, description, format, delimiter, encoding, decimal, thousands, date_order, platform, profiles, posts"
+KEYS = (
+    "like, description, format, delimiter, encoding, header_line, sheet, decimal, thousands, date_order, platform, "
+    "profiles, posts"
+)
 PLATFORMS = "facebook, instagram, linkedin, pinterest, snapchat, threads, tiktok, twitch, x, youtube"
 OWN = "…/own.yaml: "
 
@@ -57,7 +60,7 @@ def test_a_shape_file_that_is_no_shape(tmp_path: Path, shape: str | bytes, told:
     [
         ("color: red", f"color: unknown key; allowed: {KEYS}"),
         ("name: own", f"name: unknown key; allowed: {KEYS}"),
-        ("format: xlsx", "format: Input should be 'csv', 'ndjson', 'json' or 'parquet'; allowed: "),
+        ("format: pdf", "format: Input should be 'csv', 'ndjson', 'json', 'parquet' or 'xlsx'; allowed: "),
         ("delimiter: ';;'", "delimiter: String should have at most 1 character; allowed: one character"),
         ("delimiter: '\"'", "delimiter: '\"' is not allowed; allowed: one character"),
         ('delimiter: "\\n"', "delimiter: '\\n' is not allowed; allowed: one character"),

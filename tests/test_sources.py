@@ -69,7 +69,7 @@ def test_a_file_that_is_no_list_of_sources(tmp_path: Path, text: str | bytes, to
         ("{name: a, shape: smallvoices}", f"url: missing; allowed: {URL}"),
         ("{name: a, shape: smallvoices, url: [x]}", f"url: ['x'] is not allowed; allowed: {URL}"),
         ("{name: a, shape: smallvoices, url: ''}", f"url: '' is not allowed; allowed: {URL}"),
-        ("{name: a, shape: 5, url: x}", "shape: 5 is not allowed; allowed: the name of a shape"),
+        ("{name: a, shape: 5, url: x}", "shape: 5 is not allowed; allowed: the name of a shape, or auto"),
         ("{name: a, shape: smallvoices, url: x, carry_days: soon}",
          "carry_days: 'soon' is not allowed; allowed: a whole number from 0 to 30"),
         ("{name: a, shape: smallvoices, url: x, carry_days: 31}",

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, cast
 
 from pipelines.read.formats import UnreadableFileError, open_bytes, whole
 
@@ -64,8 +64,7 @@ class Record:
 def open_text(path: Path, encoding: str) -> TextIO:
     """The file as text with its line ends kept; bytes that are not of the encoding become surrogates."""
     binary = open_bytes(path)
-    start = binary.read(4)
-    binary.seek(0)
+    start = cast("io.BufferedReader", binary).peek(4)[:4]
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16"
     elif start.startswith(codecs.BOM_UTF8):
@@ -84,14 +83,18 @@ def line_count(path: Path) -> int:
     return count + (last != b"\n")
 
 
-def header(path: Path, encoding: str, delimiter: str) -> list[str]:
-    """The names of the columns: white space folded, a name's second use called `name_2`, blanks `column_7`.
+def header(path: Path, encoding: str, delimiter: str, header_line: int = 1) -> list[str]:
+    """The names of the columns, of the header that begins on a line; see `unique_names`.
 
     Raises:
         UnreadableFileError: There is no header that can be read.
     """
     with _readable(path), open_text(path, encoding) as text:
-        names = _header(_Lines(text), path, delimiter)
+        return unique_names(_header(_Lines(text, header_line), path, delimiter))
+
+
+def unique_names(names: list[str]) -> list[str]:
+    """Names of columns: white space folded, a name's second use called `name_2`, blanks `column_7`."""
     unique: list[str] = []
     for position, name in enumerate(names, start=1):
         base = re.sub(r"\s+", " ", name).strip() or f"column_{position}"
@@ -104,7 +107,7 @@ def header(path: Path, encoding: str, delimiter: str) -> list[str]:
     return unique
 
 
-def records(path: Path, encoding: str, delimiter: str) -> Iterator[Record]:
+def records(path: Path, encoding: str, delimiter: str, header_line: int = 1) -> Iterator[Record]:
     """Every record after the header, good or not, in order.
 
     Empty cells behind the last column are no cells, as the fast reader sees it.
@@ -113,7 +116,7 @@ def records(path: Path, encoding: str, delimiter: str) -> Iterator[Record]:
         UnreadableFileError: There is no header that can be read, or the file ends in the middle of a record.
     """
     with _readable(path), open_text(path, encoding) as text:
-        lines = _Lines(text)
+        lines = _Lines(text, header_line)
         width = len(_header(lines, path, delimiter))
         number = 0
         while True:
@@ -181,11 +184,13 @@ class _Cut(str):
 class _Lines:
     """Lines of a file that can be given back, and records of fields made of them."""
 
-    def __init__(self, text: TextIO) -> None:
+    def __init__(self, text: TextIO, first_line: int) -> None:
         self._text = text
         self._waiting: deque[str] = deque()
         self._taken: list[str] = []
-        self.next_line = 1
+        self.next_line = first_line
+        for _ in range(first_line - 1):
+            self._read()
 
     @property
     def taken(self) -> int:

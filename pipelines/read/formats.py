@@ -5,26 +5,35 @@ Belongs here: telling formats apart and refusing what is no export. Does not: re
 
 import codecs
 import gzip
+import io
 import json
+import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Literal, cast
 
-from schemas.shape import Shape
+import pyarrow as pa
 
-Format = Literal["csv", "ndjson", "json", "parquet"]
+from schemas.shape import AUTO, Shape
+
+Container = Literal["none", "gzip", "zstd", "zip", "spreadsheet"]
+Format = Literal["csv", "ndjson", "json", "parquet", "xlsx"]
 
 _SUFFIXES: dict[str, Format] = {
     ".csv": "csv", ".tsv": "csv", ".txt": "csv",
     ".ndjson": "ndjson", ".jsonl": "ndjson",
     ".json": "json",
     ".parquet": "parquet",
+    ".xlsx": "xlsx", ".xlsm": "xlsx", ".xlsb": "xlsx", ".xls": "xlsx", ".ods": "xlsx",
 }  # fmt: skip
 _HEAD = 64 * 1024
 _TAIL = 4 * 2**20
 _GZIP = b"\x1f\x8b"
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_ZIP = b"PK\x03\x04"
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 class UnreadableFileError(Exception):
@@ -37,9 +46,35 @@ def is_gzip(path: Path) -> bool:
         return file.read(2) == _GZIP
 
 
+def container_of(path: Path) -> Container:
+    """What stands around the records, told by the first bytes."""
+    with path.open("rb") as file:
+        start = file.read(8)
+    if start.startswith(_GZIP):
+        return "gzip"
+    if start.startswith(_ZSTD):
+        return "zstd"
+    if start == _OLE:
+        return "spreadsheet"
+    if not start.startswith(_ZIP):
+        return "none"
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+    except (zipfile.BadZipFile, OSError):
+        return "zip"
+    return "spreadsheet" if names & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"} else "zip"
+
+
 def open_bytes(path: Path) -> IO[bytes]:
-    """The file's bytes, decompressed."""
-    return cast("IO[bytes]", gzip.open(path, "rb")) if is_gzip(path) else path.open("rb")
+    """The file's bytes, decompressed where it is compressed with gzip or zstd."""
+    with path.open("rb") as file:
+        start = file.read(4)
+    if start.startswith(_GZIP):
+        return cast("IO[bytes]", gzip.open(path, "rb"))
+    if start == _ZSTD:
+        return cast("IO[bytes]", io.BufferedReader(pa.input_stream(path, compression="zstd")))
+    return path.open("rb")
 
 
 @contextmanager
@@ -53,6 +88,11 @@ def whole(path: Path) -> Iterator[None]:
         yield
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise UnreadableFileError(f"{path.name} is no whole gzip file ({error}); pull it again") from error
+    except OSError as error:
+        # Arrow's, of a zstd stream; the system's have a number.
+        if error.errno is not None:
+            raise
+        raise UnreadableFileError(f"{path.name} is no whole zstd file ({error}); pull it again") from error
 
 
 def format_of(path: Path, shape: Shape) -> Format:
@@ -72,17 +112,30 @@ def format_of(path: Path, shape: Shape) -> Format:
     return found
 
 
-def mistake(path: Path, shape: Shape) -> str | None:  # noqa: PLR0911 - a list of tells, one return each
+def mistake(path: Path, shape: Shape) -> str | None:  # noqa: C901, PLR0911 - a list of tells, one return each
     """What shows at a glance that a file is no whole export of its shape; None where nothing does."""
+    if container_of(path) in ("zip", "spreadsheet"):
+        # What is in them shows when they are opened; a zip archive without its end is none.
+        return (
+            None
+            if _is_old_spreadsheet(path) or zipfile.is_zipfile(path)
+            else f"{path.name} was cut short; pull it again"
+        )
     try:
-        declared = format_of(path, shape)
+        declared = None if shape.name == AUTO else format_of(path, shape)
         with whole(path), open_bytes(path) as file:
             head = file.read(_HEAD)
     except UnreadableFileError as error:
         return str(error)
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\x00" in head[:64]:
+        return None
     start = head.removeprefix(codecs.BOM_UTF8).lstrip()
     if not start:
         return f"{path.name} is empty; ask for the export of this date and pull again"
+    if declared is None:
+        declared = _format_by_content(start)
+    if declared == "xlsx":
+        return f"{path.name} is no spreadsheet, and shape {shape.name} reads one; correct the shape"
     if declared == "parquet":
         return (
             None
@@ -102,6 +155,17 @@ def mistake(path: Path, shape: Shape) -> str | None:  # noqa: PLR0911 - a list o
     if declared in ("json", "ndjson") and not is_gzip(path) and not _ends(path, is_array=start[:1] == b"["):
         return f"{path.name} ends in the middle of a record: it was cut short; pull it again"
     return None
+
+
+def _format_by_content(start: bytes) -> Format:
+    if start.startswith(b"PAR1"):
+        return "parquet"
+    return "json" if start[:1] in (b"{", b"[") else "csv"
+
+
+def _is_old_spreadsheet(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_OLE)) == _OLE
 
 
 def _tail(path: Path) -> bytes:

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from pipelines.read.formats import is_gzip, open_bytes, whole
+from pipelines.read.formats import container_of, open_bytes, whole
 from pipelines.read.json_stream import is_large_document, large_records
 from schemas.json_path import keys, member, raw_records_within, records_within, structure
 from schemas.quoting import identifier, literal
@@ -49,7 +49,8 @@ def json_objects(connection: duckdb.DuckDBPyConnection, path: Path, within: str 
 
 def compression(path: Path) -> str:
     """How a file is compressed, in DuckDB's words; told by its bytes, since names of exports lie."""
-    return "gzip" if is_gzip(path) else "none"
+    found = container_of(path)
+    return found if found in ("gzip", "zstd") else "none"
 
 
 def json_layout(path: Path) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.read import csv_records
+from pipelines.read import csv_records, spreadsheets
 from pipelines.read.formats import format_of, open_bytes, whole
 from pipelines.read.json_records import json_layout, json_objects
 from schemas.quoting import literal
@@ -34,12 +34,13 @@ def raw_records(
         `MAX_RAW_CHARACTERS`).
     """
     declared = format_of(path, shape)
-    if declared == "csv":
-        return {
-            record.number: (record.line, _shown(record.raw))
-            for record in csv_records.records(path, shape.encoding, shape.delimiter)
-            if record.number in numbers
-        }
+    if declared in ("csv", "xlsx"):
+        records = (
+            csv_records.records(path, shape.encoding, shape.delimiter, shape.header_line)
+            if declared == "csv"
+            else spreadsheets.records(path, shape.sheet, shape.header_line)
+        )
+        return {record.number: (record.line, _shown(record.raw)) for record in records if record.number in numbers}
     if declared != "parquet" and not within and json_layout(path) == "newline_delimited":
         return _lines(path, numbers)
     relation = (

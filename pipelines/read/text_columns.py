@@ -12,7 +12,8 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from pipelines.read import csv_records
+from pipelines.read import csv_records, spreadsheets
+from pipelines.read.csv_records import Record
 from pipelines.read.formats import UnreadableFileError, format_of, open_bytes, whole
 from pipelines.read.json_records import compression, json_columns
 from schemas.quoting import identifier, literal
@@ -84,31 +85,23 @@ def open_columns(
         return _csv(connection, path, shape, wanted, exact=exact)
     if declared == "parquet":
         return _parquet(connection, path, wanted)
+    if declared == "xlsx":
+        return _spreadsheet(connection, path, shape, wanted)
     return TextColumns(json_columns(connection, path, shape, wanted))
 
 
 def _csv(
     connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, wanted: Selection, *, exact: bool
 ) -> TextColumns:
-    names = csv_records.header(path, shape.encoding, shape.delimiter)
-    missing = [name for name in wanted.columns if name not in names]
-    if missing:
-        raise UnreadableFileError(
-            f"{path.name}:1 lacks the columns {', '.join(missing)} of shape {shape.name}; it has {_shown(names)}"
-        )
-    # By their place, since DuckDB takes names that differ in case alone for the same.
-    places = {name: f"c{place}" for place, name in enumerate(names)}
-    selected = ", ".join(
-        f"{places.get(name, 'CAST(NULL AS VARCHAR)')} AS {identifier(name)}" for name in wanted.read_columns
-    )
+    names = csv_records.header(path, shape.encoding, shape.delimiter, shape.header_line)
+    places, selected = _selected(names, wanted, f"{path.name}:{shape.header_line}", shape)
     # A blank line is a record of one empty cell to the fast reader.
-    if exact or len(names) == 1 or shape.encoding.lower() not in _FAST_ENCODINGS or not _is_plain(path):
-        found = _Found()
-        schema = pa.schema([*((place, pa.string()) for place in places.values()), ("landed_row", pa.int64())])
-        batches = _batches(path, shape, schema, found)
-        connection.register("exact_records", pa.RecordBatchReader.from_batches(schema, batches))
-        return TextColumns(f"(SELECT {selected}, landed_row FROM exact_records)", numbered=True, _found=found)
-    spec = ", ".join(f"{place}: 'VARCHAR'" for place in places.values())
+    is_fast = shape.encoding.lower() in _FAST_ENCODINGS and shape.header_line == 1 and len(names) > 1
+    if exact or not is_fast or not _is_plain(path):
+        return _exact(
+            connection, csv_records.records(path, shape.encoding, shape.delimiter, shape.header_line), places, selected
+        )
+    spec = ", ".join(f"{place}: 'VARCHAR'" for place in places)
     return TextColumns(
         f"(SELECT {selected} FROM read_csv({literal(path)}, auto_detect = false, header = true, "
         f"delim = {literal(shape.delimiter)}, quote = '\"', escape = '\"', strict_mode = true, "
@@ -130,10 +123,41 @@ def _is_plain(path: Path) -> bool:
     return not is_utf16 and not is_blank and b"\x00" not in head and b"\n" in head
 
 
-def _batches(path: Path, shape: Shape, schema: pa.Schema, found: _Found) -> Iterator[pa.RecordBatch]:
+def _spreadsheet(connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, wanted: Selection) -> TextColumns:
+    names = spreadsheets.header(path, shape.sheet, shape.header_line)
+    places, selected = _selected(names, wanted, f"{path.name}:{shape.header_line}", shape)
+    return _exact(connection, spreadsheets.records(path, shape.sheet, shape.header_line), places, selected)
+
+
+def _selected(names: list[str], wanted: Selection, place: str, shape: Shape) -> tuple[list[str], str]:
+    """Names for the columns of a header by their place, and the SELECT that gives the wanted ones."""
+    missing = [name for name in wanted.columns if name not in names]
+    if missing:
+        raise UnreadableFileError(
+            f"{place} lacks the columns {', '.join(missing)} of shape {shape.name}; it has {_shown(names)}"
+        )
+    # By their place, since DuckDB takes names that differ in case alone for the same.
+    places = {name: f"c{place}" for place, name in enumerate(names)}
+    selected = ", ".join(
+        f"{places.get(name, 'CAST(NULL AS VARCHAR)')} AS {identifier(name)}" for name in wanted.read_columns
+    )
+    return [*places.values()], selected
+
+
+def _exact(
+    connection: duckdb.DuckDBPyConnection, records: Iterator[Record], places: list[str], selected: str
+) -> TextColumns:
+    """Records read one by one in Python, as a relation."""
+    found = _Found()
+    schema = pa.schema([*((place, pa.string()) for place in places), ("landed_row", pa.int64())])
+    connection.register("exact_records", pa.RecordBatchReader.from_batches(schema, _batches(records, schema, found)))
+    return TextColumns(f"(SELECT {selected}, landed_row FROM exact_records)", numbered=True, _found=found)
+
+
+def _batches(records: Iterator[Record], schema: pa.Schema, found: _Found) -> Iterator[pa.RecordBatch]:
     rows: list[tuple[int, list[str]]] = []
     try:
-        for record in csv_records.records(path, shape.encoding, shape.delimiter):
+        for record in records:
             if record.problem:
                 found.rejects.append(Reject(record.number, record.problem))
                 continue

@@ -233,3 +233,12 @@ END, '@'))), '');
 CREATE MACRO list_of(x) AS nullif(coalesce(
     array_to_string(TRY(from_json(CASE WHEN starts_with(x, '[') THEN x END, '["VARCHAR"]')), ' '), text_of(x)
 ), '');
+
+-- A number without the signs and words that people put around it: "$ 1,200", "10K+", "12.3M followers".
+CREATE MACRO bare_of(x) AS CASE
+    WHEN regexp_matches(x, '[0-9]') THEN regexp_replace(
+        regexp_replace(x, '^\s*([~≈$€£¥₹₺]\s*)+', ''),
+        '(\s*(\+|[$€£¥₹₺]|followers?|subscribers?|fans|abonn[ée]s|abonnenten|seguidores|likes))+\s*$', '', 'i'
+    )
+    ELSE x
+END;

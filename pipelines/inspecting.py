@@ -1,0 +1,188 @@
+"""`smallvoices inspect`: what is printed of an unknown export, and the shape file to keep.
+
+Belongs here: words and tables. Does not: inference (`pipelines/inference`), or the trial import (`assets/trial`).
+"""
+
+import json
+import re
+from collections import Counter
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from assets.trial import Trial, try_out
+from pipelines.inference import Inferred, infer, named_shape
+from pipelines.read.formats import UnreadableFileError
+from schemas.column import PLATFORMS
+from schemas.infer.shape_text import shape_text
+from schemas.shape import Shape
+
+_SHOWN_ACCOUNTS = 5
+_FIGURES = (
+    "platform",
+    "handle",
+    "profile_id",
+    "followers",
+    "avg_likes",
+    "avg_comments",
+    "avg_engagement",
+    "reported_engagement_ratio",
+)
+_SURE = {"sure": "sure", "likely": "[yellow]likely[/]", "undecided": "[red]undecided[/]", "aside": "[dim]left aside[/]"}
+
+
+class InspectError(Exception):
+    """The file cannot be inspected, or the shape cannot be kept; the message says what to do."""
+
+
+def inspect(
+    file: Path, *, shape: Shape | None, platform: str | None, day: date, console: Console, as_json: bool
+) -> Inferred:
+    """Infers how a file is to be read, tries it out, and prints both.
+
+    Args:
+        file: The file.
+        shape: A shape to try in place of the inferred one.
+        platform: What is declared: a platform or a column.
+        day: The snapshot date that the trial is for.
+        console: Where to print to.
+        as_json: Whether to print JSON.
+
+    Raises:
+        InspectError: It holds no table.
+    """
+    try:
+        inferred = named_shape(file, shape, platform) if shape else infer(file, platform=platform)
+        trial = _tried(file, inferred, platform if shape else None, day)
+    except UnreadableFileError as error:
+        raise InspectError(str(error)) from error
+    if as_json:
+        click.echo(json.dumps(_document(inferred, trial), default=str, indent=1, ensure_ascii=False))
+    else:
+        _print(file, inferred, trial, console)
+    return inferred
+
+
+def keep(inferred: Inferred, name: str, folder: Path, file: Path) -> Path:
+    """Writes the shape file.
+
+    Raises:
+        InspectError: There is a file of that name, or it is no name of a shape.
+    """
+    if not re.fullmatch(r"[a-z0-9_]{1,60}", name) or name == "auto":
+        raise InspectError(f"--write {name!r} is not allowed; allowed: up to 60 of a-z, 0-9 and _, and not auto")
+    path = folder / "shapes" / f"{name}.yaml"
+    if path.exists():
+        raise InspectError(f"{path} is there already; choose another name, or remove it")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(shape_text(inferred.proposal, f"Inferred from {file.name}."), encoding="utf-8")
+    return path
+
+
+def _tried(file: Path, inferred: Inferred, platform: str | None, day: date) -> Trial | None:
+    """The trial import, as far as the shape is decided; a stand-in for a platform that is not told."""
+    shape = inferred.proposal.shape
+    if (
+        shape is None
+        or shape.profiles is None
+        or ("followers" not in shape.profiles.select and not inferred.proposal.fits)
+    ):
+        return None
+    if not {"handle", "profile_id"} & set(shape.profiles.select) and not inferred.proposal.fits:
+        return None
+    told = shape.platform or platform or "platform" in shape.profiles.select
+    return try_out(file, shape, platform if told else PLATFORMS[0], day)
+
+
+def _document(inferred: Inferred, trial: Trial | None) -> dict[str, Any]:
+    proposal = inferred.proposal
+    return {
+        "file": list(inferred.said),
+        "records": inferred.records,
+        "decided": proposal.is_decided,
+        "fits": proposal.fits or None,
+        "columns": [vars(column) for column in proposal.columns],
+        "checks": proposal.checks,
+        "questions": [vars(question) for question in proposal.questions],
+        "shape": proposal.shape.model_dump(exclude_defaults=True) if proposal.shape else None,
+        "import": None if trial is None else {
+            "message": trial.message,
+            "files": trial.report.select(
+                "landed_file", "records", "landed", "accepted", "quarantined", "superseded"
+            ).to_dicts() if trial.report.height else [],
+            "quarantined": _reasons(trial),
+            "accounts": _accounts(inferred, trial),
+        },
+    }  # fmt: skip
+
+
+def _reasons(trial: Trial) -> dict[str, int]:
+    return dict(Counter(trial.quarantine["reason"]).most_common()) if trial.quarantine.height else {}
+
+
+def _accounts(inferred: Inferred, trial: Trial) -> list[dict[str, Any]]:
+    if not trial.profiles.height:
+        return []
+    is_told = not any(question.about == "platform" for question in inferred.proposal.questions)
+    wanted = [name for name in _FIGURES if is_told or name != "platform"]
+    return trial.profiles.select(wanted).head(_SHOWN_ACCOUNTS).to_dicts()
+
+
+def _print(file: Path, inferred: Inferred, trial: Trial | None, console: Console) -> None:
+    proposal = inferred.proposal
+    console.print(f"[bold]{escape(file.name)}[/]: {escape(', '.join(inferred.said))}, {inferred.records:,} records")
+    if proposal.fits:
+        console.print(f"It fits the shape [bold]{proposal.fits}[/].")
+    table = Table("column", "taken for", "how sure", "why", "first cells", box=None, header_style="bold")
+    for column in proposal.columns:
+        table.add_row(
+            escape(column.column), column.taken_for, _SURE[column.certainty], escape(column.why), escape(column.sample)
+        )
+    console.print(table)
+    for check in proposal.checks:
+        console.print(f"Checked: {escape(check)}")
+    if trial is not None:
+        _print_trial(inferred, trial, console)
+    for question in proposal.questions:
+        console.print(f"[red]Undecided[/], {escape(question.about)}: {escape(question.text)}")
+        if question.choices:
+            console.print("  Say which, in the shape file or in sources.yaml:")
+        for choice in question.choices:
+            console.print(f"    {escape(choice)}")
+
+
+def _print_trial(inferred: Inferred, trial: Trial, console: Console) -> None:
+    for row in trial.report.iter_rows(named=True):
+        if row["records"]:
+            console.print(
+                f"The import would take {row['accepted']:,} of {row['landed']:,} {row['records']}, "
+                f"quarantine {row['quarantined']:,}, and set {row['superseded']:,} aside as older copies."
+            )
+    for reason, count in list(_reasons(trial).items())[:10]:
+        console.print(f"  quarantined {count:,} × {escape(reason)}")
+    if trial.message:
+        console.print(f"[red]{escape(trial.message)}[/]")
+    accounts = _accounts(inferred, trial)
+    if accounts:
+        table = Table(*accounts[0], box=None, header_style="bold")
+        for account in accounts:
+            table.add_row(
+                *(
+                    escape(
+                        ""
+                        if value is None
+                        else f"{value:,.6g}"
+                        if isinstance(value, float)
+                        else f"{value:,}"
+                        if isinstance(value, int)
+                        else str(value)
+                    )
+                    for value in account.values()
+                )
+            )
+        console.print(table)

@@ -1,0 +1,229 @@
+"""Whose account a record is about: handle, id, name, and the platform.
+
+Belongs here: choosing the columns that tell accounts apart. Does not: figures.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from schemas.column import PLATFORMS
+from schemas.infer.cells import Column
+from schemas.infer.headers import understand
+from schemas.infer.meanings import Meaning
+from schemas.infer.proposal import Certainty, Question
+from schemas.quoting import identifier, literal
+
+_HANDLES = 0.97
+_MOSTLY_HANDLES = 0.8
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A column taken for a canonical one; `also` are the other columns that its expression reads."""
+
+    column: Column
+    canonical: str
+    certainty: Certainty
+    why: str
+    expression: str
+    also: tuple[str, ...] = ()
+
+
+def accounts(
+    columns: Sequence[Column], meanings: Mapping[str, Meaning], platform: str, *, of_posts: bool
+) -> list[Taken]:
+    """The columns that name the account: `handle`, `profile_id`, `display_name` and `profile_url`; maybe none.
+
+    Handles are known by what cells look like more than by headers: rankings put them under "name" and "real name".
+    """
+    by_meaning: dict[str, list[Column]] = {}
+    for column in columns:
+        other = column.header.platforms - {platform} if platform else set()
+        if not other:
+            by_meaning.setdefault(meanings[column.name].name, []).append(column)
+    named, called = by_meaning.get("handle", []), [*by_meaning.get("actor", []), *by_meaning.get("name", [])]
+    ids = by_meaning.get("id", [])
+    if of_posts:
+        # Names and ids that do not say whose they are belong to the posts.
+        ids = [
+            column for column in ids if column.header.says("actor") or column.header.of_actor or column.is_channel_id
+        ]
+        called = [column for column in called if column.header.says("actor") or column.header.of_actor]
+    else:
+        called += by_meaning.get("title", [])
+    followers = next(iter(by_meaning.get("followers", [])), None)
+    if followers:
+        # Of the same object: business_discovery.id, and not the id of who asked.
+        ids = sorted(ids, key=lambda column: -_shared(column.name, followers.name))
+    found: list[Taken] = []
+    handle = _handle(named, called, by_meaning.get("profile address", []))
+    if handle:
+        found.append(handle)
+    used = {taken.column.name for taken in found}
+    rest = [column for column in called + named if column.name not in used and not column.is_number]
+    if rest:
+        best = min(rest, key=lambda column: (not column.header.says("name"), -column.filled))
+        found.append(_text(best, "display_name"))
+    elif handle and handle.certainty == "likely" and handle.column in called:
+        found.append(Taken(handle.column, "display_name", "likely", "the name", _of(handle.column, "text_of")))
+    for column in by_meaning.get("profile address", []):
+        if column.is_address:
+            found.append(_text(column, "profile_url"))
+            break
+    identity = _id([*ids, *called, *named], has_handle=handle is not None)
+    if identity and identity.column.name not in used:
+        found.append(identity)
+    return found
+
+
+def _shared(first: str, second: str) -> int:
+    """How many keys two paths begin with in common."""
+    count = 0
+    for one, other in zip(first.split(".")[:-1], second.split(".")[:-1], strict=False):
+        if one != other:
+            break
+        count += 1
+    return count
+
+
+def _handle(named: list[Column], called: list[Column], addresses: list[Column]) -> Taken | None:
+    good = [column for column in named if column.looks_like_handles >= _MOSTLY_HANDLES and column.has_letters >= 0.5]
+    if good:
+        # "@handle" first, then the column with the fewest other words in its header.
+        best = max(
+            good,
+            key=lambda column: (column.is_at_handle, column.filled >= 0.5, column.looks_like_handles, column.distinct),
+        )
+        return Taken(best, "handle", "sure", "header and cells", _of(best, "handle_of"))
+    at = [column for column in called if column.is_at_handle]
+    linked = [column for column in addresses if column.platforms_linked and column.filled >= 0.5]
+    if at or linked:
+        best = (at or linked)[0]
+        why = "cells begin with @" if at else "cells are addresses of accounts"
+        return Taken(best, "handle", "sure", why, _of(best, "handle_of"))
+    like = [
+        column
+        for column in called
+        if column.looks_like_handles >= _HANDLES
+        and column.has_letters >= _MOSTLY_HANDLES
+        and not column.is_index
+        and not column.is_channel_id
+    ]
+    if like:
+        best = max(like, key=lambda column: (column.looks_like_handles, column.distinct))
+        return Taken(best, "handle", "likely", "cells look like handles", _of(best, "handle_of"))
+    words = [
+        column
+        for column in [*named, *called]
+        if column.has_letters >= 0.5
+        and column.filled >= 0.5
+        and not column.is_number
+        and not column.is_channel_id
+        and not column.is_address
+    ]
+    if words:
+        best = max(words, key=lambda column: (column.looks_like_handles > 0.5, column.distinct, column.filled))
+        return Taken(best, "handle", "likely", "no column of handles: the name stands for it", _of(best, "handle_of"))
+    return None
+
+
+def _id(columns: Sequence[Column], *, has_handle: bool) -> Taken | None:
+    for column in columns:
+        if column.is_channel_id:
+            return Taken(column, "profile_id", "sure", "channel ids of YouTube", _of(column, "text_of"))
+    for column in columns:
+        header = column.header
+        if not header.says("id") or column.filled < 1 or column.share(r"(?i)^\d+\.\d*e\+?\d+$") > 0:
+            continue
+        if column.is_index or column.is_serial:
+            # Numbers of records change from export to export, and are no ids of accounts.
+            if has_handle:
+                continue
+            return Taken(
+                column, "profile_id", "likely", "numbers the records; nothing else names them", _of(column, "text_of")
+            )
+        return Taken(column, "profile_id", "likely" if not has_handle else "sure", "header", _of(column, "text_of"))
+    return None
+
+
+def _of(column: Column, macro: str) -> str:
+    return f"{macro}({identifier(column.name)})"
+
+
+def _text(column: Column, canonical: str) -> Taken:
+    return Taken(column, canonical, "sure", "header and cells", _of(column, "text_of"))
+
+
+def platform_of(
+    columns: Sequence[Column], meanings: Mapping[str, Meaning], declared: str | None, names: Sequence[str]
+) -> tuple[str, Taken | None, str] | Question:
+    """Where the accounts are.
+
+    Args:
+        columns: The columns.
+        meanings: Column to its meaning.
+        declared: What sources.yaml or the command line says.
+        names: Names that may tell: of the file, of its folder, of a sheet; nearest first.
+
+    Returns:
+        The platform or "", the column that tells it or None, and why. Or the question.
+    """
+    if declared in PLATFORMS:
+        return declared or "", None, "declared"
+    if declared:
+        column = next((column for column in columns if column.name == declared), None)
+        if column is None:
+            return Question("platform", f"declared as the column {declared!r}, which the file does not have", ())
+        return "", Taken(column, "platform", "sure", "declared", _platform_expression(column)), "declared"
+    for column in columns:
+        if meanings[column.name].name == "platform" and column.platforms_named:
+            why = f"cells: {', '.join(sorted(set(column.platforms_named.values())))}"
+            return "", Taken(column, "platform", "sure", why, _platform_expression(column)), why
+    evidence: dict[str, list[str]] = {}
+    for column in columns:
+        meaning = meanings[column.name].name
+        if meaning in ("profile address", "post address", "handle", "actor"):
+            for platform in column.platforms_linked:
+                evidence.setdefault(platform, []).append(f"addresses in {column.name!r}")
+        if column.is_channel_id:
+            evidence.setdefault("youtube", []).append(f"channel ids in {column.name!r}")
+        is_own = meaning not in ("", "external_url") or column.header.says_any("url", "actor")
+        if is_own and not (meaning == "" and column.is_flag):
+            for platform in column.header.platforms:
+                evidence.setdefault(platform, []).append(f"header {column.name!r}")
+    if len(evidence) == 1:
+        ((platform, told_by),) = evidence.items()
+        by_name = understand(names[0]).platforms if names else frozenset()
+        if by_name and platform not in by_name and told_by[0].startswith("header"):
+            others = " and ".join(sorted(by_name))
+            return Question(
+                "platform",
+                f"{platform} by {told_by[0]}, and {others} by the name {names[0]!r}",
+                tuple(f"platform: {name}" for name in sorted({platform, *by_name})),
+            )
+        return platform, None, told_by[0]
+    for name in names:
+        told = understand(name).platforms
+        if len(told) == 1 and (not evidence or told <= set(evidence)):
+            return next(iter(told)), None, f"the name {name!r}"
+    linked = {p for p, why in evidence.items() if any(word.startswith(("addresses", "channel")) for word in why)}
+    if len(linked) == 1:
+        (platform,) = linked
+        return platform, None, evidence[platform][0]
+    choices = tuple(f"platform: {platform}" for platform in sorted(evidence) or ("instagram", "tiktok", "youtube"))
+    if evidence:
+        named_by = "; ".join(f"{platform} by {why[0]}" for platform, why in sorted(evidence.items()))
+        return Question(
+            "platform", f"several platforms side by side ({named_by}): say which accounts are meant", choices
+        )
+    return Question("platform", "nothing in the file tells the platform", choices)
+
+
+def _platform_expression(column: Column) -> str:
+    name = identifier(column.name)
+    named = column.platforms_named
+    odd = {cell.lower(): platform for cell, platform in named.items() if cell.lower() != platform}
+    if not odd:
+        return f"lower(text_of({name}))"
+    cases = " ".join(f"WHEN {literal(cell)} THEN {literal(platform)}" for cell, platform in sorted(odd.items()))
+    return f"CASE lower(text_of({name})) {cases} ELSE lower(text_of({name})) END"

@@ -1,0 +1,57 @@
+"""Invented exports, inferred and read: what tests of inference share."""
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.inference import Inferred, infer
+from pipelines.read.text_columns import open_columns
+from schemas.shape import Records
+
+
+def inferred(
+    folder: Path, content: str | bytes, name: str = "export.csv", platform: str | None = "instagram"
+) -> Inferred:
+    """What is inferred of a file of this content."""
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return infer(path, platform=platform, names=(Path(name).stem,))
+
+
+def rows(
+    folder: Path,
+    content: str | bytes,
+    name: str = "export.csv",
+    platform: str | None = "instagram",
+    records: Records = "profiles",
+) -> list[dict[str, Any]]:
+    """The canonical columns that have a value, record by record, of an export about which nothing is open."""
+    told = inferred(folder, content, name, platform).proposal
+    assert not told.questions, [f"{question.about}: {question.text}" for question in told.questions]
+    assert told.shape is not None
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(told.shape.macros())
+        text = open_columns(connection, folder / name, told.shape, told.shape.read_columns(records), exact=True)
+        query = told.shape.query(records, text.relation, None, numbered=text.numbered)
+        found = connection.sql(query).pl().to_dicts()
+    left_out = ("landed_row", "is_blank", "raw")
+    return [{key: value for key, value in row.items() if value is not None and key not in left_out} for row in found]
+
+
+def asked(
+    folder: Path, content: str | bytes, name: str = "export.csv", platform: str | None = "instagram"
+) -> dict[str, str]:
+    """What the questions are about, and their words."""
+    return {question.about: question.text for question in inferred(folder, content, name, platform).proposal.questions}
+
+
+def aside(
+    folder: Path, content: str | bytes, name: str = "export.csv", platform: str | None = "instagram"
+) -> dict[str, str]:
+    """Columns left aside, and why."""
+    return {
+        column.column: column.why
+        for column in inferred(folder, content, name, platform).proposal.columns
+        if not column.taken_for
+    }
