@@ -1,4 +1,5 @@
--- One row per account: ratios over its newest settled posts, or over the export's own averages.
+-- One row per account: ratios over its newest settled posts, or over the export's own averages; and in log_* and
+-- age_* what the estimate needs to know of all its settled posts of the window.
 --
 -- Inputs: profiles, posts (both may come bucket by bucket: each account is computed on its own), tiers, parameters.
 -- Sums are over integers (logs in millionths), so that no figure depends on the order of rows or threads.
@@ -13,6 +14,7 @@ WITH settled AS (
         posts.comments,
         posts.shares,
         posts.views,
+        date_diff('day', CAST(posts.posted_at AS DATE), posts.snapshot_date) - posts.snapshot_age_days AS age,
         CASE
             WHEN posts.is_sponsored THEN 1
             WHEN contains(coalesce(posts.caption, ''), '#') OR posts.hashtags IS NOT NULL THEN CAST(regexp_matches(
@@ -35,18 +37,16 @@ placed AS (
         row_number() OVER (
             PARTITION BY settled.platform, settled.profile_id
             ORDER BY settled.posted_at DESC, settled.post_id DESC
-        ) AS place
+        ) <= parameters.sample_posts AS is_sampled
     FROM settled
-),
-
-sampled AS (
-    SELECT placed.* FROM placed CROSS JOIN parameters WHERE placed.place <= parameters.sample_posts
+    CROSS JOIN parameters
 ),
 
 -- An account whose posts mostly have the very same 3 likes, while more people comment, hides its likes.
 disguised AS (
     SELECT platform, profile_id
-    FROM sampled
+    FROM placed
+    WHERE is_sampled
     GROUP BY platform, profile_id
     HAVING
         sum(CASE WHEN likes = 3 AND comments > 3 THEN 1 ELSE 0 END) >= 3
@@ -55,16 +55,18 @@ disguised AS (
 
 shown AS (
     SELECT
-        sampled.platform,
-        sampled.profile_id,
-        sampled.posted_at,
-        sampled.sponsored,
-        sampled.comments,
-        sampled.views,
-        CASE WHEN disguised.profile_id IS NOT NULL AND sampled.likes = 3 THEN NULL ELSE sampled.likes END AS likes,
-        coalesce(sampled.shares, 0) AS shares
-    FROM sampled
-    LEFT JOIN disguised ON sampled.platform = disguised.platform AND sampled.profile_id = disguised.profile_id
+        placed.platform,
+        placed.profile_id,
+        placed.posted_at,
+        placed.age,
+        placed.is_sampled,
+        placed.sponsored,
+        placed.comments,
+        placed.views,
+        CASE WHEN disguised.profile_id IS NOT NULL AND placed.likes = 3 THEN NULL ELSE placed.likes END AS likes,
+        coalesce(placed.shares, 0) AS shares
+    FROM placed
+    LEFT JOIN disguised ON placed.platform = disguised.platform AND placed.profile_id = disguised.profile_id
 ),
 
 logged AS (
@@ -88,14 +90,29 @@ sample AS (
         CAST(sum(engagement) AS DOUBLE) / nullif(count(engagement), 0) AS engagement_mean,
         CAST(sum(CASE WHEN views > 0 THEN engagement + shares END) AS DOUBLE)
         / nullif(sum(CASE WHEN views > 0 AND engagement IS NOT NULL THEN views END), 0) AS view_engagement_ratio,
-        sum(log_engagement) AS log_sum,
-        sum(CAST(log_engagement AS DECIMAL(38, 0)) * log_engagement) AS log_square_sum,
         CAST(sum(sponsored) AS DOUBLE) / count(*) AS sponsored_share,
         CASE
             WHEN max(posted_at) > min(posted_at)
                 THEN (count(*) - 1) * 604800.0 / date_diff('second', min(posted_at), max(posted_at))
         END AS posts_per_week
     FROM logged
+    WHERE is_sampled
+    GROUP BY platform, profile_id
+),
+
+evidence AS (
+    SELECT
+        platform,
+        profile_id,
+        count(*) AS log_count,
+        sum(log_engagement) AS log_sum,
+        sum(log_engagement * log_engagement) AS log_square_sum,
+        max(log_engagement) AS log_highest,
+        sum(age) AS age_sum,
+        sum(age * age) AS age_square_sum,
+        sum(age * log_engagement) AS age_log_sum
+    FROM logged
+    WHERE log_engagement IS NOT NULL
     GROUP BY platform, profile_id
 ),
 
@@ -123,13 +140,19 @@ based AS (
         sample.engagement_median,
         sample.engagement_mean,
         sample.view_engagement_ratio AS sampled_view_ratio,
-        sample.log_sum,
-        sample.log_square_sum,
+        evidence.log_count AS posts_counted,
+        evidence.log_sum,
+        evidence.log_square_sum,
+        evidence.log_highest AS highest,
+        evidence.age_sum,
+        evidence.age_square_sum,
+        evidence.age_log_sum,
         sample.sponsored_share,
         sample.posts_per_week,
         activity.last_posted_at
     FROM profiles
     LEFT JOIN sample ON profiles.platform = sample.platform AND profiles.profile_id = sample.profile_id
+    LEFT JOIN evidence ON profiles.platform = evidence.platform AND profiles.profile_id = evidence.profile_id
     LEFT JOIN activity ON profiles.platform = activity.platform AND profiles.profile_id = activity.profile_id
 ),
 
@@ -144,73 +167,98 @@ ratios AS (
             WHEN sample_basis = 'posts' THEN sampled_view_ratio
             ELSE (averaged_engagement + coalesce(avg_shares, 0)) / nullif(avg_views, 0)
         END AS view_engagement_ratio,
-        -- Averages are over an unknown number of posts: they count as one.
         CASE
             WHEN base IS NULL THEN 0
-            WHEN sample_basis = 'posts' THEN engagement_posts
+            WHEN sample_basis = 'posts' AND engagement_posts > 0 THEN posts_counted
             WHEN averaged_engagement IS NOT NULL THEN 1
             ELSE 0
         END AS log_count,
-        CASE
-            WHEN sample_basis = 'posts' THEN CAST(round(CAST(log_sum AS DOUBLE) / nullif(engagement_posts, 0)) AS BIGINT)
-            ELSE CAST(round(ln(averaged_engagement + 0.5) * 1000000) AS BIGINT)
-        END - CAST(round(ln(base) * 1000000) AS BIGINT) AS log_ratio,
-        CASE
-            WHEN sample_basis = 'posts' AND engagement_posts > 1
-                THEN CAST(log_square_sum - CAST(log_sum AS DECIMAL(38, 0)) * log_sum / engagement_posts AS DOUBLE) / 1e12
-        END AS log_within_squares
+        CAST(round(ln(base) * 1000000) AS BIGINT) AS log_base
     FROM based
+),
+
+logs AS (
+    SELECT
+        ratios.*,
+        CASE
+            WHEN log_count = 0 THEN NULL
+            WHEN sample_basis = 'posts' THEN CAST(round(CAST(log_sum AS DOUBLE) / log_count) AS BIGINT)
+            ELSE CAST(round(ln(averaged_engagement + 0.5) * 1000000) AS BIGINT)
+        END - log_base AS log_ratio,
+        -- Of two posts the median is their mean, and the mean of logs the better middle.
+        CASE
+            WHEN log_count = 0 OR sample_basis = 'averages' THEN NULL
+            WHEN log_count <= 2 THEN CAST(round(CAST(log_sum AS DOUBLE) / log_count) AS BIGINT)
+            ELSE CAST(round(ln(engagement_median + 0.5) * 1000000) AS BIGINT)
+        END - log_base AS log_median
+    FROM ratios
 )
 
 SELECT
-    ratios.platform,
-    ratios.profile_id,
-    ratios.handle,
-    ratios.display_name,
-    ratios.profile_url,
-    ratios.followers,
-    ratios.following,
-    ratios.posts_count,
-    ratios.is_verified,
-    ratios.is_private,
+    logs.platform,
+    logs.profile_id,
+    logs.handle,
+    logs.display_name,
+    logs.profile_url,
+    logs.followers,
+    logs.following,
+    logs.posts_count,
+    logs.is_verified,
+    logs.is_private,
     tiers.tier,
     tiers.ranked AS is_ranked_tier,
-    ratios.sector,
-    ratios.country,
-    ratios.city,
-    ratios.language,
-    ratios.sex,
-    ratios.age,
-    ratios.age_band,
-    ratios.tone,
-    ratios.like_rate,
-    ratios.comment_rate,
-    ratios.engagement_ratio,
-    ratios.engagement_ratio_mean,
-    ratios.view_engagement_ratio,
-    ratios.reported_engagement_ratio,
+    logs.sector,
+    logs.country,
+    logs.city,
+    logs.language,
+    logs.sex,
+    logs.age,
+    logs.age_band,
+    logs.tone,
+    logs.like_rate,
+    logs.comment_rate,
+    logs.engagement_ratio,
+    logs.engagement_ratio_mean,
+    logs.view_engagement_ratio,
+    logs.reported_engagement_ratio,
     CASE
-        WHEN ratios.engagement_ratio IS NOT NULL THEN NULL
-        WHEN ratios.base IS NULL THEN 'zero_followers'
-        WHEN ratios.is_private AND ratios.posts_sampled = 0 THEN 'private'
-        WHEN ratios.sample_basis IS NULL THEN 'no_posts'
-        WHEN ratios.sample_basis = 'posts' AND ratios.hidden_like_posts = ratios.posts_sampled THEN 'likes_hidden'
+        WHEN logs.engagement_ratio IS NOT NULL THEN NULL
+        WHEN logs.base IS NULL THEN 'zero_followers'
+        WHEN logs.is_private AND logs.posts_sampled = 0 THEN 'private'
+        WHEN logs.sample_basis IS NULL THEN 'no_posts'
+        WHEN logs.sample_basis = 'posts' AND logs.hidden_like_posts = logs.posts_sampled THEN 'likes_hidden'
         ELSE 'no_comments'
     END AS engagement_null_reason,
-    CAST(ratios.posts_sampled AS BIGINT) AS posts_sampled,
-    ratios.sample_basis,
-    CAST(ratios.hidden_like_posts AS BIGINT) AS hidden_like_posts,
-    CAST(date_diff('day', CAST(ratios.last_posted_at AS DATE), ratios.snapshot_date) AS INTEGER) AS days_since_last_post,
-    ratios.posts_per_week,
-    ratios.sponsored_share,
-    CAST(CASE WHEN ratios.log_ratio IS NULL THEN 0 ELSE ratios.log_count END AS BIGINT) AS log_count,
-    ratios.log_ratio,
-    ratios.log_within_squares,
-    ratios.snapshot_date,
-    ratios.snapshot_age_days,
-    ratios.source,
-    ratios.landed_file,
-    ratios.landed_row
-FROM ratios
+    CAST(logs.posts_sampled AS BIGINT) AS posts_sampled,
+    logs.sample_basis,
+    CAST(logs.hidden_like_posts AS BIGINT) AS hidden_like_posts,
+    CAST(date_diff('day', CAST(logs.last_posted_at AS DATE), logs.snapshot_date) AS INTEGER) AS days_since_last_post,
+    logs.posts_per_week,
+    logs.sponsored_share,
+    CAST(logs.log_count AS BIGINT) AS log_count,
+    logs.log_ratio,
+    logs.log_median,
+    CASE WHEN logs.log_median IS NOT NULL THEN logs.highest - logs.log_base END AS log_highest,
+    CASE
+        WHEN logs.log_median IS NOT NULL THEN CAST(
+            logs.log_square_sum - CAST(logs.log_sum AS DECIMAL(38, 0)) * logs.log_sum / logs.log_count AS DOUBLE
+        ) / 1e12
+    END AS log_within_squares,
+    CASE WHEN logs.log_median IS NOT NULL THEN CAST(logs.age_sum AS DOUBLE) / logs.log_count END AS age_mean,
+    CASE
+        WHEN logs.log_median IS NOT NULL
+            THEN logs.age_square_sum - CAST(logs.age_sum AS DOUBLE) * logs.age_sum / logs.log_count
+    END AS age_squares,
+    CASE
+        WHEN logs.log_median IS NOT NULL THEN (
+            logs.age_log_sum - CAST(logs.age_sum AS DOUBLE) * logs.log_sum / logs.log_count
+        ) / 1e6
+    END AS age_log_products,
+    logs.snapshot_date,
+    logs.snapshot_age_days,
+    logs.source,
+    logs.landed_file,
+    logs.landed_row
+FROM logs
 LEFT JOIN tiers
-    ON ratios.followers >= tiers.lowest AND (tiers.below IS NULL OR ratios.followers < tiers.below);
+    ON logs.followers >= tiers.lowest AND (tiers.below IS NULL OR logs.followers < tiers.below);
