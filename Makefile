@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ACCOUNTS ?= 1000000
+SEEDS ?= 20
 .DEFAULT_GOAL := help
-.PHONY: help nightly test check ui samples browser lock bench contract clean
+.PHONY: help nightly test check ui samples browser lock bench quality contract clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/' | sort
@@ -45,6 +46,9 @@ bench: $(VENV)/.development ## Measure a night of 1 M profiles and 12 M posts be
 
 contract: $(VENV)/.runtime ## Write the published contract and the data dictionary to docs/
 	@$(BIN)/python -m schemas.contract
+
+quality: $(VENV)/.development ## Hold the ranking beside the truth of invented worlds, and beside simpler rankings
+	@$(BIN)/python -m benchmarks.ranking_quality --seeds $(SEEDS)
 
 lock: $(VENV)/.development ## Pin the newest versions that pyproject.toml allows
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url \

@@ -54,8 +54,8 @@ class Account(pa.DataFrameModel):
         nullable=False,
     )
     sample_basis: pl.String = column(
-        "posts: ratios over sampled posts; averages: over the export's own averages, taken as one post's worth of "
-        "evidence since it does not say how many they are over.",
+        "posts: ratios over sampled posts; averages: over the export's own averages, which tell less of an account "
+        "since one viral post may make them, and are believed by how far they scatter.",
         isin=("posts", "averages"),
     )
     hidden_like_posts: pl.Int64 = count(

@@ -9,7 +9,8 @@ from schemas.column import column, count
 class Engagement(Account):
     """Ratios of every account, with what the shrinkage needs of it.
 
-    The `log_*` columns describe ln((likes + comments + 0.5) / followers) of the account's posts.
+    The `log_*` columns describe ln((likes + comments + 0.5) / followers) of the account's posts, the log ratio, and
+    the `age_*` columns how old the posts are.
     """
 
     following: pl.Int64 = count("Accounts that this one follows.", unit="accounts")
@@ -19,8 +20,24 @@ class Engagement(Account):
     is_ranked_tier: pl.Boolean = column("Whether its tier is ranked as micro-influencers.", nullable=False)
     city: pl.String = column("City, as the export gives it.")
     age: pl.Int32 = column("Age, only where the export states it; never inferred.", unit="years", ge=0, le=120)
-    log_count: pl.Int64 = count("Posts that the mean log ratio rests on.", unit="posts", nullable=False)
-    log_ratio: pl.Int64 = column("Mean log ratio.", unit="millionths", ge=-(10**8), le=10**8)
+    log_count: pl.Int64 = count(
+        "Posts that the log_* and age_* columns rest on: all settled ones of the window that tell their engagement, "
+        "be they sampled or not; 1 for averages.",
+        unit="posts",
+        nullable=False,
+    )
+    log_ratio: pl.Int64 = column(
+        "Mean log ratio; of an averages-only export the log of its average.", unit="millionths", ge=-(10**8), le=10**8
+    )
+    log_median: pl.Int64 = column("Median log ratio of the sampled posts.", unit="millionths", ge=-(10**8), le=10**8)
+    log_highest: pl.Int64 = column("Highest log ratio.", unit="millionths", ge=-(10**8), le=10**8)
     log_within_squares: pl.Float64 = column(
         "Squared deviations of the posts' log ratios from their mean, summed.", unit="squared log", ge=-1e-6, le=1e9
+    )
+    age_mean: pl.Float64 = column("Mean age of the posts.", unit="days", ge=0.0, le=1e4)
+    age_squares: pl.Float64 = column(
+        "Squared deviations of the posts' ages from their mean, summed.", unit="squared days", ge=-1e-3, le=1e12
+    )
+    age_log_products: pl.Float64 = column(
+        "Products of the deviations of age and log ratio, summed.", unit="log times days", ge=-1e12, le=1e12
     )

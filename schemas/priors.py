@@ -1,5 +1,7 @@
 """The contract of `priors`: what is known of a platform × tier before looking at an account."""
 
+from typing import Any
+
 import pandera.polars as pa
 import polars as pl
 
@@ -7,8 +9,16 @@ from schemas.account import TIERS_DESCRIPTION
 from schemas.column import PLATFORMS, column, count
 
 
+def _variance(description: str) -> Any:  # noqa: ANN401 - as `column`
+    return column(description, unit="squared log", nullable=False, ge=0.0, le=1e4)
+
+
+def _log(description: str) -> Any:  # noqa: ANN401 - as `column`
+    return column(description, unit="log", nullable=False, ge=-100.0, le=100.0)
+
+
 class Priors(pa.DataFrameModel):
-    """Typical log ratio and variances per platform and tier."""
+    """Where the accounts of a platform and tier lie, and how an account's posts lie around its own level."""
 
     platform: pl.String = column("Platform.", nullable=False, isin=PLATFORMS)
     tier: pl.String = column(TIERS_DESCRIPTION, nullable=False)
@@ -19,13 +29,34 @@ class Priors(pa.DataFrameModel):
         isin=("tier", "platform", "published"),
     )
     accounts: pl.Int64 = count("Accounts of the cell that have a ratio.", unit="accounts", nullable=False)
-    log_typical: pl.Float64 = column("Typical log ratio (mu).", unit="log", nullable=False, ge=-100.0, le=100.0)
-    within_variance: pl.Float64 = column(
-        "Variance between one account's posts (s squared).", unit="squared log", nullable=False, ge=0.0, le=1e4
+    log_typical: pl.Float64 = _log("Typical log ratio of an account of log_followers (mu).")
+    log_followers: pl.Float64 = _log("Log of the followers that log_typical stands for.")
+    slope: pl.Float64 = column(
+        "Change of the typical log ratio per log follower.", unit="ratio", nullable=False, ge=-100.0, le=100.0
     )
-    between_variance: pl.Float64 = column(
-        "Variance between accounts (tau squared).", unit="squared log", nullable=False, ge=0.0, le=1e4
+    between_variance: pl.Float64 = _variance("Variance of accounts around what is typical (tau squared), of most.")
+    far_share: pl.Float64 = column(
+        "Share of accounts that lie far out: with four times the deviation of most.",
+        unit="fraction",
+        nullable=False,
+        ge=0.0,
+        le=1.0,
     )
+    within_variance: pl.Float64 = _variance("Variance between one account's posts (s squared).")
+    within_freedom: pl.Float64 = column(
+        "How alike accounts are in the variance between their posts: degrees of freedom that s squared counts for.",
+        unit="degrees of freedom",
+        nullable=False,
+        ge=0.0,
+        le=1e4,
+    )
+    drift_variance: pl.Float64 = _variance("Variance of what accounts rise or fall by over 90 days.")
+    viral_share: pl.Float64 = column("Share of posts that go viral.", unit="fraction", nullable=False, ge=0.0, le=1.0)
+    viral_lift: pl.Float64 = _log("What viral posts gain over the account's median post.")
+    viral_variance: pl.Float64 = _variance("Variance of viral_lift.")
+    median_offset: pl.Float64 = _log("Median of posts over their mean, in logs.")
+    average_offset: pl.Float64 = _log("An export's average over the median of posts, in logs.")
+    average_variance: pl.Float64 = _variance("Variance of an export's average around the account's own level.")
 
     class Config:
         strict = True

@@ -11,7 +11,7 @@ class Ranking(Account):
 
     rank: pl.Int64 = column("Place among all micro-influencers, 1 being the best.", unit="place", ge=1)
     score: pl.Float64 = column(
-        "0 to 100: 100 x / (1 + x), x being lift_low. 50: at least as engaging as the tier's typical account.",
+        "0 to 100: 100 x / (1 + x), x being lift. 50: as engaging as is typical of an account of its size.",
         unit="points",
         ge=0.0,
         le=100.0,
@@ -20,20 +20,26 @@ class Ranking(Account):
         "Lower end of the interval of engagement_estimate: 80 % unless configured otherwise.", le=1e9
     )
     engagement_estimate: pl.Float64 = fraction(
-        "Typical engagement ratio as it would show over many more posts: the account's own, drawn towards its "
-        "tier's the more the fewer posts it rests on.",
+        "Typical (median) engagement ratio of a post, as it would show over many more posts: the account's own, drawn "
+        "towards what is typical of its size the more the fewer posts tell of it and the more they differ.",
         le=1e9,
     )
     engagement_high: pl.Float64 = fraction(
         "Upper end of the interval of engagement_estimate: 80 % unless configured otherwise.", le=1e9
     )
     lift: pl.Float64 = column(
-        "engagement_estimate over the typical value of platform and tier.", unit="ratio", ge=0.0, le=1e9
+        "engagement_estimate over what is typical of an account of its size, by platform and tier: what rank goes by.",
+        unit="ratio",
+        ge=0.0,
+        le=1e9,
     )
     lift_low: pl.Float64 = column(
-        "engagement_low over the typical value of platform and tier: what rank goes by.", unit="ratio", ge=0.0, le=1e9
+        "engagement_low over what is typical of an account of its size, by platform and tier.",
+        unit="ratio",
+        ge=0.0,
+        le=1e9,
     )
-    tier_percentile: pl.Float64 = fraction("Share of the accounts of its platform and tier with no higher lift_low.")
+    tier_percentile: pl.Float64 = fraction("Share of the accounts of its platform and tier with no higher lift.")
     authenticity: pl.Float64 = fraction("0 to 1. Not computed in this version: always empty.")
     flags: pl.String = column(
         "What to look at before signing, comma separated: one_viral_post (mean over 1.5 medians), ratio_over_1, "

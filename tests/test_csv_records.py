@@ -199,7 +199,9 @@ def test_a_cut_gzip_file_is_told_by_its_name_and_not_by_a_library(folder: Path) 
         columns(path, ["a", "b"], exact=True)
 
 
-@pytest.mark.parametrize("name, content", [("a.csv", gzip.compress(b"a,b\n1,2\n", mtime=0)), ("a.csv.gz", b"a,b\n1,2\n")])
+@pytest.mark.parametrize(
+    "name, content", [("a.csv", gzip.compress(b"a,b\n1,2\n", mtime=0)), ("a.csv.gz", b"a,b\n1,2\n")]
+)
 def test_compression_is_told_by_the_bytes_and_not_by_the_name(folder: Path, name: str, content: bytes) -> None:
     path = folder / name
     path.write_bytes(content)

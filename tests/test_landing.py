@@ -1,7 +1,6 @@
 """The landing folder: what came is kept byte for byte, once, and never overwritten."""
 
 import gzip
-import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import landing
+from pipelines import durable, landing
 from pipelines.landing import Manifest, land, newest_complete, pulls
 from pipelines.partitions import yesterday
 from tests.small_exports import DAY, Exports
@@ -218,16 +217,15 @@ def test_pulls_at_once_each_keep_their_manifest(exports: Exports) -> None:
 @contextmanager
 def growing(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A vendor that goes on writing while its file is copied."""
-    copyfile = shutil.copyfile
+    sync_file = durable.sync_file
 
-    def copy(source: Path, target: Path) -> Path:
-        copyfile(source, target)
+    def sync(copy: Path) -> None:
+        sync_file(copy)
         with path.open("ab") as file:
             file.write(b"more,1\n")
-        return target
 
     with monkeypatch.context() as patched:
-        patched.setattr(shutil, "copyfile", copy)
+        patched.setattr(durable, "sync_file", sync)
         yield
 
 

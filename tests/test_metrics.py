@@ -1,7 +1,9 @@
 """Ratios, priors and ranks: accounts and posts in, figures out, through the SQL files as a night runs them."""
 
 import math
+import random
 import statistics
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -142,13 +144,29 @@ def test_carried_posts_are_sampled_as_of_the_day_they_were_landed(settings: Sett
     assert row["posts_sampled"] == 3  # 2, 89 and 90 days old when they were landed
 
 
-def ranked(settings: Settings, sizes: dict[str, list[int]], followers: int = 5000) -> tuple[dict[str, Row], Row]:
-    """Accounts with the given likes per post, ranked; and the prior of their tier."""
-    profiles = [profile(name, followers) for name in sizes]
+def ranked(
+    settings: Settings, sizes: dict[str, list[int]], followers: int | dict[str, int] = 5000, **averages: float
+) -> tuple[dict[str, Row], Row]:
+    """Accounts with the given likes per post, ranked, beside those of averages; and the prior of the tier micro."""
+    rows = measured(settings, sizes, followers, **averages)
+    return standing(settings, rows)
+
+
+def measured(
+    settings: Settings, sizes: dict[str, list[int]], followers: int | dict[str, int] = 5000, **averages: float
+) -> pl.DataFrame:
+    """The rows of `engagement`: likes per post, newest first, a post every other day."""
+    of = followers if isinstance(followers, dict) else dict.fromkeys(sizes, followers)
+    profiles = [profile(name, of[name]) for name in sizes]
+    profiles += [profile(name, 5000, avg_likes=likes, avg_comments=0.0) for name, likes in averages.items()]
     posts = [
-        post(name, 3 + number, likes) for name, all_likes in sizes.items() for number, likes in enumerate(all_likes)
+        post(name, 3 + 2 * number, likes) for name, all_likes in sizes.items() for number, likes in enumerate(all_likes)
     ]
-    rows = pl.DataFrame(list(engagement(settings, profiles, posts).values()), infer_schema_length=None)
+    return pl.DataFrame(list(engagement(settings, profiles, posts).values()), infer_schema_length=None)
+
+
+def standing(settings: Settings, rows: pl.DataFrame) -> tuple[dict[str, Row], Row]:
+    """The rows of `ranking`, and the prior of the tier micro."""
     tiers = {"tiers": reference("tiers"), "default_priors": reference("default_priors")}
     priors = run(settings, "priors", {"engagement": rows, **tiers})
     ranking = run(settings, "ranking", {"engagement": rows, "priors": priors, "parameters": parameters(Metrics())})
@@ -156,33 +174,187 @@ def ranked(settings: Settings, sizes: dict[str, list[int]], followers: int = 500
     return {row["profile_id"]: row for row in ranking.to_dicts()}, prior
 
 
-FIELD = {f"n{number:02}": [100 + 7 * number, 120 + 5 * number, 90 + 6 * number, 110 + number] for number in range(30)}
+def field(accounts: int, posts: int, between: float = 0.5, within: float = 0.4, seed: int = 1) -> dict[str, list[int]]:
+    """Accounts of 250 likes a post or so, log-normal between and within."""
+    draw = random.Random(seed)  # noqa: S311 - invented accounts
+    levels = {f"n{number:03}": draw.gauss(math.log(250), between) for number in range(accounts)}
+    return {name: [round(math.exp(draw.gauss(level, within))) for _ in range(posts)] for name, level in levels.items()}
 
 
-def test_estimates_follow_the_published_formula(settings: Settings) -> None:
-    rows, prior = ranked(settings, FIELD)
-    logs = {name: [math.log((likes + 0.5) / 5000) for likes in all_likes] for name, all_likes in FIELD.items()}
-    means = {name: statistics.fmean(values) for name, values in logs.items()}
-    within = statistics.fmean(statistics.variance(values) for values in logs.values())
-    between = max(statistics.variance(means.values()) - within / 4, 0.01)
+FIELD = field(40, 7)
+
+
+def normal(value: float, variance: float) -> float:
+    """Density of a centred normal value, but for a factor."""
+    return math.exp(-value * value / variance / 2) / math.sqrt(variance)
+
+
+def believed(likes: list[int], prior: Row, followers: int = 5000) -> tuple[float, float]:
+    """The published formula for an account without drift: estimate and deviation, in logs over what is typical."""
+    n = len(likes)
+    typical = prior["log_typical"] + prior["slope"] * (math.log(followers) - prior["log_followers"])
+    raw = [math.log((like + 0.5) / followers) for like in likes]
+    counting = 1.2 / (math.exp(statistics.fmean(raw)) * followers)
+    shared = prior["within_variance"] + counting
+    squares, freedom = sum((value - statistics.fmean(raw)) ** 2 for value in raw), n - 1
+    logs = sorted(value - typical + prior["median_offset"] for value in raw)
+    highest, rest = logs[-1], logs[:-1]
+    median = math.log((statistics.median(likes) + 0.5) / followers) if n > 2 else statistics.fmean(raw)
+    if max(raw) - median > 3 * math.sqrt(shared):
+        squares, freedom = sum((value - statistics.fmean(rest)) ** 2 for value in rest), n - 2
+    variance = (prior["within_freedom"] * shared + squares) / (prior["within_freedom"] + freedom - 1)
+    parts = []
+    for share, spread in ((1 - prior["far_share"], 1), (max(prior["far_share"], 1e-12), 16)):
+        between = spread * prior["between_variance"]
+        noise = variance / len(rest)
+        pull = between / (between + noise)
+        foreseen, doubt = pull * statistics.fmean(rest), between * (1 - pull) + variance
+        chance = share * normal(statistics.fmean(rest), between + noise)
+        for viral, likely in (
+            (False, (1 - prior["viral_share"]) * normal(highest - foreseen, doubt)),
+            (
+                True,
+                prior["viral_share"]
+                * normal(highest - foreseen - prior["viral_lift"], doubt + prior["viral_variance"]),
+            ),
+        ):
+            kept = rest if viral else logs
+            pull = between / (between + variance / len(kept))
+            parts.append((chance * likely, pull * statistics.fmean(kept), between * (1 - pull)))
+    total = sum(weight for weight, _, _ in parts)
+    mean = sum(weight * level for weight, level, _ in parts) / total
+    square = sum(weight * (doubt + (level - mean) ** 2) for weight, level, doubt in parts) / total
+    return mean, math.sqrt(square)
+
+
+@pytest.mark.parametrize("extra", [{}, {"viral": [200, 210, 190, 220, 205, 4000]}, {"far": [9000, 9500, 8000, 8800]}])
+def test_estimates_follow_the_published_formula(settings: Settings, extra: dict[str, list[int]]) -> None:
+    accounts = FIELD | extra
+    rows, prior = ranked(settings, accounts)
     assert prior["basis"] == "tier"
-    assert prior["within_variance"] == pytest.approx(within, rel=1e-4)
-    assert prior["between_variance"] == pytest.approx(between, rel=1e-3)
-    typical = statistics.fmean(means.values())  # equal counts weigh the same
-    assert prior["log_typical"] == pytest.approx(typical, abs=1e-5)
     for name, row in rows.items():
-        drawn = (4 * between * means[name] + within * typical) / (4 * between + within)
-        deviation = math.sqrt(between * within / (4 * between + within))
-        assert row["engagement_estimate"] == pytest.approx(math.exp(drawn), rel=1e-4)
-        assert row["engagement_low"] == pytest.approx(math.exp(drawn - 1.28 * deviation), rel=1e-4)
-        assert row["lift"] == pytest.approx(math.exp(drawn - typical), rel=1e-4)
+        lift, deviation = believed(accounts[name], prior)
+        assert row["lift"] == pytest.approx(math.exp(lift), rel=1e-4)
+        assert row["engagement_estimate"] == pytest.approx(math.exp(prior["log_typical"] + lift), rel=1e-4)
+        assert row["engagement_low"] == pytest.approx(
+            row["engagement_estimate"] * math.exp(-1.28 * deviation), rel=1e-4
+        )
+        assert row["engagement_high"] == pytest.approx(
+            row["engagement_estimate"] * math.exp(1.28 * deviation), rel=1e-4
+        )
+        assert row["score"] == pytest.approx(100 * row["lift"] / (1 + row["lift"]))
+    best_first = sorted(rows, key=lambda name: -rows[name]["lift"])
+    assert [rows[name]["rank"] for name in best_first] == list(range(1, len(rows) + 1))
+
+
+def test_priors_find_what_accounts_were_drawn_from(settings: Settings) -> None:
+    _, prior = ranked(settings, field(2000, 9, between=0.5, within=0.4))
+    assert prior["within_variance"] == pytest.approx(0.16, rel=0.1)
+    assert prior["between_variance"] == pytest.approx(0.25, rel=0.1)
+    assert prior["log_typical"] == pytest.approx(math.log(250 / 5000), abs=0.03)
+    assert prior["within_freedom"] > 50  # all accounts alike in how much their posts differ
+    assert (prior["far_share"], prior["drift_variance"]) == (0, 0)
+    assert prior["viral_share"] == pytest.approx(0, abs=0.001)
+
+
+def test_few_accounts_far_out_widen_the_tails_and_not_the_core(settings: Settings) -> None:
+    far = {f"far{number}": [8000 + 100 * number] * 9 for number in range(40)}
+    _, prior = ranked(settings, field(1000, 9, between=0.3) | far)
+    assert prior["between_variance"] == pytest.approx(0.12, abs=0.04)  # all together have about 0.5
+    assert prior["far_share"] > 0.02
+
+
+def test_a_small_account_is_held_against_small_ones_within_its_tier(settings: Settings) -> None:
+    sizes = {name: 1100 + 80 * number for number, name in enumerate(field(100, 9))}
+    likes = {
+        name: [round(like / 250 * 60 * (followers / 1000) ** 0.5) for like in field(100, 9)[name]]
+        for name, followers in sizes.items()
+    }
+    like_same = {"small": [200] * 9, "large": [1600] * 9}
+    rows, prior = ranked(settings, likes | like_same, sizes | {"small": 1100, "large": 8800})
+    assert prior["slope"] == pytest.approx(-0.5, abs=0.2)
+    assert rows["large"]["engagement_ratio"] == rows["small"]["engagement_ratio"]
+    assert rows["large"]["lift"] > 1.5 * rows["small"]["lift"]
+
+
+def test_one_viral_post_says_nothing_of_the_others(settings: Settings) -> None:
+    plain = [200, 260, 180, 230, 240, 210, 190]
+    viral = {f"v{number}": [*plain[:6], 6000 + 100 * number] for number in range(6)}
+    rows, prior = ranked(settings, field(200, 7) | {"plain": plain} | viral)
+    assert prior["viral_share"] > 0
+    assert rows["v0"]["engagement_ratio_mean"] > 4 * rows["plain"]["engagement_ratio_mean"]
+    assert rows["v0"]["engagement_estimate"] == pytest.approx(rows["plain"]["engagement_estimate"], rel=0.1)
+
+
+def test_a_single_lucky_post_is_doubted_more_where_posts_go_viral(settings: Settings) -> None:
+    viral = {f"v{number}": [200 + number, 240, 190, 230, 210, 2500 + 50 * number] for number in range(60)}
+    lucky = {"lucky": [2500]}
+    calm, _ = ranked(settings, field(300, 7) | lucky)
+    wild, _ = ranked(settings, field(300, 7) | viral | lucky)
+    assert wild["lucky"]["lift"] < 0.8 * calm["lucky"]["lift"]
+
+
+def test_accounts_that_scatter_more_are_believed_less(settings: Settings) -> None:
+    wide = {f"w{name}": likes for name, likes in field(100, 9, within=1.2, seed=2).items()}
+    narrow = field(100, 9, within=0.15)
+    steady, erratic = {"steady": [500] * 5 + [520] * 4}, {"erratic": [80, 2600, 500, 150, 1700, 500, 3000, 90, 500]}
+    rows, prior = ranked(settings, narrow | wide | steady | erratic)
+    assert prior["within_freedom"] < 5
+    width = {name: math.log(row["engagement_high"] / row["engagement_low"]) for name, row in rows.items()}
+    assert width["erratic"] > 2 * width["steady"]
+
+
+def test_posts_beyond_the_sample_narrow_the_interval(settings: Settings) -> None:
+    rows, _ = ranked(settings, FIELD | {"twelve": [400, 500] * 6, "thirty": [400, 500] * 15})
+    assert rows["thirty"]["posts_sampled"] == rows["twelve"]["posts_sampled"] == 12
+    assert rows["thirty"]["engagement_low"] > rows["twelve"]["engagement_low"]
+
+
+def test_where_accounts_rise_and_fall_the_estimate_is_of_today(settings: Settings) -> None:
+    draw = random.Random(3)  # noqa: S311 - invented accounts
+    moving = {
+        f"m{number:03}": [
+            round(250 * math.exp(level + change * place / 20 + draw.gauss(0, 0.2))) for place in range(40)
+        ]
+        for number, (level, change) in enumerate((draw.gauss(0, 0.5), draw.gauss(0, 0.5)) for _ in range(200))
+    }
+    rising = [round(800 * math.exp(-place / 20)) for place in range(40)]
+    rows, prior = ranked(settings, moving | {"rising": rising, "falling": rising[::-1]})
+    assert prior["drift_variance"] > 0.5
+    assert rows["rising"]["engagement_estimate"] > 1.5 * statistics.median(rising) / 5000
+    assert rows["falling"]["engagement_estimate"] < statistics.median(rising) / 1.5 / 5000
+
+
+def test_averages_take_part_with_a_wider_interval_and_without_what_viral_posts_add(settings: Settings) -> None:
+    rows, prior = ranked(settings, field(60, 12) | {"posts": [400, 500] * 6}, averaged=450.0)
+    assert rows["averaged"]["sample_basis"] == "averages"
+    assert rows["averaged"]["rank"] is not None
+    assert prior["average_offset"] > 0
+    width = {name: math.log(row["engagement_high"] / row["engagement_low"]) for name, row in rows.items()}
+    assert width["averaged"] > width["posts"]
+    assert rows["averaged"]["engagement_estimate"] < rows["posts"]["engagement_estimate"]
+
+
+def test_a_source_of_averages_alone_is_ranked_by_them(settings: Settings) -> None:
+    likes = {f"a{number:02}": 100.0 + 10 * number for number in range(30)}
+    rows, prior = ranked(settings, {}, 5000, **likes)
+    assert (prior["basis"], prior["accounts"]) == ("tier", 30)
+    assert [name for name, _ in sorted(rows.items(), key=lambda item: int(item[1]["rank"]))] == sorted(likes)[::-1]
+    assert prior["log_typical"] < statistics.fmean(math.log(like / 5000) for like in likes.values())
+
+
+def test_no_figure_depends_on_the_order_of_rows_or_on_threads(settings: Settings) -> None:
+    rows = measured(settings, field(300, 9) | {"viral": [200, 210, 9000]}, average=300.0)
+    expected = standing(settings, rows)
+    for seed, threads in ((1, 1), (2, 2), (3, 4)):
+        shuffled = rows.sample(fraction=1, shuffle=True, seed=seed)
+        assert standing(replace(settings, threads=threads), shuffled) == expected
 
 
 def test_two_lucky_posts_do_not_beat_twelve_good_ones(settings: Settings) -> None:
     rows, _ = ranked(settings, FIELD | {"lucky": [900], "steady": [600] * 12})
     assert rows["lucky"]["engagement_ratio"] > rows["steady"]["engagement_ratio"]
-    assert rows["steady"]["rank"] == 1
-    assert rows["lucky"]["rank"] > 1
+    assert rows["steady"]["rank"] < rows["lucky"]["rank"]
 
 
 def test_equal_accounts_rank_by_platform_and_id(settings: Settings) -> None:

@@ -1,4 +1,5 @@
--- One row per account: ratios over its newest settled posts, or over the export's own averages.
+-- One row per account: ratios over its newest settled posts, or over the export's own averages; and in log_* and
+-- age_* what the estimate needs to know of all its settled posts of the window.
 --
 -- Inputs: profiles, posts (both may come bucket by bucket: each account is computed on its own), tiers, parameters.
 -- Sums are over integers (logs in millionths), so that no figure depends on the order of rows or threads.
@@ -29,15 +30,17 @@ WITH newest AS (
     GROUP BY posts.platform, posts.profile_id
 ),
 
-sampled AS (
+settled AS (
     SELECT
         posts.platform,
         posts.profile_id,
         posts.posted_at,
+        posts.posted_at >= newest.sampled_since AS is_sampled,
         posts.comments,
         posts.views,
         CASE WHEN newest.is_disguised AND posts.likes = 3 THEN NULL ELSE posts.likes END AS likes,
         coalesce(posts.shares, 0) AS shares,
+        date_diff('day', CAST(posts.posted_at AS DATE), posts.snapshot_date) - posts.snapshot_age_days AS age,
         CASE
             WHEN posts.is_sponsored THEN 1
             WHEN contains(coalesce(posts.caption, ''), '#') OR posts.hashtags IS NOT NULL THEN CAST(regexp_matches(
@@ -48,45 +51,50 @@ sampled AS (
         END AS sponsored
     FROM posts
     CROSS JOIN parameters
-    JOIN newest
-        ON
-            posts.platform = newest.platform
-            AND posts.profile_id = newest.profile_id
-            AND posts.posted_at >= newest.sampled_since
+    JOIN newest ON posts.platform = newest.platform AND posts.profile_id = newest.profile_id
     WHERE
         NOT coalesce(posts.is_pinned, false)
         AND date_diff('day', CAST(posts.posted_at AS DATE), posts.snapshot_date) - posts.snapshot_age_days
-        >= parameters.settle_days
+        BETWEEN parameters.settle_days AND parameters.window_days
 ),
 
 logged AS (
     SELECT
-        sampled.*,
-        likes + comments AS engagement,
+        settled.*,
+        CASE WHEN is_sampled THEN likes END AS sampled_likes,
+        CASE WHEN is_sampled THEN comments END AS sampled_comments,
+        CASE WHEN is_sampled THEN likes + comments END AS sampled_engagement,
+        CASE WHEN is_sampled THEN posted_at END AS sampled_at,
+        CASE WHEN likes + comments IS NOT NULL THEN age END AS engagement_age,
         CAST(round(ln(likes + comments + 0.5) * 1000000) AS BIGINT) AS log_engagement
-    FROM sampled
+    FROM settled
 ),
 
 sample AS (
     SELECT
         platform,
         profile_id,
-        count(*) AS posts_sampled,
-        count(*) - count(likes) AS hidden_like_posts,
-        count(engagement) AS engagement_posts,
-        median(likes) AS likes_median,
-        median(comments) AS comments_median,
-        median(engagement) AS engagement_median,
-        CAST(sum(engagement) AS DOUBLE) / nullif(count(engagement), 0) AS engagement_mean,
-        CAST(sum(CASE WHEN views > 0 THEN engagement + shares END) AS DOUBLE)
-        / nullif(sum(CASE WHEN views > 0 AND engagement IS NOT NULL THEN views END), 0) AS view_engagement_ratio,
+        count(sampled_at) AS posts_sampled,
+        count(sampled_at) - count(sampled_likes) AS hidden_like_posts,
+        count(sampled_engagement) AS engagement_posts,
+        median(sampled_likes) AS likes_median,
+        median(sampled_comments) AS comments_median,
+        median(sampled_engagement) AS engagement_median,
+        CAST(sum(sampled_engagement) AS DOUBLE) / nullif(count(sampled_engagement), 0) AS engagement_mean,
+        CAST(sum(CASE WHEN views > 0 THEN sampled_engagement + shares END) AS DOUBLE)
+        / nullif(sum(CASE WHEN views > 0 AND sampled_engagement IS NOT NULL THEN views END), 0) AS view_engagement_ratio,
+        CAST(sum(CASE WHEN is_sampled THEN sponsored END) AS DOUBLE) / count(sampled_at) AS sponsored_share,
+        CASE
+            WHEN max(sampled_at) > min(sampled_at)
+                THEN (count(sampled_at) - 1) * 604800.0 / date_diff('second', min(sampled_at), max(sampled_at))
+        END AS posts_per_week,
+        count(log_engagement) AS log_count,
         sum(log_engagement) AS log_sum,
         sum(log_engagement * log_engagement) AS log_square_sum,
-        CAST(sum(sponsored) AS DOUBLE) / count(*) AS sponsored_share,
-        CASE
-            WHEN max(posted_at) > min(posted_at)
-                THEN (count(*) - 1) * 604800.0 / date_diff('second', min(posted_at), max(posted_at))
-        END AS posts_per_week
+        max(log_engagement) AS log_highest,
+        sum(engagement_age) AS age_sum,
+        sum(engagement_age * engagement_age) AS age_square_sum,
+        sum(engagement_age * log_engagement) AS age_log_sum
     FROM logged
     GROUP BY platform, profile_id
 ),
@@ -109,8 +117,13 @@ based AS (
         sample.engagement_median,
         sample.engagement_mean,
         sample.view_engagement_ratio AS sampled_view_ratio,
+        sample.log_count AS posts_counted,
         sample.log_sum,
         sample.log_square_sum,
+        sample.log_highest AS highest,
+        sample.age_sum,
+        sample.age_square_sum,
+        sample.age_log_sum,
         sample.sponsored_share,
         sample.posts_per_week,
         newest.last_posted_at
@@ -130,73 +143,98 @@ ratios AS (
             WHEN sample_basis = 'posts' THEN sampled_view_ratio
             ELSE (averaged_engagement + coalesce(avg_shares, 0)) / nullif(avg_views, 0)
         END AS view_engagement_ratio,
-        -- Averages are over an unknown number of posts: they count as one.
         CASE
             WHEN base IS NULL THEN 0
-            WHEN sample_basis = 'posts' THEN engagement_posts
+            WHEN sample_basis = 'posts' AND engagement_posts > 0 THEN posts_counted
             WHEN averaged_engagement IS NOT NULL THEN 1
             ELSE 0
         END AS log_count,
-        CASE
-            WHEN sample_basis = 'posts' THEN CAST(round(CAST(log_sum AS DOUBLE) / nullif(engagement_posts, 0)) AS BIGINT)
-            ELSE CAST(round(ln(averaged_engagement + 0.5) * 1000000) AS BIGINT)
-        END - CAST(round(ln(base) * 1000000) AS BIGINT) AS log_ratio,
-        CASE
-            WHEN sample_basis = 'posts' AND engagement_posts > 1
-                THEN CAST(CAST(log_square_sum AS DECIMAL(38, 0)) - CAST(log_sum AS DECIMAL(38, 0)) * log_sum / engagement_posts AS DOUBLE) / 1e12
-        END AS log_within_squares
+        CAST(round(ln(base) * 1000000) AS BIGINT) AS log_base
     FROM based
+),
+
+logs AS (
+    SELECT
+        ratios.*,
+        CASE
+            WHEN log_count = 0 THEN NULL
+            WHEN sample_basis = 'posts' THEN CAST(round(CAST(log_sum AS DOUBLE) / log_count) AS BIGINT)
+            ELSE CAST(round(ln(averaged_engagement + 0.5) * 1000000) AS BIGINT)
+        END - log_base AS log_ratio,
+        -- Of two posts the median is their mean, and the mean of logs the better middle.
+        CASE
+            WHEN log_count = 0 OR sample_basis = 'averages' THEN NULL
+            WHEN log_count <= 2 THEN CAST(round(CAST(log_sum AS DOUBLE) / log_count) AS BIGINT)
+            ELSE CAST(round(ln(engagement_median + 0.5) * 1000000) AS BIGINT)
+        END - log_base AS log_median
+    FROM ratios
 )
 
 SELECT
-    ratios.platform,
-    ratios.profile_id,
-    ratios.handle,
-    ratios.display_name,
-    ratios.profile_url,
-    ratios.followers,
-    ratios.following,
-    ratios.posts_count,
-    ratios.is_verified,
-    ratios.is_private,
+    logs.platform,
+    logs.profile_id,
+    logs.handle,
+    logs.display_name,
+    logs.profile_url,
+    logs.followers,
+    logs.following,
+    logs.posts_count,
+    logs.is_verified,
+    logs.is_private,
     tiers.tier,
     tiers.ranked AS is_ranked_tier,
-    ratios.sector,
-    ratios.country,
-    ratios.city,
-    ratios.language,
-    ratios.sex,
-    ratios.age,
-    ratios.age_band,
-    ratios.tone,
-    ratios.like_rate,
-    ratios.comment_rate,
-    ratios.engagement_ratio,
-    ratios.engagement_ratio_mean,
-    ratios.view_engagement_ratio,
-    ratios.reported_engagement_ratio,
+    logs.sector,
+    logs.country,
+    logs.city,
+    logs.language,
+    logs.sex,
+    logs.age,
+    logs.age_band,
+    logs.tone,
+    logs.like_rate,
+    logs.comment_rate,
+    logs.engagement_ratio,
+    logs.engagement_ratio_mean,
+    logs.view_engagement_ratio,
+    logs.reported_engagement_ratio,
     CASE
-        WHEN ratios.engagement_ratio IS NOT NULL THEN NULL
-        WHEN ratios.base IS NULL THEN 'zero_followers'
-        WHEN ratios.is_private AND ratios.posts_sampled = 0 THEN 'private'
-        WHEN ratios.sample_basis IS NULL THEN 'no_posts'
-        WHEN ratios.sample_basis = 'posts' AND ratios.hidden_like_posts = ratios.posts_sampled THEN 'likes_hidden'
+        WHEN logs.engagement_ratio IS NOT NULL THEN NULL
+        WHEN logs.base IS NULL THEN 'zero_followers'
+        WHEN logs.is_private AND logs.posts_sampled = 0 THEN 'private'
+        WHEN logs.sample_basis IS NULL THEN 'no_posts'
+        WHEN logs.sample_basis = 'posts' AND logs.hidden_like_posts = logs.posts_sampled THEN 'likes_hidden'
         ELSE 'no_comments'
     END AS engagement_null_reason,
-    CAST(ratios.posts_sampled AS BIGINT) AS posts_sampled,
-    ratios.sample_basis,
-    CAST(ratios.hidden_like_posts AS BIGINT) AS hidden_like_posts,
-    CAST(date_diff('day', CAST(ratios.last_posted_at AS DATE), ratios.snapshot_date) AS INTEGER) AS days_since_last_post,
-    ratios.posts_per_week,
-    ratios.sponsored_share,
-    CAST(CASE WHEN ratios.log_ratio IS NULL THEN 0 ELSE ratios.log_count END AS BIGINT) AS log_count,
-    ratios.log_ratio,
-    ratios.log_within_squares,
-    ratios.snapshot_date,
-    ratios.snapshot_age_days,
-    ratios.source,
-    ratios.landed_file,
-    ratios.landed_row
-FROM ratios
+    CAST(logs.posts_sampled AS BIGINT) AS posts_sampled,
+    logs.sample_basis,
+    CAST(logs.hidden_like_posts AS BIGINT) AS hidden_like_posts,
+    CAST(date_diff('day', CAST(logs.last_posted_at AS DATE), logs.snapshot_date) AS INTEGER) AS days_since_last_post,
+    logs.posts_per_week,
+    logs.sponsored_share,
+    CAST(logs.log_count AS BIGINT) AS log_count,
+    logs.log_ratio,
+    logs.log_median,
+    CASE WHEN logs.log_median IS NOT NULL THEN logs.highest - logs.log_base END AS log_highest,
+    CASE
+        WHEN logs.log_median IS NOT NULL THEN CAST(
+            logs.log_square_sum - CAST(logs.log_sum AS DECIMAL(38, 0)) * logs.log_sum / logs.log_count AS DOUBLE
+        ) / 1e12
+    END AS log_within_squares,
+    CASE WHEN logs.log_median IS NOT NULL THEN CAST(logs.age_sum AS DOUBLE) / logs.log_count END AS age_mean,
+    CASE
+        WHEN logs.log_median IS NOT NULL
+            THEN logs.age_square_sum - CAST(logs.age_sum AS DOUBLE) * logs.age_sum / logs.log_count
+    END AS age_squares,
+    CASE
+        WHEN logs.log_median IS NOT NULL THEN (
+            logs.age_log_sum - CAST(logs.age_sum AS DOUBLE) * logs.log_sum / logs.log_count
+        ) / 1e6
+    END AS age_log_products,
+    logs.snapshot_date,
+    logs.snapshot_age_days,
+    logs.source,
+    logs.landed_file,
+    logs.landed_row
+FROM logs
 LEFT JOIN tiers
-    ON ratios.followers >= tiers.lowest AND (tiers.below IS NULL OR ratios.followers < tiers.below);
+    ON logs.followers >= tiers.lowest AND (tiers.below IS NULL OR logs.followers < tiers.below);

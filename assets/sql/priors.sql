@@ -1,96 +1,339 @@
--- What is known of a platform × tier before looking at an account: its typical log ratio (mu), the variance
--- between accounts (tau squared) and within one (s squared). METRICS in the README gives the formulas.
+-- What is known of a platform × tier before looking at an account: the typical log ratio of an account of its size,
+-- how far accounts lie from it, and how an account's posts lie around its own. METRICS in the README has the formulas.
 --
--- Inputs: engagement, tiers, default_priors. A cell of fewer than 20 accounts takes its platform's figures; a
--- platform of fewer than 20 takes the default. Log ratios are integers (millionths), so that sums are exact.
+-- Inputs: engagement, tiers, default_priors. What under 20 accounts of a cell would tell is its platform's instead, and
+-- what its platform cannot tell either is the default. Sums are over integers (millionths), and quantiles need none, so
+-- that no figure depends on the order of rows or threads.
 
 WITH accounts AS (
-    SELECT platform, tier, log_ratio, log_count, log_within_squares
-    FROM engagement
-    WHERE log_count > 0
-),
-
-scoped AS (
-    SELECT platform, tier, log_ratio, log_count, log_within_squares FROM accounts
-    UNION ALL
-    SELECT platform, '*' AS tier, log_ratio, log_count, log_within_squares FROM accounts
-),
-
-within AS (
     SELECT
         platform,
         tier,
-        sum(log_count - 1) AS freedom,
-        CAST(sum(CAST(log_within_squares AS DECIMAL(38, 9))) AS DOUBLE) / nullif(sum(log_count - 1), 0) AS pooled
-    FROM scoped
-    WHERE log_within_squares IS NOT NULL
-    GROUP BY platform, tier
-),
-
-moments AS (
-    SELECT
-        scoped.platform,
-        scoped.tier,
-        count(*) AS accounts,
-        -- The mean of 1/n, which is what the variance of an account's mean is made of.
-        CAST(sum(CAST(1.0 / scoped.log_count AS DECIMAL(38, 9))) AS DOUBLE) / count(*) AS mean_inverse_count,
-        CAST(sum(CAST(scoped.log_ratio AS DECIMAL(38, 0))) AS DOUBLE) / count(*) / 1e6 AS mean_ratio,
-        CAST(
-            sum(CAST(scoped.log_ratio AS DECIMAL(38, 0)) * scoped.log_ratio)
-            - sum(CAST(scoped.log_ratio AS DECIMAL(38, 0))) * sum(CAST(scoped.log_ratio AS DECIMAL(38, 0))) / count(*)
-            AS DOUBLE
-        ) / nullif(count(*) - 1, 0) / 1e12 AS total_variance
-    FROM scoped
-    GROUP BY scoped.platform, scoped.tier
-),
-
-variances AS (
-    SELECT
-        moments.platform,
-        moments.tier,
-        moments.accounts,
-        moments.mean_inverse_count,
-        moments.total_variance,
+        sample_basis = 'posts' AS has_posts,
+        ln(followers) AS size,
+        log_count AS posts,
+        log_ratio / 1e6 AS average,
+        log_median / 1e6 AS middle,
+        log_highest / 1e6 AS highest,
+        ln(engagement_ratio_mean + 0.5 / followers) AS log_mean,
+        posts_sampled,
+        -- Of the deviations of posts, squared, what an even rise or fall explains, and the rest of them.
+        CASE WHEN has_trend THEN age_log_products * age_log_products / age_squares END AS trend,
+        log_within_squares - CASE WHEN has_trend THEN age_log_products * age_log_products / age_squares ELSE 0 END AS squares,
+        log_count - CASE WHEN has_trend THEN 2 ELSE 1 END AS freedom,
+        -- Ages in units of 90 days; the median is over the newest posts.
+        age_mean * least(posts_sampled, log_count) / log_count / 90 AS age,
+        age_squares / 8100 AS age_squares,
+        -- The variance of the log of a Poisson count whose rate scatters, too.
+        1.2 / greatest(exp(log_ratio / 1e6) * followers, 0.5) AS counting,
+        -- Variance of a median over that of one normal value.
         CASE
-            WHEN within.freedom >= 20 THEN within.pooled
-            WHEN platform_within.freedom >= 20 THEN platform_within.pooled
-            ELSE default_within.within_variance
-        END AS within_variance
-    FROM moments
-    LEFT JOIN within ON moments.platform = within.platform AND moments.tier = within.tier
-    LEFT JOIN within AS platform_within ON moments.platform = platform_within.platform AND platform_within.tier = '*'
-    CROSS JOIN (SELECT within_variance FROM default_priors WHERE tier = '*') AS default_within
+            WHEN log_count <= 2 THEN 1.0
+            WHEN posts_sampled % 2 = 1 THEN 1.57 - 0.6 / posts_sampled
+            ELSE 1.57 - 1.1 / posts_sampled
+        END / least(log_count, greatest(posts_sampled - hidden_like_posts, 1)) AS middle_share
+    FROM (SELECT engagement.*, log_count > 2 AND age_squares > 0 AS has_trend FROM engagement) AS engagement
+    WHERE log_count > 0
 ),
 
-spread AS (
+-- An account's variance between posts, put right so that its median over accounts, which viral posts hardly move, is
+-- what a mean without them would be.
+varied AS (
     SELECT
-        variances.*,
-        -- A floor keeps a cell of near equal accounts from ignoring what an account shows.
-        greatest(total_variance - within_variance * mean_inverse_count, 0.01) AS between_variance
-    FROM variances
+        accounts.*,
+        CASE WHEN freedom > 0 THEN squares / freedom / pow(1 - 2.0 / (9 * freedom), 3) - counting END AS variance
+    FROM accounts
 ),
 
-weighted AS (
+-- A platform as a whole is the tier '*'.
+scoped AS (
+    SELECT tier AS scope, varied.* FROM varied
+    UNION ALL
+    SELECT '*' AS scope, varied.* FROM varied
+),
+
+sizes AS (
     SELECT
-        scoped.platform,
-        scoped.tier,
-        CAST(sum(
-            CAST(round(1e6 / (spread.between_variance + spread.within_variance / scoped.log_count)) AS DECIMAL(38, 0))
-            * scoped.log_ratio
-        ) AS DOUBLE)
-        / CAST(sum(
-            CAST(round(1e6 / (spread.between_variance + spread.within_variance / scoped.log_count)) AS DECIMAL(38, 0))
-        ) AS DOUBLE) / 1e6 AS typical
+        platform,
+        scope,
+        count(*) AS accounts,
+        count(CASE WHEN has_posts THEN 1 END) AS accounts_with_posts,
+        count(CASE WHEN posts >= 5 THEN 1 END) AS accounts_with_many,
+        CAST(sum(CAST(round(1e6 * size) AS BIGINT)) AS DOUBLE) / 1e6 / count(*) AS mean_size,
+        count(CASE WHEN posts >= 2 THEN 1 END) AS accounts_with_some,
+        median(CASE WHEN posts >= 5 THEN variance END) AS variance_of_many,
+        median(CASE WHEN posts >= 2 THEN variance END) AS variance_of_some
     FROM scoped
-    JOIN spread ON scoped.platform = spread.platform AND scoped.tier = spread.tier
-    GROUP BY scoped.platform, scoped.tier
+    GROUP BY platform, scope
+),
+
+scales AS (
+    SELECT
+        sizes.platform,
+        sizes.scope,
+        sizes.accounts,
+        sizes.accounts_with_posts,
+        sizes.mean_size,
+        sizes.accounts_with_many >= 20 AS has_own,
+        greatest(
+            CASE
+                WHEN sizes.accounts_with_many >= 20 THEN sizes.variance_of_many
+                WHEN whole.accounts_with_many >= 20 THEN whole.variance_of_many
+                WHEN sizes.accounts_with_some >= 20 THEN sizes.variance_of_some
+                WHEN whole.accounts_with_some >= 20 THEN whole.variance_of_some
+                ELSE default_priors.within_variance
+            END,
+            0.01
+        ) AS within_variance
+    FROM sizes
+    JOIN sizes AS whole ON sizes.platform = whole.platform AND whole.scope = '*'
+    JOIN default_priors ON default_priors.tier = '*'
+),
+
+scattered AS (
+    SELECT
+        scoped.*,
+        highest - middle > 3 * sqrt(within_variance + counting) AS is_viral,
+        highest - middle AS excess,
+        -- Of small counts the median is a step, and of an even number of posts a mean.
+        counting <= 0.02 AND posts_sampled % 2 = 1 AND highest - middle <= 3 * sqrt(within_variance + counting)
+            AS tells_offset,
+        ln(greatest(squares, 1e-6) / freedom / (within_variance + counting)) AS log_spread,
+        -- The variance of the log of a chi-square of so many degrees of freedom.
+        2.0 / freedom + 2.0 / (freedom * freedom) AS chance_spread
+    FROM scoped
+    JOIN scales ON scoped.platform = scales.platform AND scoped.scope = scales.scope
+    WHERE scoped.posts >= 5
+),
+
+post_moments AS (
+    SELECT
+        platform,
+        scope,
+        pow((quantile_cont(log_spread, 0.75) - quantile_cont(log_spread, 0.25)) / 1.349, 2)
+        - CAST(sum(CAST(round(1e6 * chance_spread) AS BIGINT)) AS DOUBLE) / 1e6 / count(*) AS spread_variance,
+        CAST(count(CASE WHEN is_viral THEN 1 END) AS DOUBLE) AS viral,
+        sum(posts) AS posts,
+        CAST(sum(CASE WHEN is_viral THEN CAST(round(1e6 * excess) AS BIGINT) END) AS DOUBLE) / 1e6 AS excess,
+        CAST(sum(CASE WHEN is_viral THEN CAST(round(1e6 * excess * excess) AS BIGINT) END) AS DOUBLE) / 1e6
+            AS excess_squares,
+        CASE
+            WHEN count(CASE WHEN tells_offset THEN 1 END) >= 50
+                THEN
+                    CAST(sum(CASE WHEN tells_offset THEN CAST(round(1e6 * posts * (middle - average)) AS BIGINT) END) AS DOUBLE)
+                    / 1e6 / sum(CASE WHEN tells_offset THEN posts END)
+            ELSE 0
+        END AS median_offset,
+        CAST(sum(CAST(round(1e6 * posts * (log_mean - middle)) AS BIGINT)) AS DOUBLE) / 1e6 / sum(posts) AS average_offset
+    FROM scattered
+    GROUP BY platform, scope
+),
+
+drifts AS (
+    SELECT
+        platform,
+        scope,
+        CAST(sum(CAST(round(1e6 * (trend - squares / freedom)) AS BIGINT)) AS DOUBLE) / 1e6 AS surplus,
+        sqrt(CAST(sum(CAST(round(1e6 * pow(trend - squares / freedom, 2)) AS BIGINT)) AS DOUBLE) / 1e6)
+            AS surplus_error,
+        CAST(sum(CAST(round(1e6 * age_squares) AS BIGINT)) AS DOUBLE) / 1e6 AS age_squares
+    FROM scoped
+    WHERE trend IS NOT NULL
+    GROUP BY platform, scope
+),
+
+-- How posts lie around an account's own level, from the cell, its platform or the default.
+own_posts AS (
+    SELECT
+        scales.platform,
+        scales.scope,
+        2 / greatest(post_moments.spread_variance, 0.02) + 1 AS within_freedom,
+        -- A trend counts once it stands out of chance.
+        CASE
+            WHEN drifts.surplus > 2.5 * drifts.surplus_error THEN drifts.surplus / drifts.age_squares
+            ELSE 0
+        END AS drift_variance,
+        -- As many lie beyond three deviations by chance.
+        greatest(post_moments.viral / post_moments.posts - 0.0015, 1e-4) AS viral_share,
+        CASE WHEN post_moments.viral >= 5 THEN post_moments.excess / post_moments.viral END AS viral_lift,
+        CASE
+            WHEN post_moments.viral >= 5 THEN greatest(
+                post_moments.excess_squares / post_moments.viral - pow(post_moments.excess / post_moments.viral, 2), 0.1
+            )
+        END AS viral_variance,
+        post_moments.median_offset,
+        post_moments.average_offset
+    FROM scales
+    JOIN post_moments ON scales.platform = post_moments.platform AND scales.scope = post_moments.scope
+    LEFT JOIN drifts ON scales.platform = drifts.platform AND scales.scope = drifts.scope
+    WHERE scales.has_own
+),
+
+known_posts AS (
+    SELECT
+        scales.*,
+        coalesce(own.within_freedom, whole.within_freedom, default_priors.within_freedom) AS within_freedom,
+        coalesce(own.drift_variance, whole.drift_variance, 0) AS drift_variance,
+        coalesce(own.viral_share, whole.viral_share, default_priors.viral_share) AS viral_share,
+        coalesce(own.viral_lift, whole.viral_lift, default_priors.viral_lift) AS viral_lift,
+        coalesce(own.viral_variance, whole.viral_variance, default_priors.viral_variance) AS viral_variance,
+        coalesce(own.median_offset, whole.median_offset, 0) AS median_offset,
+        -- What the mean of a log-normal value has over its median.
+        coalesce(own.average_offset, whole.average_offset, scales.within_variance / 2) AS average_offset
+    FROM scales
+    LEFT JOIN own_posts AS own ON scales.platform = own.platform AND scales.scope = own.scope
+    LEFT JOIN own_posts AS whole ON scales.platform = whole.platform AND whole.scope = '*'
+    JOIN default_priors ON default_priors.tier = '*'
+),
+
+-- Averages say where accounts lie only where posts do not.
+placed AS (
+    SELECT
+        *,
+        has_posts OR accounts_with_posts < 20 AS is_fitted,
+        1 / (0.25 + noise) AS weight
+    FROM (
+        SELECT
+            scoped.platform,
+            scoped.scope,
+            scoped.size,
+            scoped.has_posts,
+            known_posts.accounts_with_posts,
+            known_posts.within_variance,
+            CASE WHEN scoped.has_posts THEN scoped.middle ELSE scoped.average - known_posts.average_offset END AS level,
+            CASE
+                WHEN scoped.has_posts
+                    THEN
+                        scoped.middle_share * (known_posts.within_variance + scoped.counting)
+                        + known_posts.drift_variance * scoped.age * scoped.age
+                -- An average counts for four posts, as long as nothing else is known of it.
+                ELSE known_posts.within_variance / 4
+            END AS noise
+        FROM scoped
+        JOIN known_posts ON scoped.platform = known_posts.platform AND scoped.scope = known_posts.scope
+    ) AS levels
+),
+
+line_sums AS (
+    SELECT
+        platform,
+        scope,
+        count(*) AS fitted,
+        CAST(sum(CAST(round(1e6 * weight) AS BIGINT)) AS DOUBLE) / 1e6 AS w,
+        CAST(sum(CAST(round(1e6 * weight * size) AS BIGINT)) AS DOUBLE) / 1e6 AS wx,
+        CAST(sum(CAST(round(1e6 * weight * level) AS BIGINT)) AS DOUBLE) / 1e6 AS wy,
+        CAST(sum(CAST(round(1e6 * weight * size * size) AS BIGINT)) AS DOUBLE) / 1e6 AS wxx,
+        CAST(sum(CAST(round(1e6 * weight * size * level) AS BIGINT)) AS DOUBLE) / 1e6 AS wxy
+    FROM placed
+    WHERE is_fitted
+    GROUP BY platform, scope
+),
+
+slopes AS (
+    SELECT
+        *,
+        CASE WHEN fitted >= 60 THEN (w * wxy - wx * wy) / nullif(w * wxx - wx * wx, 0) END AS own_slope
+    FROM line_sums
+),
+
+lines AS (
+    SELECT
+        slopes.platform,
+        slopes.scope,
+        slopes.fitted,
+        slopes.wx / slopes.w AS centre,
+        slopes.wy / slopes.w AS height,
+        coalesce(slopes.own_slope, whole.own_slope, 0) AS slope
+    FROM slopes
+    JOIN slopes AS whole ON slopes.platform = whole.platform AND whole.scope = '*'
+),
+
+residuals AS (
+    SELECT
+        placed.*,
+        pow(placed.level - lines.height - lines.slope * (placed.size - lines.centre), 2) AS square
+    FROM placed
+    JOIN lines ON placed.platform = lines.platform AND placed.scope = lines.scope
+),
+
+spreads AS (
+    SELECT
+        platform,
+        scope,
+        -- A floor keeps a cell of near equal accounts from ignoring what an account shows.
+        greatest(
+            CAST(sum(CAST(round(
+                1e6 * weight * weight * (least(square, 36 / weight) - noise)
+            ) AS BIGINT)) AS DOUBLE)
+            / sum(CAST(round(1e6 * weight * weight) AS BIGINT)),
+            0.01
+        ) AS between_variance
+    FROM residuals
+    WHERE is_fitted
+    GROUP BY platform, scope
+),
+
+tails AS (
+    SELECT
+        residuals.platform,
+        residuals.scope,
+        median(residuals.noise) AS noise,
+        -- 1 where accounts are normal, less where some lie far out. 0.4549: the median of a chi-square.
+        least(median(residuals.square / (spreads.between_variance + residuals.noise)) / 0.4549 + 2 / sqrt(count(*)), 1)
+            AS narrowing
+    FROM residuals
+    JOIN spreads ON residuals.platform = spreads.platform AND residuals.scope = spreads.scope
+    WHERE residuals.is_fitted
+    GROUP BY residuals.platform, residuals.scope
+),
+
+cores AS (
+    SELECT
+        spreads.platform,
+        spreads.scope,
+        spreads.between_variance,
+        greatest(
+            tails.narrowing * (spreads.between_variance + tails.noise) - tails.noise, 0.15 * spreads.between_variance
+        ) AS core_variance
+    FROM spreads
+    JOIN tails ON spreads.platform = tails.platform AND spreads.scope = tails.scope
+),
+
+average_spreads AS (
+    SELECT
+        residuals.platform,
+        residuals.scope,
+        CAST(sum(CAST(round(1e6 * least(residuals.square, 36 * spreads.between_variance + 4)) AS BIGINT)) AS DOUBLE)
+        / 1e6 / count(*) - spreads.between_variance AS average_variance
+    FROM residuals
+    JOIN spreads ON residuals.platform = spreads.platform AND residuals.scope = spreads.scope
+    WHERE NOT residuals.has_posts AND NOT residuals.is_fitted
+    GROUP BY residuals.platform, residuals.scope, spreads.between_variance
+    HAVING count(*) >= 20
 ),
 
 observed AS (
-    SELECT spread.*, weighted.typical
-    FROM spread
-    JOIN weighted ON spread.platform = weighted.platform AND spread.tier = weighted.tier
-    WHERE spread.accounts >= 20
+    SELECT
+        known_posts.*,
+        lines.centre,
+        lines.height,
+        lines.slope,
+        lines.fitted,
+        -- The wide part has four times the deviation of the core; together they have the variance observed.
+        cores.between_variance > 0.01
+        AND (cores.between_variance - cores.core_variance) / (15 * cores.core_variance) > 0.002 AS is_heavy,
+        cores.between_variance,
+        cores.core_variance,
+        CASE
+            WHEN average_spreads.average_variance IS NOT NULL THEN least(
+                greatest(average_spreads.average_variance, known_posts.within_variance / 12), known_posts.within_variance
+            )
+        END AS average_variance
+    FROM known_posts
+    JOIN lines ON known_posts.platform = lines.platform AND known_posts.scope = lines.scope
+    JOIN cores ON known_posts.platform = cores.platform AND known_posts.scope = cores.scope
+    LEFT JOIN average_spreads
+        ON known_posts.platform = average_spreads.platform AND known_posts.scope = average_spreads.scope
 ),
 
 cells AS (
@@ -102,14 +345,46 @@ cells AS (
 SELECT
     cells.platform,
     cells.tier,
-    CASE WHEN own.tier IS NOT NULL THEN 'tier' WHEN pooled.tier IS NOT NULL THEN 'platform' ELSE 'published' END AS basis,
-    coalesce(moments.accounts, 0) AS accounts,
-    coalesce(own.typical, pooled.typical, ln(default_priors.typical_ratio)) AS log_typical,
-    coalesce(own.within_variance, pooled.within_variance, default_priors.within_variance) AS within_variance,
-    coalesce(own.between_variance, pooled.between_variance, default_priors.between_variance) AS between_variance
+    CASE WHEN own.scope IS NOT NULL THEN 'tier' WHEN whole.scope IS NOT NULL THEN 'platform' ELSE 'published' END AS basis,
+    coalesce(cell.accounts, 0) AS accounts,
+    coalesce(
+        own.height,
+        whole.height + whole.slope * (coalesce(cell.mean_size, whole.centre) - whole.centre),
+        ln(tier_default.typical_ratio)
+    ) AS log_typical,
+    coalesce(own.centre, cell.mean_size, whole.centre, 0) AS log_followers,
+    coalesce(own.slope, whole.slope, 0) AS slope,
+    CASE
+        WHEN own.is_heavy THEN own.core_variance
+        WHEN own.scope IS NOT NULL THEN own.between_variance
+        WHEN whole.is_heavy THEN whole.core_variance
+        WHEN whole.scope IS NOT NULL THEN whole.between_variance
+        ELSE tier_default.between_variance
+    END AS between_variance,
+    CASE
+        WHEN coalesce(own.is_heavy, whole.is_heavy, false) THEN
+            (coalesce(own.between_variance, whole.between_variance) - coalesce(own.core_variance, whole.core_variance))
+            / (15 * coalesce(own.core_variance, whole.core_variance))
+        ELSE 0
+    END AS far_share,
+    coalesce(cell.within_variance, whole_posts.within_variance, default_priors.within_variance) AS within_variance,
+    coalesce(cell.within_freedom, whole_posts.within_freedom, default_priors.within_freedom) AS within_freedom,
+    coalesce(cell.drift_variance, whole_posts.drift_variance, 0) AS drift_variance,
+    coalesce(cell.viral_share, whole_posts.viral_share, default_priors.viral_share) AS viral_share,
+    coalesce(cell.viral_lift, whole_posts.viral_lift, default_priors.viral_lift) AS viral_lift,
+    coalesce(cell.viral_variance, whole_posts.viral_variance, default_priors.viral_variance) AS viral_variance,
+    coalesce(cell.median_offset, whole_posts.median_offset, 0) AS median_offset,
+    coalesce(cell.average_offset, whole_posts.average_offset, default_priors.within_variance / 2) AS average_offset,
+    coalesce(
+        own.average_variance,
+        whole.average_variance,
+        coalesce(cell.within_variance, whole_posts.within_variance, default_priors.within_variance) / 4
+    ) AS average_variance
 FROM cells
-LEFT JOIN moments ON cells.platform = moments.platform AND cells.tier = moments.tier
-LEFT JOIN observed AS own ON cells.platform = own.platform AND cells.tier = own.tier
-LEFT JOIN observed AS pooled ON cells.platform = pooled.platform AND pooled.tier = '*'
-LEFT JOIN default_priors ON cells.tier = default_priors.tier
+LEFT JOIN known_posts AS cell ON cells.platform = cell.platform AND cells.tier = cell.scope
+LEFT JOIN known_posts AS whole_posts ON cells.platform = whole_posts.platform AND whole_posts.scope = '*'
+LEFT JOIN observed AS own ON cells.platform = own.platform AND cells.tier = own.scope AND own.fitted >= 20
+LEFT JOIN observed AS whole ON cells.platform = whole.platform AND whole.scope = '*' AND whole.fitted >= 20
+LEFT JOIN default_priors AS tier_default ON cells.tier = tier_default.tier
+JOIN default_priors ON default_priors.tier = '*'
 ORDER BY cells.platform, cells.tier;

@@ -1,105 +1,266 @@
--- One row per account: its shrunken engagement, how that compares with its tier, and its rank.
+-- One row per account: its shrunken engagement, how that compares with accounts of its size, and its rank.
 --
--- Inputs: engagement, priors, parameters. An account's own mean log ratio is drawn towards its tier's typical one,
--- the more the fewer posts it rests on; rank goes by the lower end of the interval, over the tier's typical value.
+-- Inputs: engagement, priors, parameters. METRICS in the README has the formulas. Two things may hold of an account's
+-- highest post: it went viral and says nothing of the others, or it is one of them. And of an account: it is one of the
+-- many near what is typical of its size, or one of the few far out. Each of the four has its estimate, and counts by
+-- how likely it makes what was seen.
 
-WITH weighed AS (
+WITH expected AS (
     SELECT
-        engagement.*,
-        priors.log_typical,
-        CASE
-            WHEN engagement.log_count > 0 THEN (
-                engagement.log_count * priors.between_variance * (engagement.log_ratio / 1e6)
-                + priors.within_variance * priors.log_typical
-            ) / (engagement.log_count * priors.between_variance + priors.within_variance)
-        END AS log_estimate,
-        CASE
-            WHEN engagement.log_count > 0 THEN sqrt(
-                priors.between_variance * priors.within_variance
-                / (engagement.log_count * priors.between_variance + priors.within_variance)
-            )
-        END AS log_deviation
+        engagement.platform,
+        engagement.profile_id,
+        engagement.tier,
+        engagement.is_ranked_tier,
+        engagement.sector,
+        engagement.country,
+        engagement.sample_basis = 'posts' AS has_posts,
+        engagement.log_count AS posts,
+        -- Where accounts rise and fall, posts scatter around a line.
+        engagement.log_within_squares
+        - CASE
+            WHEN priors.drift_variance > 0 AND engagement.log_count > 2 AND engagement.age_squares > 0
+                THEN engagement.age_log_products * engagement.age_log_products / engagement.age_squares
+            ELSE 0
+        END AS squares,
+        engagement.log_count
+        - CASE
+            WHEN priors.drift_variance > 0 AND engagement.log_count > 2 AND engagement.age_squares > 0 THEN 2
+            ELSE 1
+        END AS freedom,
+        (engagement.log_highest - engagement.log_median) / 1e6 AS excess,
+        -- Ages in units of 90 days.
+        engagement.age_mean / 90 AS age,
+        engagement.age_squares / 8100 AS age_squares,
+        engagement.age_log_products / 90 AS age_log_products,
+        -- The variance of the log of a Poisson count whose rate scatters, too.
+        1.2 / greatest(exp(engagement.log_ratio / 1e6) * engagement.followers, 0.5) AS counting,
+        priors.log_typical + priors.slope * (ln(engagement.followers) - priors.log_followers) AS log_typical,
+        engagement.log_ratio / 1e6 AS average,
+        engagement.log_highest / 1e6 AS highest,
+        priors.between_variance,
+        priors.far_share,
+        priors.within_variance,
+        priors.within_freedom,
+        priors.drift_variance,
+        priors.viral_share,
+        priors.viral_lift,
+        priors.viral_variance,
+        priors.median_offset,
+        priors.average_offset,
+        priors.average_variance
     FROM engagement
-    LEFT JOIN priors ON engagement.platform = priors.platform AND engagement.tier = priors.tier
+    JOIN priors ON engagement.platform = priors.platform AND engagement.tier = priors.tier
+    WHERE engagement.log_count > 0
 ),
 
-estimated AS (
+-- The account's own variance between posts, drawn towards that of its cell; an average has one of its own.
+scattered AS (
     SELECT
-        weighed.*,
-        exp(log_estimate - parameters.interval_z * log_deviation) AS engagement_low,
-        exp(log_estimate) AS engagement_estimate,
-        exp(log_estimate + parameters.interval_z * log_deviation) AS engagement_high,
-        exp(log_estimate - log_typical) AS lift,
-        exp(log_estimate - parameters.interval_z * log_deviation - log_typical) AS lift_low
-    FROM weighed
-    CROSS JOIN parameters
+        expected.*,
+        CASE
+            WHEN NOT has_posts THEN average_variance
+            WHEN excess > 3 * sqrt(within_variance + counting) THEN
+                (
+                    within_freedom * (within_variance + counting)
+                    + greatest(squares - pow(highest - average, 2) * posts / greatest(posts - 1, 1), 0)
+                ) / (within_freedom + greatest(freedom - 1, 0) - 1)
+            ELSE (within_freedom * (within_variance + counting) + squares) / (within_freedom + freedom - 1)
+        END AS variance
+    FROM expected
 ),
 
--- Ranks are counted over the few columns they need, which is several times faster than over whole rows.
-keys AS (
+-- Where the account stands today, if it has risen or fallen over the window, as far as its posts show it.
+trended AS (
+    SELECT
+        scattered.*,
+        CASE
+            WHEN drift_variance > 0 AND has_posts
+                THEN median_offset - age * drift_variance * age_log_products / (drift_variance * age_squares + variance)
+            WHEN has_posts THEN median_offset
+            ELSE -average_offset
+        END - log_typical AS shift,
+        CASE
+            WHEN drift_variance > 0 AND has_posts
+                THEN age * age * drift_variance * variance / (drift_variance * age_squares + variance)
+            ELSE 0
+        END AS trend_noise
+    FROM scattered
+),
+
+-- Over what is typical: all posts, the highest of them, and the rest; of a single post that went viral, itself
+-- without what posts that do so gain.
+heard AS (
     SELECT
         platform,
         profile_id,
         tier,
+        is_ranked_tier,
         sector,
         country,
-        lift_low,
-        CASE WHEN is_ranked_tier THEN 1 END AS is_ranked
+        log_typical,
+        variance,
+        between_variance,
+        16 * between_variance AS far_variance,
+        greatest(far_share, 1e-12) AS far_share,
+        CASE WHEN has_posts THEN viral_share ELSE 1e-12 END AS viral_share,
+        viral_lift,
+        viral_variance,
+        posts > 1 AS has_rest,
+        average + shift AS all_level,
+        variance / posts + trend_noise AS all_noise,
+        CASE WHEN has_posts THEN highest ELSE average END + shift AS highest_level,
+        CASE WHEN posts > 1 THEN (posts * average - highest) / (posts - 1) ELSE average - viral_lift END + shift
+            AS rest_level,
+        CASE WHEN posts > 1 THEN variance / (posts - 1) ELSE variance + viral_variance END + trend_noise AS rest_noise
+    FROM trended
+),
+
+-- What the rest of the posts makes one expect of the highest.
+foreseen AS (
+    SELECT
+        heard.*,
+        CASE WHEN has_rest THEN between_variance / (between_variance + rest_noise) ELSE 0 END * rest_level AS near_level,
+        between_variance * CASE WHEN has_rest THEN rest_noise / (between_variance + rest_noise) ELSE 1 END + variance
+            AS near_noise,
+        CASE WHEN has_rest THEN far_variance / (far_variance + rest_noise) ELSE 0 END * rest_level AS far_level,
+        far_variance * CASE WHEN has_rest THEN rest_noise / (far_variance + rest_noise) ELSE 1 END + variance
+            AS far_noise,
+        ln(1 - far_share)
+        - CASE
+            WHEN has_rest
+                THEN rest_level * rest_level / (between_variance + rest_noise) / 2 + ln(between_variance + rest_noise) / 2
+            ELSE 0
+        END AS near_chance,
+        ln(far_share)
+        - CASE
+            WHEN has_rest
+                THEN rest_level * rest_level / (far_variance + rest_noise) / 2 + ln(far_variance + rest_noise) / 2
+            ELSE 0
+        END AS far_chance
+    FROM heard
+),
+
+chances AS (
+    SELECT
+        foreseen.*,
+        near_chance + ln(1 - viral_share)
+        - pow(highest_level - near_level, 2) / near_noise / 2 - ln(near_noise) / 2 AS near_all,
+        near_chance + ln(viral_share)
+        - pow(highest_level - near_level - viral_lift, 2) / (near_noise + viral_variance) / 2
+        - ln(near_noise + viral_variance) / 2 AS near_rest,
+        far_chance + ln(1 - viral_share)
+        - pow(highest_level - far_level, 2) / far_noise / 2 - ln(far_noise) / 2 AS far_all,
+        far_chance + ln(viral_share)
+        - pow(highest_level - far_level - viral_lift, 2) / (far_noise + viral_variance) / 2
+        - ln(far_noise + viral_variance) / 2 AS far_rest
+    FROM foreseen
+),
+
+weighed AS (
+    SELECT
+        chances.*,
+        exp(near_all - greatest(near_all, near_rest, far_all, far_rest)) AS near_all_weight,
+        exp(near_rest - greatest(near_all, near_rest, far_all, far_rest)) AS near_rest_weight,
+        exp(far_all - greatest(near_all, near_rest, far_all, far_rest)) AS far_all_weight,
+        exp(far_rest - greatest(near_all, near_rest, far_all, far_rest)) AS far_rest_weight,
+        all_level * between_variance / (between_variance + all_noise) AS near_all_level,
+        rest_level * between_variance / (between_variance + rest_noise) AS near_rest_level,
+        all_level * far_variance / (far_variance + all_noise) AS far_all_level,
+        rest_level * far_variance / (far_variance + rest_noise) AS far_rest_level
+    FROM chances
+),
+
+mixed AS (
+    SELECT
+        weighed.*,
+        near_all_weight + near_rest_weight + far_all_weight + far_rest_weight AS weight,
+        (
+            near_all_weight * near_all_level + near_rest_weight * near_rest_level
+            + far_all_weight * far_all_level + far_rest_weight * far_rest_level
+        ) / (near_all_weight + near_rest_weight + far_all_weight + far_rest_weight) AS log_lift
+    FROM weighed
+),
+
+estimated AS (
+    SELECT
+        mixed.platform,
+        mixed.profile_id,
+        mixed.tier,
+        mixed.is_ranked_tier,
+        mixed.sector,
+        mixed.country,
+        mixed.log_typical,
+        mixed.log_lift,
+        sqrt((
+            near_all_weight * (
+                between_variance * all_noise / (between_variance + all_noise) + pow(near_all_level - log_lift, 2)
+            )
+            + near_rest_weight * (
+                between_variance * rest_noise / (between_variance + rest_noise) + pow(near_rest_level - log_lift, 2)
+            )
+            + far_all_weight * (
+                far_variance * all_noise / (far_variance + all_noise) + pow(far_all_level - log_lift, 2)
+            )
+            + far_rest_weight * (
+                far_variance * rest_noise / (far_variance + rest_noise) + pow(far_rest_level - log_lift, 2)
+            )
+        ) / weight) AS log_deviation
+    FROM mixed
+),
+
+-- Ranks are counted over the few columns they need, which is several times faster than over whole rows.
+standings AS (
+    SELECT
+        platform,
+        profile_id,
+        exp(log_typical + log_lift - interval_z * log_deviation) AS engagement_low,
+        exp(log_typical + log_lift) AS engagement_estimate,
+        exp(log_typical + log_lift + interval_z * log_deviation) AS engagement_high,
+        exp(log_lift) AS lift,
+        exp(log_lift - interval_z * log_deviation) AS lift_low,
+        cume_dist() OVER (PARTITION BY platform, tier ORDER BY log_lift) AS tier_percentile,
+        row_number() OVER (PARTITION BY is_ranked_tier ORDER BY log_lift DESC, platform, profile_id) AS place,
+        row_number() OVER (PARTITION BY tier ORDER BY log_lift DESC, platform, profile_id) AS place_in_tier,
+        row_number() OVER (PARTITION BY is_ranked_tier, platform ORDER BY log_lift DESC, profile_id)
+            AS place_in_platform,
+        row_number() OVER (PARTITION BY is_ranked_tier, sector ORDER BY log_lift DESC, platform, profile_id)
+            AS place_in_sector,
+        row_number() OVER (PARTITION BY is_ranked_tier, country ORDER BY log_lift DESC, platform, profile_id)
+            AS place_in_country
     FROM estimated
-    WHERE lift_low IS NOT NULL
-),
-
-places AS (
-    SELECT
-        platform,
-        profile_id,
-        row_number() OVER (ORDER BY lift_low DESC, platform, profile_id) AS place,
-        row_number() OVER (PARTITION BY tier ORDER BY lift_low DESC, platform, profile_id) AS place_in_tier,
-        row_number() OVER (PARTITION BY platform ORDER BY lift_low DESC, profile_id) AS place_in_platform,
-        row_number() OVER (PARTITION BY sector ORDER BY lift_low DESC, platform, profile_id) AS place_in_sector,
-        row_number() OVER (PARTITION BY country ORDER BY lift_low DESC, platform, profile_id) AS place_in_country
-    FROM keys
-    WHERE is_ranked = 1
-),
-
-percentiles AS (
-    SELECT
-        platform,
-        profile_id,
-        cume_dist() OVER (PARTITION BY platform, tier ORDER BY lift_low) AS tier_percentile
-    FROM keys
+    CROSS JOIN parameters
 )
 
 SELECT
-    places.place AS rank,
-    -- 50 where the account is at least as engaging as its tier's typical one, 100 never reached.
-    100 * estimated.lift_low / (1 + estimated.lift_low) AS score,
-    estimated.platform,
-    estimated.profile_id,
-    estimated.handle,
-    estimated.display_name,
-    estimated.profile_url,
-    estimated.followers,
-    estimated.tier,
-    estimated.sector,
-    estimated.country,
-    estimated.language,
-    estimated.sex,
-    estimated.age_band,
-    estimated.tone,
-    estimated.like_rate,
-    estimated.comment_rate,
-    estimated.engagement_ratio,
-    estimated.engagement_ratio_mean,
-    estimated.view_engagement_ratio,
-    estimated.reported_engagement_ratio,
-    estimated.engagement_null_reason,
-    estimated.engagement_low,
-    estimated.engagement_estimate,
-    estimated.engagement_high,
-    estimated.lift,
-    estimated.lift_low,
-    percentiles.tier_percentile,
+    CASE WHEN engagement.is_ranked_tier THEN standings.place END AS rank,
+    -- 50 where the account is as engaging as is typical of its size, 100 never reached.
+    100 * standings.lift / (1 + standings.lift) AS score,
+    engagement.platform,
+    engagement.profile_id,
+    engagement.handle,
+    engagement.display_name,
+    engagement.profile_url,
+    engagement.followers,
+    engagement.tier,
+    engagement.sector,
+    engagement.country,
+    engagement.language,
+    engagement.sex,
+    engagement.age_band,
+    engagement.tone,
+    engagement.like_rate,
+    engagement.comment_rate,
+    engagement.engagement_ratio,
+    engagement.engagement_ratio_mean,
+    engagement.view_engagement_ratio,
+    engagement.reported_engagement_ratio,
+    engagement.engagement_null_reason,
+    standings.engagement_low,
+    standings.engagement_estimate,
+    standings.engagement_high,
+    standings.lift,
+    standings.lift_low,
+    standings.tier_percentile,
     CAST(NULL AS DOUBLE) AS authenticity,
     nullif(concat_ws(
         ', ',
@@ -108,22 +269,20 @@ SELECT
         CASE WHEN hidden_like_posts > 0 THEN 'hidden_likes' END,
         CASE WHEN following > 1500 THEN 'mass_following' END
     ), '') AS flags,
-    estimated.posts_sampled,
-    estimated.sample_basis,
-    estimated.hidden_like_posts,
-    estimated.days_since_last_post,
-    estimated.posts_per_week,
-    estimated.sponsored_share,
-    places.place_in_tier AS rank_in_tier,
-    places.place_in_platform AS rank_in_platform,
-    CASE WHEN estimated.sector IS NOT NULL THEN places.place_in_sector END AS rank_in_sector,
-    CASE WHEN estimated.country IS NOT NULL THEN places.place_in_country END AS rank_in_country,
-    estimated.snapshot_date,
-    estimated.snapshot_age_days,
-    estimated.source,
-    estimated.landed_file,
-    estimated.landed_row
-FROM estimated
-LEFT JOIN places ON estimated.platform = places.platform AND estimated.profile_id = places.profile_id
-LEFT JOIN percentiles
-    ON estimated.platform = percentiles.platform AND estimated.profile_id = percentiles.profile_id;
+    engagement.posts_sampled,
+    engagement.sample_basis,
+    engagement.hidden_like_posts,
+    engagement.days_since_last_post,
+    engagement.posts_per_week,
+    engagement.sponsored_share,
+    CASE WHEN engagement.is_ranked_tier THEN standings.place_in_tier END AS rank_in_tier,
+    CASE WHEN engagement.is_ranked_tier THEN standings.place_in_platform END AS rank_in_platform,
+    CASE WHEN engagement.is_ranked_tier AND engagement.sector IS NOT NULL THEN standings.place_in_sector END AS rank_in_sector,
+    CASE WHEN engagement.is_ranked_tier AND engagement.country IS NOT NULL THEN standings.place_in_country END AS rank_in_country,
+    engagement.snapshot_date,
+    engagement.snapshot_age_days,
+    engagement.source,
+    engagement.landed_file,
+    engagement.landed_row
+FROM engagement
+LEFT JOIN standings ON engagement.platform = standings.platform AND engagement.profile_id = standings.profile_id;

@@ -1,0 +1,37 @@
+"""How good an order and an interval are, given the truth."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+def precision(truth: Floats, score: Floats, places: int) -> float:
+    """Share of the true first `places` that the score puts among its own first `places`."""
+    best = set(_first(truth, places).tolist())
+    return len(best.intersection(_first(score, places).tolist())) / min(places, truth.size)
+
+
+def ndcg(truth: Floats, score: Floats, places: int) -> float:
+    """Discounted gain of the score's first `places` over that of the true ones; gain is the ratio, not its log."""
+    gain = np.exp(truth)
+    discount = 1 / np.log2(np.arange(min(places, truth.size)) + 2)
+    return float((gain[_first(score, places)] @ discount) / (gain[_first(truth, places)] @ discount))
+
+
+def spearman(truth: Floats, score: Floats) -> float:
+    """Correlation of the two orders."""
+    return float(np.corrcoef(_places(truth), _places(score))[0, 1])
+
+
+def coverage(truth: Floats, low: Floats, high: Floats) -> float:
+    """Share of truths within their intervals."""
+    return float(np.mean((low <= truth) & (truth <= high)))
+
+
+def _first(score: Floats, places: int) -> NDArray[np.int64]:
+    return np.argsort(-score, kind="stable")[:places]
+
+
+def _places(score: Floats) -> NDArray[np.int64]:
+    return np.argsort(np.argsort(score, kind="stable"), kind="stable")

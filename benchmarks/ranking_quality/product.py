@@ -1,0 +1,123 @@
+"""The product's own ranking of a world: its SQL files, over profiles and posts as a night would have accepted them."""
+
+from datetime import date, datetime
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from assets.computing import parameters, reference
+from assets.sql import read_sql
+from benchmarks.ranking_quality.estimate import Estimate
+from benchmarks.ranking_quality.world import World
+from pipelines.engine import Input, stream_sql
+from pipelines.settings import Settings
+from pipelines.sources import Metrics
+from schemas.describe import polars_schema
+from schemas.posts import Posts
+from schemas.profiles import Profiles
+
+SNAPSHOT = date(2026, 10, 31)
+
+
+def estimate(world: World, folder: Path) -> Estimate:
+    """What the product publishes of each account of a world.
+
+    Args:
+        world: Accounts and posts; nothing of the truth is passed on.
+        folder: Where DuckDB may spill.
+    """
+    settings = Settings(home=folder, sources_file=folder / "sources.yaml", threads=1)
+    profiles, posts, metrics = _profiles(world), _posts(world), parameters(Metrics())
+    engagement = _run(
+        settings,
+        "engagement",
+        {"profiles": profiles, "posts": posts, "tiers": reference("tiers"), "parameters": metrics},
+    )
+    priors = _run(
+        settings,
+        "priors",
+        {"engagement": engagement, "tiers": reference("tiers"), "default_priors": reference("default_priors")},
+    )
+    rows = _run(settings, "ranking", {"engagement": engagement, "priors": priors, "parameters": metrics})
+    rows = rows.sort("profile_id")
+    with np.errstate(divide="ignore"):
+        logs = {name: np.log(rows[name].cast(pl.Float64).fill_null(np.nan).to_numpy()) for name in _LOGS}
+    return Estimate(
+        log_estimate=logs["engagement_estimate"],
+        log_typical=logs["engagement_estimate"] - logs["lift"],
+        log_low=logs["engagement_low"],
+        log_high=logs["engagement_high"],
+    )
+
+
+_LOGS = ("engagement_estimate", "engagement_low", "engagement_high", "lift")
+
+
+def _run(settings: Settings, name: str, inputs: dict[str, Input]) -> pl.DataFrame:
+    return pl.concat([pl.DataFrame(batch) for batch in stream_sql(settings, read_sql(name), inputs)])
+
+
+def _profiles(world: World) -> pl.DataFrame:
+    size = world.followers.size
+    likes, comments = world.average()
+    return _landed(
+        pl.DataFrame(
+            {
+                "platform": world.platform,
+                "profile_id": _ids(np.arange(size)),
+                "followers": world.followers,
+                "avg_likes": pl.Series(likes).zip_with(pl.Series(world.averaged), pl.Series([None], dtype=pl.Float64)),
+                "avg_comments": pl.Series(comments).zip_with(
+                    pl.Series(world.averaged), pl.Series([None], dtype=pl.Float64)
+                ),
+            }
+        ),
+        polars_schema(Profiles),
+    )
+
+
+def _posts(world: World) -> pl.DataFrame:
+    told = ~world.averaged[world.account]
+    midnight = datetime.combine(SNAPSHOT, datetime.min.time())
+    return _landed(
+        pl.DataFrame(
+            {
+                "platform": world.platform[world.account[told]],
+                "profile_id": _ids(world.account[told]),
+                "post_id": np.flatnonzero(told),
+                "posted_at": pl.Series(world.age[told] * 86_400e6).cast(pl.Int64).cast(pl.Duration("us")),
+                "kind": np.where(world.is_reel[told], "reel", "image"),
+                "likes": world.likes[told],
+                "comments": world.comments[told],
+                "hidden": world.hidden[told],
+            }
+        ).select(
+            "platform",
+            "profile_id",
+            "kind",
+            "comments",
+            post_id=pl.col("post_id").cast(pl.String),
+            posted_at=pl.lit(midnight) - pl.col("posted_at"),
+            likes=pl.when(~pl.col("hidden")).then("likes"),
+        ),
+        polars_schema(Posts),
+    )
+
+
+def _ids(numbers: np.ndarray) -> pl.Series:
+    return pl.Series(numbers).cast(pl.String).str.zfill(9)
+
+
+def _landed(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+    """The frame in the columns of the schema, with what every landed row carries."""
+    provenance = {
+        "source": pl.lit("world"),
+        "snapshot_date": pl.lit(SNAPSHOT),
+        "snapshot_age_days": pl.lit(0),
+        "landed_file": pl.lit("world"),
+        "landed_row": pl.int_range(pl.len()) + 1,
+    }
+    frame = frame.with_columns(**provenance)
+    missing = [pl.lit(None).alias(name) for name in schema if name not in frame.columns]
+    return frame.with_columns(missing).select(pl.col(name).cast(dtype) for name, dtype in schema.items())

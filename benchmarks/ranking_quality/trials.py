@@ -1,0 +1,126 @@
+"""One trial of all methods on one world, and what many trials come to.
+
+Belongs here: which accounts are judged by what, and means over seeds with their spread. Does not: printing.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.ranking_quality import measures, naive, oracle, product
+from benchmarks.ranking_quality.estimate import Estimate
+from benchmarks.ranking_quality.regimes import REGIMES
+from benchmarks.ranking_quality.world import World, draw
+
+Floats = NDArray[np.float64]
+# Measure to its value: one trial of one method.
+Trial = Mapping[str, float]
+# Method to trial.
+Trials = Mapping[str, Trial]
+
+PRODUCT, ORACLE, SHRINKAGE = "smallvoices", "oracle", "plain shrinkage"
+RANKED = (1_000, 100_000)
+Z_80 = 1.2816
+MEASURES: Mapping[str, Callable[[Floats, Floats], float]] = {
+    "P@40": lambda truth, score: measures.precision(truth, score, 40),
+    "P@100": lambda truth, score: measures.precision(truth, score, 100),
+    "P@500": lambda truth, score: measures.precision(truth, score, 500),
+    "NDCG@40": lambda truth, score: measures.ndcg(truth, score, 40),
+    "NDCG@100": lambda truth, score: measures.ndcg(truth, score, 100),
+    "Spearman": measures.spearman,
+}
+COVERAGE = "80 %"
+# What the order is held to: rank, against accounts of any size; estimate, ratio against ratio.
+TARGETS = ("rank", "estimate")
+
+
+def run(regime: str, accounts: int, seed: int, folder: Path) -> dict[str, Trials]:
+    """Every method on one world.
+
+    Returns:
+        Target to method to measure to value.
+    """
+    world = draw(REGIMES[regime], accounts, seed)
+    estimates = {
+        PRODUCT: product.estimate(world, folder),
+        ORACLE: oracle.estimate(world, Z_80),
+        SHRINKAGE: naive.shrinkage(world),
+    } | {name: method(world) for name, method in naive.methods().items()}
+    return judge(world, estimates)
+
+
+def judge(world: World, estimates: Mapping[str, Estimate]) -> dict[str, Trials]:
+    """The measures of each method, over the accounts of the ranked tiers that every method can place."""
+    low, high = RANKED
+    judged = (world.followers >= low) & (world.followers < high)
+    for estimate in estimates.values():
+        judged &= np.isfinite(estimate.log_estimate)
+    return {
+        "rank": {
+            name: _measure((world.truth - world.expected)[judged], estimate.log_lift[judged])
+            for name, estimate in estimates.items()
+        },
+        "estimate": {
+            name: _measure(world.truth[judged], estimate.log_estimate[judged])
+            | _coverage(world.truth, estimate, judged)
+            for name, estimate in estimates.items()
+        },
+    }
+
+
+def _measure(truth: Floats, score: Floats) -> dict[str, float]:
+    return {name: measure(truth, score) for name, measure in MEASURES.items()}
+
+
+def _coverage(truth: Floats, estimate: Estimate, judged: NDArray[np.bool_]) -> dict[str, float]:
+    if estimate.log_low is None or estimate.log_high is None:
+        return {}
+    return {COVERAGE: measures.coverage(truth[judged], estimate.log_low[judged], estimate.log_high[judged])}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Many trials of one regime, for one target."""
+
+    regime: str
+    target: str
+    trials: Sequence[Trials]
+
+    @property
+    def methods(self) -> list[str]:
+        """The methods, the product first."""
+        return list(self.trials[0])
+
+    def values(self, method: str, measure: str) -> Floats:
+        """One value per seed."""
+        return np.array([trial[method].get(measure, np.nan) for trial in self.trials])
+
+    def mean(self, method: str, measure: str) -> float:
+        """Mean over seeds."""
+        return float(self.values(method, measure).mean())
+
+    def spread(self, method: str, measure: str) -> float:
+        """Standard deviation over seeds."""
+        values = self.values(method, measure)
+        return float(values.std(ddof=1)) if values.size > 1 else float("nan")
+
+    def of_oracle(self, measure: str) -> float:
+        """The product's mean over the oracle's."""
+        return self.mean(PRODUCT, measure) / self.mean(ORACLE, measure)
+
+    def best_naive(self, measure: str) -> str:
+        """The naive method with the best mean."""
+        return max(naive.methods(), key=lambda method: self.mean(method, measure))
+
+    def margin(self, measure: str) -> tuple[float, float]:
+        """The product's mean lead over the best naive method, and its standard error, seed by seed."""
+        lead = self.values(PRODUCT, measure) - self.values(self.best_naive(measure), measure)
+        return float(lead.mean()), float(lead.std(ddof=1) / np.sqrt(lead.size)) if lead.size > 1 else float("nan")
+
+    def is_below_naive(self, measure: str) -> bool:
+        """Whether the best naive method is better by more than the standard error."""
+        lead, error = self.margin(measure)
+        return bool(lead < -np.nan_to_num(error))
