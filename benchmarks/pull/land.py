@@ -1,4 +1,7 @@
-"""Lands the only source of a sources.yaml: `python -m benchmarks.pull.land SOURCES HOME`; prints seconds and peak MB."""
+"""Lands the only source of a sources.yaml: `python -m benchmarks.pull.land SOURCES HOME`.
+
+Prints seconds and the process's peak memory in MB.
+"""
 
 import resource
 import sys

@@ -1,4 +1,7 @@
-"""Sends one file to whoever asks, as fast as the kernel can: `python -m benchmarks.pull.server FILE`; prints its port."""
+"""Sends one file to whoever asks, as fast as the kernel can: `python -m benchmarks.pull.server FILE`.
+
+Prints its port.
+"""
 
 import socketserver
 import sys
