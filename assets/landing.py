@@ -16,6 +16,8 @@ from pipelines.sources import Source, SourcesFile
 
 PULLED = "pulled"
 LISTED_FILES = 30
+# Sources pulled at once; each keeps to limits of its own.
+AT_ONCE = 16
 LISTED_MESSAGES = 10
 
 
@@ -59,7 +61,7 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
                 for day in days
             ]
 
-        with ThreadPoolExecutor(len(selected)) as pool:
+        with ThreadPoolExecutor(min(len(selected), AT_ONCE)) as pool:
             for source, manifests in zip(selected, pool.map(pull, selected), strict=True):
                 for manifest in manifests:
                     passed = manifest.state == "complete"
@@ -68,6 +70,8 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
                     )
                     say = context.log.info if passed else context.log.warning
                     say(f"{source.name} {manifest.snapshot_date}: {manifest.state}: {said}")
+                    if changed := landing.changed_addresses(manifest, source):
+                        context.log.warning(f"{source.name} {manifest.snapshot_date}: {changed}")
                 yield _result(source, manifests)
 
     return land

@@ -31,8 +31,12 @@ from rich.text import Text
 from pipelines import dates, landing, progress, sources, summary
 from pipelines.dates import DateError
 from pipelines.partitions import yesterday
+from pipelines.pull import credentials
+from pipelines.pull.addresses import place_of
+from pipelines.pull.files import matching
+from pipelines.pull.pulled import PullError
 from pipelines.settings import REPOSITORY, Settings, SettingsError
-from pipelines.sources import SourcesError, SourcesFile
+from pipelines.sources import Source, SourcesError, SourcesFile
 from schemas import shape_file
 from schemas.shape import ShapeError
 
@@ -127,22 +131,43 @@ def publish(settings: Settings, loaded: SourcesFile, *, as_json: bool) -> None:
 def list_sources(settings: Settings, loaded: SourcesFile, day: str, *, as_json: bool) -> None:
     """Check sources.yaml, and say what each source would pull, without pulling."""
     chosen = _chosen(settings, loaded, day)
-    told: list[dict[str, Any]] = [
-        {
-            "source": source.name,
-            "shape": source.shape,
-            "pulls": source.addresses(chosen),
-            "landed": landing.newest_complete(settings.landing, source.name, chosen) is not None,
-        }
-        for source in loaded.sources
-    ]
+    told = [_told(source, settings, loaded.path.parent, chosen) for source in loaded.sources]
     if as_json:
         click.echo(json.dumps(told, indent=1))
         return
     for source in told:
-        click.echo(f"{source['source']} (shape {source['shape']}){', landed already' if source['landed'] else ''}")
+        state = f", {source['changed'] or 'landed already'}" if source["landed"] else ""
+        click.echo(f"{source['source']} (shape {source['shape']}){state}")
         for records, address in source["pulls"].items():
-            click.echo(f"  {records}: {address}")
+            found = f" ({source['found'][records]})" if records in source["found"] else ""
+            click.echo(f"  {records}: {address}{found}")
+        for name, is_set in source["secrets"].items():
+            click.echo(f"  ${{{name}}}: {'set' if is_set else 'NOT SET: this source will fail'}")
+
+
+def _told(source: Source, settings: Settings, folder: Path, day: date) -> dict[str, Any]:
+    """What one source would pull, in words that --json prints too."""
+    landed = landing.newest_complete(settings.landing, source.name, day)
+    pulls = source.addresses(day)
+    found: dict[str, str] = {}
+    for records, address in pulls.items():
+        if place_of(address) == "file":
+            try:
+                paths = matching(address, folder)
+                found[records] = f"{len(paths)} files, {sum(path.stat().st_size for path in paths):,} bytes"
+            except PullError as error:
+                found[records] = str(error)
+    return {
+        "source": source.name,
+        "shape": source.shape,
+        "history": source.history,
+        "pulls": pulls,
+        "found": found,
+        "paging": source.paging.kind if source.paging else None,
+        "secrets": {name: credentials.is_set(name) for name in source.secrets},
+        "landed": landed is not None,
+        "changed": landing.changed_addresses(landed, source) if landed else None,
+    }
 
 
 @main.command("inspect")

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from pipelines.partitions import yesterday
+from pipelines.pull.addresses import place_of
 from pipelines.pull.files import matching
 from pipelines.pull.pulled import PullError
 from pipelines.settings import Settings
@@ -54,7 +55,7 @@ def newest_on_disk(sources: SourcesFile, settings: Settings) -> date:
 
 def _on_disk(source: Source, folder: Path) -> set[date]:
     """The dates that a source would find a file for: those in the names of files, each tried."""
-    if "{date}" not in source.url:
+    if "{date}" not in source.url or place_of(source.url) != "file":
         return set()
     named = {day for file in _matching(source.url.replace("{date}", _ANY_DATE), folder) for day in _dates_in(file)}
     return {day for day in named if _matching(source.addresses(day)["profiles"], folder)}

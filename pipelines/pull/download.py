@@ -3,7 +3,6 @@
 Belongs here: what makes a file whole. Does not: how requests are sent (`transport`) or what is in the file.
 """
 
-import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import requests
 
-from pipelines import durable
+from pipelines.pull.hashed_file import HashedFile
 from pipelines.pull.paging import Ask
 from pipelines.pull.pulled import PullError, TransientError
 from pipelines.pull.transport import Session
@@ -48,35 +47,6 @@ class Downloaded:
         return self.headers.get("ETag", "")
 
 
-class _Part:
-    """A file that grows over several tries."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self.validator = ""
-        self.begin()
-
-    def begin(self) -> None:
-        """Empties it."""
-        self._path.write_bytes(b"")
-        self._hash = hashlib.sha256()
-        self.bytes = 0
-
-    def extend(self, session: Session, response: requests.Response, progress: Progress, total: int | None) -> None:
-        """Adds a body as far as it comes."""
-        with self._path.open("ab", buffering=0) as file:
-            for chunk in session.body(response):
-                file.write(chunk)
-                self._hash.update(chunk)
-                self.bytes += len(chunk)
-                progress(self.bytes, total)
-
-    @property
-    def sha256(self) -> str:
-        """Hash of what is there."""
-        return self._hash.hexdigest()
-
-
 def download(
     session: Session, ask: Ask, target: Path, *, known: str = "", progress: Progress = lambda _done, _total: None
 ) -> Downloaded | None:
@@ -95,38 +65,54 @@ def download(
     Raises:
         PullError: It did not come whole.
     """
-    part = _Part(target)
+    part = _Part(target, known)
+    return session.tried(lambda: part.attempt(session, ask, progress))
 
-    def attempt() -> Downloaded | None:
+
+class _Part:
+    """A file that grows over several tries."""
+
+    def __init__(self, target: Path, known: str) -> None:
+        self._file = HashedFile(target)
+        self._known = known
+        self._validator = ""
+
+    def attempt(self, session: Session, ask: Ask, progress: Progress) -> Downloaded | None:
+        """One try at the whole file, or at the rest of it."""
         headers: dict[str, str] = {}
-        if part.bytes and part.validator:
-            headers = {"Range": f"bytes={part.bytes}-", "If-Range": part.validator}
-        elif known:
-            headers = {"If-None-Match": known}
+        if self._file.bytes and self._validator:
+            headers = {"Range": f"bytes={self._file.bytes}-", "If-Range": self._validator}
+        elif self._known:
+            headers = {"If-None-Match": self._known}
         with session.answer(ask, headers) as response:
             if response.status_code == _NOT_MODIFIED:
                 if "If-None-Match" in headers:
                     return None
                 raise PullError("it answers 304 Not Modified to a request without a condition")
-            if response.status_code == _UNSATISFIABLE:
-                part.begin()
-                raise TransientError("the file has become shorter while it was pulled")
-            total, is_framed = _length(response), _is_framed(response)
-            if response.status_code == _PARTIAL:
-                total = _checked_range(response, part.bytes if "Range" in headers else None)
-            else:
-                part.begin()
-                part.validator = _validator(response)
-            part.extend(session, response, progress, total)
-            if total is not None and part.bytes != total:
-                if part.bytes > total:
-                    part.begin()
-                raise TransientError(f"{part.bytes:,} bytes came of the {total:,} that it announced")
-            return Downloaded(part.sha256, part.bytes, response.headers, is_framed)
+            total = self._begun(response, is_rest="Range" in headers)
+            with self._file:
+                for chunk in session.body(response):
+                    self._file.write(chunk)
+                    progress(self._file.bytes, total)
+            self._demand(total)
+            return Downloaded(self._file.sha256, self._file.bytes, response.headers, _is_framed(response))
 
-    done = session.tried(attempt)
-    durable.sync_file(target)
-    return done
+    def _begun(self, response: requests.Response, *, is_rest: bool) -> int | None:
+        """Makes the file ready for a body; gives how long it will be, where the answer says so."""
+        if response.status_code == _PARTIAL:
+            return _checked_range(response, self._file.bytes if is_rest else None)
+        self._file.begin()
+        if response.status_code == _UNSATISFIABLE:
+            raise TransientError("the file has become shorter while it was pulled")
+        self._validator = _validator(response)
+        return _length(response)
+
+    def _demand(self, total: int | None) -> None:
+        come = self._file.bytes
+        if total is not None and come != total:
+            if come > total:
+                self._file.begin()
+            raise TransientError(f"{come:,} bytes came of the {total:,} that it announced")
 
 
 def _length(response: requests.Response) -> int | None:

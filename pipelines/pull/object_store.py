@@ -4,7 +4,6 @@ Belongs here: listing and streaming objects. Does not: HTTP addresses, presigned
 """
 
 import glob
-import hashlib
 import os
 import re
 import time
@@ -18,7 +17,7 @@ import obstore
 from obstore.exceptions import BaseError, NotModifiedError
 from obstore.store import from_url
 
-from pipelines import durable
+from pipelines.pull.hashed_file import HashedFile
 from pipelines.pull.limits import MAX_TRIES, Limits
 from pipelines.pull.pulled import InterruptedPullError, Pulled, PullError
 from pipelines.pull.wire import resolved
@@ -125,17 +124,15 @@ class Bucket:
             InterruptedPullError: There was no time left.
             PullError: It could not be read whole.
         """
-        sha256, done = hashlib.sha256(), 0
+        file = HashedFile(target)
         try:
             got = obstore.get(self._store, path, options={"if_none_match": known} if known else {})
             size, etag = got.meta["size"], got.meta["e_tag"] or ""
-            with target.open("wb", buffering=0) as file:
+            with file:
                 for chunk in got.stream(min_chunk_size=_CHUNK):
                     file.write(chunk)
-                    sha256.update(chunk)
-                    done += len(chunk)
-                    progress(done, size)
-                    if done > self._limits.max_bytes:
+                    progress(file.bytes, size)
+                    if file.bytes > self._limits.max_bytes:
                         raise PullError(
                             f"{path} has more than limits.max_bytes ({self._limits.max_bytes:,}); "
                             "raise it if this is meant"
@@ -145,13 +142,13 @@ class Bucket:
                             f"not done after limits.deadline_minutes ({self._limits.deadline_minutes:g})"
                         )
         except NotModifiedError:
+            target.unlink()
             return None
         except (BaseError, FileNotFoundError, PermissionError) as error:
             raise PullError(f"{self.address}/{path} cannot be read: {_words(error)}") from None
-        if done != size:
-            raise PullError(f"{self.address}/{path}: {done:,} bytes came of {size:,}; pull again")
-        durable.sync_file(target)
-        return Pulled(target.name, f"{self.address}/{path}", sha256.hexdigest(), done, etag)
+        if file.bytes != size:
+            raise PullError(f"{self.address}/{path}: {file.bytes:,} bytes came of {size:,}; pull again")
+        return Pulled(target.name, f"{self.address}/{path}", file.sha256, file.bytes, etag)
 
 
 def _demand_public(endpoint: str, *, allow_private: bool) -> None:

@@ -42,7 +42,7 @@ _HINTS = {
     404: "correct the address, or wait until the other side has this date",
     410: "correct the address",
 }
-_CHUNK = 256 * 1024
+_CHUNK = 2**20
 _SLOW_SECONDS = 30.0
 
 

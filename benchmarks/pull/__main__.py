@@ -1,0 +1,89 @@
+"""Measures pulling over HTTP on loopback: `python -m benchmarks.pull [--megabytes N] [--rounds N]`.
+
+One server sends one file to both, in turn, so that what else the machine does meets both. curl writes the bytes and
+no more; a pull hashes them too, looks at them, and waits until the disk has them. That wait is shown beside it.
+"""
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import click
+
+SOURCES = """
+sources:
+  - name: generated
+    shape: smallvoices
+    url: http://127.0.0.1:{port}/profiles.csv?day={{date}}
+    allow_private: true
+"""
+ROW = b"instagram,account_%012d,1000,35.5,1.25\n"
+
+
+@click.command()
+@click.option("--megabytes", default=2_000, show_default=True, help="Size of the export.")
+@click.option("--rounds", default=3, show_default=True, help="How often each is measured; the median is shown.")
+def main(megabytes: int, rounds: int) -> None:
+    """Pulls an export with curl and with smallvoices, and prints rates and memory."""
+    if shutil.which("curl") is None:
+        sys.exit("curl is not installed, and is what this compares with")
+    with tempfile.TemporaryDirectory(prefix="smallvoices-bench-") as scratch:
+        folder = Path(scratch)
+        export = _generate(folder / "profiles.csv", megabytes)
+        with subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.pull.server", str(export)], stdout=subprocess.PIPE, text=True
+        ) as server:
+            try:
+                port = int(server.stdout.readline() if server.stdout else "")
+                (folder / "sources.yaml").write_text(SOURCES.format(port=port), encoding="utf-8")
+                measured = [_round(folder, port) for _ in range(rounds)]
+            finally:
+                server.terminate()
+    curl, synced, pulled, memory = (statistics.median(column) for column in zip(*measured, strict=True))
+    print(f"{megabytes:,} MB over HTTP on loopback, median of {rounds}")
+    print(f"{'':24}{'seconds':>9}{'MB/s':>9}{'peak MB':>9}")
+    print(f"{'curl -o':24}{curl:9.2f}{megabytes / curl:9.0f}")
+    print(f"{'curl -o, then fsync':24}{synced:9.2f}{megabytes / synced:9.0f}")
+    print(f"{'smallvoices':24}{pulled:9.2f}{megabytes / pulled:9.0f}{memory:9.0f}")
+    print(f"{'rate beside curl -o':24}{curl / pulled:9.2f}")
+
+
+def _round(folder: Path, port: int) -> tuple[float, float, float, float]:
+    """Seconds of curl, of curl and fsync, and of a pull, and the pull's peak memory."""
+    target = folder / "curl.csv"
+    started = time.perf_counter()
+    subprocess.run(["curl", "-s", "-o", str(target), f"http://127.0.0.1:{port}/"], check=True)  # noqa: S607 - the one there is
+    curl = time.perf_counter() - started
+    descriptor = os.open(target, os.O_RDONLY)
+    os.fsync(descriptor)
+    os.close(descriptor)
+    synced = time.perf_counter() - started
+    target.unlink()
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.pull.land", str(folder / "sources.yaml"), str(folder / "home")],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    pulled, memory = map(float, done.stdout.split())
+    shutil.rmtree(folder / "home")
+    return curl, synced, pulled, memory
+
+
+def _generate(path: Path, megabytes: int) -> Path:
+    """An export of about this size."""
+    block = b"".join(ROW % number for number in range(25_000))
+    with path.open("wb") as file:
+        file.write(b"platform,handle,followers,avg_likes,avg_comments\n")
+        for _ in range(megabytes * 1_000_000 // len(block)):
+            file.write(block)
+    return path
+
+
+if __name__ == "__main__":
+    main()
