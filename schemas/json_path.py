@@ -61,6 +61,11 @@ def member(record: str, path: str) -> str:
     return f"{record}{''.join(steps)}"
 
 
+def pointer(path: str) -> str:
+    """The same path as DuckDB's JSON functions take it."""
+    return "$" + "".join(_step(key) for key in keys(path))
+
+
 def records_within(documents: str, path: str, wanted: str) -> str:
     """The records that a path leads to in each document, a list of them or a single one.
 
@@ -96,15 +101,15 @@ def _elements(key: str, wanted: str) -> str:
             f"THEN flatten(list_transform(json_extract(json, '$.*'), lambda child: {_listed('child', wanted)})) "
             "ELSE [NULL] END"
         )
-    return _listed(f"json_extract(json, {literal(_pointer(key))})", wanted)
+    return _listed(f"json_extract(json, {literal('$' + _step(key))})", wanted)
 
 
 def _listed(child: str, wanted: str) -> str:
     return f"from_json(CASE json_type({child}) WHEN 'ARRAY' THEN {child} ELSE json_array({child}) END, {wanted})"
 
 
-def _pointer(key: str) -> str:
-    return f"$[{key}]" if key.isdecimal() else f'$."{key}"'
+def _step(key: str) -> str:
+    return f"[{key}]" if key.isdecimal() else f'."{key}"'
 
 
 def _add(tree: _Tree, steps: Sequence[str], path: str) -> None:

@@ -108,6 +108,27 @@ def test_a_file_that_is_an_error_message_publishes_nothing_and_keeps_its_words(t
     assert json.loads(raw) == {"error": {"message": "token expired"}}
 
 
+def test_a_key_that_all_records_have_lost_fails_the_file(tmp_path: Path) -> None:
+    people = [{"handle": f"h{n}", "followers": n, "media": [{"id": n, "when": "2026-10-20"}] * 5} for n in range(10)]
+    select = {"handle": "handle_of(profile.handle)", "post_id": "text_of(id)", "posted_at": 'time_of("when")'}
+    profiles = {"columns": ["handle", "followers"]}
+    posts = {"nested": "media", "columns": ["id", "when", "likes"], "select": select}
+    told = r"a\.json: none of its first 50 records has likes, which shape own demands; correct the shape"
+    with pytest.raises(NothingToPublishError, match=told):
+        one(tmp_path, json.dumps(people), profiles, posts)
+    told = r"a\.json: none of its first 10 records has country\.code, which shape own demands"
+    with pytest.raises(NothingToPublishError, match=told):
+        one(tmp_path / "b", json.dumps(people), {"columns": ["handle", "followers", "country.code"]})
+    # Of few records each may have its reasons.
+    one(tmp_path / "c", json.dumps(people[:9]), {"columns": ["handle", "followers", "country.code"]})
+    # A key without a value is there.
+    people[0]["country"] = {"code": None}
+    assert (
+        len(one(tmp_path / "d", json.dumps(people), {"columns": ["handle", "followers", "country.code"]}).profiles)
+        == 10
+    )
+
+
 POST = {"id": "p1", "node": {"likes": {"count": 7}, "text": [{"value": "first"}]}, "taken": f"{ago(9)}T12:00:00+02:00"}
 POSTS = {
     "columns": ["id", "node.likes.count", "node.text.0.value", "taken"],

@@ -12,18 +12,26 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from pipelines.read.formats import container_of, open_bytes, whole
+from pipelines.read.formats import UnreadableFileError, container_of, open_bytes, whole
 from pipelines.read.json_stream import is_large_document, large_records
-from schemas.json_path import keys, member, raw_records_within, records_within, structure
+from schemas.json_path import keys, member, pointer, raw_records_within, records_within, structure
 from schemas.quoting import identifier, literal
 from schemas.shape import Selection, Shape
 
 _MAX_OBJECT_BYTES = 64 * 2**20
 _BATCH = 20_000
+_PROBED = 200
+# Fewer records may all lack what their vendor leaves out where it has nothing to say.
+_ENOUGH = 10
 
 
 def json_columns(connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, wanted: Selection) -> str:
-    """A JSON file as a relation of text columns, in the order of its records."""
+    """A JSON file as a relation of text columns, in the order of its records.
+
+    Raises:
+        UnreadableFileError: A column that the shape demands is in none of its first records.
+    """
+    _demand_keys(connection, path, shape, wanted)
     names = {column: identifier(shape.column_name(column)) for column in wanted.read_columns}
     if not wanted.records and all(len(keys(column)) == 1 for column in names):
         spec = ", ".join(f"{name}: 'VARCHAR'" for name in names.values())
@@ -67,6 +75,33 @@ def json_layout(path: Path) -> str:
             second = next(lines, b"{")
             return "newline_delimited" if second.startswith(b"{") else "unstructured"
     return "newline_delimited"
+
+
+def _demand_keys(connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, wanted: Selection) -> None:
+    """Refuses a file whose records have lost a key: read on, it would pass for a figure that is not given."""
+    demanded = {column: pointer(column) for column in wanted.columns}
+    some = f"(SELECT json FROM {json_objects(connection, path, wanted.records)} WHERE json IS NOT NULL LIMIT {_PROBED})"
+    _demand(connection, path, shape, some, demanded)
+    if shape.posts and shape.posts.nested in wanted.read_columns:
+        posts = f"from_json(json_extract(json, {literal(pointer(shape.posts.nested))}), '[\"JSON\"]')"
+        some = f"(SELECT json FROM (SELECT unnest({posts}) AS json FROM {some}) WHERE json IS NOT NULL)"
+        _demand(connection, path, shape, some, {column: pointer(column) for column in shape.posts.columns})
+
+
+def _demand(
+    connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, some: str, demanded: dict[str, str]
+) -> None:
+    found = ", ".join(f"count_if(json_exists(json, {literal(place)}))" for place in demanded.values())
+    try:
+        ((records, *counts),) = connection.execute(f"SELECT count(*), {found} FROM {some}").fetchall()
+    except duckdb.Error:
+        return  # Whoever reads all of it says so in the right words.
+    missing = [column for column, count in zip(demanded, counts, strict=True) if not count]
+    if missing and records >= _ENOUGH:
+        raise UnreadableFileError(
+            f"{path.name}: none of its first {records} records has {', '.join(missing)}, which shape {shape.name} "
+            "demands; correct the shape if the vendor has renamed it, or name it under optional"
+        )
 
 
 def _is_cut(path: Path, within: str) -> bool:
