@@ -53,7 +53,7 @@ def _documents(path: Path) -> Iterator[dict[str, Any]]:
     with duckdb.connect(":memory:") as connection:
         try:
             rows = connection.execute(
-                f"SELECT CAST(json AS VARCHAR) FROM {json_objects(path, None)} LIMIT {_MOST_RECORDS}"
+                f"SELECT CAST(json AS VARCHAR) FROM {json_objects(connection, path, None)} LIMIT {_MOST_RECORDS}"
             )
             size = 0
             while chunk := rows.fetchmany(1_000):
