@@ -6,11 +6,9 @@ mean (`schemas/infer`), the import, or printing.
 
 import re
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import polars as pl
-import yaml
 
 from pipelines.read.formats import UnreadableFileError
 from pipelines.read.sniff import Sniffed, sniff
@@ -20,7 +18,8 @@ from schemas.infer.numbers import Evaluator
 from schemas.infer.proposal import ColumnReading, Proposal, Question
 from schemas.infer.reading import propose, propose_nested
 from schemas.quoting import identifier
-from schemas.shape import SHIPPED, Shape
+from schemas.shape import Shape
+from schemas.shape_file import shipped
 
 # A shape of fewer columns fits too many files.
 _FEWEST_COLUMNS = 4
@@ -93,7 +92,7 @@ def named_shape(path: Path, shape: Shape, platform: str | None) -> Inferred:
 
 def _fitting(table: Sniffed, proposal: Proposal, platform: str | None) -> Proposal | None:
     """The proposal by a shipped shape that fits the file and does not contradict what its cells say."""
-    for shape in _shipped():
+    for shape in shipped():
         if shape.profiles is None or len(shape.profiles.columns) < _FEWEST_COLUMNS or not _covers(shape, table):
             continue
         if not platform and "platform" not in shape.filled("profiles"):
@@ -104,15 +103,6 @@ def _fitting(table: Sniffed, proposal: Proposal, platform: str | None) -> Propos
             continue
         return Proposal(shape, _readings(shape, table), checks=proposal.checks, fits=shape.name)
     return None
-
-
-@cache
-def _shipped() -> list[Shape]:
-    """The shipped shapes; the tests have checked them."""
-    return [
-        Shape(name=path.stem, **yaml.safe_load(path.read_text(encoding="utf-8")))
-        for path in sorted(SHIPPED.glob("*.yaml"))
-    ]
 
 
 def _covers(shape: Shape, table: Sniffed) -> bool:

@@ -5,6 +5,7 @@ Belongs here: everything that is wrong with a shape before any export is opened.
 """
 
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,18 @@ def load(name: str, folder: Path) -> Shape:
     Raises:
         ShapeError: There is no such shape, or its file has a mistake.
     """
+    shape, path = _read(name, folder)
+    _check(shape, path)
+    return shape
+
+
+@cache
+def shipped() -> tuple[Shape, ...]:
+    """The shipped shapes, in order of their names, as they stand: that they are sound is tested."""
+    return tuple(_read(path.stem, SHIPPED)[0] for path in sorted(SHIPPED.glob("*.yaml")))
+
+
+def _read(name: str, folder: Path) -> tuple[Shape, Path]:
     path = find(name, folder)
     if path is None:
         raise ShapeError(f"no shape {name!r}; allowed: {', '.join(available(folder))}, or a file {folder / name}.yaml")
@@ -59,8 +72,7 @@ def load(name: str, folder: Path) -> Shape:
         shape = Shape(name=name, **document)
     except ValidationError as error:
         raise ShapeError(f"{path}: {_first_mistake(error)}") from error
-    _check(shape, path)
-    return shape
+    return shape, path
 
 
 def _document(path: Path) -> dict[str, Any]:

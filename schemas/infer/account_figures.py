@@ -177,7 +177,7 @@ def _average_or_total(draft: Draft, column: Column) -> tuple[str, ...]:
     name = identifier(column.name)
     posts = draft.named("posts_count")
     total = (
-        f"avg_{quantity}: number_of({name}) / nullif(count_of({identifier(posts[0].name)}), 0)"
+        f"avg_{quantity}: average_of(number_of({name}), count_of({identifier(posts[0].name)}))"
         if posts
         else f"(a total: leave {name} out)"
     )
@@ -225,7 +225,7 @@ def _totals(draft: Draft) -> None:
         if not isinstance(expression, str) or not isinstance(divisor, str):
             draft.aside.setdefault(column.name, ("aside", "a total"))
             continue
-        average = f"{expression} / nullif({divisor}, 0)"
+        average = f"average_of({expression}, {divisor})"
         values = draft.value(f"avg_{quantity}", average)
         if quantity in ("likes", "comments") and not figures.is_plausible_average(values, followers):
             del draft.values[f"avg_{quantity}"]

@@ -14,6 +14,8 @@ from schemas.infer.proposal import Certainty, Question
 from schemas.quoting import identifier, literal
 
 _HANDLES = 0.97
+# What `platform_of` of macros.sql reads as well.
+_READ_BY_MACRO = ("twitter", "x(twitter)", "twitter/x", "x/twitter", "ig", "insta", "tt", "tik-tok", "yt", "fb")
 _MOSTLY_HANDLES = 0.8
 
 
@@ -221,9 +223,12 @@ def platform_of(
 
 def _platform_expression(column: Column) -> str:
     name = identifier(column.name)
-    named = column.platforms_named
-    odd = {cell.lower(): platform for cell, platform in named.items() if cell.lower() != platform}
+    odd = {
+        cell.lower(): platform
+        for cell, platform in column.platforms_named.items()
+        if cell.lower().replace(" ", "") not in (platform, *_READ_BY_MACRO)
+    }
     if not odd:
-        return f"lower(text_of({name}))"
+        return f"platform_of({name})"
     cases = " ".join(f"WHEN {literal(cell)} THEN {literal(platform)}" for cell, platform in sorted(odd.items()))
-    return f"CASE lower(text_of({name})) {cases} ELSE lower(text_of({name})) END"
+    return f"CASE lower(text_of({name})) {cases} ELSE platform_of({name}) END"
