@@ -11,7 +11,8 @@ class Ranking(Account):
 
     rank: pl.Int64 = column("Place among all micro-influencers, 1 being the best.", unit="place", ge=1)
     score: pl.Float64 = column(
-        "0 to 100: 100 x / (1 + x), x being lift. 50: as engaging as is typical of an account of its size.",
+        "0 to 100: 100 x / (1 + x), x being lift times 0.25 + 0.75 authenticity; what rank goes by. 50: as engaging as "
+        "is typical of an account of its size.",
         unit="points",
         ge=0.0,
         le=100.0,
@@ -28,7 +29,7 @@ class Ranking(Account):
         "Upper end of the interval of engagement_estimate: 80 % unless configured otherwise.", le=1e9
     )
     lift: pl.Float64 = column(
-        "engagement_estimate over what is typical of an account of its size, by platform and tier: what rank goes by.",
+        "engagement_estimate over what is typical of an account of its size, by platform and tier.",
         unit="ratio",
         ge=0.0,
         le=1e9,
@@ -39,11 +40,14 @@ class Ranking(Account):
         ge=0.0,
         le=1e9,
     )
-    tier_percentile: pl.Float64 = fraction("Share of the accounts of its platform and tier with no higher lift.")
-    authenticity: pl.Float64 = fraction("0 to 1. Not computed in this version: always empty.")
+    tier_percentile: pl.Float64 = fraction("Share of the accounts of its platform and tier with no higher score.")
+    authenticity: pl.Float64 = fraction(
+        "How likely its engagement is earned, judged by how it scatters between posts: bought likes come in even "
+        "numbers. Empty where there are no two posts. A reason to look, never a verdict."
+    )
     flags: pl.String = column(
         "What to look at before signing, comma separated: one_viral_post (mean over 1.5 medians), ratio_over_1, "
-        "hidden_likes, mass_following (follows over 1,500)."
+        "hidden_likes, mass_following (follows over 1,500), even_engagement (authenticity under 0.5)."
     )
     rank_in_tier: pl.Int64 = count("Place within its tier.", unit="place")
     rank_in_platform: pl.Int64 = count("Place within its platform.", unit="place")

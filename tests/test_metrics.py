@@ -242,8 +242,9 @@ def test_estimates_follow_the_published_formula(settings: Settings, extra: dict[
         assert row["engagement_high"] == pytest.approx(
             row["engagement_estimate"] * math.exp(1.28 * deviation), rel=1e-4
         )
-        assert row["score"] == pytest.approx(100 * row["lift"] / (1 + row["lift"]))
-    best_first = sorted(rows, key=lambda name: -rows[name]["lift"])
+        merit = row["lift"] * (0.25 + 0.75 * row["authenticity"])
+        assert row["score"] == pytest.approx(100 * merit / (1 + merit))
+    best_first = sorted(rows, key=lambda name: -rows[name]["score"])
     assert [rows[name]["rank"] for name in best_first] == list(range(1, len(rows) + 1))
 
 
@@ -325,6 +326,24 @@ def test_where_accounts_rise_and_fall_the_estimate_is_of_today(settings: Setting
     assert rows["falling"]["engagement_estimate"] < statistics.median(rising) / 1.5 / 5000
 
 
+def test_engagement_as_even_as_bought_lowers_the_score_and_says_so(settings: Settings) -> None:
+    even, earned = [2000, 2030, 1990, 2010, 1985, 2005, 2020], [1500, 2900, 1200, 2100, 1900, 3300, 1700]
+    rows, _ = ranked(settings, FIELD | {"even": even, "earned": earned, "few": [1000]})
+    assert rows["even"]["authenticity"] < 0.01
+    assert rows["even"]["flags"] == "even_engagement"
+    assert rows["earned"]["authenticity"] > 0.99
+    assert rows["few"]["authenticity"] is None
+    assert rows["earned"]["rank"] < rows["even"]["rank"]
+    assert rows["even"]["engagement_estimate"] == pytest.approx(0.4, rel=0.15)  # what its posts show stays what it is
+    assert statistics.fmean(rows[name]["authenticity"] for name in FIELD) > 0.97
+
+
+def test_small_counts_are_even_by_chance(settings: Settings) -> None:
+    small = {f"s{number}": [2, 3, 2, 3, 3, 2, 2] for number in range(3)}
+    rows, _ = ranked(settings, FIELD | small)
+    assert rows["s0"]["authenticity"] > 0.5
+
+
 def test_averages_take_part_with_a_wider_interval_and_without_what_viral_posts_add(settings: Settings) -> None:
     rows, prior = ranked(settings, field(60, 12) | {"posts": [400, 500] * 6}, averaged=450.0)
     assert rows["averaged"]["sample_basis"] == "averages"
@@ -352,7 +371,7 @@ def test_no_figure_depends_on_the_order_of_rows_or_on_threads(settings: Settings
 
 
 def test_two_lucky_posts_do_not_beat_twelve_good_ones(settings: Settings) -> None:
-    rows, _ = ranked(settings, FIELD | {"lucky": [900], "steady": [600] * 12})
+    rows, _ = ranked(settings, FIELD | {"lucky": [900], "steady": [500, 720, 600, 480, 610, 690] * 2})
     assert rows["lucky"]["engagement_ratio"] > rows["steady"]["engagement_ratio"]
     assert rows["steady"]["rank"] < rows["lucky"]["rank"]
 

@@ -65,7 +65,19 @@ scattered AS (
                     + greatest(squares - pow(highest - average, 2) * posts / greatest(posts - 1, 1), 0)
                 ) / (within_freedom + greatest(freedom - 1, 0) - 1)
             ELSE (within_freedom * (within_variance + counting) + squares) / (within_freedom + freedom - 1)
-        END AS variance
+        END AS variance,
+        -- How much likelier posts are to scatter so little where they earn their likes than where somebody buys each
+        -- the same: with a sixth of the usual deviation, beside what counting adds. A log of a ratio of densities, the
+        -- quotient of two gamma functions taken as a power.
+        CASE
+            WHEN has_posts AND freedom > 0 THEN
+                freedom / 2.0 * ln(
+                    2 * (within_variance / 36 + counting) * (within_freedom / 2 + freedom / 4.0 - 0.5)
+                    / (within_freedom * (within_variance + counting))
+                )
+                - (within_freedom + freedom) / 2 * ln(1 + squares / (within_freedom * (within_variance + counting)))
+                + squares / (2 * (within_variance / 36 + counting))
+        END AS log_earned
     FROM expected
 ),
 
@@ -97,6 +109,8 @@ heard AS (
         is_ranked_tier,
         sector,
         country,
+        -- One account in fifty is taken to buy likes before its posts are looked at.
+        CASE WHEN log_earned IS NOT NULL THEN 1 / (1 + exp(-least(log_earned, 700)) / 49) END AS authenticity,
         log_typical,
         variance,
         between_variance,
@@ -189,6 +203,7 @@ estimated AS (
         mixed.is_ranked_tier,
         mixed.sector,
         mixed.country,
+        mixed.authenticity,
         mixed.log_typical,
         mixed.log_lift,
         sqrt((
@@ -208,6 +223,14 @@ estimated AS (
     FROM mixed
 ),
 
+worth AS (
+    SELECT
+        estimated.*,
+        -- Doubt takes three quarters at most: it is a reason to look, not a verdict.
+        exp(log_lift) * (0.25 + 0.75 * coalesce(authenticity, 1)) AS merit
+    FROM estimated
+),
+
 -- Ranks are counted over the few columns they need, which is several times faster than over whole rows.
 standings AS (
     SELECT
@@ -217,24 +240,25 @@ standings AS (
         exp(log_typical + log_lift) AS engagement_estimate,
         exp(log_typical + log_lift + interval_z * log_deviation) AS engagement_high,
         exp(log_lift) AS lift,
+        authenticity,
+        100 * merit / (1 + merit) AS score,
         exp(log_lift - interval_z * log_deviation) AS lift_low,
-        cume_dist() OVER (PARTITION BY platform, tier ORDER BY log_lift) AS tier_percentile,
-        row_number() OVER (PARTITION BY is_ranked_tier ORDER BY log_lift DESC, platform, profile_id) AS place,
-        row_number() OVER (PARTITION BY tier ORDER BY log_lift DESC, platform, profile_id) AS place_in_tier,
-        row_number() OVER (PARTITION BY is_ranked_tier, platform ORDER BY log_lift DESC, profile_id)
+        cume_dist() OVER (PARTITION BY platform, tier ORDER BY merit) AS tier_percentile,
+        row_number() OVER (PARTITION BY is_ranked_tier ORDER BY merit DESC, platform, profile_id) AS place,
+        row_number() OVER (PARTITION BY tier ORDER BY merit DESC, platform, profile_id) AS place_in_tier,
+        row_number() OVER (PARTITION BY is_ranked_tier, platform ORDER BY merit DESC, profile_id)
             AS place_in_platform,
-        row_number() OVER (PARTITION BY is_ranked_tier, sector ORDER BY log_lift DESC, platform, profile_id)
+        row_number() OVER (PARTITION BY is_ranked_tier, sector ORDER BY merit DESC, platform, profile_id)
             AS place_in_sector,
-        row_number() OVER (PARTITION BY is_ranked_tier, country ORDER BY log_lift DESC, platform, profile_id)
+        row_number() OVER (PARTITION BY is_ranked_tier, country ORDER BY merit DESC, platform, profile_id)
             AS place_in_country
-    FROM estimated
+    FROM worth
     CROSS JOIN parameters
 )
 
 SELECT
     CASE WHEN engagement.is_ranked_tier THEN standings.place END AS rank,
-    -- 50 where the account is as engaging as is typical of its size, 100 never reached.
-    100 * standings.lift / (1 + standings.lift) AS score,
+    standings.score,
     engagement.platform,
     engagement.profile_id,
     engagement.handle,
@@ -261,13 +285,14 @@ SELECT
     standings.lift,
     standings.lift_low,
     standings.tier_percentile,
-    CAST(NULL AS DOUBLE) AS authenticity,
+    standings.authenticity,
     nullif(concat_ws(
         ', ',
         CASE WHEN engagement_ratio_mean > 1.5 * engagement_ratio THEN 'one_viral_post' END,
         CASE WHEN engagement_ratio > 1 THEN 'ratio_over_1' END,
         CASE WHEN hidden_like_posts > 0 THEN 'hidden_likes' END,
-        CASE WHEN following > 1500 THEN 'mass_following' END
+        CASE WHEN following > 1500 THEN 'mass_following' END,
+        CASE WHEN standings.authenticity < 0.5 THEN 'even_engagement' END
     ), '') AS flags,
     engagement.posts_sampled,
     engagement.sample_basis,

@@ -35,7 +35,10 @@ _REPOSITORY = Path(__file__).resolve().parents[2]
     help="The export to split; the samples, unless given.",
 )
 @click.option("--date", type=click.DateTime(["%Y-%m-%d"]), default="2026-10-31", show_default=True, help="Its date.")
-def main(seeds: int, accounts: int, regimes: tuple[str, ...], workers: int, sources: Path, date: datetime) -> None:
+@click.option("--splits", default=20, show_default=True, type=click.IntRange(1), help="Random halves of it.")
+def main(
+    seeds: int, accounts: int, regimes: tuple[str, ...], workers: int, sources: Path, date: datetime, splits: int
+) -> None:
     """Prints how close the ranking comes to the truth, regime by regime, the worst first."""
     chosen = regimes or tuple(REGIMES)
     found: defaultdict[tuple[str, str], list[Trials]] = defaultdict(list)
@@ -55,7 +58,7 @@ def main(seeds: int, accounts: int, regimes: tuple[str, ...], workers: int, sour
         print(f"{seeds} seeds of {accounts:,} accounts each: means, and ± their standard deviation over seeds")
         for target in TARGETS:
             print_regimes(target, [Outcome(regime, target, found[regime, target]) for regime in chosen])
-        print_halves(split_halves.run(sources, date.date(), folder / "halves"))
+        print_halves(split_halves.run(sources, date.date(), folder / "halves", splits))
 
 
 if __name__ == "__main__":

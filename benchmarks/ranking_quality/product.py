@@ -43,15 +43,18 @@ def estimate(world: World, folder: Path) -> Estimate:
     rows = rows.sort("profile_id")
     with np.errstate(divide="ignore"):
         logs = {name: np.log(rows[name].cast(pl.Float64).fill_null(np.nan).to_numpy()) for name in _LOGS}
+    score = rows["score"].cast(pl.Float64).fill_null(np.nan).to_numpy() / 100
+    merit = np.log(score / (1 - score))
     return Estimate(
         log_estimate=logs["engagement_estimate"],
-        log_typical=logs["engagement_estimate"] - logs["lift"],
+        # What rank goes by: the lift, less what is doubted of it.
+        log_typical=logs["engagement_estimate"] - merit,
         log_low=logs["engagement_low"],
         log_high=logs["engagement_high"],
     )
 
 
-_LOGS = ("engagement_estimate", "engagement_low", "engagement_high", "lift")
+_LOGS = ("engagement_estimate", "engagement_low", "engagement_high")
 
 
 def _run(settings: Settings, name: str, inputs: dict[str, Input]) -> pl.DataFrame:

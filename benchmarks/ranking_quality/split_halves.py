@@ -26,7 +26,6 @@ from pipelines.sources import Metrics
 
 Floats = NDArray[np.float64]
 
-_SPLITS = 20
 # An account with fewer has too little in one of its halves.
 _FEWEST_POSTS = 4
 
@@ -43,17 +42,18 @@ class Halves:
     MEASURES: ClassVar = ("Spearman", "top tenth found", "lift of top tenth")
 
 
-def run(sources_file: Path, day: date, home: Path) -> Halves:
+def run(sources_file: Path, day: date, home: Path, splits: int) -> Halves:
     """Imports an export and splits it.
 
     Args:
         sources_file: A sources.yaml.
         day: Snapshot date.
         home: Where to land and import it.
+        splits: How often to split it anew.
     """
     export = _export(sources_file, day, home)
     trials: dict[str, list[Mapping[str, float]]] = {}
-    for split in range(_SPLITS):
+    for split in range(splits):
         first, second = _halved(export, split)
         truth = _log_ratios(second)
         estimates = {PRODUCT: product.estimate(first, home), SHRINKAGE: naive.shrinkage(first)}

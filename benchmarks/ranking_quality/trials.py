@@ -58,14 +58,16 @@ def judge(world: World, estimates: Mapping[str, Estimate]) -> dict[str, Trials]:
     judged = (world.followers >= low) & (world.followers < high)
     for estimate in estimates.values():
         judged &= np.isfinite(estimate.log_estimate)
+    # What many more posts would show of an account that buys likes is not what it earns.
+    honest = judged & (world.cheats == "")
     return {
         "rank": {
             name: _measure((world.truth - world.expected)[judged], estimate.log_lift[judged])
             for name, estimate in estimates.items()
         },
         "estimate": {
-            name: _measure(world.truth[judged], estimate.log_estimate[judged])
-            | _coverage(world.truth, estimate, judged)
+            name: _measure(world.truth[honest], estimate.log_estimate[honest])
+            | _coverage(world.truth, estimate, honest)
             for name, estimate in estimates.items()
         },
     }
