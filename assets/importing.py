@@ -14,10 +14,9 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from assets import accounting
+from assets import accounting, superseding
 from assets.accounting import Reading, Tally
 from assets.repeats import Repeats
-from assets.sql import read_sql
 from pipelines import landing, progress
 from pipelines.engine import connect
 from pipelines.lake import BucketWriter, Lake
@@ -181,7 +180,7 @@ class _Import:
                         if source.name in self._readings:
                             self._read_source(source, records, writer, repeats)
                 if repeats.are_possible():
-                    self._settle(records, staged[records])
+                    superseding.settle(self._settings, self._sources, records, staged[records], self._readings)
             if records == "profiles":
                 self._profiles = staged[records]
         return self._readings
@@ -361,34 +360,6 @@ class _Import:
             reason="reason",
             raw=pl.coalesce("raw", pl.Series([text for _, text in found], dtype=pl.String)),
         )
-
-    def _settle(self, records: Records, staged: Path) -> None:
-        """Leaves one row per account, or per post, and counts the others as superseded."""
-        with connect(self._settings, staged.parent) as connection:
-            landed = f"read_parquet('{staged}')"
-            connection.execute(f"CREATE TEMP VIEW landed AS SELECT * FROM {landed}")
-            order = pl.DataFrame({"source": [source.name for source in self._sources.sources]}).with_row_index("place")
-            connection.register("source_order", order.to_arrow())
-            rest = staged.with_name(f"{staged.name}.settled")
-            schema = polars_schema(MODELS[records])
-            try:
-                with BucketWriter(rest, schema) as writer:
-                    for batch in connection.sql(read_sql(f"newest_{records}")).to_arrow_reader(_BATCH_ROWS):
-                        writer.write(
-                            pl.DataFrame(batch).select(pl.col(name).cast(dtype) for name, dtype in schema.items())
-                        )
-                kept = connection.execute(
-                    f"SELECT source, landed_file, count(*) FROM read_parquet('{rest}') GROUP BY ALL"
-                ).fetchall()
-                rest.replace(staged)
-            finally:
-                rest.unlink(missing_ok=True)
-        remaining = {(source, file): count for source, file, count in kept}
-        for source, reading in self._readings.items():
-            for tally in reading.tallies:
-                if tally.records == records:
-                    accepted = remaining.get((source, tally.file.path), 0)
-                    tally.superseded, tally.accepted = tally.accepted - accepted, accepted
 
 
 def _batches(relation: duckdb.DuckDBPyRelation) -> Iterator[pa.RecordBatch]:
