@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 ACCOUNTS ?= 1000000
 SEEDS ?= 20
+MEGABYTES ?= 2000
 .DEFAULT_GOAL := help
-.PHONY: help nightly test check ui samples browser lock bench quality contract clean
+.PHONY: help nightly test check ui samples browser lock bench bench-pull quality contract clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/' | sort
@@ -43,6 +44,9 @@ browser: ## Install the browser that the UI tests drive (system packages; needs 
 
 bench: $(VENV)/.development ## Measure a night of 1 M profiles and 12 M posts beside a bare DuckDB script
 	@$(BIN)/python -m benchmarks.nightly --accounts $(ACCOUNTS)
+
+bench-pull: $(VENV)/.development ## Measure pulling 2 GB over HTTP on loopback beside curl
+	@$(BIN)/python -m benchmarks.pull --megabytes $(MEGABYTES)
 
 contract: $(VENV)/.runtime ## Write the published contract and the data dictionary to docs/
 	@$(BIN)/python -m schemas.contract

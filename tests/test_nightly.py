@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from tests.conftest import SOURCES, Command
+from tests.loopback import Request, as_json, ok, serving
 
 PUBLISHED = Path("home/published/micro_influencers.duckdb")
 
@@ -297,3 +298,43 @@ def test_sources_says_what_would_be_pulled(smallvoices: Command, samples: Path) 
     assert run.code == 0
     assert "tiktok_team (shape smallvoices)" in run.out
     assert "posts: samples/tiktok_team/posts-2026-10-31.ndjson" in run.out
+
+
+def test_a_night_from_an_api_shows_its_secret_nowhere(smallvoices: Command, tmp_path: Path) -> None:
+    """A paged API, a source that its secret is wrong for, and one whose secret is missing, in one night."""
+    canary = "canary+7f3a"
+
+    def answer(request: Request) -> bytes:
+        if request.headers.get("x-api-key") != canary or request.path == "/denied":
+            return ok(status="403 Forbidden")
+        page = int(request.query.get("page", "1"))
+        rows = [
+            {"platform": "tiktok", "handle": f"h{page}{n}", "followers": 2000, "avg_likes": 90, "avg_comments": 1}
+            for n in range(5)
+        ]
+        return as_json(rows if page < 4 else [])
+
+    with serving(answer) as server:
+        common = "shape: smallvoices, allow_private: true, headers: {X-Api-Key: '${KEY}'}"
+        (tmp_path / "sources.yaml").write_text(
+            "sources:\n"
+            f"- {{name: api, url: '{server.url}/x.json?day={{date}}', params: {{k: '${{KEY}}'}}, paging: {{kind: page}}, {common}}}\n"
+            f"- {{name: denied, url: '{server.url}/denied?day={{date}}', {common}}}\n"
+            f"- {{name: unset, url: '{server.url}/x?day={{date}}&k=${{NO_SUCH_KEY}}', shape: smallvoices}}\n",
+            encoding="utf-8",
+        )
+        listed = smallvoices("sources", "--date", "2026-10-31", KEY=canary)
+        assert server.asked == []
+        run = smallvoices("nightly", "--date", "2026-10-31", "--json", KEY=canary)
+    assert listed.code == 0
+    assert "  ${KEY}: set" in listed.out
+    assert "  ${NO_SUCH_KEY}: NOT SET: this source will fail" in listed.out
+    assert run.code == 0, run.err
+    told = {row["source"]: (row["state"], row["accepted"]) for row in run.document["sources"]}
+    assert told["denied"] == told["unset"] == ("missing", 0)
+    assert sum(row["accepted"] for row in run.document["sources"]) == 15
+    assert "environment variable NO_SUCH_KEY is not set" in run.err
+    assert "it answers 403 Forbidden; check the source's secrets, and what they may read" in run.err
+    assert query(tmp_path, "SELECT count(*) FROM micro_influencers") == [(15,)]
+    written = b"".join(path.read_bytes() for path in (tmp_path / "home").rglob("*") if path.is_file())
+    assert sum(text.count(b"7f3a") for text in (written, (run.out + run.err + listed.out).encode())) == 0

@@ -5,14 +5,15 @@ export (`read/formats`).
 """
 
 import codecs
-import gzip
+import math
 import mmap
 import re
 import zipfile
 from pathlib import Path
 
-from pipelines.read.formats import UnreadableFileError, is_gzip, whole
+from pipelines.read.formats import UnreadableFileError, container_of, open_bytes, whole
 
+_STREAMS = ("gzip", "zstd")
 # Below it no ratio matters.
 _HARMLESS_BYTES = 64 * 2**20
 _CHUNK = 2**20
@@ -21,26 +22,25 @@ _JSON_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}"]', re.DOTALL)
 
 
 def bomb(path: Path, max_ratio: float) -> str | None:
-    """Why a compressed file is refused; None where it is none, or is well."""
+    """Why a file compressed with gzip or zstd is refused; None where it is none, or is well.
+
+    Archives have caps of their own, where they are unpacked.
+    """
+    if container_of(path) not in _STREAMS:
+        return None
     cap = max(_HARMLESS_BYTES, int(path.stat().st_size * max_ratio))
     try:
-        if is_gzip(path):
-            expanded = _expanded_gzip(path, cap)
-        elif zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                expanded = sum(member.file_size for member in archive.infolist())
-        else:
+        if _expanded(path, cap) <= cap:
             return None
-    except (UnreadableFileError, zipfile.BadZipFile) as error:
+    except UnreadableFileError as error:
         return str(error)
-    if expanded <= cap:
-        return None
     return f"{path.name} expands to over {max_ratio:g} times its size; raise limits.max_ratio if this is meant"
 
 
-def _expanded_gzip(path: Path, cap: int) -> int:
+def _expanded(path: Path, cap: float) -> int:
+    """Bytes that a compressed file expands to, counted to a cap."""
     expanded = 0
-    with whole(path), gzip.open(path, "rb") as file:
+    with whole(path), open_bytes(path) as file:
         while expanded <= cap and (chunk := file.read(_CHUNK)):
             expanded += len(chunk)
     return expanded
@@ -71,9 +71,10 @@ def cut(path: Path, *, is_framed: bool, end_marker: str | None) -> str | None:
 
 def _ends_by_itself(path: Path) -> bool:
     """Whether the last bytes of a format prove that all bytes before them came."""
-    if is_gzip(path):
+    container = container_of(path)
+    if container in _STREAMS:
         try:
-            _expanded_gzip(path, cap=2**63)
+            _expanded(path, math.inf)
         except UnreadableFileError:
             return False
         return True
