@@ -47,12 +47,17 @@ class Source(_Strict):
     carry_days: int = Field(default=7, ge=0, le=30, description="a whole number from 0 to 30")
     max_quarantine_share: float = Field(default=0.05, ge=0, le=1, description="a number from 0 to 1")
     headers: dict[str, str] = Field(default={}, description="a mapping of names to texts; secrets as ${NAME}")
-    params: dict[str, str | int | float] = Field(default={}, description="a mapping of names to texts or numbers")
+    params: dict[str, str | bool | int | float] = Field(
+        default={}, description="a mapping of names to texts, numbers, true or false"
+    )
     body: dict[str, Any] | None = Field(default=None, description="a mapping, posted as JSON")
     paging: Paging | None = Field(default=None, description=f"a mapping of {', '.join(Paging.model_fields)}")
     storage: dict[str, str | bool] = Field(default={}, description="a mapping of credentials, region and endpoint")
     limits: Limits = Field(default=Limits(), description=f"a mapping of {', '.join(Limits.model_fields)}")
     allow_private: bool = Field(default=False, description="true or false")
+    ca_file: str | None = Field(
+        default=None, min_length=1, description="a file of certificates (PEM) to trust, relative to this file"
+    )
     end_marker: str | None = Field(default=None, min_length=1, description="a text that every whole file ends with")
 
     def addresses(self, snapshot_date: date) -> dict[str, str]:

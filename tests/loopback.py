@@ -5,6 +5,7 @@ Belongs here: sockets and the words of HTTP. Does not: what any one test is abou
 
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -36,11 +37,12 @@ class Loopback:
     connections: int = 0
     port: int = 0
     stopped: threading.Event = field(default_factory=threading.Event)
+    tls: ssl.SSLContext | None = None
 
     @property
     def url(self) -> str:
         """Its address, without a path."""
-        return f"http://{self.host}:{self.port}"
+        return f"http{'s' if self.tls else ''}://{self.host}:{self.port}"
 
     def paths(self) -> list[str]:
         """The paths asked for, in order."""
@@ -81,9 +83,9 @@ def as_json(document: object, **headers: str) -> bytes:
 
 
 @contextmanager
-def serving(answer: Answer, *, host: str = "127.0.0.1") -> Iterator[Loopback]:
+def serving(answer: Answer, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> Iterator[Loopback]:
     """A server that gives this answer, or several pieces of one, to each request, and then closes."""
-    server = Loopback(answer, host)
+    server = Loopback(answer, host, tls=tls)
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, 0))
@@ -109,7 +111,12 @@ def _accept(listener: socket.socket, server: Loopback) -> None:
         threading.Thread(target=_converse, args=(connection, server), daemon=True).start()
 
 
-def _converse(connection: socket.socket, server: Loopback) -> None:
+def _converse(plain: socket.socket, server: Loopback) -> None:
+    try:
+        connection = server.tls.wrap_socket(plain, server_side=True) if server.tls else plain
+    except OSError:
+        plain.close()
+        return
     with connection:
         try:
             request = _request(connection)

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -11,11 +12,17 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
+import trustme
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines import landing
 from pipelines.landing import Manifest, land, newest_complete
 from pipelines.pull import transport, wire
+from pipelines.pull.addresses import file_name
+from pipelines.pull.credentials import Secrets
 from tests.loopback import Answer, Loopback, Request, in_turn, ok, serving
 from tests.small_exports import DAY, Exports
 
@@ -549,6 +556,66 @@ def test_proxies_and_netrc_of_the_environment_are_not_used(tmp_path: Path, monke
     assert "authorization" not in server.asked[0].headers
 
 
+# TLS
+
+
+@pytest.fixture
+def authority() -> trustme.CA:
+    """Who signs certificates that only those trust who are told to."""
+    return trustme.CA()
+
+
+def certified(authority: trustme.CA, *names: str) -> ssl.SSLContext:
+    """What a server with a certificate for these names speaks with."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(*names).configure_cert(context)
+    return context
+
+
+def test_an_encrypted_export_lands_where_its_certificate_is_trusted(tmp_path: Path, authority: trustme.CA) -> None:
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    with serving(lambda _: ok(CSV), tls=certified(authority, "127.0.0.1")) as server:
+        exports = source(tmp_path, server, ca_file="ca.pem")
+        manifest = pull(exports)
+        refused = pull(Exports(tmp_path / "b").source("a", server.url + "/{date}.csv"))
+    assert (manifest.message, landed(exports, manifest)) == ("", [CSV])
+    assert "which is no public address" in refused.message
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize("name, trusts", [("127.0.0.1", False), ("example.org", True)])
+def test_a_certificate_that_proves_nothing_is_refused_at_once(
+    tmp_path: Path,
+    authority: trustme.CA,
+    slept: list[float],
+    name: str,
+    trusts: bool,  # noqa: FBT001 - a column
+) -> None:
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    with serving(lambda _: ok(CSV), tls=certified(authority, name)) as server:
+        manifest = pull(source(tmp_path, server, **({"ca_file": "ca.pem"} if trusts else {})))
+    assert manifest.message == f"{server.url}/{DAY}.csv: its certificate or encryption cannot be trusted"
+    assert (server.asked, slept, server.connections) == ([], [], 1)
+
+
+def test_an_encrypted_drip_ends_at_the_deadline(tmp_path: Path, authority: trustme.CA) -> None:
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    with serving(lambda _: drip(server, ok(framing="close"), 0.1), tls=certified(authority, "127.0.0.1")) as server:
+        started = time.monotonic()
+        manifest = pull(source(tmp_path, server, ca_file="ca.pem", limits={"deadline_minutes": 1 / 60}))
+    assert "not done after limits.deadline_minutes" in manifest.message
+    assert time.monotonic() - started < 5
+
+
+def test_a_redirect_from_https_to_http_is_refused(tmp_path: Path, authority: trustme.CA) -> None:
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    moved = ok(status="302 Found", Location="http://127.0.0.1:1/")
+    with serving(lambda _: moved, tls=certified(authority, "127.0.0.1")) as server:
+        manifest = pull(source(tmp_path, server, ca_file="ca.pem"))
+    assert "it redirects from https to http, which anyone on the way can read and change" in manifest.message
+    assert len(server.asked) == 1
+
+
 # Secrets (fault row 25)
 
 
@@ -665,6 +732,8 @@ def test_nothing_changed_is_no_answer_to_an_open_question(tmp_path: Path) -> Non
 
 # What is no export (fault rows 18 and 19)
 
+ZSTD_BOMB: bytes = pa.Codec("zstd").compress(bytes(100 * 2**20), asbytes=True)
+
 
 @pytest.mark.parametrize(
     "answer, told",
@@ -674,8 +743,9 @@ def test_nothing_changed_is_no_answer_to_an_open_question(tmp_path: Path) -> Non
         (ok(b""), "is empty; ask for the export of this date and pull again"),
         (ok(b"", framing="close"), "is empty; ask for the export of this date and pull again"),
         (ok(gzip.compress(bytes(100 * 2**20), mtime=0)), "expands to over 100 times its size; raise limits.max_ratio"),
+        (ok(ZSTD_BOMB), "expands to over 100 times its size; raise limits.max_ratio"),
     ],
-    ids=["html", "json", "empty", "empty, close", "bomb"],
+    ids=["html", "json", "empty", "empty, close", "bomb", "zstd bomb"],
 )
 def test_what_is_no_export_is_refused_and_kept(tmp_path: Path, answer: bytes, told: str) -> None:
     started = time.monotonic()
@@ -709,3 +779,33 @@ def test_another_address_for_a_landed_date_is_told(tmp_path: Path) -> None:
     assert landing.changed_addresses(first, elsewhere) == (
         f"landed from {server.url}/{DAY}.csv (profiles), and sources.yaml has another address since; pull it with --force"
     )
+
+
+# Whatever the other side says
+
+
+@given(st.text() | st.from_regex(r"[ -]?[0-9]+", fullmatch=True))
+def test_any_retry_after_is_a_time_or_nothing(text: str) -> None:
+    wait = transport.retry_after(text)
+    assert wait is None or 0 <= wait <= 60
+
+
+@given(st.text(), st.dictionaries(st.sampled_from(["Content-Disposition", "Content-Type"]), st.text()))
+def test_any_address_and_headers_give_a_name_that_stays_in_its_folder(path: str, headers: dict[str, str]) -> None:
+    disposition = f'attachment; filename="{headers.get("Content-Disposition", "")}"'
+    name = file_name(f"http://x/{path}", headers | {"Content-Disposition": disposition}, "profiles")
+    assert name == Path(name).name
+    assert not name.startswith(".")
+    assert 0 < len(name.encode()) < 200
+
+
+@given(st.text(st.characters(categories=["L", "N", "P", "S"], max_codepoint=0xFF), min_size=1))
+def test_a_secret_is_hidden_in_any_form_that_it_is_sent_in(value: str) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("KEY", value)
+        secrets = Secrets("${KEY}")
+    for said in (value, secrets.fill_address("http://x/?k=${KEY}&v"), json.dumps(value), repr(value)):
+        hidden = secrets.hide(f"{said} said")
+        assert "${KEY}" in hidden
+        assert len(value) < 4 or value not in hidden
+    assert secrets.fill({"a": ["x${KEY}"]}) == {"a": ["x" + value]}

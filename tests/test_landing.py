@@ -1,6 +1,8 @@
 """The landing folder: what came is kept byte for byte, once, and never overwritten."""
 
 import gzip
+import os
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -236,3 +238,26 @@ def test_a_file_that_is_still_being_written_is_not_landed(exports: Exports, monk
     assert manifest.state == "failed"
     assert manifest.message == f"{path} changed while it was copied; pull again once its writer is done"
     assert pull(exports).state == "complete"
+
+
+@pytest.mark.parametrize("url", ["a-folder", "a-folder/", "./a-folder"])
+def test_a_folder_is_told_as_one(tmp_path: Path, url: str) -> None:
+    exports = Exports(tmp_path).source("a", url)
+    exports.write("a-folder/x.csv", CSV)
+    manifest = pull(exports)
+    assert manifest.state == "failed"
+    assert manifest.message.endswith("a-folder/*.csv")
+    assert "a-folder is a folder; say which of its files are meant, as in " in manifest.message.replace(
+        "a-folder/ is", "a-folder is"
+    )
+
+
+def test_what_killed_pulls_left_is_swept_after_a_day(exports: Exports) -> None:
+    place = exports.settings.landing / "a" / str(DAY)
+    for name, hours in ((".1-a.tmp", 25), (".unfinished-profiles-x", 25), (".2-b.tmp", 1), (".unfinished-posts-y", 1)):
+        (place / name).mkdir(parents=True)
+        (place / name / "left").write_bytes(b"1")
+        then = time.time() - hours * 3600
+        os.utime(place / name, (then, then))
+    pull(exports)
+    assert sorted(path.name for path in place.glob(".*")) == [".2-b.tmp", ".unfinished-posts-y"]

@@ -103,6 +103,8 @@ class _Part:
             return _checked_range(response, self._file.bytes if is_rest else None)
         self._file.begin()
         if response.status_code == _UNSATISFIABLE:
+            if not is_rest:
+                raise PullError("it answers 416 Range Not Satisfiable to a request for the whole")
             raise TransientError("the file has become shorter while it was pulled")
         self._validator = _validator(response)
         return _length(response)

@@ -105,7 +105,10 @@ class _Pulling:
             self._keep(records, self._new_or_same(f"{bucket.address}/{path}", fetch))
 
     def _add_http(self, records: Records, address: str) -> None:
-        params = {name: str(value) for name, value in self._parts["params"].items()}
+        params = {
+            name: str(value).lower() if isinstance(value, bool) else str(value)
+            for name, value in self._parts["params"].items()
+        }
         shown = address + (("&" if "?" in address else "?") + urlencode(params, safe="${}") if params else "")
         ask = Ask(
             self._secrets.fill_address(address), self._secrets.fill(params), self._secrets.fill(self._parts["body"])
@@ -118,6 +121,7 @@ class _Pulling:
                     self._secrets.fill(self._parts["headers"]),
                     self._source.limits,
                     allow_private=self._source.allow_private,
+                    ca_file=self._folder / self._source.ca_file if self._source.ca_file else None,
                 )
             )
         try:

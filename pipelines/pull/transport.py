@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
 from time import monotonic, sleep
 from types import TracebackType
 from typing import NoReturn, Self, TypeVar
@@ -56,6 +57,7 @@ class Session:
         limits: Limits,
         *,
         allow_private: bool,
+        ca_file: Path | None = None,
     ) -> None:
         """Opens a session.
 
@@ -64,6 +66,7 @@ class Session:
             headers: What goes with each request, secrets filled in.
             limits: What to keep to.
             allow_private: Whether private, loopback and link-local addresses may be connected to.
+            ca_file: Certificates to trust in place of the well-known ones.
         """
         self.limits = limits
         self._homes = {origin(home) for home in homes}
@@ -73,6 +76,10 @@ class Session:
         self._wire = Wire(allow_private=allow_private, seconds=limits.deadline_minutes * 60)
         self._requests = requests.Session()
         self._requests.trust_env = False
+        if ca_file is not None:
+            if not ca_file.is_file():
+                raise PullError(f"ca_file: no file {ca_file}")
+            self._requests.verify = str(ca_file)
         self._requests.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         # Encodings would change length, tag and ranges of what is landed.
         self._requests.headers.clear()
@@ -196,12 +203,12 @@ class Session:
             return
         named = f"it answers {status} {_phrase(status)}".rstrip()
         if status == _ACCEPTED:
-            wait = _retry_after(response.headers.get("Retry-After"))
+            wait = retry_after(response.headers.get("Retry-After"))
             raise TransientError(
                 f"{named}: not ready yet", wait=self.limits.poll_seconds if wait is None else wait, counts=False
             )
         if status in _TRANSIENT:
-            raise TransientError(named, wait=_retry_after(response.headers.get("Retry-After")))
+            raise TransientError(named, wait=retry_after(response.headers.get("Retry-After")))
         hint = _HINTS.get(status, "correct the source")
         raise PullError(f"{named}; {hint}")
 
@@ -268,7 +275,7 @@ def _phrase(status: int) -> str:
         return ""
 
 
-def _retry_after(text: str | None) -> float | None:
+def retry_after(text: str | None) -> float | None:
     """Seconds that a Retry-After header asks for; None where it is none."""
     if text is None:
         return None
