@@ -71,6 +71,8 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
         "-s3.iam=false",
     ]
     command += ["-volume.max=4", "-master.volumeSizeLimitMB=64", f"-s3.localSocket={folder}/s3.sock"]
+    # Off: what it would tell its makers, and listeners on ports that every such server shares.
+    command += ["-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0"]
     command += [f"-{name}={port}" for name, port in ports.items()]
     environment = os.environ | {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET}
     with (
