@@ -6,7 +6,7 @@ ACCOUNTS ?= 1000000
 SEEDS ?= 20
 MEGABYTES ?= 2000
 .DEFAULT_GOAL := help
-.PHONY: help nightly test check ui samples browser lock bench bench-pull quality contract clean
+.PHONY: help nightly test check ui samples browser lock bench bench-pull quality contract clean bench-shapes
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/' | sort
@@ -53,6 +53,9 @@ contract: $(VENV)/.runtime ## Write the published contract and the data dictiona
 
 quality: $(VENV)/.development ## Hold the ranking beside the truth of invented worlds, and beside simpler rankings
 	@$(BIN)/python -m benchmarks.ranking_quality --seeds $(SEEDS)
+
+bench-shapes: $(VENV)/.development ## Measure parsing through a shape beside the same SELECT by hand
+	@$(BIN)/python -m benchmarks.shapes --accounts $(ACCOUNTS)
 
 lock: $(VENV)/.development ## Pin the newest versions that pyproject.toml allows
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url \

@@ -80,10 +80,19 @@ def records_within(documents: str, path: str, wanted: str) -> str:
     Returns:
         A relation with one column, `record`.
     """
-    *outer, last = keys(path)
-    for key in outer:
-        documents = f"(SELECT unnest({_elements(key, _RAW)}) AS json FROM {documents})"
-    return f"(SELECT unnest({_elements(last, literal(f'[{wanted}]'))}) AS record FROM {documents})"
+    steps = keys(path)
+    elements = "[json]"
+    for place, key in enumerate(steps, start=1):
+        inner = literal(f"[{wanted}]") if place == len(steps) else _RAW
+        elements = f"flatten(list_transform({elements}, lambda json: {_elements(key, inner)}))"
+    if "*" not in steps:
+        # A list at the end and objects on the way, as nearly always, are read in one pass and without copies.
+        nested = f"[{wanted}]"
+        for key in reversed(steps):
+            nested = f"[{nested}]" if key.isdecimal() else f"{{{json.dumps(key)}: {nested}}}"
+        whole = f"from_json(json, {literal(nested)}){member('', path)}"
+        elements = f"CASE json_type(json, {literal(pointer(path))}) WHEN 'ARRAY' THEN {whole} ELSE {elements} END"
+    return f"(SELECT unnest({elements}) AS record FROM {documents})"
 
 
 def raw_records_within(documents: str, path: str) -> str:

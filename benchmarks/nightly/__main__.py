@@ -45,7 +45,7 @@ def main(accounts: int, directory: Path | None) -> None:
     with tempfile.TemporaryDirectory(prefix="smallvoices-bench-") as scratch:
         folder = Path(scratch)
         exports = directory or folder / "exports"
-        _generate(exports, accounts)
+        generate(exports, accounts)
         size = sum(file.stat().st_size for file in exports.iterdir()) / 1e9
         print(f"{accounts:,} profiles with their posts, {size:.2f} GB of NDJSON")
         (folder / "bare").mkdir()
@@ -59,7 +59,7 @@ def main(accounts: int, directory: Path | None) -> None:
     print(f"{'ratio':24}{nightly.seconds / bare.seconds:9.2f}{nightly.megabytes / bare.megabytes:9.2f}")
 
 
-def _generate(exports: Path, accounts: int) -> None:
+def generate(exports: Path, accounts: int) -> None:
     """Writes the export, unless it lies there already."""
     if (exports / "posts.ndjson").exists():
         return

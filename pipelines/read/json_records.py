@@ -19,6 +19,8 @@ from schemas.quoting import identifier, literal
 from schemas.shape import Selection, Shape
 
 _MAX_OBJECT_BYTES = 64 * 2**20
+# DuckDB takes as many documents at once as this is large, and their records a few times over.
+_MAX_PAGE_BYTES = 16 * 2**20
 _BATCH = 20_000
 _PROBED = 200
 # Fewer records may all lack what their vendor leaves out where it has nothing to say.
@@ -39,7 +41,7 @@ def json_columns(connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape
     # One pass over each record, whatever the number of paths into it.
     paths = structure(names)
     if wanted.records and not _is_cut(path, wanted.records):
-        found = records_within(_documents(path), wanted.records, paths)
+        found = records_within(_documents(path, _MAX_PAGE_BYTES), wanted.records, paths)
     else:
         documents = _large_records(connection, path, wanted.records) if wanted.records else _documents(path)
         found = f"(SELECT from_json(json, {literal(paths)}) AS record FROM {documents})"
@@ -51,7 +53,9 @@ def json_objects(connection: duckdb.DuckDBPyConnection, path: Path, within: str 
     """The records as they stand in the file: a relation with the columns `json` and `document`, which it is in."""
     if within and _is_cut(path, within):
         return f"(SELECT json, NULL AS document FROM {_large_records(connection, path, within)})"
-    documents = f"(SELECT json, json AS document FROM {_documents(path)})"
+    documents = (
+        f"(SELECT json, json AS document FROM {_documents(path, _MAX_PAGE_BYTES if within else _MAX_OBJECT_BYTES)})"
+    )
     return raw_records_within(documents, within) if within else documents
 
 
@@ -80,7 +84,7 @@ def json_layout(path: Path) -> str:
 def _demand_keys(connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, wanted: Selection) -> None:
     """Refuses a file whose records have lost a key: read on, it would pass for a figure that is not given."""
     demanded = {column: pointer(column) for column in wanted.columns}
-    some = f"(SELECT json FROM {json_objects(connection, path, wanted.records)} WHERE json IS NOT NULL LIMIT {_PROBED})"
+    some = f"(SELECT json FROM {json_objects(connection, path, wanted.records)} LIMIT {_PROBED})"
     _demand(connection, path, shape, some, demanded)
     if shape.posts and shape.posts.nested in wanted.read_columns:
         posts = f"from_json(json_extract(json, {literal(pointer(shape.posts.nested))}), '[\"JSON\"]')"
@@ -93,7 +97,7 @@ def _demand(
 ) -> None:
     found = ", ".join(f"count_if(json_exists(json, {literal(place)}))" for place in demanded.values())
     try:
-        ((records, *counts),) = connection.execute(f"SELECT count(*), {found} FROM {some}").fetchall()
+        ((records, *counts),) = connection.execute(f"SELECT count(json), {found} FROM {some}").fetchall()
     except duckdb.Error:
         return  # Whoever reads all of it says so in the right words.
     missing = [column for column, count in zip(demanded, counts, strict=True) if not count]
@@ -121,14 +125,14 @@ def _large_records(connection: duckdb.DuckDBPyConnection, path: Path, within: st
     return "large_records"
 
 
-def _documents(path: Path) -> str:
-    return f"{_reader('read_json_objects', path)})"
+def _documents(path: Path, largest: int = _MAX_OBJECT_BYTES) -> str:
+    return f"{_reader('read_json_objects', path, largest)})"
 
 
-def _reader(function: str, path: Path) -> str:
+def _reader(function: str, path: Path, largest: int = _MAX_OBJECT_BYTES) -> str:
     layout = json_layout(path)
     ignore = ", ignore_errors = true" if layout == "newline_delimited" else ""
     return (
         f"{function}({literal(path)}, format = '{layout}', compression = '{compression(path)}', "
-        f"maximum_object_size = {_MAX_OBJECT_BYTES}{ignore}"
+        f"maximum_object_size = {largest}{ignore}"
     )

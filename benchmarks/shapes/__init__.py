@@ -1,0 +1,1 @@
+"""Parsing through a shape, beside the same SELECT written by hand."""
