@@ -5,7 +5,9 @@ Belongs here: words and tables. Does not: inference (`pipelines/inference`), or 
 
 import json
 import re
+import tempfile
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,8 @@ from rich.table import Table
 
 from assets.trial import Trial, try_out
 from pipelines.inference import Inferred, infer, named_shape
-from pipelines.read.formats import UnreadableFileError
+from pipelines.read import archives
+from pipelines.read.formats import UnreadableFileError, container_of
 from schemas.column import PLATFORMS
 from schemas.infer.shape_text import shape_text
 from schemas.shape import Shape
@@ -57,7 +60,7 @@ def inspect(
         InspectError: It holds no table.
     """
     try:
-        inferred = named_shape(file, shape, platform) if shape else infer(file, platform=platform)
+        inferred = _inferred(file, shape, platform)
         trial = _tried(file, inferred, platform if shape else None, day)
     except UnreadableFileError as error:
         raise InspectError(str(error)) from error
@@ -66,6 +69,19 @@ def inspect(
     else:
         _print(file, inferred, trial, console)
     return inferred
+
+
+def _inferred(file: Path, shape: Shape | None, platform: str | None) -> Inferred:
+    """How a file is to be read; of an archive, how its largest file is."""
+    if container_of(file) != "zip":
+        return named_shape(file, shape, platform) if shape else infer(file, platform=platform)
+    with tempfile.TemporaryDirectory(prefix="smallvoices-") as folder:
+        members = archives.members(file, Path(folder))
+        name, largest = max(members, key=lambda member: member[1].stat().st_size)
+        names = (Path(name).stem, file.stem, file.absolute().parent.name)
+        inferred = named_shape(largest, shape, platform) if shape else infer(largest, platform=platform, names=names)
+    of_several = f", the largest of {len(members)} files" if len(members) > 1 else ""
+    return replace(inferred, said=("zip", f"{name}{of_several}", *inferred.said))
 
 
 def keep(inferred: Inferred, name: str, folder: Path, file: Path) -> Path:

@@ -35,7 +35,7 @@ def rows(
         text = open_columns(connection, folder / name, told.shape, told.shape.read_columns(records), exact=True)
         query = told.shape.query(records, text.relation, None, numbered=text.numbered)
         found = connection.sql(query).pl().to_dicts()
-    left_out = ("landed_row", "is_blank", "raw")
+    left_out = ("landed_row", "is_blank", "raw", "handle_original")
     return [{key: value for key, value in row.items() if value is not None and key not in left_out} for row in found]
 
 

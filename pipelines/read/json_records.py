@@ -76,8 +76,9 @@ def json_layout(path: Path) -> str:
             json.loads(first)
         except ValueError:
             # A record over several lines, or a first line that cannot be read and the next record behind it.
-            second = next(lines, b"{")
-            return "newline_delimited" if second.startswith(b"{") else "unstructured"
+            second = next(lines, b"{}").rstrip()
+            is_opened = first.rstrip().endswith((b"[", b"{", b",")) or second.endswith((b",", b"]}"))
+            return "newline_delimited" if second.startswith(b"{") and not is_opened else "unstructured"
     return "newline_delimited"
 
 

@@ -58,6 +58,8 @@ def _documents(path: Path) -> Iterator[dict[str, Any]]:
             size = 0
             while chunk := rows.fetchmany(1_000):
                 for (text,) in chunk:
+                    if text is None:
+                        continue
                     size += len(text)
                     if size > _MOST_BYTES:
                         return

@@ -18,6 +18,7 @@ _AVERAGES = {
     f"average {quantity}": f"avg_{quantity}" for quantity in ("likes", "comments", "shares", "views", "engagement")
 }
 _LARGEST_RANKED = 10_000
+_MOST_FOLLOWERS = 1e9
 # Comments for each like, on average posts of almost any account.
 _FEWEST_PER_LIKE, _MOST_PER_LIKE = 0.001, 0.5
 
@@ -36,6 +37,14 @@ def take_followers(draft: Draft) -> None:
         draft.ask(column, f"only {readable} of {len(column.cells)} cells can be read as counts", ())
         return
     largest = followers.max()
+    if isinstance(largest, float) and largest > _MOST_FOLLOWERS:
+        # "12 B" is 12 thousand in Turkish.
+        draft.ask(
+            column,
+            f"{largest:,.0f} followers, which nobody has: is its unit read rightly?",
+            (expression,),
+        )
+        return
     has_ranks = any(draft.meanings[other.name].note == "a rank" for other in draft.columns)
     if column.header.scale == 1 and has_ranks and isinstance(largest, float) and 0 < largest < _LARGEST_RANKED:
         name = identifier(column.name)
@@ -255,6 +264,10 @@ def take_ratio(draft: Draft) -> None:
     followers = draft.values.get("followers")
     if followers is None:
         followers = pl.Series([None] * draft.frame.height, dtype=pl.Float64)
+    other = _other_base(draft, values)
+    if other:
+        draft.aside[column.name] = ("aside", other)
+        return
     verdict = figures.unit_of_ratio(values, _engagement(draft), followers, signed=column.has_percent_sign)
     if column.header.is_percent and not verdict.is_sure and verdict.reading != "fraction":
         verdict = Verdict("percent", is_sure=True, why="header")
@@ -276,6 +289,27 @@ def take_ratio(draft: Draft) -> None:
         certainty="sure" if verdict.is_sure else "likely",
         why=f"{verdict.reading}: {verdict.why}",
     )
+
+
+def _other_base(draft: Draft, ratios: pl.Series) -> str:
+    """What the ratio is over where that is not followers, in words; "" where it may be followers."""
+    engagement, followers = _engagement(draft), draft.values.get("followers")
+    if engagement is None:
+        return ""
+    for quantity in ("views", "reach"):
+        for column in draft.named(f"average {quantity}", f"plain {quantity}"):
+            expression = draft.numbers.expression(column, "number_of", is_whole=False)
+            if not isinstance(expression, str):
+                continue
+            over_it = figures.quotient_rows(engagement, draft.evaluate(expression))
+            over_followers = None if followers is None else figures.quotient_rows(engagement, followers)
+            for unit in (1.0, 100.0):
+                follows = figures.agreement(ratios / unit, over_it)
+                if follows >= HOLDS and (
+                    over_followers is None or figures.agreement(ratios / unit, over_followers) < follows
+                ):
+                    return f"over {column.name!r}, not over followers, in {follows:.0%} of rows"
+    return ""
 
 
 def _engagement(draft: Draft) -> pl.Series | None:

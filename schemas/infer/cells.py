@@ -21,10 +21,21 @@ _SPACES = " \t\n\v\f\r\u00a0"
 # What people put around a number.
 _BEFORE = r"^(?:[~≈$€£¥₹₺]\s*)+"
 _AFTER = r"(?i)(?:\s*(?:\+|[$€£¥₹₺]|followers?|subscribers?|fans|abonn[ée]s|abonnenten|seguidores|likes))+$"
+# Units in words, as `bare_of` of macros.sql reads them. "mil" is a thousand here and a million there.
+_UNITS = (
+    (r"(?i)^(.*\d)\s*(?:tsd|thousand|tys|тыс)\.?$", "K"),
+    (r"(?i)^(.*\d)\s*(?:mio|mln|million|millions|millionen|millones|milhões|milioni|млн)\.?$", "M"),
+    (r"(?i)^(.*\d)\s*(?:mrd|bn|billion|billions|milliarden|млрд)\.?$", "B"),
+)
 _SUFFIX = r"\s*[kKmMbB]?"
 _NUMBER = rf"^[+-]?(?:\d[\d.,' \u00a0\u2009\u202f’]*|[.,]\d+)(?:[eE][+-]?\d{{1,2}})?{_SUFFIX}\s*%?$"
 _MOSTLY = 0.9
 _MOST_PLATFORMS = 40
+_LAST = 3
+_TOTALS = (
+    r"^(grand |sub)?(totals?|sums?|averages?|mean|median|summe|gesamt|gesamtsumme|insgesamt|durchschnitt|mittelwert"
+    r"|somme|moyenne|promedio|média|toplam|ortalama|totale|total général|total general|итого|合计|合計|総計)\s*:?$"
+)
 
 
 @dataclass(frozen=True)
@@ -110,7 +121,10 @@ class Column:
 
     @cached_property
     def _bare(self) -> pl.Series:
-        return self.cells.str.replace(_BEFORE, "").str.replace(_AFTER, "")
+        cells = self.cells
+        for pattern, letter in _UNITS:
+            cells = cells.str.replace(pattern, f"${{1}}{letter}")
+        return cells.str.replace(_BEFORE, "").str.replace(_AFTER, "")
 
     @cached_property
     def marks(self) -> Marks:
@@ -257,7 +271,26 @@ class Column:
                 found.add(platform)
         return found
 
+    @cached_property
+    def platforms_pictured(self) -> set[str]:
+        """Platforms on whose servers the pictures lie whose addresses stand in the cells."""
+        if not self.is_address:
+            return set()
+        return {platform for platform, pattern in _PICTURES.items() if self.share(rf"(?i)^https?://{pattern}") >= 0.5}
 
+    @cached_property
+    def totals(self) -> list[str]:
+        """Cells of the last records that name totals, as people write them under a table."""
+        found = self._all.tail(_LAST).drop_nulls().str.to_lowercase()
+        return sorted(set(found.filter(found.str.contains(_TOTALS))))
+
+
+_PICTURES = {
+    "instagram": r"[\w.\-]*cdninstagram\.com/|[\w.\-]*fbcdn\.net/v/t51\.",
+    "tiktok": r"[\w.\-]*(tiktokcdn|tiktokcdn-\w+|tiktok)\.com/",
+    "youtube": r"(yt3\.ggpht|yt3\.googleusercontent|i\.ytimg)\.com/",
+    "x": r"pbs\.twimg\.com/",
+}
 _ADDRESSES = {
     "instagram": r"instagram\.com/",
     "tiktok": r"tiktok\.com/",

@@ -13,6 +13,8 @@ from schemas.infer.cells import share_of
 # Where a typical account of any size and platform lies: likes and comments per post over followers.
 _LOWEST_RATIO, _HIGHEST_RATIO = 0.0005, 0.5
 _LIKELY_RATIO = 0.003
+# Less than what any account gets per post; of accounts of many millions it is this little.
+_LOWEST_AVERAGE = 0.00002
 # A reported ratio that follows from other columns agrees to this share in this many rows.
 _CLOSE, _OFTEN = 0.03, 0.6
 _FEWEST = 3
@@ -173,8 +175,10 @@ def kind_of_likes(
         return Verdict(
             "", is_sure=False, why=f"{typical:.2%} of followers, and {per_post:.2%} if shared out over the posts"
         )
-    if typical >= _LOWEST_RATIO:
-        return Verdict("average", is_sure=False, why=f"{typical:.2%} of followers, as averages are")
+    if typical >= _LOWEST_AVERAGE:
+        return Verdict(
+            "average", is_sure=False, why=f"{typical:.2g} of followers, as averages are, and far from what totals are"
+        )
     return Verdict("", is_sure=False, why=f"{typical:.2%} of followers, little for an average and for a total")
 
 

@@ -5,6 +5,7 @@ holds (`cells`), nor what it is taken for (`roles`).
 """
 
 import csv
+import difflib
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -31,12 +32,17 @@ _OF_OBJECTS = frozenset(
         "engagement",
         "posts",
         "actor",
+        "handle",
         "image",
         "paging",
         "average",
     }
 )
 _SHORTEST_PART = 2
+# Words of these are known with a letter amiss as well.
+_MISSPELT = frozenset({"followers", "comments", "engagement", "average", "handle"})
+_SHORTEST_MISSPELT = 7
+_NEAR = 0.91
 _SCALES = {"million": 1e6, "thousand": 1e3, "billion": 1e9}
 _SCALE_LETTERS = {"k": 1e3, "m": 1e6, "mm": 1e6, "mn": 1e6, "b": 1e9, "bn": 1e9}
 # Names of one word that are written as two.
@@ -78,8 +84,8 @@ def understand(header: str) -> Header:
     *outer, last = header.split(".") if re.fullmatch(r"[\w\-]+(\.[\w\-]+)+", header) else [header]
     found = _understood(last)
     above = [_understood(key) for key in outer]
-    # "count" under "edge_followed_by", "url" under "thumbnails".
-    if found.concepts and found.concepts <= _GENERAL:
+    # "count" under "edge_followed_by", "url" under "thumbnails", "youtube" under "followers".
+    if found.concepts <= _GENERAL and (found.concepts or (found.platforms and not found.unknown)):
         found = replace(found, concepts=found.concepts.union(*(key.concepts & _OF_OBJECTS for key in above)))
     return replace(
         found,
@@ -147,7 +153,7 @@ def _matched(words: list[str]) -> Iterator[tuple[str, frozenset[str]]]:
                 place += length
                 break
         else:
-            yield words[place], _glued(words[place])
+            yield words[place], _glued(words[place]) or _misspelt(words[place])
             place += 1
 
 
@@ -164,6 +170,24 @@ def _glued(word: str) -> frozenset[str]:
                 best[end] = before | found
                 break
     return best[-1] or frozenset()
+
+
+@cache
+def _misspelt(word: str) -> frozenset[str]:
+    """What a long word of one figure stands for with a letter amiss: "suscribers"; nothing for other words."""
+    if len(word) < _SHORTEST_MISSPELT:
+        return frozenset()
+    near = difflib.get_close_matches(word, _often_misspelt(), n=1, cutoff=_NEAR)
+    return _often_misspelt()[near[0]] if near and near[0][0] == word[0] else frozenset()
+
+
+@cache
+def _often_misspelt() -> dict[str, frozenset[str]]:
+    return {
+        words[0]: concepts
+        for words, concepts in _vocabulary().items()
+        if len(words) == 1 and len(words[0]) >= _SHORTEST_MISSPELT and concepts & _MISSPELT
+    }
 
 
 @cache

@@ -14,6 +14,7 @@ from schemas.infer.proposal import Certainty, Question
 from schemas.quoting import identifier, literal
 
 _HANDLES = 0.97
+NAMED = "no column of handles: the name stands for it"
 # What `platform_of` of macros.sql reads as well.
 _READ_BY_MACRO = ("twitter", "x(twitter)", "twitter/x", "x/twitter", "ig", "insta", "tt", "tik-tok", "yt", "fb")
 _MOSTLY_HANDLES = 0.8
@@ -62,7 +63,11 @@ def accounts(
     if handle:
         found.append(handle)
     used = {taken.column.name for taken in found}
-    rest = [column for column in called + named if column.name not in used and not column.is_number]
+    rest = [
+        column
+        for column in called + named
+        if column.name not in used and not column.is_number and not column.header.says("url")
+    ]
     if rest:
         best = min(rest, key=lambda column: (not column.header.says("name"), -column.filled))
         found.append(_text(best, "display_name"))
@@ -125,7 +130,7 @@ def _handle(named: list[Column], called: list[Column], addresses: list[Column]) 
     ]
     if words:
         best = max(words, key=lambda column: (column.looks_like_handles > 0.5, column.distinct, column.filled))
-        return Taken(best, "handle", "likely", "no column of handles: the name stands for it", _of(best, "handle_of"))
+        return Taken(best, "handle", "likely", NAMED, _of(best, "handle_of"))
     return None
 
 
@@ -139,17 +144,18 @@ def _id(columns: Sequence[Column], *, has_handle: bool) -> Taken | None:
             continue
         if column.is_index or column.is_serial:
             # Numbers of records change from export to export, and are no ids of accounts.
-            if has_handle:
-                continue
-            return Taken(
-                column, "profile_id", "likely", "numbers the records; nothing else names them", _of(column, "text_of")
-            )
+            continue
         return Taken(column, "profile_id", "likely" if not has_handle else "sure", "header", _of(column, "text_of"))
     return None
 
 
 def _of(column: Column, macro: str) -> str:
-    return f"{macro}({identifier(column.name)})"
+    name = identifier(column.name)
+    if macro == "handle_of" and column.totals:
+        # What stands under the table is no account; the import refuses it for the want of one.
+        totals = ", ".join(literal(total) for total in column.totals)
+        return f"CASE WHEN lower(text_of({name})) NOT IN ({totals}) THEN handle_of({name}) END"
+    return f"{macro}({name})"
 
 
 def _text(column: Column, canonical: str) -> Taken:
@@ -187,6 +193,8 @@ def platform_of(
         if meaning in ("profile address", "post address", "handle", "actor"):
             for platform in column.platforms_linked:
                 evidence.setdefault(platform, []).append(f"addresses in {column.name!r}")
+        for platform in column.platforms_pictured:
+            evidence.setdefault(platform, []).append(f"addresses of pictures in {column.name!r}")
         if column.is_channel_id:
             evidence.setdefault("youtube", []).append(f"channel ids in {column.name!r}")
         is_own = meaning not in ("", "external_url") or column.header.says_any("url", "actor")
@@ -208,8 +216,14 @@ def platform_of(
         told = understand(name).platforms
         if len(told) == 1 and (not evidence or told <= set(evidence)):
             return next(iter(told)), None, f"the name {name!r}"
+    followed = {
+        platform
+        for column in columns
+        if meanings[column.name].name == "followers"
+        for platform in column.header.platforms
+    }
     linked = {p for p, why in evidence.items() if any(word.startswith(("addresses", "channel")) for word in why)}
-    if len(linked) == 1:
+    if len(linked) == 1 and len(followed) <= 1:
         (platform,) = linked
         return platform, None, evidence[platform][0]
     choices = tuple(f"platform: {platform}" for platform in sorted(evidence) or ("instagram", "tiktok", "youtube"))

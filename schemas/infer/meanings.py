@@ -153,7 +153,8 @@ def _attribute(column: Column) -> Meaning:
     header = column.header
     if column.is_email:
         return Meaning("contact_email") if header.says("email") else Meaning("", "not needed")
-    if header.says_any("extreme", "recent", "quality", "score", "change"):
+    is_record_date = header.says("date") and not header.says_any("posts", "posted", "created") and not header.unknown
+    if header.says_any("extreme", "quality", "score", "change") or (header.says("recent") and not is_record_date):
         return Meaning("", "of a part only, or of the audience")
     is_platform = header.says("platform") or (header.concepts <= {"actor"} and not header.unknown)
     if column.platforms_named and is_platform:
@@ -194,7 +195,8 @@ def _attribute(column: Column) -> Meaning:
         if header.says(concept) and header.says("paid"):
             return Meaning("", "of advertising")
         if header.says(concept):
-            return Meaning("", "numbers, not words") if column.is_number else Meaning(canonical)
+            is_text = not column.is_number and not column.is_flag
+            return Meaning(canonical) if is_text else Meaning("", "no words")
     if header.says("age"):
         return Meaning("age") if column.is_number else Meaning("age_band")
     if header.says("price"):

@@ -19,6 +19,8 @@ from schemas.validation import UNREADABLE_NUMBER
 _UNITS = {1e3: "thousands", 1e6: "millions", 1e9: "billions"}
 _FRACTIONS = r"[.,]\d*[1-9]\d*$"
 _SUFFIXED = 0.9
+# Fewer are broken records, and refused by the import.
+_FEW_FRACTIONS = 0.1
 
 
 class Numbers:
@@ -96,7 +98,7 @@ class Numbers:
 
     @staticmethod
     def _has_fractions(column: Column) -> bool:
-        return not column.has_suffix and column.marks.decimal is not None and column.share(_FRACTIONS) > 0
+        return not column.has_suffix and column.marks.decimal is not None and column.share(_FRACTIONS) > _FEW_FRACTIONS
 
     def _asked(self, column: Column, macro: str, why: str) -> Question:
         name = identifier(column.name)

@@ -11,7 +11,7 @@ import polars as pl
 from schemas.infer import identity
 from schemas.infer.account_figures import take_averages, take_followers, take_ratio
 from schemas.infer.cells import Column
-from schemas.infer.draft import Draft
+from schemas.infer.draft import HOLDS, Draft
 from schemas.infer.identity import Taken
 from schemas.infer.meanings import QUANTITIES
 from schemas.infer.post_columns import is_table_of_posts, take_posts
@@ -32,6 +32,9 @@ _PLAIN_TEXTS = (
     "external_url",
     "contact_email",
 )
+
+# The same account does not have this many times the followers in one and the same export.
+_OTHER_ACCOUNT = 1.2
 
 
 def propose(
@@ -100,6 +103,7 @@ def _proposal(draft: Draft) -> Proposal:
     is_posts = is_table_of_posts(draft)
     _accounts(draft, of_posts=is_posts)
     take_followers(draft)
+    _check_names(draft)
     if is_posts:
         take_posts(draft)
     else:
@@ -128,7 +132,43 @@ def _accounts(draft: Draft, *, of_posts: bool) -> None:
     found = identity.accounts(draft.columns, draft.meanings, draft.platform, of_posts=of_posts)
     draft.taken += found
     if not any(taken.canonical in ("handle", "profile_id") for taken in found):
+        serial = next((column for column in draft.named("id") if column.is_index or column.is_serial), None)
+        if serial:
+            draft.ask(
+                serial,
+                "numbers the records, and nothing else names the accounts: does it stay the same in every export?",
+                (f"profile_id: text_of({identifier(serial.name)})",),
+            )
+            return
         draft.questions.append(Question("account", "no column names the account", ()))
+
+
+def _check_names(draft: Draft) -> None:
+    """Asks where a name stands for the handle, and two accounts of one name would be taken for one."""
+    taken = {one.canonical: one for one in reversed(draft.taken)}
+    handle, followers = taken.get("handle"), draft.values.get("followers")
+    if handle is None or followers is None or "profile_id" in taken or handle.why != identity.NAMED:
+        return
+    accounts = pl.DataFrame(
+        {
+            "name": draft.frame[handle.column.name].cast(pl.String).str.to_lowercase(),
+            "platform": draft.frame[taken["platform"].column.name] if "platform" in taken else draft.platform,
+            "followers": followers,
+        }
+    )
+    several = (
+        accounts.drop_nulls()
+        .group_by("name", "platform")
+        .agg(pl.col("followers").min().alias("least"), pl.col("followers").max().alias("most"))
+        .filter(pl.col("most") > _OTHER_ACCOUNT * pl.col("least"))
+    )
+    if several.height:
+        draft.ask(
+            handle.column,
+            f"names stand for handles, and {several.height} of them stand for several accounts "
+            f"({', '.join(several['name'].sort().head(3))}); which column tells accounts apart?",
+            (),
+        )
 
 
 def _attributes(draft: Draft) -> None:
@@ -142,7 +182,8 @@ def _attributes(draft: Draft) -> None:
                     -len(column.header.concepts) - len(column.header.unknown),
                 ),
             )
-            draft.take(best, canonical, f"text_of({identifier(best.name)})")
+            macro = "list_of" if best.share(r"^\[") >= HOLDS else "text_of"
+            draft.take(best, canonical, f"{macro}({identifier(best.name)})")
             for other in found:
                 if other is not best:
                     draft.aside[other.name] = ("aside", f"{best.name!r} is read")

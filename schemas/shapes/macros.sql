@@ -238,10 +238,16 @@ CREATE MACRO list_of(x) AS nullif(coalesce(
     array_to_string(TRY(from_json(CASE WHEN starts_with(x, '[') THEN x END, '["VARCHAR"]')), ' '), text_of(x)
 ), '');
 
--- A number without the signs and words that people put around it: "$ 1,200", "10K+", "12.3M followers".
+-- A number without the signs and words that people put around it: "$ 1,200", "10K+", "12.3M followers", "1,2 Mio.".
+CREATE MACRO in_letters(x) AS regexp_replace(regexp_replace(regexp_replace(
+    x,
+    '^(.*\d)\s*(?:tsd|thousand|tys|тыс)\.?\s*$', '\1K', 'i'),
+    '^(.*\d)\s*(?:mio|mln|million|millions|millionen|millones|milhões|milioni|млн)\.?\s*$', '\1M', 'i'),
+    '^(.*\d)\s*(?:mrd|bn|billion|billions|milliarden|млрд)\.?\s*$', '\1B', 'i'
+);
 CREATE MACRO bare_of(x) AS CASE
     WHEN regexp_matches(x, '[0-9]') THEN regexp_replace(
-        regexp_replace(x, '^\s*([~≈$€£¥₹₺]\s*)+', ''),
+        regexp_replace(in_letters(x), '^\s*([~≈$€£¥₹₺]\s*)+', ''),
         '(\s*(\+|[$€£¥₹₺]|followers?|subscribers?|fans|abonn[ée]s|abonnenten|seguidores|likes))+\s*$', '', 'i'
     )
     ELSE x
