@@ -5,6 +5,7 @@ no more; a pull hashes them too, looks at them, and waits until the disk has the
 """
 
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -44,21 +45,22 @@ def main(megabytes: int, rounds: int) -> None:
                 measured = [_round(folder, port) for _ in range(rounds)]
             finally:
                 server.terminate()
-    curl, synced, pulled, memory = (statistics.median(column) for column in zip(*measured, strict=True))
+    curl, curl_cpu, synced, pulled, pulled_cpu, memory = map(statistics.median, zip(*measured, strict=True))
     print(f"{megabytes:,} MB over HTTP on loopback, median of {rounds}")
-    print(f"{'':24}{'seconds':>9}{'MB/s':>9}{'peak MB':>9}")
-    print(f"{'curl -o':24}{curl:9.2f}{megabytes / curl:9.0f}")
+    print(f"{'':24}{'seconds':>9}{'MB/s':>9}{'processor s':>13}{'peak MB':>9}")
+    print(f"{'curl -o':24}{curl:9.2f}{megabytes / curl:9.0f}{curl_cpu:13.2f}")
     print(f"{'curl -o, then fsync':24}{synced:9.2f}{megabytes / synced:9.0f}")
-    print(f"{'smallvoices':24}{pulled:9.2f}{megabytes / pulled:9.0f}{memory:9.0f}")
-    print(f"{'rate beside curl -o':24}{curl / pulled:9.2f}")
+    print(f"{'smallvoices':24}{pulled:9.2f}{megabytes / pulled:9.0f}{pulled_cpu:13.2f}{memory:9.0f}")
+    print(f"{'curl ÷ smallvoices':24}{curl / pulled:9.2f}{'':9}{curl_cpu / pulled_cpu:13.2f}")
 
 
-def _round(folder: Path, port: int) -> tuple[float, float, float, float]:
-    """Seconds of curl, of curl and fsync, and of a pull, and the pull's peak memory."""
+def _round(folder: Path, port: int) -> tuple[float, ...]:
+    """Seconds and processor seconds of curl, seconds of curl and fsync, the two of a pull, and its peak MB."""
     target = folder / "curl.csv"
-    started = time.perf_counter()
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run(["curl", "-s", "-o", str(target), f"http://127.0.0.1:{port}/"], check=True)  # noqa: S607 - the one there is
-    curl = time.perf_counter() - started
+    curl, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+    curl_cpu = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
     descriptor = os.open(target, os.O_RDONLY)
     os.fsync(descriptor)
     os.close(descriptor)
@@ -70,9 +72,8 @@ def _round(folder: Path, port: int) -> tuple[float, float, float, float]:
         capture_output=True,
         text=True,
     )
-    pulled, memory = map(float, done.stdout.split())
     shutil.rmtree(folder / "home")
-    return curl, synced, pulled, memory
+    return curl, curl_cpu, synced, *map(float, done.stdout.split())
 
 
 def _generate(path: Path, megabytes: int) -> Path:

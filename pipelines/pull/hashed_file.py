@@ -12,9 +12,9 @@ from types import TracebackType
 from typing import Self
 
 # Chunks that may wait to be hashed.
-_WAITING = 8
+_WAITING = 4
 # Written bytes after which the disk is set to work, so that little is left to wait for at the end.
-_SYNC_BYTES = 64 * 2**20
+_SYNC_BYTES = 8 * 2**20
 
 
 class HashedFile:
@@ -32,7 +32,7 @@ class HashedFile:
 
     def __enter__(self) -> Self:
         self._file = self._path.open("ab")
-        self._hasher, self._syncer = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
+        self._hasher = ThreadPoolExecutor(1)
         self._waiting: deque[Future[None]] = deque()
         self._synced = self.bytes
         return self
@@ -41,7 +41,6 @@ class HashedFile:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._hasher.shutdown()
-        self._syncer.shutdown()
         with self._file:
             self._file.flush()
             os.fsync(self._file.fileno())
@@ -54,8 +53,10 @@ class HashedFile:
         if len(self._waiting) > _WAITING:
             self._waiting.popleft().result()
         if self.bytes - self._synced >= _SYNC_BYTES:
+            # Linux begins to write out what it is told not to keep, without waiting for it.
+            self._file.flush()
+            os.posix_fadvise(self._file.fileno(), self._synced, self.bytes - self._synced, os.POSIX_FADV_DONTNEED)
             self._synced = self.bytes
-            self._syncer.submit(os.fdatasync, self._file.fileno())
 
     @property
     def sha256(self) -> str:
