@@ -18,8 +18,8 @@ from schemas.json_path import keys, member, pointer, raw_records_within, records
 from schemas.quoting import identifier, literal
 from schemas.shape import Selection, Shape
 
-# Of one record, or of one document of records. DuckDB reads in steps of twice this size: larger ones cost a tenth of the
-# speed, and documents of many records the memory for a few times as much.
+# Of one record, or of one document of records. DuckDB reads in steps of twice this size: larger ones cost a tenth of
+# the speed, and documents of many records the memory for a few times as much.
 _MAX_OBJECT_BYTES = 16 * 2**20
 _BATCH = 20_000
 _PROBED = 200
