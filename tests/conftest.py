@@ -10,6 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# Other work goes on beside the tests: how long an example takes says nothing.
+settings.register_profile("shared_machine", deadline=None)
+settings.load_profile("shared_machine")
 
 # The running UI and daemon, and the S3 server, for the tests that ask for them.
 pytest_plugins = ["tests.live_dagster", "tests.s3_server"]

@@ -197,6 +197,74 @@ def test_a_time_in_a_format_of_its_own(cell: str, expected: datetime | None) -> 
 
 
 @pytest.mark.parametrize(
+    "cell, day_first, month_first",
+    [
+        ("05/09/2018", utc(2018, 9, 5), utc(2018, 5, 9)), ("5.9.2018 14:05", utc(2018, 9, 5, 14, 5), utc(2018, 5, 9, 14, 5)),
+        ("05-09-18", utc(2018, 9, 5), utc(2018, 5, 9)), ("13/09/2018", utc(2018, 9, 13), NO_TIME),
+        ("09/13/2018", NO_TIME, utc(2018, 9, 13)), ("05/09/2018 3:04 PM", utc(2018, 9, 5, 15, 4), utc(2018, 5, 9, 15, 4)),
+        ("05/09/2018, 03:04:05 am", utc(2018, 9, 5, 3, 4, 5), utc(2018, 5, 9, 3, 4, 5)),
+        ("2018-09-05", utc(2018, 9, 5), utc(2018, 9, 5)), ("2018-09-05T10:00:00+02:00", utc(2018, 9, 5, 8), utc(2018, 9, 5, 8)),
+        ("31/02/2018", NO_TIME, NO_TIME), ("5/9/018", NO_TIME, NO_TIME), ("1/1/2020 14:00 PM", NO_TIME, NO_TIME),
+        ("05/09/2018 25:00", NO_TIME, NO_TIME), ("05/09", NO_TIME, NO_TIME), ("5 9 2018", NO_TIME, NO_TIME),
+        ("1/2/2020 EST", NO_TIME, NO_TIME), ("0/0/2020", NO_TIME, NO_TIME), ("n/d", None, None),
+    ],
+)  # fmt: skip
+def test_a_day_is_read_in_the_order_that_its_column_declares(
+    cell: str, day_first: datetime | None, month_first: datetime | None
+) -> None:
+    assert value("time_of(x, 'DMY')", cell) == day_first
+    assert value("time_of(x, 'MDY')", cell) == month_first
+
+
+@given(
+    st.datetimes(datetime(2004, 1, 1), datetime(2099, 12, 31)).map(lambda moment: moment.replace(microsecond=0)),  # noqa: DTZ001 - as NO_TIME
+    st.sampled_from(["%d/%m/%Y %H:%M:%S", "%d.%m.%Y, %H:%M:%S", "%d-%m-%y %H:%M:%S", "%d/%m/%Y %I:%M:%S %p"]),
+)
+def test_an_ordered_time_is_the_time_that_python_reads(moment: datetime, written: str) -> None:
+    cell = moment.strftime(written)
+    assert value("time_of(x, 'DMY')", cell) == datetime.strptime(cell, written)  # noqa: DTZ007 - as NO_TIME
+    month_first = written.replace("%d", "%%").replace("%m", "%d").replace("%%", "%m")
+    assert value("time_of(x, 'MDY')", moment.strftime(month_first)) == datetime.strptime(cell, written)  # noqa: DTZ007
+
+
+@pytest.mark.parametrize(
+    "cell, expected",
+    [
+        ("Mon, 02 Jan 2023 15:04:05 +0200", utc(2023, 1, 2, 13, 4, 5)), ("2 Jan 2023 15:04 GMT", utc(2023, 1, 2, 15, 4)),
+        ("Wed Oct 10 20:19:24 +0000 2018", utc(2018, 10, 10, 20, 19, 24)),
+        ("Wed Oct 10 20:19:24 -0730 2018", utc(2018, 10, 11, 3, 49, 24)),
+        ("Mon, 02 Foo 2023 15:04:05 +0200", NO_TIME), ("Mon, 02 Jan 2023", NO_TIME), ("02 Jan 2023 15:04:05", NO_TIME),
+        ("Mon, 32 Jan 2023 15:04:05 GMT", NO_TIME), ("Mon, 02 Jan 2023 15:04:05 EST", NO_TIME), ("May be", NO_TIME),
+    ],
+)  # fmt: skip
+def test_a_time_of_mail_carries_its_offset(cell: str, expected: datetime) -> None:
+    assert value("time_of(x)", cell) == expected
+
+
+@pytest.mark.parametrize(
+    "expression, cell, expected",
+    [
+        ("count_of(x, 'millions')", "475.8", 475_800_000), ("count_of(x, 'thousands')", "12", 12_000),
+        ("count_of(x, 'millions')", "475.8m", UNREADABLE), ("count_of(x, 'millions')", "0.0000001", UNREADABLE),
+        ("count_of(x, 'millions')", "n/a", None), ("count_of(x, 'millions')", "x", UNREADABLE),
+        ("count_of(x, ',', '.')", "1.234.567", 1_234_567), ("count_of(x, ',', '.')", "1,234,567", UNREADABLE),
+        ("count_of(x, 'thousands', ',', '')", "12,5", 12_500), ("number_of(x, 'billions')", "1.5", 1.5e9),
+        ("number_of(x, ',', ' ')", "1 234,5", 1_234.5), ("likes_of(x, ',', '.')", "1.234", 1_234),
+        ("ratio_of(x, 'percent', ',', '')", "1,3%", pytest.approx(0.013)), ("ratio_of(x, 'percent', ',', '')", "1.3%", UNREADABLE),
+        ("epoch_of(x, 'milliseconds')", "1700000000000", utc(2023, 11, 14, 22, 13, 20)),
+        ("epoch_of(x, 'seconds')", "1700000000000", NO_TIME), ("epoch_of(x, 'microseconds')", "x", NO_TIME),
+        ("sum_of(count_of(x), 1)", "2", 3), ("sum_of(count_of(x), 1)", "-", 1), ("sum_of(count_of(x), NULL)", "-", None),
+        ("average_of(count_of(x), 4)", "10", 2.5), ("average_of(10, count_of(x))", "0", None),
+        ("average_of(count_of(x), count_of(x))", "x", UNREADABLE),
+        ("platform_of(x)", "Twitter", "x"), ("platform_of(x)", " TikTok ", "tiktok"), ("platform_of(x)", "X (Twitter)", "x"),
+        ("platform_of(x)", "MySpace", "myspace"), ("platform_of(x)", "", None),
+    ],
+)  # fmt: skip
+def test_a_column_may_have_a_unit_and_marks_of_its_own(expression: str, cell: str, expected: object) -> None:
+    assert value(expression, cell) == expected
+
+
+@pytest.mark.parametrize(
     "cell, expected",
     [
         ("@Name", "name"), ("\nname", "name"), ("  Name\t", "name"), ("@@x", "x"), ("@ x", "x"), ("a0", "a0"),

@@ -54,7 +54,7 @@ def main(accounts: int, directory: Path | None, at_most: float | None) -> None:
 def _measure(export: str, way: str, exports: Path, scratch: Path) -> tuple[float, float]:
     """Wall and processor seconds of one way, in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.shapes.parsing", export, way, str(exports), str(scratch)]
-    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.split()
     return float(told[0]), float(told[1])
 
 

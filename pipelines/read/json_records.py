@@ -18,9 +18,9 @@ from schemas.json_path import keys, member, pointer, raw_records_within, records
 from schemas.quoting import identifier, literal
 from schemas.shape import Selection, Shape
 
-_MAX_OBJECT_BYTES = 64 * 2**20
-# DuckDB takes as many documents at once as this is large, and their records a few times over.
-_MAX_PAGE_BYTES = 16 * 2**20
+# Of one record, or of one document of records. DuckDB reads in steps of twice this size: larger ones cost a tenth of
+# the speed, and documents of many records the memory for a few times as much.
+_MAX_OBJECT_BYTES = 16 * 2**20
 _BATCH = 20_000
 _PROBED = 200
 # Fewer records may all lack what their vendor leaves out where it has nothing to say.
@@ -41,7 +41,7 @@ def json_columns(connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape
     # One pass over each record, whatever the number of paths into it.
     paths = structure(names)
     if wanted.records and not _is_cut(path, wanted.records):
-        found = records_within(_documents(path, _MAX_PAGE_BYTES), wanted.records, paths)
+        found = records_within(_documents(path), wanted.records, paths)
     else:
         documents = _large_records(connection, path, wanted.records) if wanted.records else _documents(path)
         found = f"(SELECT from_json(json, {literal(paths)}) AS record FROM {documents})"
@@ -53,9 +53,7 @@ def json_objects(connection: duckdb.DuckDBPyConnection, path: Path, within: str 
     """The records as they stand in the file: a relation with the columns `json` and `document`, which it is in."""
     if within and _is_cut(path, within):
         return f"(SELECT json, NULL AS document FROM {_large_records(connection, path, within)})"
-    documents = (
-        f"(SELECT json, json AS document FROM {_documents(path, _MAX_PAGE_BYTES if within else _MAX_OBJECT_BYTES)})"
-    )
+    documents = f"(SELECT json, json AS document FROM {_documents(path)})"
     return raw_records_within(documents, within) if within else documents
 
 
@@ -126,14 +124,14 @@ def _large_records(connection: duckdb.DuckDBPyConnection, path: Path, within: st
     return "large_records"
 
 
-def _documents(path: Path, largest: int = _MAX_OBJECT_BYTES) -> str:
-    return f"{_reader('read_json_objects', path, largest)})"
+def _documents(path: Path) -> str:
+    return f"{_reader('read_json_objects', path)})"
 
 
-def _reader(function: str, path: Path, largest: int = _MAX_OBJECT_BYTES) -> str:
+def _reader(function: str, path: Path) -> str:
     layout = json_layout(path)
     ignore = ", ignore_errors = true" if layout == "newline_delimited" else ""
     return (
         f"{function}({literal(path)}, format = '{layout}', compression = '{compression(path)}', "
-        f"maximum_object_size = {largest}{ignore}"
+        f"maximum_object_size = {_MAX_OBJECT_BYTES}{ignore}"
     )
