@@ -22,6 +22,7 @@ def test_measures_on_an_order_done_by_hand() -> None:
     ideal, found = 8 + 4 / math.log2(3), 8 + 2 / math.log2(3)
     assert measures.ndcg(truth, score, 2) == pytest.approx(found / ideal)
     assert measures.spearman(truth, score) == pytest.approx(1 - 6 * 2 / (4 * 15))
+    assert measures.auc(np.array([3.0, 2.0, 2.0, 1.0]), np.array([True, True, False, False])) == 0.875
     assert measures.coverage(truth, truth - 1, np.array([9.0, 9.0, 0.0, 0.0])) == 0.75
 
 

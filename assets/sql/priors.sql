@@ -229,23 +229,29 @@ line_sums AS (
     GROUP BY platform, scope
 ),
 
-slopes AS (
+deviations AS (
     SELECT
         *,
-        CASE WHEN fitted >= 60 THEN (w * wxy - wx * wy) / nullif(w * wxx - wx * wx, 0) END AS own_slope
+        wxx - wx * wx / w AS size_squares,
+        wxy - wx * wy / w AS size_products
     FROM line_sums
 ),
 
 lines AS (
     SELECT
-        slopes.platform,
-        slopes.scope,
-        slopes.fitted,
-        slopes.wx / slopes.w AS centre,
-        slopes.wy / slopes.w AS height,
-        coalesce(slopes.own_slope, whole.own_slope, 0) AS slope
-    FROM slopes
-    JOIN slopes AS whole ON slopes.platform = whole.platform AND whole.scope = '*'
+        deviations.platform,
+        deviations.scope,
+        deviations.fitted,
+        deviations.wx / deviations.w AS centre,
+        deviations.wy / deviations.w AS height,
+        -- A tier's slope is drawn towards its platform's, and that towards none, as if they lay 0.15 apart; of a few
+        -- accounts alone it would be chance.
+        (
+            deviations.size_products
+            + CASE WHEN deviations.scope = '*' THEN 0 ELSE 44 * whole.size_products / (whole.size_squares + 44) END
+        ) / (deviations.size_squares + 44) AS slope
+    FROM deviations
+    JOIN deviations AS whole ON deviations.platform = whole.platform AND whole.scope = '*'
 ),
 
 residuals AS (

@@ -25,7 +25,7 @@ _REPOSITORY = Path(__file__).resolve().parents[2]
 
 @click.command()
 @click.option("--seeds", default=20, show_default=True, type=click.IntRange(1), help="Worlds of each regime.")
-@click.option("--accounts", default=10_000, show_default=True, type=click.IntRange(100), help="Accounts of a world.")
+@click.option("--accounts", default=5_000, show_default=True, type=click.IntRange(100), help="Accounts of a world.")
 @click.option("--regime", "regimes", multiple=True, type=click.Choice(list(REGIMES)), help="All, unless given.")
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1), help="Processes.")
 @click.option(

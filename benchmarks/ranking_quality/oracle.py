@@ -25,7 +25,7 @@ from benchmarks.ranking_quality.world import (
 
 Floats = NDArray[np.float64]
 
-_NODES = 201
+_NODES = 121
 # From this count on, the Poisson scatter of a count is taken for normal.
 _SMALL = 60
 _QUADRATURE = 5
@@ -179,7 +179,7 @@ def _of_averages(world: World, nodes: Floats) -> Floats:
     regime = world.regime
     for number in np.unique(posts):
         # What the log of a mean of so many posts adds to the account's level: drawn, for there is no formula.
-        shape = (20_000, int(number))
+        shape = (6_000, int(number))
         scatter = np.interp(rng.random(shape), noise_of(regime).cumulative, GRID)
         scatter *= np.exp(regime.uneven * rng.standard_normal((shape[0], 1)))
         scatter -= regime.drift * rng.standard_normal((shape[0], 1)) * rng.random(shape)

@@ -51,6 +51,7 @@ def estimate(world: World, folder: Path) -> Estimate:
         log_typical=logs["engagement_estimate"] - merit,
         log_low=logs["engagement_low"],
         log_high=logs["engagement_high"],
+        doubt=1 - rows["authenticity"].cast(pl.Float64).fill_null(1).to_numpy(),
     )
 
 

@@ -1,10 +1,11 @@
 """The figures as text."""
 
+import math
 from collections.abc import Sequence
 
 from benchmarks.ranking_quality.regimes import REGIMES
 from benchmarks.ranking_quality.split_halves import Halves
-from benchmarks.ranking_quality.trials import COVERAGE, MEASURES, PRODUCT, SHRINKAGE, Outcome
+from benchmarks.ranking_quality.trials import AUC, COVERAGE, MEASURES, PRODUCT, SHRINKAGE, Outcome
 
 _TITLES = {
     "rank": "RANK: true ratio over what is typical of the account's size; naive methods: over their tier's median",
@@ -24,7 +25,9 @@ def print_regimes(target: str, outcomes: Sequence[Outcome]) -> None:
     for outcome in worst_first:
         print(_summary(outcome))
     for outcome in worst_first:
-        print(f"\n{outcome.regime}: {REGIMES[outcome.regime].about}")
+        auc = outcome.mean(PRODUCT, AUC)
+        suspicion = "" if math.isnan(auc) else f" (authenticity tells who cheats: AUC {auc:.3f})"
+        print(f"\n{outcome.regime}: {REGIMES[outcome.regime].about}{suspicion}")
         for method in outcome.methods:
             print(f"  {method:26}" + _figures(outcome, method))
 
@@ -47,7 +50,7 @@ def _figures(outcome: Outcome, method: str) -> str:
         f"{outcome.mean(method, measure):8.3f} ±{outcome.spread(method, measure):5.3f}" for measure in MEASURES
     )
     coverage = outcome.mean(method, COVERAGE)
-    return cells + (f"{coverage:8.3f}" if coverage == coverage else f"{'':8}")  # noqa: PLR0124 - not a number
+    return cells + (f"{coverage:8.3f}" if not math.isnan(coverage) else f"{'':8}")
 
 
 def print_halves(halves: Halves) -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from assets.importing import import_date
 from benchmarks.ranking_quality import measures, naive, product
+from benchmarks.ranking_quality.estimate import Estimate
 from benchmarks.ranking_quality.regimes import Regime
 from benchmarks.ranking_quality.trials import PRODUCT, SHRINKAGE
 from benchmarks.ranking_quality.world import World
@@ -39,7 +40,7 @@ class Halves:
     posts: int
     trials: Mapping[str, Sequence[Mapping[str, float]]]
 
-    MEASURES: ClassVar = ("Spearman", "top tenth found", "lift of top tenth")
+    MEASURES: ClassVar = ("Spearman of ratio", "Spearman of lift", "top tenth found", "lift of top tenth")
 
 
 def run(sources_file: Path, day: date, home: Path, splits: int) -> Halves:
@@ -61,16 +62,18 @@ def run(sources_file: Path, day: date, home: Path, splits: int) -> Halves:
         judged = np.isfinite(truth)
         for estimate in estimates.values():
             judged &= np.isfinite(estimate.log_estimate)
-        lift = truth - naive.tier_medians(second, truth)
+        typical = naive.tier_medians(second, truth)
         for name, estimate in estimates.items():
-            trials.setdefault(name, []).append(_measure(lift[judged], estimate.log_lift[judged]))
+            trials.setdefault(name, []).append(_measure(truth[judged], typical[judged], estimate, judged))
     return Halves(str(sources_file), export.followers.size, export.account.size, trials)
 
 
-def _measure(truth: Floats, score: Floats) -> dict[str, float]:
+def _measure(ratios: Floats, typical: Floats, estimate: Estimate, judged: NDArray[np.bool_]) -> dict[str, float]:
+    truth, score = ratios - typical, estimate.log_lift[judged]
     tenth = max(truth.size // 10, 1)
     chosen = truth[np.argsort(-score, kind="stable")[:tenth]]
     figures = (
+        measures.spearman(ratios, estimate.log_estimate[judged]),
         measures.spearman(truth, score),
         measures.precision(truth, score, tenth),
         float(np.exp(np.median(chosen))),

@@ -33,6 +33,7 @@ MEASURES: Mapping[str, Callable[[Floats, Floats], float]] = {
     "Spearman": measures.spearman,
 }
 COVERAGE = "80 %"
+AUC = "AUC"
 # What the order is held to: rank, against accounts of any size; estimate, ratio against ratio.
 TARGETS = ("rank", "estimate")
 
@@ -63,6 +64,7 @@ def judge(world: World, estimates: Mapping[str, Estimate]) -> dict[str, Trials]:
     return {
         "rank": {
             name: _measure((world.truth - world.expected)[judged], estimate.log_lift[judged])
+            | _suspicion(world, estimate, judged)
             for name, estimate in estimates.items()
         },
         "estimate": {
@@ -81,6 +83,11 @@ def _coverage(truth: Floats, estimate: Estimate, judged: NDArray[np.bool_]) -> d
     if estimate.log_low is None or estimate.log_high is None:
         return {}
     return {COVERAGE: measures.coverage(truth[judged], estimate.log_low[judged], estimate.log_high[judged])}
+
+
+def _suspicion(world: World, estimate: Estimate, judged: NDArray[np.bool_]) -> dict[str, float]:
+    cheats = world.cheats[judged] != ""
+    return {} if estimate.doubt is None or not cheats.any() else {AUC: measures.auc(estimate.doubt[judged], cheats)}
 
 
 @dataclass(frozen=True)
