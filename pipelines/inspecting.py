@@ -192,7 +192,7 @@ def _print_trial(inferred: Inferred, trial: Trial, console: Console) -> None:
                     escape(
                         ""
                         if value is None
-                        else f"{value:,.6g}"
+                        else f"{value:,.6f}".rstrip("0").rstrip(".")
                         if isinstance(value, float)
                         else f"{value:,}"
                         if isinstance(value, int)
