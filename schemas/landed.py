@@ -19,6 +19,11 @@ EARLIEST = datetime(2004, 1, 1)  # noqa: DTZ001 - times are stored in UTC, witho
 LATEST = datetime(2100, 1, 1)  # noqa: DTZ001 - as above
 
 
+def keeps_its_digits(name: str) -> pl.Expr:
+    """Whether an id is not the rounded number that spreadsheets make of a long one, such as 1.78414E+16."""
+    return ~pl.col(name).str.contains(r"^[0-9][.,][0-9]+[eE]\+?[0-9]+$").fill_null(value=False)
+
+
 class Landed(pa.DataFrameModel):
     """Identity and provenance of a landed row."""
 

@@ -4,7 +4,7 @@ import pandera.polars as pa
 import polars as pl
 
 from schemas.column import column, count, text
-from schemas.landed import EARLIEST, LATEST, Landed, Timestamp
+from schemas.landed import EARLIEST, LATEST, Landed, Timestamp, keeps_its_digits
 
 
 class Posts(Landed):
@@ -25,6 +25,12 @@ class Posts(Landed):
     is_sponsored: pl.Boolean = column("Marked as paid partnership by the platform.")
     hashtags: pl.String = text("Hashtags, separated by blanks.")
     mentions: pl.String = text("Handles mentioned, separated by blanks.")
+
+    @pa.dataframe_check
+    @classmethod
+    def post_id_lost_its_last_digits(cls, data: pa.PolarsData) -> pl.LazyFrame:
+        """An id that went through a spreadsheet as a number may be that of many posts."""
+        return data.lazyframe.select(keeps_its_digits("post_id"))
 
     @pa.dataframe_check
     @classmethod

@@ -1,9 +1,10 @@
 """The contract of `profiles`: one accepted row per account and snapshot date."""
 
+import pandera.polars as pa
 import polars as pl
 
 from schemas.column import MAX_COUNT, column, count, fraction, text
-from schemas.landed import Landed
+from schemas.landed import Landed, keeps_its_digits
 
 
 class Profiles(Landed):
@@ -48,3 +49,9 @@ class Profiles(Landed):
     reported_engagement_ratio: pl.Float64 = fraction("The export's own engagement ratio, untouched.", le=1_000.0)
     price: pl.Float64 = column("Price of one post.", unit="`currency`", ge=0, le=MAX_COUNT)
     currency: pl.String = text("Currency of the price, ISO 4217.", max_length=3)
+
+    @pa.dataframe_check
+    @classmethod
+    def profile_id_lost_its_last_digits(cls, data: pa.PolarsData) -> pl.LazyFrame:
+        """An id that went through a spreadsheet as a number may be that of many accounts."""
+        return data.lazyframe.select(keeps_its_digits("profile_id"))

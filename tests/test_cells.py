@@ -216,8 +216,9 @@ def test_a_day_is_read_in_the_order_that_its_column_declares(
     assert value("time_of(x, 'MDY')", cell) == month_first
 
 
+# Two digits of a year are of this century; Python takes 69 and later for the last one.
 @given(
-    st.datetimes(datetime(2004, 1, 1), datetime(2099, 12, 31)).map(lambda moment: moment.replace(microsecond=0)),  # noqa: DTZ001 - as NO_TIME
+    st.datetimes(datetime(2004, 1, 1), datetime(2068, 12, 31)).map(lambda moment: moment.replace(microsecond=0)),  # noqa: DTZ001 - as NO_TIME
     st.sampled_from(["%d/%m/%Y %H:%M:%S", "%d.%m.%Y, %H:%M:%S", "%d-%m-%y %H:%M:%S", "%d/%m/%Y %I:%M:%S %p"]),
 )
 def test_an_ordered_time_is_the_time_that_python_reads(moment: datetime, written: str) -> None:

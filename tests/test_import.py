@@ -192,6 +192,19 @@ def test_a_cell_that_is_no_list_of_posts_costs_one_record_and_not_the_file(tmp_p
     assert sorted(row["hashtags"] for row in imported.posts) == ['["cut', "ad spring"]
 
 
+@pytest.mark.parametrize("profile_id", ["1.78414E+16", "1,78414E+16", "7.08021e18"])
+def test_an_id_that_a_spreadsheet_rounded_is_no_id(tmp_path: Path, profile_id: str) -> None:
+    rows = [
+        ("profile_id", "handle", "followers"),
+        (profile_id, "a", 1),
+        ("17841400000000001", "b", 2),
+        ("5e12", "c", 3),
+    ]
+    imported = one(tmp_path, "a.csv", csv_bytes(rows))
+    assert imported.bad("landed_row", "reason") == [(1, "profile id lost its last digits")]
+    assert imported.accounts("profile_id") == [("17841400000000001",), ("5e12",)]
+
+
 @pytest.mark.parametrize("age", ["abc", "6.5", "99999999999", "-99999999999", "1e300"])
 def test_an_age_that_cannot_be_costs_its_row_and_not_the_file(tmp_path: Path, age: str) -> None:
     imported = one(tmp_path, "a.csv", f"handle,followers,age\na,1,{age}\nb,2,20\n".encode())
