@@ -262,10 +262,15 @@ def _progress(console: Console) -> Iterator[None]:
     if not console.is_terminal:
         yield
         return
-    with Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), _Amount(), TimeElapsedColumn(),
-        TimeRemainingColumn(), console=console, transient=True,
-    ) as bars:  # fmt: skip
+    # A file of its own: while a step runs, Dagster has what this process writes to the terminal go to a log.
+    with (
+        os.fdopen(os.dup(console.file.fileno()), "w", encoding="utf-8") as terminal,
+        Progress(
+            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), _Amount(), TimeElapsedColumn(),
+            TimeRemainingColumn(), transient=True,
+            console=Console(file=terminal, force_terminal=True, width=console.width),
+        ) as bars,
+    ):  # fmt: skip
         tasks: dict[tuple[str, str], Any] = {}
 
         def show(step: str, done: int, *, total: int | None, unit: progress.Unit, note: str) -> None:

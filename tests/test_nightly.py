@@ -1,9 +1,13 @@
 """The nightly run as people start it: the command, what it prints, what it leaves, and how it fails."""
 
+import os
+import re
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -338,3 +342,32 @@ def test_a_night_from_an_api_shows_its_secret_nowhere(smallvoices: Command, tmp_
     assert query(tmp_path, "SELECT count(*) FROM micro_influencers") == [(15,)]
     written = b"".join(path.read_bytes() for path in (tmp_path / "home").rglob("*") if path.is_file())
     assert sum(text.count(b"7f3a") for text in (written, (run.out + run.err + listed.out).encode())) == 0
+
+
+def test_a_terminal_shows_how_far_each_source_is(tmp_path: Path) -> None:
+    body = b"platform,handle,followers,avg_likes,avg_comments\n" + b"".join(
+        b"tiktok,h%d,2000,90,1\n" % number for number in range(10_000)
+    )
+
+    def slowly(_: Request) -> Iterator[bytes]:
+        whole = ok(body)
+        for start in range(0, len(whole), 20_000):
+            yield whole[start : start + 20_000]
+            server.stopped.wait(0.1)
+
+    with serving(slowly) as server:
+        source = f"{{name: api, shape: smallvoices, url: '{server.url}/x.csv?{{date}}', allow_private: true}}"
+        (tmp_path / "sources.yaml").write_text(f"sources: [{source}]", encoding="utf-8")
+        command = [str(Path(sys.executable).with_name("smallvoices")), "nightly", "--date", "2026-10-31"]
+        command += ["--home", str(tmp_path / "home"), "--sources", str(tmp_path / "sources.yaml")]
+        terminal, inside = os.openpty()
+        with subprocess.Popen(command, stdout=inside, stderr=inside, env=os.environ | {"COLUMNS": "140"}) as night:
+            os.close(inside)
+            shown = b""
+            with suppress(OSError):  # what reading says once nobody is left inside
+                while piece := os.read(terminal, 65536):
+                    shown += piece
+        os.close(terminal)
+    assert night.returncode == 0
+    amounts = set(re.findall(rb"pull api profiles .*?([0-9.]+ [kM]?B|[0-9]+ bytes)", shown))
+    assert len(amounts) > 3, shown[-2000:]
