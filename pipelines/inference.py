@@ -21,8 +21,9 @@ from schemas.quoting import identifier
 from schemas.shape import Shape
 from schemas.shape_file import shipped
 
-# A shape of fewer columns fits too many files.
+# A shape of fewer columns fits too many files, and one of fewer than the second does not tell the platform.
 _FEWEST_COLUMNS = 4
+_PECULIAR_COLUMNS = 8
 _MOST_KEYS = 0.9
 _AGREES = 0.99
 _FIGURES = ("followers", "avg_likes", "avg_comments", "avg_engagement", "reported_engagement_ratio")
@@ -92,10 +93,19 @@ def named_shape(path: Path, shape: Shape, platform: str | None) -> Inferred:
 
 def _fitting(table: Sniffed, proposal: Proposal, platform: str | None) -> Proposal | None:
     """The proposal by a shipped shape that fits the file and does not contradict what its cells say."""
-    for shape in shipped():
-        if shape.profiles is None or len(shape.profiles.columns) < _FEWEST_COLUMNS or not _covers(shape, table):
+    is_open = any(question.about == "platform" for question in proposal.questions)
+    told = proposal.shape.platform if proposal.shape else None
+    for there, shape in sorted(
+        ((_there(shape, table), shape) for shape in shipped() if _covers(shape, table)), key=lambda pair: -pair[0]
+    ):
+        if there < (_PECULIAR_COLUMNS if is_open else _FEWEST_COLUMNS):
             continue
         if not platform and "platform" not in shape.filled("profiles"):
+            continue
+        # Canonical names alone make no shape, and one that leaves figures aside is not the one.
+        if shape.profiles is None or (_taken(proposal) & set(_FIGURES)) - set(shape.profiles.select):
+            continue
+        if shape.platform and (told or platform) and shape.platform not in (told, platform):
             continue
         differing = _differing(shape, proposal, table)
         if differing:
@@ -103,6 +113,12 @@ def _fitting(table: Sniffed, proposal: Proposal, platform: str | None) -> Propos
             continue
         return Proposal(shape, _readings(shape, table), checks=proposal.checks, fits=shape.name)
     return None
+
+
+def _there(shape: Shape, table: Sniffed) -> int:
+    """How many of the columns that a shape reads a file has."""
+    columns = shape.profiles.read_columns if shape.profiles else []
+    return sum(shape.column_name(column) in table.frame.columns for column in columns)
 
 
 def _covers(shape: Shape, table: Sniffed) -> bool:
@@ -131,7 +147,7 @@ def _differing(shape: Shape, proposal: Proposal, table: Sniffed) -> list[str]:
     found = []
     for name in _FIGURES:
         ours, theirs = proposal.shape.profiles.select.get(name), shape.profiles.select.get(name)
-        if ours and theirs and not asked & set(proposal.shape.profiles.columns):
+        if ours and theirs and not asked & set(proposal.shape.profiles.read_columns):
             first, second = declared.values(theirs), own.values(ours)
             if not first.equals(second) and agreement(first, second) < _AGREES:
                 found.append(name)

@@ -171,7 +171,8 @@ def _joined(first: Shape, second: Shape) -> Shape:
                     f"{other.select[name]} in another. {_remedy(None)}"
                 )
         columns = list(dict.fromkeys([*one.columns, *other.columns]))
-        return one.model_copy(update={"columns": columns, "select": other.select | one.select})
+        optional = [name for name in dict.fromkeys([*one.optional, *other.optional]) if name not in columns]
+        return one.model_copy(update={"columns": columns, "optional": optional, "select": other.select | one.select})
 
     if first.decimal != second.decimal or (
         first.thousands and second.thousands and first.thousands != second.thousands

@@ -7,7 +7,7 @@ import duckdb
 
 from pipelines.inference import Inferred, infer
 from pipelines.read.text_columns import open_columns
-from schemas.shape import Records
+from schemas.shape import Records, Shape
 
 
 def inferred(
@@ -30,10 +30,15 @@ def rows(
     told = inferred(folder, content, name, platform).proposal
     assert not told.questions, [f"{question.about}: {question.text}" for question in told.questions]
     assert told.shape is not None
+    return read(folder / name, told.shape, records)
+
+
+def read(path: Path, shape: Shape, records: Records) -> list[dict[str, Any]]:
+    """The canonical columns that have a value, record by record, of an export read by a shape."""
     with duckdb.connect(":memory:") as connection:
-        connection.execute(told.shape.macros())
-        text = open_columns(connection, folder / name, told.shape, told.shape.read_columns(records), exact=True)
-        query = told.shape.query(records, text.relation, None, numbered=text.numbered)
+        connection.execute(shape.macros())
+        text = open_columns(connection, path, shape, shape.read_columns(records), exact=True)
+        query = shape.query(records, text.relation, None, numbered=text.numbered)
         found = connection.sql(query).pl().to_dicts()
     left_out = ("landed_row", "is_blank", "raw", "handle_original")
     return [{key: value for key, value in row.items() if value is not None and key not in left_out} for row in found]

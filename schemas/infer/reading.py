@@ -33,8 +33,14 @@ _PLAIN_TEXTS = (
     "contact_email",
 )
 
+_OPTIONAL = {
+    *_PLAIN_TEXTS,
+    *("display_name", "profile_url", "is_verified", "is_private", "is_business", "age", "following", "posts_count"),
+    *("caption", "hashtags", "mentions", "kind", "url", "is_pinned", "is_sponsored"),
+}
 # The same account does not have this many times the followers in one and the same export.
 _OTHER_ACCOUNT = 1.2
+_FEW_NAMES = 0.005
 
 
 def propose(
@@ -162,11 +168,14 @@ def _check_names(draft: Draft) -> None:
         .agg(pl.col("followers").min().alias("least"), pl.col("followers").max().alias("most"))
         .filter(pl.col("most") > _OTHER_ACCOUNT * pl.col("least"))
     )
-    if several.height:
+    names = ", ".join(several["name"].sort().head(3))
+    if 0 < several.height <= _FEW_NAMES * accounts.height:
+        draft.checks.append(f"{several.height} names stand for several accounts, of which one stays: {names}")
+    elif several.height:
         draft.ask(
             handle.column,
             f"names stand for handles, and {several.height} of them stand for several accounts "
-            f"({', '.join(several['name'].sort().head(3))}); which column tells accounts apart?",
+            f"({names}); which column tells accounts apart?",
             (),
         )
 
@@ -263,10 +272,15 @@ def _reading(draft: Draft, column: Column, taken: dict[str, Taken]) -> ColumnRea
 
 def _selection(taken: dict[str, Taken], *, in_profiles_file: bool = False) -> Selection:
     columns: list[str] = []
-    for one in taken.values():
+    optional: list[str] = []
+    # Without its figures an export is another one; without a biography it is not.
+    for canonical, one in sorted(taken.items(), key=lambda item: item[0] in _OPTIONAL):
         for name in [one.column.name, *one.also]:
-            if name not in columns:
-                columns.append(name)
+            if name not in columns + optional:
+                (optional if canonical in _OPTIONAL else columns).append(name)
     return Selection(
-        columns=columns, select={name: one.expression for name, one in taken.items()}, in_profiles_file=in_profiles_file
+        columns=columns,
+        optional=optional,
+        select={name: one.expression for name, one in taken.items()},
+        in_profiles_file=in_profiles_file,
     )
