@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 # Other work goes on beside the tests: how long an example takes says nothing.
 settings.register_profile("shared_machine", deadline=None)
@@ -29,6 +31,22 @@ sources:
     url: samples/tiktok_team/profiles-{date}.csv
     posts_url: samples/tiktok_team/posts-{date}.ndjson
 """
+
+
+# Which tests share a server, and so a process. Each other test may run in any.
+_SHARING = {"tests/test_daemon.py": "dagster", "tests/test_browser.py": "dagster", "tests/test_object_store.py": "s3"}
+
+
+class _SharedServers(LoadScopeScheduling):
+    """Hands out tests one by one, but those that share a server to one process."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _SHARING.get(nodeid.partition("::")[0], nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Which process runs which test."""
+    return _SharedServers(config, log)
 
 
 @dataclass(frozen=True)

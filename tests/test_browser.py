@@ -19,7 +19,6 @@ from tests.live_dagster import DAYS, MISSING, Again, Backfilled, LiveDagster, wa
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 pytestmark = [
     pytest.mark.live,
-    pytest.mark.xdist_group("live"),
     pytest.mark.skipif(
         not (CHROMIUM and DRIVER), reason="chromium and chromium-driver are not installed; run `make browser`"
     ),

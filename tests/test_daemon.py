@@ -4,7 +4,7 @@ import pytest
 
 from tests.live_dagster import DAYS, MISSING, Again, Backfilled, LiveDagster, Whole, published
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("live")]
+pytestmark = pytest.mark.live
 
 DAILY = {
     "benchmarks", "engagement", "import_report", "landed_agency", "landed_scraper", "landed_tiktok_team", "posts",

@@ -21,8 +21,6 @@ from tests.test_http_pull import everything_on_disk, landed, pull
 if TYPE_CHECKING:
     from obstore import GetResult
 
-# One server for all of them.
-pytestmark = pytest.mark.xdist_group("s3")
 
 CSV = b"platform,handle,followers\ninstagram,x,1000\n"
 STORAGE = {"access_key_id": "${S3_KEY}", "secret_access_key": "${S3_SECRET}", "region": "us-east-1"}
