@@ -37,7 +37,7 @@ sources:
 _SHARING = {"tests/test_daemon.py": "dagster", "tests/test_browser.py": "dagster", "tests/test_object_store.py": "s3"}
 
 
-class _SharedServers(LoadScopeScheduling):  # type: ignore[misc] - xdist ships no types
+class _SharedServers(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
     """Hands out tests one by one, but those that share a server to one process."""
 
     def _split_scope(self, nodeid: str) -> str:
