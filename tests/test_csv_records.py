@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipelines.read.csv_records import Record, header, records
@@ -250,6 +250,7 @@ def test_every_table_that_python_writes_is_read_back_by_both_readers(
 
 
 @settings(max_examples=300)
+@example('  ",', 2, "\n")
 @given(st.text('a1",,,\n\n\n\r \x00é', max_size=40), st.sampled_from([1, 2, 3]), st.sampled_from(["\n", "\r\n"]))
 def test_the_fast_reader_refuses_what_the_exact_one_finds_something_wrong_with(
     folder: Path, body: str, width: int, newline: str
