@@ -5,7 +5,7 @@ not: inference itself (`pipelines/inference`), or the import.
 """
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -107,18 +107,18 @@ def _inferred(source: Source, parts: Sequence[Opened]) -> tuple[list[Opened], st
     """Every part with its inferred shape; parts that are alike share one."""
     largest = sorted(parts, key=lambda part: (-part.file.bytes, part.file.path))[:_MOST_INFERRED]
     told: dict[str, Inferred] = {part.file.path: _infer(source, part) for part in largest}
-    alike: dict[tuple[object, ...], list[Inferred]] = {}
-    for inferred in told.values():
-        alike.setdefault(_kind(inferred), []).append(inferred)
+    alike: dict[tuple[object, ...], dict[str, Inferred]] = {}
+    for path, inferred in told.items():
+        alike.setdefault(_kind(inferred), {})[path] = inferred
     shapes = {kind: _merged(group) for kind, group in alike.items()}
     opened = []
     for part in parts:
         inferred = told.get(part.file.path) or _infer(source, part)
-        shape = shapes.get(_kind(inferred)) or _merged([inferred])
+        shape = shapes.get(_kind(inferred)) or _merged({part.file.path: inferred})
         opened.append(replace(part, shape=shape, is_inferred=True))
     if not any(part.shape.profiles for part in opened):
-        raise UnreadableFileError(f"none of its files has profiles; {_remedy(parts[0])}")
-    return opened, "; ".join(dict.fromkeys(_words(group[0].proposal) for group in alike.values()))
+        raise UnreadableFileError(f"none of its files has profiles; {_remedy(parts[0].file.path)}")
+    return opened, "; ".join(dict.fromkeys(_words(next(iter(group.values())).proposal) for group in alike.values()))
 
 
 def _infer(source: Source, part: Opened) -> Inferred:
@@ -142,17 +142,17 @@ def _kind(inferred: Inferred) -> tuple[object, ...]:
     return (shape.format, *sorted(column.column for column in inferred.proposal.columns))
 
 
-def _merged(group: Sequence[Inferred]) -> Shape:
+def _merged(group: Mapping[str, Inferred]) -> Shape:
     """One shape for files that are alike.
 
     Raises:
         UnreadableFileError: None of them is clear, or they contradict each other.
     """
-    decided = [inferred.proposal.shape for inferred in group if inferred.proposal.is_decided]
+    decided = [inferred.proposal.shape for inferred in group.values() if inferred.proposal.is_decided]
     if not decided or decided[0] is None:
-        questions = group[0].proposal.questions
-        asked = "; ".join(f"{question.about}: {question.text}" for question in questions[:5])
-        raise UnreadableFileError(f"how it is to be read is not clear. {asked}. {_remedy(None)}")
+        path, inferred = next(iter(group.items()))
+        asked = "; ".join(f"{question.about}: {question.text}" for question in inferred.proposal.questions[:5])
+        raise UnreadableFileError(f"how {Path(path).name} is to be read is not clear. {asked}. {_remedy(path)}")
     merged = decided[0]
     for other in decided[1:]:
         if other is not None:
@@ -187,8 +187,8 @@ def _joined(first: Shape, second: Shape) -> Shape:
     )
 
 
-def _remedy(part: Opened | None) -> str:
-    file = Path(part.file.path).name if part else "FILE"
+def _remedy(path: str | None) -> str:
+    file = Path(path).name if path else "FILE"
     return f"Run `smallvoices inspect {file} --write NAME`, answer what it asks, and set shape: NAME"
 
 
