@@ -137,7 +137,7 @@ def _kind(inferred: Inferred) -> tuple[object, ...]:
     if shape.format in ("json", "ndjson"):
         return (
             shape.format,
-            *((selection.records, selection.nested) for selection in (shape.profiles, shape.posts) if selection),
+            *(selection and (selection.records, selection.nested) for selection in (shape.profiles, shape.posts)),
         )
     return (shape.format, *sorted(column.column for column in inferred.proposal.columns))
 

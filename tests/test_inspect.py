@@ -19,6 +19,7 @@ from assets.importing import NothingToPublishError, import_date
 from pipelines import landing, sources
 from pipelines.inference import infer
 from pipelines.lake import Lake
+from pipelines.read.encodings import encoding_of
 from pipelines.read.formats import UnreadableFileError
 from pipelines.settings import Settings
 from tests.conftest import Command
@@ -249,3 +250,16 @@ def test_inference_of_any_bytes_ends_with_an_answer_or_a_refusal(tmp_path: Path,
     except UnreadableFileError:
         return
     assert told.proposal.questions or told.proposal.shape is not None
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "mac_roman", "cp1250", "cp1251"])
+def test_names_are_read_in_the_code_page_that_they_were_written_in(tmp_path: Path, encoding: str) -> None:
+    names = {"cp1250": ["Łukasz Wójcik", "Żaneta"], "cp1251": ["Юлия", "Привет мир"]}.get(
+        encoding, ["Käthe Bär", "Jörg"]
+    )
+    text = "handle,full name,followers,platform\n" + "".join(
+        f"voice{place},{name},{1000 + place},tiktok\n" for place, name in enumerate(names)
+    )
+    path = tmp_path / "list.csv"
+    path.write_bytes(text.encode(encoding))
+    assert encoding_of(path) == encoding

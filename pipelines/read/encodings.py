@@ -12,6 +12,8 @@ from charset_normalizer import from_bytes
 from pipelines.read.formats import open_bytes, whole
 
 _CODE_PAGES = ["cp1252", "mac_roman", "cp1250", "cp1251", "cp1254", "cp1256", "shift_jis", "gb18030", "euc_kr", "big5"]
+# Their languages rarely have two accented letters in a row.
+_LATIN = ("cp1252", "mac_roman", "cp1250", "cp1254")
 _CHUNK = 2**20
 _MOST = 64 * 2**20
 _SAMPLE = 64 * 1024
@@ -55,11 +57,32 @@ def encoding_of(path: Path) -> str:
 
 def _code_page(sample: bytes) -> str:
     matches = from_bytes(sample, cp_isolation=_CODE_PAGES, threshold=0.9, preemptive_behaviour=False)
-    # Of those that make as much sense, the one that is written most.
-    best = min(matches, key=lambda match: (round(match.chaos, 1), _CODE_PAGES.index(match.encoding)), default=None)
-    found = best.encoding if best else "cp1252"
+    # A match stands for all code pages that give the same text. Of those that make as much sense, the one that is
+    # written most.
+    chaos = {name: round(match.chaos, 1) for match in matches for name in match.could_be_from_charset}
+    found = min(
+        (name for name in _CODE_PAGES if name in chaos),
+        key=lambda name: (_misplaced(sample, name), chaos[name]),
+        default="cp1252",
+    )
     try:
         sample.decode(found)
     except UnicodeDecodeError:
         return "latin-1"
     return found
+
+
+def _misplaced(sample: bytes, encoding: str) -> int:
+    """How oddly letters stand: signs and capitals within words ("K‰the", "KŠthe"), runs of accents, mixed scripts."""
+    text = f" {sample.decode(encoding, 'replace')} "
+    odd = 0
+    for before, character, after in zip(text, text[1:], text[2:], strict=False):
+        if ord(character) < _ASCII:
+            continue
+        if before.isalpha():
+            is_capital_within = character.isupper() and (before.islower() or after.islower())
+            odd += is_capital_within or (encoding in _LATIN and ord(before) >= _ASCII)
+        odd += not character.isalpha() and (before.isalpha() or after.isalpha())
+        if encoding not in _LATIN:
+            odd += 2 * sum(neighbour.isascii() and neighbour.isalpha() for neighbour in (before, after))
+    return odd
