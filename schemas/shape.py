@@ -199,7 +199,11 @@ class Shape(_Strict):
         selected = dict(selection.select)
         declared = platform or self.platform
         if declared in PLATFORMS:
-            selected["platform"] = literal(declared or "")
+            own = selected.get("platform") or (
+                f"platform_of({identifier('platform')})" if "platform" in selection.read_columns else "NULL"
+            )
+            # What a record says of itself counts, and what is declared is for the others.
+            selected["platform"] = f"coalesce({own}, {literal(declared or '')})"
         elif declared is not None:
             selected["platform"] = f"platform_of({identifier(declared)})"
         if "handle_original" not in selected and (handle := selected.get("handle")):

@@ -277,3 +277,27 @@ def test_nothing_is_lost_whatever_a_file_holds(
     assert len(set(numbers)) == len(numbers)
     assert set(numbers) <= set(range(1, report["landed"] + 1))
     assert len(numbers) + report["superseded"] == report["landed"]
+
+
+def test_a_declared_platform_is_for_records_that_name_none(tmp_path: Path) -> None:
+    rows = [{"platform": "tiktok", "handle": "a", "followers": 1}, {"handle": "b", "followers": 2}]
+    imported = one(tmp_path, "a.ndjson", ndjson_bytes(rows), platform="youtube")
+    assert imported.accounts("handle", "platform") == [("a", "tiktok"), ("b", "youtube")]
+
+
+def test_profiles_and_posts_of_one_pull_are_inferred_apart(tmp_path: Path) -> None:
+    ids = [str(6_800_000_000_000_000_000 + number * 829_352_327) for number in range(20)]
+    profiles = [
+        {"platform": "tiktok", "handle": f"voice{place}", "profile_id": profile_id, "followers": 1000 + 10 * place}
+        for place, profile_id in enumerate(ids)
+    ]
+    posts = [
+        {"platform": "tiktok", "profile_id": profile_id, "post_id": f"{profile_id}{day}", "likes": 50 + day, "comments": 3,
+         "posted_at": f"2026-10-{day}T10:00:00Z"}
+        for profile_id in ids
+        for day in range(10, 16)
+    ]  # fmt: skip
+    exports = Exports(tmp_path).source("tok", "profiles.ndjson", posts_url="posts.ndjson", shape="auto")
+    exports.write("profiles.ndjson", ndjson_bytes(profiles))
+    exports.write("posts.ndjson", ndjson_bytes(posts))
+    assert exports.run().told("records", "accepted") == [("profiles", 20), ("posts", 120)]
