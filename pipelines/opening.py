@@ -108,13 +108,14 @@ def _inferred(source: Source, parts: Sequence[Opened]) -> tuple[list[Opened], st
     largest = sorted(parts, key=lambda part: (-part.file.bytes, part.file.path))[:_MOST_INFERRED]
     told: dict[str, Inferred] = {part.file.path: _infer(source, part) for part in largest}
     alike: dict[tuple[object, ...], dict[str, Inferred]] = {}
-    for path, inferred in told.items():
-        alike.setdefault(_kind(inferred), {})[path] = inferred
+    for part in largest:
+        path = part.file.path
+        alike.setdefault(_kind(part, told[path]), {})[path] = told[path]
     shapes = {kind: _merged(group) for kind, group in alike.items()}
     opened = []
     for part in parts:
         inferred = told.get(part.file.path) or _infer(source, part)
-        shape = shapes.get(_kind(inferred)) or _merged({part.file.path: inferred})
+        shape = shapes.get(_kind(part, inferred)) or _merged({part.file.path: inferred})
         opened.append(replace(part, shape=shape, is_inferred=True))
     if not any(part.shape.profiles for part in opened):
         raise UnreadableFileError(f"none of its files has profiles; {_remedy(parts[0].file.path)}")
@@ -130,16 +131,18 @@ def _infer(source: Source, part: Opened) -> Inferred:
         raise UnreadableFileError(str(error).replace(part.path.name, Path(part.file.path).name)) from error
 
 
-def _kind(inferred: Inferred) -> tuple[object, ...]:
+def _kind(part: Opened, inferred: Inferred) -> tuple[object, ...]:
+    """What files must share to be read alike: the address they came from, and their form."""
     shape = inferred.proposal.shape
     if shape is None:
-        return ("none",)
+        return (part.file.records, "none")
     if shape.format in ("json", "ndjson"):
         return (
+            part.file.records,
             shape.format,
             *(selection and (selection.records, selection.nested) for selection in (shape.profiles, shape.posts)),
         )
-    return (shape.format, *sorted(column.column for column in inferred.proposal.columns))
+    return (part.file.records, shape.format, *sorted(column.column for column in inferred.proposal.columns))
 
 
 def _merged(group: Mapping[str, Inferred]) -> Shape:

@@ -292,9 +292,9 @@ def test_profiles_and_posts_of_one_pull_are_inferred_apart(tmp_path: Path) -> No
         for place, profile_id in enumerate(ids)
     ]
     posts = [
-        {"platform": "tiktok", "profile_id": profile_id, "post_id": f"{profile_id}{day}", "likes": 50 + day, "comments": 3,
+        {"platform": "tiktok", "profile_id": profile_id, "post_id": f"p{place}-{day}", "likes": 50 + day, "comments": 3,
          "posted_at": f"2026-10-{day}T10:00:00Z"}
-        for profile_id in ids
+        for place, profile_id in enumerate(ids)
         for day in range(10, 16)
     ]  # fmt: skip
     exports = Exports(tmp_path).source("tok", "profiles.ndjson", posts_url="posts.ndjson", shape="auto")
