@@ -19,7 +19,7 @@ import pytest
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-KEY, SECRET = "canary-key", "canary-secret-7f3a"
+KEY, SECRET = "canary-key", "canary-secret-nightingale"
 _PORTS = ("master.port", "master.port.grpc", "volume.port", "volume.port.grpc", "filer.port", "filer.port.grpc", "s3.port", "s3.port.grpc")  # fmt: skip
 _START_SECONDS = 60
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -66,11 +67,14 @@ FORMATS: dict[str, Callable[[], bytes]] = {
     "a.csv": as_csv,
     "a.tsv": lambda: csv_bytes([COLUMNS, *ROWS], delimiter="\t"),
     "a.csv.gz": lambda: gzip.compress(as_csv()),
+    "a.csv.zst": lambda: pa.compress(as_csv(), codec="zstd", asbytes=True),
     "a.ndjson": lambda: ndjson_bytes(records()),
     "a.jsonl.gz": lambda: gzip.compress(ndjson_bytes(records())),
     "a.json": lambda: json.dumps(records()).encode(),
     "b.json": lambda: json.dumps(records(), indent=2).encode(),
     "a.json.gz": lambda: gzip.compress(json.dumps(records()).encode()),
+    "a.json.zst": lambda: pa.compress(json.dumps(records()).encode(), codec="zstd", asbytes=True),
+    "a.ndjson.zst": lambda: pa.compress(ndjson_bytes(records()), codec="zstd", asbytes=True),
     "a.parquet": as_parquet,
 }
 

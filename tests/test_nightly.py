@@ -306,7 +306,7 @@ def test_sources_says_what_would_be_pulled(smallvoices: Command, samples: Path) 
 
 def test_a_night_from_an_api_shows_its_secret_nowhere(smallvoices: Command, tmp_path: Path) -> None:
     """A paged API, a source that its secret is wrong for, and one whose secret is missing, in one night."""
-    canary = "canary+7f3a"
+    canary = "canary+nightingale"
 
     def answer(request: Request) -> bytes:
         if request.headers.get("x-api-key") != canary or request.path == "/denied":
@@ -341,7 +341,7 @@ def test_a_night_from_an_api_shows_its_secret_nowhere(smallvoices: Command, tmp_
     assert "it answers 403 Forbidden; check the source's secrets, and what they may read" in run.err
     assert query(tmp_path, "SELECT count(*) FROM micro_influencers") == [(15,)]
     written = b"".join(path.read_bytes() for path in (tmp_path / "home").rglob("*") if path.is_file())
-    assert sum(text.count(b"7f3a") for text in (written, (run.out + run.err + listed.out).encode())) == 0
+    assert sum(text.count(b"nightingale") for text in (written, (run.out + run.err + listed.out).encode())) == 0
 
 
 def test_a_terminal_shows_how_far_each_source_is(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def test_an_object_lands_byte_for_byte_and_is_imported(tmp_path: Path, s3: S3, b
     assert landed(exports, manifest) == [CSV]
     assert (file.origin, file.sha256) == (f"s3://{bucket}/exports/{DAY}.csv", hashlib.sha256(CSV).hexdigest())
     assert file.etag
-    assert b"7f3a" not in everything_on_disk(tmp_path / "home")
+    assert b"nightingale" not in everything_on_disk(tmp_path / "home")
 
 
 def test_a_glob_lands_what_matches_in_order_of_paths(tmp_path: Path, s3: S3, bucket: str) -> None:
@@ -124,13 +124,13 @@ def test_a_wrong_key_is_told_and_not_shown(
     tmp_path: Path, s3: S3, bucket: str, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     s3.put(bucket, **{"x.csv": CSV})
-    monkeypatch.setenv("S3_SECRET", "canary-wrong-7f3a")
+    monkeypatch.setenv("S3_SECRET", "canary-wrong-nightingale")
     manifest = pull(source(tmp_path, s3, f"s3://{bucket}/{address}"))
     assert manifest.state == "failed"
     assert "403 Forbidden" in manifest.message
     assert "check the source's secrets and storage" in manifest.message
     assert "\n" not in manifest.message
-    assert "7f3a" not in manifest.message
+    assert "nightingale" not in manifest.message
 
 
 def test_a_cap_of_bytes_holds_for_objects_too(tmp_path: Path, s3: S3, bucket: str) -> None:

@@ -439,7 +439,7 @@ def test_two_pulls_at_once_do_not_share_their_pages(tmp_path: Path) -> None:
 def test_a_link_with_a_secret_in_it_is_followed_and_kept_nowhere_but_in_what_came(
     tmp_path: Path, slept: list[float], kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    value = "canary+/=7f3a"
+    value = "canary+/=nightingale"
     monkeypatch.setenv("KEY", value)
     down = [True]
 
@@ -447,7 +447,7 @@ def test_a_link_with_a_secret_in_it_is_followed_and_kept_nowhere_but_in_what_cam
         page = int(request.query.get("p", "1"))
         if page == 3 and down[0]:
             return ok(status="503 Service Unavailable")
-        link = f"{server.url}/api?token=canary%2B%2F%3D7f3a&p={page + 1}" if page < 4 else None
+        link = f"{server.url}/api?token=canary%2B%2F%3Dnightingale&p={page + 1}" if page < 4 else None
         if kind == "next_link":
             return as_json({"data": [{"handle": str(page)}], "next": link})
         return as_json({"data": [{"handle": str(page)}]}, **({"Link": f'<{link}>; rel="next"'} if link else {}))
@@ -457,17 +457,17 @@ def test_a_link_with_a_secret_in_it_is_followed_and_kept_nowhere_but_in_what_cam
         exports = paged(tmp_path, server, {"kind": kind, "records": "data", **keys}, params={"token": "${KEY}", "v": 2})
         assert pull(exports).state == "failed"
         if kind == "link_header":
-            assert b"7f3a" not in everything_on_disk(tmp_path / "home")
+            assert b"nightingale" not in everything_on_disk(tmp_path / "home")
         down[0], before = False, len(server.asked)
         manifest = pull(exports)
     assert handles(exports, manifest) == ["1", "2", "3", "4"]
     assert [request.query.get("p") for request in server.asked[before:]] == ["3", "4"]
     assert all((request.query["token"], request.query["v"]) == (value, "2") for request in server.asked)
-    assert b"7f3a" not in (exports.settings.landing / f"a/{DAY}/manifests/0001.json").read_bytes()
+    assert b"nightingale" not in (exports.settings.landing / f"a/{DAY}/manifests/0001.json").read_bytes()
 
 
 def test_a_next_page_on_another_host_gets_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KEY", "canary7f3a")
+    monkeypatch.setenv("KEY", "canarynightingale")
     with (
         serving(lambda _: as_json({"data": RECORDS[2:3], "next": None})) as other,
         serving(lambda _: as_json({"data": RECORDS[:2], "next": other.url + "/two?p=2"})) as server,

@@ -11,9 +11,8 @@ import re
 import zipfile
 from pathlib import Path
 
-from pipelines.read.formats import UnreadableFileError, container_of, open_bytes, whole
+from pipelines.read.formats import UnreadableFileError, compression, open_bytes, tail, whole
 
-_STREAMS = ("gzip", "zstd")
 # Below it no ratio matters.
 _HARMLESS_BYTES = 64 * 2**20
 _CHUNK = 2**20
@@ -26,7 +25,7 @@ def bomb(path: Path, max_ratio: float) -> str | None:
 
     Archives have caps of their own, where they are unpacked.
     """
-    if container_of(path) not in _STREAMS:
+    if compression(path) == "none":
         return None
     cap = max(_HARMLESS_BYTES, int(path.stat().st_size * max_ratio))
     try:
@@ -56,8 +55,8 @@ def cut(path: Path, *, is_framed: bool, end_marker: str | None) -> str | None:
     """
     if end_marker is not None:
         marker = end_marker.encode()
-        if not _tail(path, len(marker) + 2).rstrip(b"\r\n").endswith(marker.rstrip(b"\r\n")) or (
-            marker.endswith(b"\n") and _tail(path, 1) != b"\n"
+        if not tail(path, len(marker) + 2).rstrip(b"\r\n").endswith(marker.rstrip(b"\r\n")) or (
+            marker.endswith(b"\n") and tail(path, 1) != b"\n"
         ):
             return f"{path.name} does not end with end_marker {end_marker!r}: it was cut short; pull it again"
         return None
@@ -71,8 +70,7 @@ def cut(path: Path, *, is_framed: bool, end_marker: str | None) -> str | None:
 
 def _ends_by_itself(path: Path) -> bool:
     """Whether the last bytes of a format prove that all bytes before them came."""
-    container = container_of(path)
-    if container in _STREAMS:
+    if compression(path) != "none":
         try:
             _expanded(path, math.inf)
         except UnreadableFileError:
@@ -81,7 +79,7 @@ def _ends_by_itself(path: Path) -> bool:
     with path.open("rb") as file:
         head = file.read(64)
     if head[:4] == b"PAR1":
-        return _tail(path, 4) == b"PAR1"
+        return tail(path, 4) == b"PAR1"
     return zipfile.is_zipfile(path) or _is_one_json_document(path, head.removeprefix(codecs.BOM_UTF8))
 
 
@@ -104,9 +102,3 @@ def _is_one_json_document(path: Path, head: bytes) -> bool:
             if depth == 0:
                 return not content[token.end() : token.end() + _CHUNK].strip()
     return False
-
-
-def _tail(path: Path, size: int) -> bytes:
-    with path.open("rb") as file:
-        file.seek(max(0, file.seek(0, 2) - size))
-        return file.read()

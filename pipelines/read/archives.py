@@ -94,8 +94,3 @@ def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, lef
                 )
             file.write(chunk)
     return size
-
-
-def is_whole(path: Path) -> bool:
-    """Whether an archive has its end; that its members are whole shows when they are unpacked."""
-    return zipfile.is_zipfile(path)

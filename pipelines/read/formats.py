@@ -19,6 +19,7 @@ import pyarrow as pa
 from schemas.shape import AUTO, Shape
 
 Container = Literal["none", "gzip", "zstd", "zip", "spreadsheet"]
+Compression = Literal["none", "gzip", "zstd"]
 Format = Literal["csv", "ndjson", "json", "parquet", "xlsx"]
 
 _SUFFIXES: dict[str, Format] = {
@@ -28,6 +29,7 @@ _SUFFIXES: dict[str, Format] = {
     ".parquet": "parquet",
     ".xlsx": "xlsx", ".xlsm": "xlsx", ".xlsb": "xlsx", ".xls": "xlsx", ".ods": "xlsx",
 }  # fmt: skip
+_COMPRESSED = {".gz", ".zst"}
 _HEAD = 64 * 1024
 _TAIL = 4 * 2**20
 _GZIP = b"\x1f\x8b"
@@ -38,12 +40,6 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 class UnreadableFileError(Exception):
     """A landed file that cannot be read as its shape says; the message names the file and the remedy."""
-
-
-def is_gzip(path: Path) -> bool:
-    """Whether the file is compressed with gzip, whatever its name."""
-    with path.open("rb") as file:
-        return file.read(2) == _GZIP
 
 
 def container_of(path: Path) -> Container:
@@ -66,15 +62,28 @@ def container_of(path: Path) -> Container:
     return "spreadsheet" if names & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"} else "zip"
 
 
+def compression(path: Path) -> Compression:
+    """How a file is compressed, in DuckDB's words; told by its bytes, since names of exports lie."""
+    found = container_of(path)
+    return found if found in ("gzip", "zstd") else "none"
+
+
 def open_bytes(path: Path) -> IO[bytes]:
     """The file's bytes, decompressed where it is compressed with gzip or zstd."""
+    match compression(path):
+        case "gzip":
+            return cast("IO[bytes]", gzip.open(path, "rb"))
+        case "zstd":
+            return cast("IO[bytes]", io.BufferedReader(pa.input_stream(path, compression="zstd")))
+        case "none":
+            return path.open("rb")
+
+
+def tail(path: Path, size: int) -> bytes:
+    """The last bytes of a file as it lies there, at most so many."""
     with path.open("rb") as file:
-        start = file.read(4)
-    if start.startswith(_GZIP):
-        return cast("IO[bytes]", gzip.open(path, "rb"))
-    if start == _ZSTD:
-        return cast("IO[bytes]", io.BufferedReader(pa.input_stream(path, compression="zstd")))
-    return path.open("rb")
+        file.seek(max(0, file.seek(0, 2) - size))
+        return file.read()
 
 
 @contextmanager
@@ -103,7 +112,7 @@ def format_of(path: Path, shape: Shape) -> Format:
     """
     if shape.format:
         return shape.format
-    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
+    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() not in _COMPRESSED]
     found = _SUFFIXES.get(suffixes[-1]) if suffixes else None
     if found is None:
         raise UnreadableFileError(
@@ -114,13 +123,11 @@ def format_of(path: Path, shape: Shape) -> Format:
 
 def mistake(path: Path, shape: Shape) -> str | None:  # noqa: C901, PLR0911 - a list of tells, one return each
     """What shows at a glance that a file is no whole export of its shape; None where nothing does."""
-    if container_of(path) in ("zip", "spreadsheet"):
+    container = container_of(path)
+    if container in ("zip", "spreadsheet"):
         # What is in them shows when they are opened; a zip archive without its end is none.
-        return (
-            None
-            if _is_old_spreadsheet(path) or zipfile.is_zipfile(path)
-            else f"{path.name} was cut short; pull it again"
-        )
+        is_whole = container == "spreadsheet" or zipfile.is_zipfile(path)
+        return None if is_whole else f"{path.name} was cut short; pull it again"
     try:
         declared = None if shape.name == AUTO else format_of(path, shape)
         with whole(path), open_bytes(path) as file:
@@ -139,7 +146,7 @@ def mistake(path: Path, shape: Shape) -> str | None:  # noqa: C901, PLR0911 - a 
     if declared == "parquet":
         return (
             None
-            if start.startswith(b"PAR1") and _tail(path).endswith(b"PAR1")
+            if start.startswith(b"PAR1") and tail(path, 4) == b"PAR1"
             else f"{path.name} is no whole Parquet file; pull it again"
         )
     if start[:1] == b"<":
@@ -152,7 +159,7 @@ def mistake(path: Path, shape: Shape) -> str | None:  # noqa: C901, PLR0911 - a 
         return f"{path.name} is JSON, and shape {shape.name} reads CSV; correct the shape"
     if declared in ("json", "ndjson") and not is_json:
         return f"{path.name} is not JSON, and shape {shape.name} reads {declared}; correct the shape"
-    if declared in ("json", "ndjson") and not is_gzip(path) and not _ends(path, is_array=start[:1] == b"["):
+    if declared in ("json", "ndjson") and container == "none" and not _ends(path, is_array=start[:1] == b"["):
         return f"{path.name} ends in the middle of a record: it was cut short; pull it again"
     return None
 
@@ -163,27 +170,15 @@ def _format_by_content(start: bytes) -> Format:
     return "json" if start[:1] in (b"{", b"[") else "csv"
 
 
-def _is_old_spreadsheet(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(len(_OLE)) == _OLE
-
-
-def _tail(path: Path) -> bytes:
-    with path.open("rb") as file:
-        size = file.seek(0, 2)
-        file.seek(max(0, size - _TAIL))
-        return file.read()
-
-
 def _ends(path: Path, *, is_array: bool) -> bool:
     """Whether a JSON file has its end: the closing bracket, or a last line that is whole."""
-    tail = _tail(path)
+    end = tail(path, _TAIL)
     if is_array:
-        return tail.rstrip().endswith(b"]")
-    if tail.endswith(b"\n") or tail.rstrip().endswith(b"}"):
+        return end.rstrip().endswith(b"]")
+    if end.endswith(b"\n") or end.rstrip().endswith(b"}"):
         return True
     try:
-        json.loads(tail.rstrip().rpartition(b"\n")[2])
+        json.loads(end.rstrip().rpartition(b"\n")[2])
     except ValueError:
         return False
     return True

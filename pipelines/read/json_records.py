@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from pipelines.read.formats import UnreadableFileError, container_of, open_bytes, whole
+from pipelines.read.formats import UnreadableFileError, compression, open_bytes, whole
 from pipelines.read.json_stream import is_large_document, large_records
 from schemas.json_path import keys, member, pointer, raw_records_within, records_within, structure
 from schemas.quoting import identifier, literal
@@ -55,12 +55,6 @@ def json_objects(connection: duckdb.DuckDBPyConnection, path: Path, within: str 
         return f"(SELECT json, NULL AS document FROM {_large_records(connection, path, within)})"
     documents = f"(SELECT json, json AS document FROM {_documents(path)})"
     return raw_records_within(documents, within) if within else documents
-
-
-def compression(path: Path) -> str:
-    """How a file is compressed, in DuckDB's words; told by its bytes, since names of exports lie."""
-    found = container_of(path)
-    return found if found in ("gzip", "zstd") else "none"
 
 
 def json_layout(path: Path) -> str:

@@ -14,8 +14,8 @@ import pyarrow as pa
 
 from pipelines.read import csv_records, spreadsheets
 from pipelines.read.csv_records import Record
-from pipelines.read.formats import UnreadableFileError, format_of, open_bytes, whole
-from pipelines.read.json_records import compression, json_columns
+from pipelines.read.formats import UnreadableFileError, compression, format_of, open_bytes, tail, whole
+from pipelines.read.json_records import json_columns
 from schemas.quoting import identifier, literal
 from schemas.shape import Selection, Shape
 
@@ -118,10 +118,8 @@ def _is_plain(path: Path) -> bool:
     """Whether a file begins and ends as the fast reader takes it: UTF-8 with line feeds, the header on top."""
     with whole(path), open_bytes(path) as file:
         head = file.read(1 << 16)
-    with path.open("rb") as file:
-        file.seek(max(path.stat().st_size - (1 << 16), 0))
-        # It takes a quote that opens behind blanks for a cell: a file cut there would look whole.
-        is_open = b'"' in file.read().rpartition(b"\n")[2] and compression(path) == "none"
+    # It takes a quote that opens behind blanks for a cell: a file cut there would look whole.
+    is_open = b'"' in tail(path, 1 << 16).rpartition(b"\n")[2] and compression(path) == "none"
     is_utf16 = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     is_blank = head.removeprefix(codecs.BOM_UTF8).startswith((b"\r", b"\n"))
     return not is_utf16 and not is_blank and not is_open and b"\x00" not in head and b"\n" in head
