@@ -187,18 +187,17 @@ def _print_trial(inferred: Inferred, trial: Trial, console: Console) -> None:
     if accounts:
         table = Table(*accounts[0], box=None, header_style="bold")
         for account in accounts:
-            table.add_row(
-                *(
-                    escape(
-                        ""
-                        if value is None
-                        else f"{value:,.6f}".rstrip("0").rstrip(".")
-                        if isinstance(value, float)
-                        else f"{value:,}"
-                        if isinstance(value, int)
-                        else str(value)
-                    )
-                    for value in account.values()
-                )
-            )
+            table.add_row(*(escape(_cell(value)) for value in account.values()))
         console.print(table)
+
+
+def _cell(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case float():
+            return f"{value:,.6f}".rstrip("0").rstrip(".")
+        case int():
+            return f"{value:,}"
+        case _:
+            return str(value)

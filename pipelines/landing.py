@@ -14,6 +14,7 @@ import shutil
 import time
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -143,21 +144,25 @@ def changed_addresses(manifest: Manifest, source: Source) -> str | None:
 
 
 def _earlier(landing: Path, source: Source, snapshot_date: date) -> Earlier:
-    """Finds what has landed from an address, in the newest pull that has it."""
-    folder = landing / source.name
-    names = sorted((path.name for path in folder.glob("????-??-??")), reverse=True)[:_EARLIER_DATES]
-    days = {snapshot_date, *map(date.fromisoformat, names)}
-    found = [manifest for day in days if (manifest := newest_complete(landing, source.name, day))]
-    known = {
-        file.origin: (
-            landing / file.path,
-            Pulled(Path(file.path).name, file.origin, file.sha256, file.bytes, file.etag),
-        )
-        for manifest in sorted(found, key=lambda manifest: (manifest.pulled_at, manifest.date))
-        for file in manifest.files
-        if file.etag
-    }
-    return known.get
+    """Finds what has landed from an address, in the newest pull that has it; looks once it is asked."""
+
+    @cache
+    def known() -> dict[str, tuple[Path, Pulled]]:
+        folder = landing / source.name
+        names = sorted((path.name for path in folder.glob("????-??-??")), reverse=True)[:_EARLIER_DATES]
+        days = {snapshot_date, *map(date.fromisoformat, names)}
+        found = [manifest for day in days if (manifest := newest_complete(landing, source.name, day))]
+        return {
+            file.origin: (
+                landing / file.path,
+                Pulled(Path(file.path).name, file.origin, file.sha256, file.bytes, file.etag),
+            )
+            for manifest in sorted(found, key=lambda manifest: (manifest.pulled_at, manifest.date))
+            for file in manifest.files
+            if file.etag
+        }
+
+    return lambda address: known().get(address)
 
 
 def _sweep(place: Path) -> None:

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import durable, landing
+from pipelines import landing
 from pipelines.landing import Manifest, land, newest_complete, pulls
 from pipelines.partitions import yesterday
+from pipelines.pull.hashed_file import HashedFile
 from tests.small_exports import DAY, Exports
 
 CSV = b"handle,followers\nx,1\n"
@@ -219,15 +220,16 @@ def test_pulls_at_once_each_keep_their_manifest(exports: Exports) -> None:
 @contextmanager
 def growing(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A vendor that goes on writing while its file is copied."""
-    sync_file = durable.sync_file
+    write = HashedFile.write
 
-    def sync(copy: Path) -> None:
-        sync_file(copy)
+    def written(copy: HashedFile, chunk: bytes) -> None:
+        write(copy, chunk)
         with path.open("ab") as file:
             file.write(b"more,1\n")
+        patched.undo()
 
     with monkeypatch.context() as patched:
-        patched.setattr(durable, "sync_file", sync)
+        patched.setattr(HashedFile, "write", written)
         yield
 
 

@@ -5,16 +5,14 @@ an error page.
 """
 
 import glob
-import hashlib
 import os
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from pipelines import durable
+from pipelines.pull.hashed_file import HashedFile
 from pipelines.pull.pulled import Pulled, PullError
 
-_BLOCK_BYTES = 8 * 2**20
+_BLOCK_BYTES = 2 * 2**20
 
 
 def matching(address: str, folder: Path) -> list[Path]:
@@ -47,31 +45,17 @@ def copy(path: Path, target: Path) -> Pulled:
         PullError: It cannot be read, or it changed while it was copied.
     """
     try:
-        before = path.stat()
-        sha256 = _copy_hashing(path, target)
-        durable.sync_file(target)
+        with path.open("rb", buffering=0) as original:
+            before = os.fstat(original.fileno())
+            copied = HashedFile(target)
+            with copied:
+                while block := original.read(_BLOCK_BYTES):
+                    copied.write(block)
+                    # It is not read again: without this a large export would push everything else out of memory.
+                    os.posix_fadvise(original.fileno(), copied.bytes - len(block), len(block), os.POSIX_FADV_DONTNEED)
         after = path.stat()
     except OSError as error:
         raise PullError(f"{path} cannot be copied: {error.strerror or error}") from error
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise PullError(f"{path} changed while it was copied; pull again once its writer is done")
-    return Pulled(name=target.name, origin=str(path), sha256=sha256, bytes=after.st_size)
-
-
-def _copy_hashing(path: Path, target: Path) -> str:
-    """Copies a file and gives the SHA-256 of what was copied: one block is hashed while it is written."""
-    digest = hashlib.sha256()
-    blocks = [bytearray(_BLOCK_BYTES), bytearray(_BLOCK_BYTES)]
-    with path.open("rb", buffering=0) as source, target.open("wb") as copy, ThreadPoolExecutor(1) as pool:
-        hashing = pool.submit(digest.update, b"")
-        at, turn = 0, 0
-        while size := source.readinto(blocks[turn]):
-            block = memoryview(blocks[turn])[:size]
-            hashing.result()
-            hashing = pool.submit(digest.update, block)
-            copy.write(block)
-            # It is not read again: without this a large export would push everything else out of the page cache.
-            os.posix_fadvise(source.fileno(), at, size, os.POSIX_FADV_DONTNEED)
-            at, turn = at + size, 1 - turn
-        hashing.result()
-    return digest.hexdigest()
+    return Pulled(name=target.name, origin=str(path), sha256=copied.sha256, bytes=copied.bytes)

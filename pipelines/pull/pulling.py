@@ -23,7 +23,7 @@ from pipelines.pull.addresses import Place, file_name, place_of
 from pipelines.pull.credentials import Secrets
 from pipelines.pull.download import download
 from pipelines.pull.pages import Pages
-from pipelines.pull.paging import Ask
+from pipelines.pull.paging import Ask, Paging
 from pipelines.pull.pulled import Pulled, PullError
 from pipelines.pull.transport import Session
 from pipelines.sources import Source
@@ -113,8 +113,20 @@ class _Pulling:
         ask = Ask(
             self._secrets.fill_address(address), self._secrets.fill(params), self._secrets.fill(self._parts["body"])
         )
+        session = self._opened_session()
+        try:
+            if self._source.paging:
+                self._add_pages(records, session, self._source.paging, ask, shown)
+            else:
+                self._keep(
+                    records, self._new_or_same(shown, lambda known: self._fetch(records, session, ask, shown, known))
+                )
+        except PullError as error:
+            raise type(error)(f"{shown}: {error}") from None
+
+    def _opened_session(self) -> Session:
+        """One for the source: its limits are the source's, whatever it asks for."""
         if self._session is None:
-            # One for the source: its limits are the source's, whatever it asks for.
             self._session = self._stack.enter_context(
                 Session(
                     self._homes,
@@ -124,19 +136,11 @@ class _Pulling:
                     ca_file=self._folder / self._source.ca_file if self._source.ca_file else None,
                 )
             )
-        try:
-            if self._source.paging:
-                self._add_pages(records, self._session, ask, shown)
-            else:
-                self._keep(records, self._new_or_same(shown, lambda known: self._fetch(records, ask, shown, known)))
-        except PullError as error:
-            raise type(error)(f"{shown}: {error}") from None
+        return self._session
 
-    def _fetch(self, records: Records, ask: Ask, shown: str, known: str) -> Pulled | None:
-        if self._session is None:
-            raise AssertionError("no session")
+    def _fetch(self, records: Records, session: Session, ask: Ask, shown: str, known: str) -> Pulled | None:
         part = self._aside / ".part"
-        got = download(self._session, ask, part, known=known, progress=self._bytes(records))
+        got = download(session, ask, part, known=known, progress=self._bytes(records))
         if got is None:
             part.unlink()
             return None
@@ -144,10 +148,7 @@ class _Pulling:
         mistake = wholeness.cut(path, is_framed=got.is_framed, end_marker=self._source.end_marker)
         return Pulled(path.name, shown, got.sha256, got.bytes, got.etag, mistake or "")
 
-    def _add_pages(self, records: Records, session: Session, ask: Ask, shown: str) -> None:
-        paging = self._source.paging
-        if paging is None:
-            raise AssertionError("no paging")
+    def _add_pages(self, records: Records, session: Session, paging: Paging, ask: Ask, shown: str) -> None:
         said = json.dumps([shown, self._parts["body"], paging.model_dump(exclude={"max_pages"})], sort_keys=True)
         place = self._aside.parent / f"{UNFINISHED}{records}-{hashlib.sha256(said.encode()).hexdigest()[:16]}"
         prefix = "" if records == "profiles" else f"{records}-"

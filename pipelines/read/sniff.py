@@ -16,6 +16,7 @@ from pipelines.read.formats import UnreadableFileError, container_of, open_bytes
 from pipelines.read.json_records import json_layout
 from pipelines.read.json_tables import JsonTable
 from pipelines.read.text_columns import open_columns
+from schemas.quoting import identifier, literal
 from schemas.shape import Selection, Shape
 
 _HEAD = 2**20
@@ -115,7 +116,9 @@ def _names(path: Path, layout: Shape) -> list[str]:
     if layout.format == "xlsx":
         return spreadsheets.header(path, layout.sheet, layout.header_line)
     with duckdb.connect(":memory:") as connection:
-        return [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM read_parquet('{path}')").fetchall()]
+        return [
+            row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(path)})").fetchall()
+        ]
 
 
 def _frame(path: Path, layout: Shape, names: list[str]) -> pl.DataFrame:
@@ -123,28 +126,17 @@ def _frame(path: Path, layout: Shape, names: list[str]) -> pl.DataFrame:
     for exact in (False, True):
         with duckdb.connect(":memory:", config={"threads": 2}) as connection:
             text = open_columns(connection, path, layout, wanted, exact=exact)
-            items = ", ".join(f"t.{n}" for n in _quoted(names))
+            items = ", ".join(f"t.{identifier(name)}" for name in names)
             try:
                 frame: pl.DataFrame = connection.sql(
                     f"SELECT {items} FROM {text.relation} AS t LIMIT {MOST_RECORDS}"
                 ).pl()
-                # As in the import: a difference may be records that the fast reader lost without a word.
-                if (
-                    layout.format != "csv"
-                    or text.numbered
-                    or frame.height in (MOST_RECORDS, csv_records.line_count(path) - 1)
-                ):
+                if frame.height == MOST_RECORDS or not text.may_lack_records(frame.height, path):
                     return frame
             except duckdb.Error as error:
                 if exact:
                     raise UnreadableFileError(f"{path.name}: {error}") from error
     raise AssertionError
-
-
-def _quoted(names: list[str]) -> list[str]:
-    from schemas.quoting import identifier  # noqa: PLC0415
-
-    return [identifier(name) for name in names]
 
 
 def _named(delimiter: str) -> str:
