@@ -234,7 +234,7 @@ class _Import:
             failed: list[pl.DataFrame] = []
             try:
                 for batch in _batches(connection.sql(query)):
-                    frame = self._with_provenance(pl.DataFrame(batch), source, file, reading.manifest, tally.landed)
+                    frame = self._with_provenance(batch, source, file, reading.manifest, tally.landed)
                     accepted, failures = self._sift(frame, records)
                     tally.landed += frame.height
                     tally.accepted += accepted.height
@@ -355,14 +355,18 @@ class _Import:
         )
 
 
-def _batches(relation: duckdb.DuckDBPyRelation) -> Iterator[pa.RecordBatch]:
+def _batches(relation: duckdb.DuckDBPyRelation) -> Iterator[pl.DataFrame]:
     """The rows of a relation; what stops them is one kind of error, which DuckDB and Arrow each have their own of."""
-    reader = relation.to_arrow_reader(_BATCH_ROWS)
-    while True:
-        try:
-            yield reader.read_next_batch()
-        except StopIteration:
-            return
-        except (OSError, pa.ArrowException) as error:
-            # Behind the first batch DuckDB's errors come through Arrow's stream interface.
-            raise duckdb.Error(str(error)) from error
+    waiting: list[pl.DataFrame] = []
+    try:
+        for batch in relation.to_arrow_reader(_BATCH_ROWS):
+            waiting.append(pl.DataFrame(batch))
+            # Of JSON they come in smaller batches than asked for.
+            if sum(frame.height for frame in waiting) >= _BATCH_ROWS:
+                yield pl.concat(waiting, rechunk=False)
+                waiting = []
+    except (OSError, pa.ArrowException) as error:
+        # Behind the first batch DuckDB's errors come through Arrow's stream interface.
+        raise duckdb.Error(str(error)) from error
+    if waiting:
+        yield pl.concat(waiting, rechunk=False)

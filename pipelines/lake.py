@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 import polars as pl
 import pyarrow as pa
@@ -27,6 +27,8 @@ BUCKETS = 16
 
 _ROW_GROUP = 1 << 16
 _ENCODING_AHEAD = 2
+# A quarter faster to write than Snappy at the same size.
+_COMPRESSION: Literal["lz4"] = "lz4"
 # What repeats often enough for a dictionary to be smaller and faster; text of any kind is not.
 _STATISTICS = ("bucket", "posted_at", "profile_id")
 _DICTIONARIES = ("platform", "source", "snapshot_date", "landed_file", "kind", "sector", "country", "language", "tier")
@@ -58,7 +60,7 @@ class Lake:
     def write(self, table: str, snapshot_date: date, run_id: str, frame: pl.DataFrame) -> None:
         """Replaces a table of a date by a frame."""
         with self.replacing(table, snapshot_date, run_id) as path:
-            frame.write_parquet(path, compression="snappy")
+            frame.write_parquet(path, compression=_COMPRESSION)
 
     def scan(self, table: str, snapshot_date: date) -> pl.LazyFrame:
         """A table of a date, to be read where it is needed."""
@@ -82,10 +84,11 @@ class TableWriter:
             path: The file to write.
             schema: Columns of every frame.
         """
+        self._schema = schema
         self._writer = pq.ParquetWriter(
             path,
             _arrow(pl.DataFrame(schema=schema)).schema,
-            compression="snappy",
+            compression=_COMPRESSION,
             use_dictionary=[name for name in _DICTIONARIES if name in schema],
             write_statistics=[name for name in _STATISTICS if name in schema],
         )
@@ -119,7 +122,13 @@ class TableWriter:
         self._encoding.append(self._encoder.submit(self._encode, frames))
 
     def _encode(self, frames: Sequence[pl.DataFrame]) -> None:
-        table = _arrow(pl.concat(frames))
+        frame = pl.concat(frames, how="diagonal")
+        table = _arrow(
+            frame.select(
+                pl.col(name) if name in frame.columns else pl.lit(None, dtype=dtype).alias(name)
+                for name, dtype in self._schema.items()
+            )
+        )
         self._writer.write_table(table, row_group_size=max(table.num_rows, 1))
 
 
@@ -136,7 +145,9 @@ class BucketWriter(TableWriter):
         """Adds frames."""
         for frame in frames:
             bucket_of = (pl.col("profile_id").hash(seed=0) % BUCKETS).cast(pl.UInt8)
-            for part in frame.with_columns(bucket=bucket_of).partition_by("bucket"):
+            # Columns without a single value need no partitioning; exports leave many of them empty.
+            given = [column for column in frame.iter_columns() if column.null_count() < frame.height]
+            for part in pl.DataFrame(given).with_columns(bucket=bucket_of).partition_by("bucket"):
                 bucket = part.item(0, "bucket")
                 self._waiting[bucket].append(part)
                 self._heights[bucket] += part.height
