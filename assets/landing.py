@@ -70,8 +70,9 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
                     )
                     say = context.log.info if passed else context.log.warning
                     say(f"{source.name} {manifest.snapshot_date}: {manifest.state}: {said}")
-                    if changed := landing.changed_addresses(manifest, source):
-                        context.log.warning(f"{source.name} {manifest.snapshot_date}: {changed}")
+                    doubts = (manifest.message if passed else None, landing.changed_addresses(manifest, source))
+                    for doubt in filter(None, doubts):
+                        context.log.warning(f"{source.name} {manifest.snapshot_date}: {doubt}")
                 yield _result(source, manifests)
 
     return land
@@ -95,7 +96,8 @@ def _result(source: Source, manifests: Sequence[Manifest]) -> dg.MaterializeResu
     files = [file for manifest in manifests for file in manifest.files]
     listed = "\n".join(f"- `{file.path}` sha256 `{file.sha256}`" for file in files[:LISTED_FILES])
     unlisted = f"\n\nand {len(files) - LISTED_FILES:,} more" if len(files) > LISTED_FILES else ""
-    sentences = "; ".join(f"{manifest.snapshot_date}: {manifest.message}" for manifest in failed[:LISTED_MESSAGES])
+    told = failed or [manifest for manifest in manifests if manifest.message]
+    sentences = "; ".join(f"{manifest.snapshot_date}: {manifest.message}" for manifest in told[:LISTED_MESSAGES])
     return dg.MaterializeResult(
         asset_key=asset_name(source.name),
         metadata={

@@ -83,7 +83,7 @@ def land(source: Source, shape: Shape, snapshot_date: date, *, landing: Path, fo
 
     Returns:
         The manifest of the pull: `complete`; `refused`, where what came is kept but is no export; or `failed`,
-        where nothing came. Its message says what to do.
+        where nothing came. Its message says what to do; of a complete one, what to look at.
     """
     landed = newest_complete(landing, source.name, snapshot_date)
     if landed and not force:
@@ -116,7 +116,8 @@ def land(source: Source, shape: Shape, snapshot_date: date, *, landing: Path, fo
             for records, file in pulled
         )
         state: State = "refused" if mistakes else "complete"
-        return _record(source, snapshot_date, place, state, "; ".join(mistakes), content, landed_files)
+        message = "; ".join(mistakes or [file.doubt for _, file in pulled if file.doubt])
+        return _record(source, snapshot_date, place, state, message, content, landed_files)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 

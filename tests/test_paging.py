@@ -206,6 +206,35 @@ def test_a_circle_is_found_and_nothing_of_it_lands(
     assert len(server.asked) == asked
 
 
+@pytest.mark.parametrize(
+    "answer, paging, told",
+    [
+        (
+            by_cursor,
+            {"kind": "cursor", "next": "paging.cursor.after", "param": "after"},
+            "anything at paging.cursor.after",
+        ),
+        (by_link, {"kind": "next_link", "next": "next"}, "anything at next"),
+        (by_cursor, {"kind": "link_header"}, 'a Link header with rel="next"'),
+    ],
+)
+def test_one_page_where_a_misspelt_path_may_be_why_is_told(
+    tmp_path: Path, answer: Callable[[Request], bytes], paging: dict[str, str], told: str
+) -> None:
+    with serving(answer) as server:
+        manifest = pull(paged(tmp_path, server, paging))
+    assert manifest.state == "complete"
+    assert manifest.message == (
+        f"page 1 came without {told} and is taken for the only one; if it is not, correct paging"
+    )
+
+
+def test_one_page_that_says_it_is_the_last_is_none_to_doubt(tmp_path: Path) -> None:
+    with serving(lambda _: as_json({"data": RECORDS, "links": {"next": None}})) as server:
+        manifest = pull(paged(tmp_path, server, {"kind": "next_link", "next": "links.next"}))
+    assert (manifest.state, manifest.message) == ("complete", "")
+
+
 def test_an_empty_page_with_more_behind_it_is_gone_past(tmp_path: Path) -> None:
     answers = [{"data": RECORDS[:2], "next": "a"}, {"data": [], "next": "b"}, {"data": RECORDS[2:4], "next": None}]
     with serving(in_turn(map(as_json, answers))) as server:

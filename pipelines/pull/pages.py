@@ -22,7 +22,7 @@ from requests.utils import parse_header_links
 from pipelines import durable
 from pipelines.pull.credentials import Secrets
 from pipelines.pull.download import download
-from pipelines.pull.paging import Ask, Page, Paging, first, following, records_of, total_of
+from pipelines.pull.paging import Ask, Page, Paging, doubt_of_one_page, first, following, records_of, total_of
 from pipelines.pull.pulled import InterruptedPullError, Pulled, PullError
 from pipelines.pull.transport import Session
 
@@ -142,7 +142,10 @@ class Pages:
             raise _NoPageError from error
         self._number += 1
         self._bytes += page.bytes
-        next_ask = following(self._paging, ask, Page(document, link, self._number, self._records))
+        answer = Page(document, link, self._number, self._records)
+        next_ask = following(self._paging, ask, answer)
+        if next_ask is None and self._number == 1:
+            page = replace(page, doubt=doubt_of_one_page(self._paging, answer))
         is_new = self._is_new(document, records)
         if records and not is_new and self._paging.kind in ("page", "offset"):
             # Some APIs give the last page again, for ever.

@@ -137,6 +137,17 @@ def following(paging: Paging, ask: Ask, page: Page) -> Ask | None:
     return _at_number(paging, ask, page) if paging.kind in ("page", "offset") else _at_link(paging, ask, page)
 
 
+def doubt_of_one_page(paging: Paging, page: Page) -> str:
+    """What speaks for a mistake in `paging` where the first page is the only one; empty where nothing does."""
+    if paging.has_more is not None or paging.total is not None or paging.kind in ("page", "offset"):
+        return ""
+    where = 'a Link header with rel="next"' if paging.kind == "link_header" else f"anything at {paging.next}"
+    is_there = paging.kind != "link_header" and at(page.document, paging.next or "", _MISSING) is not _MISSING
+    return (
+        "" if is_there else f"page 1 came without {where} and is taken for the only one; if it is not, correct paging"
+    )
+
+
 def _at_cursor(paging: Paging, ask: Ask, page: Page) -> Ask | None:
     cursor = at(page.document, paging.next or "")
     if cursor is None or cursor == "" or cursor is False:
