@@ -7,40 +7,21 @@
 -- The sample is found by its oldest post: one grouping tells when that was, and the posts since then are the sample. Posts
 -- of the very second of the last one are all in it, so that no order of ids decides.
 
-WITH newest AS (
-    SELECT
-        posts.platform,
-        posts.profile_id,
-        max(posts.posted_at) AS last_posted_at,
-        list_min(max(
-            CASE
-                WHEN
-                    NOT coalesce(posts.is_pinned, false)
-                    AND date_diff('day', CAST(posts.posted_at AS DATE), posts.snapshot_date) - posts.snapshot_age_days
-                    BETWEEN parameters.settle_days AND parameters.window_days
-                    THEN posts.posted_at
-            END,
-            parameters.sample_posts
-        )) AS sampled_since,
-        -- An account whose posts mostly have the very same 3 likes, while more people comment, hides its likes.
-        count(CASE WHEN posts.likes = 3 AND posts.comments > 3 THEN 1 END) >= 3
-        AND 2 * count(CASE WHEN posts.likes = 3 AND posts.comments > 3 THEN 1 END) > count(posts.likes) AS is_disguised
-    FROM posts
-    CROSS JOIN parameters
-    GROUP BY posts.platform, posts.profile_id
+-- Posts are grouped by a number for each account, which takes half the time that two columns of text would.
+
+WITH accounts AS (
+    SELECT profiles.*, row_number() OVER (ORDER BY profiles.platform, profiles.profile_id) AS account
+    FROM profiles
 ),
 
-settled AS (
+dated AS (
     SELECT
-        posts.platform,
-        posts.profile_id,
+        accounts.account,
         posts.posted_at,
-        posts.posted_at >= newest.sampled_since AS is_sampled,
+        posts.likes,
         posts.comments,
         posts.views,
-        CASE WHEN newest.is_disguised AND posts.likes = 3 THEN NULL ELSE posts.likes END AS likes,
-        coalesce(posts.shares, 0) AS shares,
-        date_diff('day', CAST(posts.posted_at AS DATE), posts.snapshot_date) - posts.snapshot_age_days AS age,
+        posts.shares,
         CASE
             WHEN posts.is_sponsored THEN 1
             WHEN contains(coalesce(posts.caption, ''), '#') OR posts.hashtags IS NOT NULL THEN CAST(regexp_matches(
@@ -48,14 +29,43 @@ settled AS (
                 '#(ad|ads|advert|sponsored|paidpartnership|paid|werbung|anzeige|bezahltepartnerschaft|publicit[eé]|publi|sponsoris[eé]|partenariatr[eé]mun[eé]r[eé]|publicidad|reklama|adv)[^a-z0-9_]'
             ) AS INTEGER)
             ELSE 0
-        END AS sponsored
-    FROM posts
-    CROSS JOIN parameters
-    JOIN newest ON posts.platform = newest.platform AND posts.profile_id = newest.profile_id
-    WHERE
+        END AS sponsored,
+        date_diff('day', CAST(posts.posted_at AS DATE), posts.snapshot_date) - posts.snapshot_age_days AS age,
         NOT coalesce(posts.is_pinned, false)
         AND date_diff('day', CAST(posts.posted_at AS DATE), posts.snapshot_date) - posts.snapshot_age_days
-        BETWEEN parameters.settle_days AND parameters.window_days
+        BETWEEN parameters.settle_days AND parameters.window_days AS is_settled
+    FROM posts
+    CROSS JOIN parameters
+    JOIN accounts ON posts.platform = accounts.platform AND posts.profile_id = accounts.profile_id
+),
+
+newest AS (
+    SELECT
+        dated.account,
+        max(dated.posted_at) AS last_posted_at,
+        list_min(max(CASE WHEN dated.is_settled THEN dated.posted_at END, parameters.sample_posts)) AS sampled_since,
+        -- An account whose posts mostly have the very same 3 likes, while more people comment, hides its likes.
+        count(CASE WHEN dated.likes = 3 AND dated.comments > 3 THEN 1 END) >= 3
+        AND 2 * count(CASE WHEN dated.likes = 3 AND dated.comments > 3 THEN 1 END) > count(dated.likes) AS is_disguised
+    FROM dated
+    CROSS JOIN parameters
+    GROUP BY dated.account
+),
+
+settled AS (
+    SELECT
+        dated.account,
+        dated.posted_at,
+        dated.posted_at >= newest.sampled_since AS is_sampled,
+        dated.comments,
+        dated.views,
+        CASE WHEN newest.is_disguised AND dated.likes = 3 THEN NULL ELSE dated.likes END AS likes,
+        coalesce(dated.shares, 0) AS shares,
+        dated.age,
+        dated.sponsored
+    FROM dated
+    JOIN newest ON dated.account = newest.account
+    WHERE dated.is_settled
 ),
 
 logged AS (
@@ -72,8 +82,7 @@ logged AS (
 
 sample AS (
     SELECT
-        platform,
-        profile_id,
+        account,
         count(sampled_at) AS posts_sampled,
         count(sampled_at) - count(sampled_likes) AS hidden_like_posts,
         count(sampled_engagement) AS engagement_posts,
@@ -96,17 +105,17 @@ sample AS (
         sum(engagement_age * engagement_age) AS age_square_sum,
         sum(engagement_age * log_engagement) AS age_log_sum
     FROM logged
-    GROUP BY platform, profile_id
+    GROUP BY account
 ),
 
 based AS (
     SELECT
-        profiles.*,
-        nullif(profiles.followers, 0) AS base,
-        coalesce(profiles.avg_engagement, profiles.avg_likes + profiles.avg_comments) AS averaged_engagement,
+        accounts.*,
+        nullif(accounts.followers, 0) AS base,
+        coalesce(accounts.avg_engagement, accounts.avg_likes + accounts.avg_comments) AS averaged_engagement,
         CASE
             WHEN sample.engagement_posts > 0 THEN 'posts'
-            WHEN coalesce(profiles.avg_engagement, profiles.avg_likes) IS NOT NULL THEN 'averages'
+            WHEN coalesce(accounts.avg_engagement, accounts.avg_likes) IS NOT NULL THEN 'averages'
             WHEN sample.posts_sampled > 0 THEN 'posts'
         END AS sample_basis,
         coalesce(sample.posts_sampled, 0) AS posts_sampled,
@@ -127,9 +136,9 @@ based AS (
         sample.sponsored_share,
         sample.posts_per_week,
         newest.last_posted_at
-    FROM profiles
-    LEFT JOIN sample ON profiles.platform = sample.platform AND profiles.profile_id = sample.profile_id
-    LEFT JOIN newest ON profiles.platform = newest.platform AND profiles.profile_id = newest.profile_id
+    FROM accounts
+    LEFT JOIN sample ON accounts.account = sample.account
+    LEFT JOIN newest ON accounts.account = newest.account
 ),
 
 ratios AS (
