@@ -6,7 +6,7 @@ ACCOUNTS ?= 1000000
 SEEDS ?= 20
 MEGABYTES ?= 2000
 .DEFAULT_GOAL := help
-.PHONY: help nightly test check ui samples browser lock bench bench-pull quality contract clean bench-shapes
+.PHONY: help nightly test check ui samples browser postgres lock bench bench-pull quality contract clean bench-shapes
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/' | sort
@@ -44,6 +44,9 @@ browser: ## Install the browser that the UI tests drive (system packages; needs 
 
 bench: $(VENV)/.development ## Measure a night of 1 M profiles and 12 M posts beside a bare DuckDB script
 	@$(BIN)/python -m benchmarks.nightly --accounts $(ACCOUNTS)
+
+postgres: ## Install the PostgreSQL server that tests publish to (system packages; needs root)
+	apt-get update -q && apt-get install -y -q postgresql
 
 bench-pull: $(VENV)/.development ## Measure pulling 2 GB over HTTP on loopback beside curl
 	@$(BIN)/python -m benchmarks.pull --megabytes $(MEGABYTES)

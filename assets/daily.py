@@ -64,7 +64,7 @@ def table_asset(
                 context.log.warning(f"{name} {day}: nothing to compute from")
                 continue
             inputs: dict[str, Input] = {**paths, **reference}
-            written[day] = compute(settings, name, model, inputs, day, context.run_id, by_bucket=by_bucket)
+            written[day] = compute(settings, name, model, inputs, day, context.run.run_id, by_bucket=by_bucket)
             context.log.info(f"{name} {day}: {written[day]:,} rows")
         newest = lake.path(name, max(written)) if written else None
         found = metadata.of_table(model, written, newest) | column_lineage.lineage(

@@ -33,7 +33,7 @@ def build(settings: Settings, sources: SourcesFile) -> dg.AssetsDefinition:
         ),
     )
     def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-        generation = publish(settings, sources, context.run_id)
+        generation = publish(settings, sources, context.run.run_id)
         path = settings.published / FILE_NAME
         with duckdb.connect(str(path), read_only=True) as connection:
             top = connection.sql(

@@ -74,7 +74,7 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
         empty: list[NothingToPublishError] = []
         for day in days:
             try:
-                report = import_date(settings, sources, day, context.run_id)
+                report = import_date(settings, sources, day, context.run.run_id)
             except NothingToPublishError as nothing:
                 context.log.warning(str(nothing))
                 empty.append(nothing)

@@ -52,7 +52,8 @@ def over(settings: Settings, sources: SourcesFile, days: Sequence[date], *, forc
 
 def publish(settings: Settings, sources: SourcesFile, *, log_level: str) -> Outcome:
     """Publishes what the lake holds."""
-    return _execute(settings, sources, {}, log_level, asset_selection=[dg.AssetKey("published")])
+    wanted = ["published", *(["published_to_postgres"] if sources.publish_to else [])]
+    return _execute(settings, sources, {}, log_level, asset_selection=[dg.AssetKey(name) for name in wanted])
 
 
 def _execute(

@@ -4,6 +4,7 @@ Belongs here: the model of the file and one clear error per mistake. Does not: w
 (`pull/limits`, `pull/paging`), or pulling.
 """
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -17,6 +18,8 @@ from pipelines.pull.paging import Paging
 from schemas.column import PLATFORMS
 from schemas.shape import AUTO, INFERRED, RECORDS, Shape, ShapeError
 from schemas.shape_file import load as load_shape
+
+_KEYS = {"sources", "metrics", "publish_to"}
 
 
 class SourcesError(ValueError):
@@ -90,6 +93,7 @@ class SourcesFile(_Strict):
     path: Path
     sources: list[Source] = Field(min_length=1, description="a list of at least one source")
     metrics: Metrics = Field(default=Metrics(), description=f"a mapping of {', '.join(Metrics.model_fields)}")
+    publish_to: str | None = Field(default=None, description="a postgresql:// address")
     shapes: dict[str, Shape]
 
     def shape(self, source: Source) -> Shape:
@@ -117,7 +121,23 @@ def load(path: Path) -> SourcesFile:
     except (ValidationError, TypeError) as error:
         words = _mistake(error, Metrics) if isinstance(error, ValidationError) else "must be a mapping"
         raise SourcesError(f"{path}: metrics: {words}") from error
-    return SourcesFile(path=path, sources=sources, metrics=metrics, shapes=shapes)
+    return SourcesFile(
+        path=path, sources=sources, metrics=metrics, publish_to=_publish_to(document, path), shapes=shapes
+    )
+
+
+def _publish_to(document: dict[str, Any], path: Path) -> str | None:
+    address = document.get("publish_to")
+    if address is None:
+        return None
+    said = "must begin with postgresql://"
+    if isinstance(address, str) and address.startswith(("postgresql://", "postgres://")):
+        # Both ways in which libpq takes a password.
+        written = re.search(r"://[^:/@]*:(?!\$\{)[^/@]+@|[?&]password=(?!\$\{)", address)
+        said = "has a password written out; name a variable of the environment instead" if written else ""
+    if said:
+        raise SourcesError(f"{path}: publish_to: {said}; allowed: postgresql://USER:${{NAME}}@HOST:PORT/DATABASE")
+    return str(address)
 
 
 def _document(path: Path) -> dict[str, Any]:
@@ -131,9 +151,9 @@ def _document(path: Path) -> dict[str, Any]:
         raise SourcesError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(document, dict) or not isinstance(document.get("sources"), list) or not document["sources"]:
         raise SourcesError(f"{path}: sources: must be a list of at least one source")
-    unknown = set(document) - {"sources", "metrics"}
+    unknown = set(document) - _KEYS
     if unknown:
-        raise SourcesError(f"{path}: {min(map(str, unknown))}: unknown key; allowed: sources, metrics")
+        raise SourcesError(f"{path}: {min(map(str, unknown))}: unknown key; allowed: {', '.join(sorted(_KEYS))}")
     return document
 
 

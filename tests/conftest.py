@@ -18,8 +18,8 @@ from xdist.scheduler import LoadScopeScheduling
 settings.register_profile("shared_machine", deadline=None)
 settings.load_profile("shared_machine")
 
-# The running UI and daemon, and the S3 server, for the tests that ask for them.
-pytest_plugins = ["tests.live_dagster", "tests.s3_server"]
+# The running UI and daemon, the PostgreSQL and the S3 server, for the tests that ask for them.
+pytest_plugins = ["tests.live_dagster", "tests.postgres_server", "tests.s3_server"]
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SOURCES = """
@@ -34,7 +34,12 @@ sources:
 
 
 # Which tests share a server, and so a process. Each other test may run in any.
-_SHARING = {"tests/test_daemon.py": "dagster", "tests/test_browser.py": "dagster", "tests/test_object_store.py": "s3"}
+_SHARING = {
+    "tests/test_daemon.py": "dagster",
+    "tests/test_browser.py": "dagster",
+    "tests/test_object_store.py": "s3",
+    "tests/test_postgres.py": "postgres",
+}
 
 
 class _SharedServers(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types

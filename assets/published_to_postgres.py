@@ -1,0 +1,39 @@
+"""`published_to_postgres`: the published tables in a PostgreSQL database, where sources.yaml names one."""
+
+import dagster as dg
+
+from assets.daily import OWNERS
+from pipelines.postgres import SCHEMA, publish
+from pipelines.serving import FILE_NAME
+from pipelines.settings import Settings
+
+NAME = "published_to_postgres"
+
+
+def build(settings: Settings, address: str) -> dg.AssetsDefinition:
+    """The asset; `address` is `publish_to` of sources.yaml, secrets as `${NAME}`."""
+
+    @dg.asset(
+        name=NAME,
+        deps=["published"],
+        description=f"The published tables in schema {SCHEMA} of a PostgreSQL database, swapped in as a whole.",
+        group_name="published",
+        kinds={"postgres"},
+        owners=list(OWNERS),
+        automation_condition=dg.AutomationCondition.eager(),
+    )
+    def published_to_postgres(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        loaded = publish(address, settings.published / FILE_NAME)
+        context.log.info(f"PostgreSQL shows generation {loaded.generation} in schema {SCHEMA}")
+        for reason in loaded.kept:
+            context.log.warning(reason)
+        return dg.MaterializeResult(
+            metadata={
+                "generation": loaded.generation,
+                "rows": loaded.rows,
+                "address": address,
+                "kept": "; ".join(loaded.kept) or "no earlier generation",
+            }
+        )
+
+    return published_to_postgres
