@@ -15,6 +15,7 @@ from pipelines.pull import credentials, declared
 from pipelines.pull.limits import Limits
 from pipelines.pull.paging import Paging
 from schemas.column import PLATFORMS
+from schemas.segments import DIMENSIONS
 from schemas.shape import AUTO, INFERRED, RECORDS, Shape, ShapeError
 from schemas.shape_file import load as load_shape
 
@@ -90,6 +91,9 @@ class SourcesFile(_Strict):
     path: Path
     sources: list[Source] = Field(min_length=1, description="a list of at least one source")
     metrics: Metrics = Field(default=Metrics(), description=f"a mapping of {', '.join(Metrics.model_fields)}")
+    segments: list[list[str]] = Field(
+        default=[], description=f"a list of lists of two or more of {', '.join(DIMENSIONS)}"
+    )
     shapes: dict[str, Shape]
 
     def shape(self, source: Source) -> Shape:
@@ -117,7 +121,23 @@ def load(path: Path) -> SourcesFile:
     except (ValidationError, TypeError) as error:
         words = _mistake(error, Metrics) if isinstance(error, ValidationError) else "must be a mapping"
         raise SourcesError(f"{path}: metrics: {words}") from error
-    return SourcesFile(path=path, sources=sources, metrics=metrics, shapes=shapes)
+    segments = _segments(document.get("segments"), path)
+    return SourcesFile(path=path, sources=sources, metrics=metrics, segments=segments, shapes=shapes)
+
+
+def _segments(entries: object, path: Path) -> list[list[str]]:
+    """The combinations to rank within, each in the order of DIMENSIONS."""
+    allowed = SourcesFile.model_fields["segments"].description
+    if not isinstance(entries, (list, type(None))):
+        raise SourcesError(f"{path}: segments: must be {allowed}")
+    found: list[list[str]] = []
+    for entry in entries or []:
+        names = [name for name in DIMENSIONS if name in entry] if isinstance(entry, list) else []
+        if len(names) < 2 or len(names) != len(entry):  # noqa: PLR2004 - one column alone is ranked within anyway
+            raise SourcesError(f"{path}: segments: {_shown(entry)} is not allowed; allowed: {allowed}")
+        if names not in found:
+            found.append(names)
+    return found
 
 
 def _document(path: Path) -> dict[str, Any]:
@@ -131,9 +151,9 @@ def _document(path: Path) -> dict[str, Any]:
         raise SourcesError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(document, dict) or not isinstance(document.get("sources"), list) or not document["sources"]:
         raise SourcesError(f"{path}: sources: must be a list of at least one source")
-    unknown = set(document) - {"sources", "metrics"}
+    unknown = set(document) - {"sources", "metrics", "segments"}
     if unknown:
-        raise SourcesError(f"{path}: {min(map(str, unknown))}: unknown key; allowed: sources, metrics")
+        raise SourcesError(f"{path}: {min(map(str, unknown))}: unknown key; allowed: sources, metrics, segments")
     return document
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from assets.computing import parameters, reference
 from assets.sql import read_sql
+from benchmarks.ranking_quality import product
 from pipelines.engine import stream_sql
 from pipelines.settings import Settings
 from pipelines.sources import Metrics
@@ -167,11 +168,14 @@ def measured(
 
 def standing(settings: Settings, rows: pl.DataFrame) -> tuple[dict[str, Row], Row]:
     """The rows of `ranking`, and the prior of the tier micro."""
-    tiers = {"tiers": reference("tiers"), "default_priors": reference("default_priors")}
-    priors = run(settings, "priors", {"engagement": rows, **tiers})
-    ranking = run(settings, "ranking", {"engagement": rows, "priors": priors, "parameters": parameters(Metrics())})
+    tables = product.ranked(settings, rows)
+    ranking, priors = tables["ranking"], tables["priors"]
     prior = priors.filter(pl.col("tier") == "micro").row(0, named=True)
-    return {row["profile_id"]: row for row in ranking.to_dicts()}, prior
+    found = {row["profile_id"]: row for row in ranking.to_dicts()}
+    for table in (tables["authenticity"], rows):
+        for row in table.to_dicts():
+            found[row["profile_id"]] = row | found[row["profile_id"]]
+    return found, prior
 
 
 def field(accounts: int, posts: int, between: float = 0.5, within: float = 0.4, seed: int = 1) -> dict[str, list[int]]:
@@ -242,7 +246,8 @@ def test_estimates_follow_the_published_formula(settings: Settings, extra: dict[
         assert row["engagement_high"] == pytest.approx(
             row["engagement_estimate"] * math.exp(1.28 * deviation), rel=1e-4
         )
-        merit = row["lift"] * (0.25 + 0.75 * row["authenticity"])
+        assert row["recency"] == pytest.approx(1 / (1 + (3 / 90) ** 4))
+        merit = row["lift"] * (1 - 0.75 * (1 - row["authenticity"])) * (1 - 0.5 * (1 - row["recency"]))
         assert row["score"] == pytest.approx(100 * merit / (1 + merit))
     best_first = sorted(rows, key=lambda name: -rows[name]["score"])
     assert [rows[name]["rank"] for name in best_first] == list(range(1, len(rows) + 1))
@@ -330,18 +335,18 @@ def test_engagement_as_even_as_bought_lowers_the_score_and_says_so(settings: Set
     even, earned = [2000, 2030, 1990, 2010, 1985, 2005, 2020], [1500, 2900, 1200, 2100, 1900, 3300, 1700]
     rows, _ = ranked(settings, FIELD | {"even": even, "earned": earned, "few": [1000]})
     assert rows["even"]["authenticity"] < 0.01
-    assert rows["even"]["flags"] == "even_engagement"
-    assert rows["earned"]["authenticity"] > 0.99
-    assert rows["few"]["authenticity"] is None
+    assert "even_engagement" in rows["even"]["flags"].split(", ")
+    assert rows["earned"]["even_engagement"] < 0.01
+    assert rows["few"]["even_engagement"] is None
     assert rows["earned"]["rank"] < rows["even"]["rank"]
     assert rows["even"]["engagement_estimate"] == pytest.approx(0.4, rel=0.15)  # what its posts show stays what it is
-    assert statistics.fmean(rows[name]["authenticity"] for name in FIELD) > 0.97
+    assert statistics.fmean(rows[name]["authenticity"] for name in FIELD) > 0.96
 
 
 def test_small_counts_are_even_by_chance(settings: Settings) -> None:
     small = {f"s{number}": [2, 3, 2, 3, 3, 2, 2] for number in range(3)}
     rows, _ = ranked(settings, FIELD | small)
-    assert rows["s0"]["authenticity"] > 0.5
+    assert rows["s0"]["even_engagement"] < 0.5
 
 
 def test_averages_take_part_with_a_wider_interval_and_without_what_viral_posts_add(settings: Settings) -> None:
