@@ -1,5 +1,7 @@
 """`published`: the DuckDB file that readers open, rebuilt from the whole lake."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 import duckdb
 
@@ -41,7 +43,7 @@ def build(settings: Settings, sources: SourcesFile) -> dg.AssetsDefinition:
             & ~dg.AutomationCondition.in_progress()
         ),
     )
-    def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    def published(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         generation = publish(settings, sources, context.run_id)
         path = settings.published / FILE_NAME
         with duckdb.connect(str(path), read_only=True) as connection:
@@ -55,7 +57,7 @@ def build(settings: Settings, sources: SourcesFile) -> dg.AssetsDefinition:
         stale = looking_back.stale(Lake(settings.lake))
         if stale:
             context.log.warning(looking_back.words(stale))
-        return dg.MaterializeResult(
+        yield dg.MaterializeResult(
             check_results=[
                 dg.AssetCheckResult(
                     check_name=LOOKED_BACK,

@@ -56,12 +56,12 @@ deviating AS (
         engagement.engagement_ratio_mean > 1.5 * engagement.engagement_ratio AS is_viral,
         engagement.engagement_ratio > 1 AS is_over_1,
         engagement.hidden_like_posts > 0 AS hides_likes,
-        -- Few comments or likes deviate by chance; what so few posts can tell is not held against the account.
+        -- Few comments deviate by chance: as far as those that so many likes usually bring do.
         (ln(engagement.comments_per_100_likes + 0.1) - usual.comments) / sqrt(
-            pow(usual.comments_over, 2) + 1 / (engagement.comments_total + 0.5) + 1 / (engagement.likes_total + 0.5)
+            pow(usual.comments_over, 2) + 1 / (exp(usual.comments) / 100 * engagement.likes_total + 0.5)
         ) AS comments_over,
         (usual.comments - ln(engagement.comments_per_100_likes + 0.1)) / sqrt(
-            pow(usual.comments_under, 2) + 1 / (engagement.comments_total + 0.5) + 1 / (engagement.likes_total + 0.5)
+            pow(usual.comments_under, 2) + 1 / (exp(usual.comments) / 100 * engagement.likes_total + 0.5)
         ) AS comments_under,
         (ln(engagement.top_post_over_median) - usual.top_post) / usual.top_post_over AS top_post_over,
         -- A step counts beyond what the account is used to, and in full once what it brought is lost again.
