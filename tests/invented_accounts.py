@@ -47,7 +47,7 @@ def post(name: str, age: int, likes: int | None, comments: int | None = 0, **cel
 def run(settings: Settings, name: str, inputs: dict[str, pl.DataFrame]) -> pl.DataFrame:
     """The rows of a SQL file over frames."""
     batches = [pl.DataFrame(batch) for batch in stream_sql(settings, read_sql(name), inputs)]
-    return pl.concat(batches)
+    return pl.concat(batches) if batches else pl.DataFrame()
 
 
 def engagement(settings: Settings, profiles: list[Row], posts: list[Row]) -> dict[str, Row]:
