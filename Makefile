@@ -55,7 +55,7 @@ contract: $(VENV)/.runtime ## Write the published contract and the data dictiona
 	@$(BIN)/python -m schemas.contract
 
 quality: $(VENV)/.development ## Hold the ranking beside the truth of invented worlds, and beside simpler rankings
-	@$(BIN)/python -m benchmarks.ranking_quality --seeds $(SEEDS)
+	@$(BIN)/python -m benchmarks.ranking_quality --seeds $(SEEDS) $(if $(LABELLED),--labelled $(LABELLED))
 
 bench-shapes: $(VENV)/.development ## Measure parsing through a shape beside the same SELECT by hand
 	@$(BIN)/python -m benchmarks.shapes --accounts $(ACCOUNTS)

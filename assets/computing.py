@@ -3,7 +3,7 @@
 Belongs here: the one way from SQL to a committed table. Does not: what a table means, or Dagster.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from pipelines.lake import Lake, TableWriter
 from pipelines.settings import Settings
 from pipelines.sources import Metrics
 from schemas.describe import polars_schema
+from schemas.segments import DIMENSIONS
 from schemas.validation import ContractError, validate
 
 _SCHEMAS = Path(__file__).resolve().parent.parent / "schemas"
@@ -32,6 +33,13 @@ def parameters(metrics: Metrics) -> pl.DataFrame:
     return pl.DataFrame([metrics.model_dump()])
 
 
+def dimensions(combinations: Sequence[Sequence[str]]) -> pl.DataFrame:
+    """How segments are cut, as `segments.sql` reads it: each single column, and the combinations that are asked for."""
+    cuts = [(name,) for name in DIMENSIONS if name != "tier"] + [tuple(each) for each in combinations]
+    rows = [{"dimension": "+".join(cut)} | {f"by_{name}": name in cut for name in DIMENSIONS} for cut in cuts]
+    return pl.DataFrame(rows)
+
+
 def compute(
     settings: Settings,
     table: str,
@@ -41,6 +49,7 @@ def compute(
     run_id: str,
     *,
     by_bucket: Sequence[str] = (),
+    notes: Mapping[str, str] | None = None,
 ) -> int:
     """Runs `<table>.sql`, checks every row against its contract, and replaces the table of that date.
 
@@ -52,6 +61,7 @@ def compute(
         snapshot_date: The date.
         run_id: Tells concurrent runs apart.
         by_bucket: See `pipelines.engine.stream_sql`.
+        notes: See `pipelines.lake.TableWriter`.
 
     Returns:
         Rows written.
@@ -61,7 +71,8 @@ def compute(
     """
     schema = polars_schema(model)
     rows = 0
-    with Lake(settings.lake).replacing(table, snapshot_date, run_id) as path, TableWriter(path, schema) as writer:
+    lake = Lake(settings.lake)
+    with lake.replacing(table, snapshot_date, run_id) as path, TableWriter(path, schema, notes) as writer:
         for batch in stream_sql(settings, read_sql(table), inputs, by_bucket=by_bucket):
             frame = _conforming(pl.DataFrame(batch), schema, model)
             writer.write(frame)

@@ -12,6 +12,7 @@ from pandera.polars import DataFrameModel
 
 from assets import column_lineage, metadata
 from assets.computing import compute
+from assets.looking_back import LookBack
 from pipelines.engine import Input
 from pipelines.lake import Lake
 from pipelines.settings import Settings
@@ -29,6 +30,7 @@ def table_asset(
     *,
     reference: Mapping[str, pl.DataFrame],
     by_bucket: Sequence[str] = (),
+    looking_back: Callable[[Lake, date], LookBack] | None = None,
     plot: Callable[[pl.DataFrame, str], dg.MetadataValue] | None = None,
 ) -> dg.AssetsDefinition:
     """An asset that computes `<name>.sql` for every date of a run.
@@ -40,7 +42,8 @@ def table_asset(
         model: Its contract.
         upstream: Lake tables of the same date that the SQL reads.
         reference: Other tables that the SQL reads, by name.
-        by_bucket: Upstream tables to take bucket by bucket.
+        by_bucket: Tables to take bucket by bucket.
+        looking_back: What the SQL reads of earlier dates.
         plot: Draws the newest date.
     """
 
@@ -63,8 +66,13 @@ def table_asset(
             if len(context.partition_keys) > 1 and not all(path.exists() for path in paths.values()):
                 context.log.warning(f"{name} {day}: nothing to compute from")
                 continue
-            inputs: dict[str, Input] = {**paths, **reference}
-            written[day] = compute(settings, name, model, inputs, day, context.run.run_id, by_bucket=by_bucket)
+            back = looking_back(lake, day) if looking_back else LookBack({}, {})
+            inputs: dict[str, Input] = {**paths, **reference, **back.inputs}
+            written[day] = compute(
+                settings, name, model, inputs, day, context.run.run_id,
+                by_bucket=[table for table in by_bucket if not isinstance(inputs[table], pl.DataFrame)],
+                notes=back.notes,
+            )  # fmt: skip
             context.log.info(f"{name} {day}: {written[day]:,} rows")
         newest = lake.path(name, max(written)) if written else None
         found = metadata.of_table(model, written, newest) | column_lineage.lineage(

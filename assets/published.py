@@ -1,18 +1,22 @@
 """`published`: the DuckDB file that readers open, rebuilt from the whole lake."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 import duckdb
 
-from assets import column_lineage, metadata
+from assets import column_lineage, looking_back, metadata
 from assets.daily import OWNERS
-from assets.publishing import publish
+from assets.publishing import NEWEST, publish
+from pipelines.lake import Lake
 from pipelines.serving import FILE_NAME
 from pipelines.settings import Settings
 from pipelines.sources import SourcesFile
 from schemas.describe import table_schema
 from schemas.published import ACCOUNT_COLUMNS, MicroInfluencers
 
-UPSTREAM = ("ranking", "benchmarks", "profiles", "quarantine", "import_report")
+LOOKED_BACK = "dates_have_seen_the_dates_before"
+UPSTREAM = (*NEWEST, "quarantine")
 
 
 def build(settings: Settings, sources: SourcesFile) -> dg.AssetsDefinition:
@@ -25,6 +29,13 @@ def build(settings: Settings, sources: SourcesFile) -> dg.AssetsDefinition:
         group_name="published",
         kinds={"duckdb"},
         owners=list(OWNERS),
+        check_specs=[
+            dg.AssetCheckSpec(
+                LOOKED_BACK,
+                asset="published",
+                description="No date was computed before an earlier one that it looks back on was landed.",
+            )
+        ],
         # Tables that a run or backfill changed without publishing are published once nothing is under way.
         automation_condition=(
             dg.AutomationCondition.any_deps_updated().since_last_handled()
@@ -32,7 +43,7 @@ def build(settings: Settings, sources: SourcesFile) -> dg.AssetsDefinition:
             & ~dg.AutomationCondition.in_progress()
         ),
     )
-    def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    def published(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         generation = publish(settings, sources, context.run.run_id)
         path = settings.published / FILE_NAME
         with duckdb.connect(str(path), read_only=True) as connection:
@@ -43,7 +54,19 @@ def build(settings: Settings, sources: SourcesFile) -> dg.AssetsDefinition:
             ).pl()
             micro = connection.execute("SELECT count(*) FROM micro_influencers").fetchall()[0][0]
         context.log.info(f"generation {generation.number}: {micro:,} micro-influencers on {generation.snapshot_date}")
-        return dg.MaterializeResult(
+        stale = looking_back.stale(Lake(settings.lake))
+        if stale:
+            context.log.warning(looking_back.words(stale))
+        yield dg.MaterializeResult(
+            check_results=[
+                dg.AssetCheckResult(
+                    check_name=LOOKED_BACK,
+                    passed=not stale,
+                    severity=dg.AssetCheckSeverity.WARN,
+                    description=looking_back.words(stale) if stale else "Every date has seen the dates before it.",
+                    metadata={"stale_dates": len(stale)},
+                )
+            ],
             metadata={
                 "dagster/row_count": micro,
                 "dagster/column_schema": table_schema(MicroInfluencers),
@@ -55,9 +78,9 @@ def build(settings: Settings, sources: SourcesFile) -> dg.AssetsDefinition:
             }
             | column_lineage.lineage(
                 "published_accounts",
-                {"ranking": "ranking", "earlier_7d": "profiles", "earlier_30d": "profiles"},
+                {name: name for name in ("ranking", "engagement", "history", "creators")},
                 passed_on=ACCOUNT_COLUMNS,
-            )
+            ),
         )
 
     return published

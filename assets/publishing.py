@@ -7,6 +7,9 @@ Belongs here: the published tables as SELECTs over the lake. Does not: how the f
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
+
+from assets.computing import reference
 from assets.sql import read_sql
 from pipelines import landing, serving
 from pipelines.lake import Lake
@@ -18,7 +21,10 @@ from schemas.quoting import literal, parquet
 
 HISTORY_DAYS = 90
 QUARANTINE_DAYS = 30
-_NEAR_DAYS = 2
+# Tables of which the newest date is published.
+NEWEST = (
+    "ranking", "engagement", "history", "creators", "authenticity", "norms", "segments", "benchmarks", "import_report",
+)  # fmt: skip
 
 
 def publish(settings: Settings, sources: SourcesFile, run_id: str) -> Generation:
@@ -41,13 +47,12 @@ def _views(settings: Settings, lake: Lake, sources: SourcesFile, newest: date) -
     since = newest - timedelta(days=QUARANTINE_DAYS - 1)
     quarantine = [lake.path("quarantine", day) for day in lake.dates("quarantine") if day >= since]
     return [
-        ("ranking", _all([lake.path("ranking", newest)])),
+        *((name, _all([lake.path(name, newest)])) for name in NEWEST),
         ("ranking_history", _all(history)),
-        ("benchmarks", _all([lake.path("benchmarks", newest)])),
         ("rejected", _all(quarantine)),
-        ("import_report", _all([lake.path("import_report", newest)])),
         ("pulls", _pulls(settings, sources, newest)),
-        *((f"earlier_{days}d", _earlier(lake, newest, days)) for days in (7, 30)),
+        ("renames", _all([lake.path("history", day) for day in lake.dates("history") if day <= newest])),
+        ("weights", _constant(reference("weights"))),
     ]
 
 
@@ -62,7 +67,16 @@ def _tables() -> list[Table]:
             "FROM ranking_history WHERE rank IS NOT NULL ORDER BY snapshot_date, rank",
         ),
         Table("tier_benchmarks", "SELECT * FROM benchmarks"),
+        Table("authenticity", "SELECT * FROM authenticity"),
+        Table("norms", "SELECT * FROM norms"),
+        Table("weights", "SELECT * FROM weights"),
+        Table("segment_ranks", "SELECT * FROM segments"),
         Table("segment_leaders", read_sql("segment_leaders")),
+        Table(
+            "handle_history",
+            "SELECT platform, profile_id, snapshot_date, handle_before FROM renames WHERE handle_before IS NOT NULL "
+            "ORDER BY platform, profile_id, snapshot_date",
+        ),
         Table(
             "quarantine",
             # Contact data stays out of what is published, in raw text as well.
@@ -73,21 +87,15 @@ def _tables() -> list[Table]:
     ]
 
 
+def _constant(frame: pl.DataFrame) -> str:
+    """A frame as a SELECT of its cells."""
+    names = ", ".join(frame.columns)
+    rows = ", ".join(f"({', '.join(map(literal, row))})" for row in frame.rows())
+    return f"SELECT * FROM (VALUES {rows}) AS constant ({names})"
+
+
 def _all(paths: list[Path]) -> str:
     return f"SELECT * FROM {parquet(paths)}"
-
-
-def _earlier(lake: Lake, newest: date, days: int) -> str:
-    """Profiles of the dates near the day that lies `days` before, each with its distance from it."""
-    wanted = newest - timedelta(days=days)
-    near = [day for day in lake.dates("profiles") if abs((day - wanted).days) <= _NEAR_DAYS]
-    selects = [
-        f"SELECT platform, profile_id, followers, {(day - wanted).days} AS days_off "
-        f"FROM {parquet([lake.path('profiles', day)])} WHERE snapshot_age_days = 0"
-        for day in near
-    ]
-    nothing = "SELECT '' AS platform, '' AS profile_id, CAST(0 AS BIGINT) AS followers, 0 AS days_off WHERE false"
-    return " UNION ALL ".join([nothing, *selects])
 
 
 def _pulls(settings: Settings, sources: SourcesFile, newest: date) -> str:

@@ -2,20 +2,19 @@
 
 import dagster as dg
 
-from assets.computing import parameters
+from assets.computing import reference
 from assets.daily import table_asset
 from pipelines.settings import Settings
-from pipelines.sources import SourcesFile
 from schemas.ranking import Ranking
 
 
-def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
+def build(settings: Settings, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
     """The asset."""
     return table_asset(
         settings,
         partitions,
         "ranking",
         Ranking,
-        ["engagement", "priors"],
-        reference={"parameters": parameters(sources.metrics)},
+        ["engagement", "estimates", "authenticity", "topics"],
+        reference={"weights": reference("weights")},
     )

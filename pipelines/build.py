@@ -4,7 +4,23 @@ import warnings
 
 import dagster as dg
 
-from assets import benchmarks, engagement, landing, priors, published, published_to_postgres, ranking, validated
+from assets import (
+    authenticity,
+    benchmarks,
+    creators,
+    engagement,
+    estimates,
+    history,
+    landing,
+    norms,
+    priors,
+    published,
+    published_to_postgres,
+    ranking,
+    segments,
+    topics,
+    validated,
+)
 from pipelines import jobs, log
 from pipelines.partitions import snapshot_dates
 from pipelines.settings import Settings
@@ -30,7 +46,14 @@ def build_defs(settings: Settings, loaded: SourcesFile) -> dg.Definitions:
                 engagement.build(settings, loaded, partitions),
                 priors.build(settings, partitions),
                 benchmarks.build(settings, partitions),
-                ranking.build(settings, loaded, partitions),
+                estimates.build(settings, loaded, partitions),
+                history.build(settings, partitions),
+                norms.build(settings, partitions),
+                authenticity.build(settings, partitions),
+                topics.build(settings, partitions),
+                ranking.build(settings, partitions),
+                segments.build(settings, loaded, partitions),
+                creators.build(settings, partitions),
                 published.build(settings, loaded),
                 *([published_to_postgres.build(settings, loaded.publish_to)] if loaded.publish_to else []),
             ],

@@ -9,7 +9,7 @@ bucket each. What is computed per account can then go bucket by bucket in flat m
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -62,6 +62,11 @@ class Lake:
         with self.replacing(table, snapshot_date, run_id) as path:
             frame.write_parquet(path, compression=_COMPRESSION)
 
+    def notes(self, table: str, snapshot_date: date) -> dict[str, str]:
+        """What was noted of a table when it was written: see `TableWriter`."""
+        found = pq.read_metadata(self.path(table, snapshot_date)).metadata or {}
+        return {key.decode(): value.decode() for key, value in found.items() if key != b"ARROW:schema"}
+
     def scan(self, table: str, snapshot_date: date) -> pl.LazyFrame:
         """A table of a date, to be read where it is needed."""
         return pl.scan_parquet(self.path(table, snapshot_date))
@@ -77,17 +82,18 @@ class TableWriter:
     Encoding happens in a thread of its own, so that the next frame is computed meanwhile.
     """
 
-    def __init__(self, path: Path, schema: pl.Schema) -> None:
+    def __init__(self, path: Path, schema: pl.Schema, notes: Mapping[str, str] | None = None) -> None:
         """Opens the file.
 
         Args:
             path: The file to write.
             schema: Columns of every frame.
+            notes: What readers of the file may want to know of how it came to be; see `Lake.notes`.
         """
         self._schema = schema
         self._writer = pq.ParquetWriter(
             path,
-            _arrow(pl.DataFrame(schema=schema)).schema,
+            _arrow(pl.DataFrame(schema=schema)).schema.with_metadata(dict(notes or {})),
             compression=_COMPRESSION,
             use_dictionary=[name for name in _DICTIONARIES if name in schema],
             write_statistics=[name for name in _STATISTICS if name in schema],

@@ -11,10 +11,14 @@ from typing import Any
 
 import dagster as dg
 
+from assets import looking_back
 from pipelines.build import build_defs
 from pipelines.jobs import NIGHTLY
+from pipelines.lake import Lake
 from pipelines.settings import REPOSITORY, Settings, SettingsError
 from pipelines.sources import SourcesFile
+
+PUBLISHED = "published"
 
 
 @dataclass(frozen=True)
@@ -41,19 +45,42 @@ def prepare_instance(settings: Settings) -> None:
 
 
 def over(settings: Settings, sources: SourcesFile, days: Sequence[date], *, force: bool, log_level: str) -> Outcome:
-    """Pulls, validates and ranks dates in one run, and publishes once."""
+    """Pulls, validates and ranks dates, and publishes once.
+
+    Dates that look back on these, and have been ranked already, are ranked anew, so that the order of backfill does not
+    matter.
+    """
+    lake = Lake(settings.lake)
+    config = {"ops": {"landing": {"config": {"force": force}}}}
+    affected = [day for day in lake.dates("history") if looking_back.sees(day, days) and day not in days]
+    outcome = _execute(settings, sources, config, log_level, without=_publishing(sources) if affected else [], **_range(days))
+    if not outcome.succeeded or not affected:
+        return outcome
+    stale = looking_back.stale(lake)
+    if not stale:
+        return publish(settings, sources, log_level=log_level)
+    anew = [*looking_back.DEPENDENTS, *_publishing(sources)]
+    return _execute(settings, sources, {}, log_level, only=anew, **_range(stale))
+
+
+def _range(days: Sequence[date]) -> dict[str, Any]:
+    if len(days) == 1:
+        return {"partition_key": days[0].isoformat()}
     tags = {
         "dagster/asset_partition_range_start": days[0].isoformat(),
         "dagster/asset_partition_range_end": days[-1].isoformat(),
     }
-    one = {"partition_key": days[0].isoformat()} if len(days) == 1 else {"tags": tags}
-    return _execute(settings, sources, {"ops": {"landing": {"config": {"force": force}}}}, log_level, **one)
+    return {"tags": tags}
 
 
 def publish(settings: Settings, sources: SourcesFile, *, log_level: str) -> Outcome:
     """Publishes what the lake holds."""
-    wanted = ["published", *(["published_to_postgres"] if sources.publish_to else [])]
-    return _execute(settings, sources, {}, log_level, asset_selection=[dg.AssetKey(name) for name in wanted])
+    return _execute(settings, sources, {}, log_level, only=_publishing(sources))
+
+
+def _publishing(sources: SourcesFile) -> list[str]:
+    """The assets that readers see."""
+    return [PUBLISHED, *(["published_to_postgres"] if sources.publish_to else [])]
 
 
 def _execute(
@@ -61,10 +88,16 @@ def _execute(
     sources: SourcesFile,
     config: dict[str, Any],
     log_level: str,
+    *,
+    only: Sequence[str] = (),
+    without: Sequence[str] = (),
     **what: Any,
 ) -> Outcome:
     prepare_instance(settings)
     job = build_defs(settings, sources).resolve_job_def(NIGHTLY)
+    if only or without:
+        keys = map(dg.AssetKey, only) if only else job.asset_layer.selected_asset_keys - set(map(dg.AssetKey, without))
+        what["asset_selection"] = list(keys)
     config["loggers"] = {"console": {"config": {"log_level": log_level}}}
     with dg.DagsterInstance.get() as instance:
         result = job.execute_in_process(instance=instance, run_config=config, raise_on_error=False, **what)

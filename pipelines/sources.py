@@ -16,10 +16,11 @@ from pipelines.pull import credentials, declared
 from pipelines.pull.limits import Limits
 from pipelines.pull.paging import Paging
 from schemas.column import PLATFORMS
+from schemas.segments import DIMENSIONS
 from schemas.shape import AUTO, INFERRED, RECORDS, Shape, ShapeError
 from schemas.shape_file import load as load_shape
 
-_KEYS = {"sources", "metrics", "publish_to"}
+_KEYS = {"sources", "metrics", "segments", "publish_to"}
 
 
 class SourcesError(ValueError):
@@ -93,6 +94,9 @@ class SourcesFile(_Strict):
     path: Path
     sources: list[Source] = Field(min_length=1, description="a list of at least one source")
     metrics: Metrics = Field(default=Metrics(), description=f"a mapping of {', '.join(Metrics.model_fields)}")
+    segments: list[list[str]] = Field(
+        default=[], description=f"a list of lists of two or more of {', '.join(DIMENSIONS)}"
+    )
     publish_to: str | None = Field(default=None, description="a postgresql:// address")
     shapes: dict[str, Shape]
 
@@ -121,9 +125,30 @@ def load(path: Path) -> SourcesFile:
     except (ValidationError, TypeError) as error:
         words = _mistake(error, Metrics) if isinstance(error, ValidationError) else "must be a mapping"
         raise SourcesError(f"{path}: metrics: {words}") from error
+    segments = _segments(document.get("segments"), path)
     return SourcesFile(
-        path=path, sources=sources, metrics=metrics, publish_to=_publish_to(document, path), shapes=shapes
+        path=path,
+        sources=sources,
+        metrics=metrics,
+        segments=segments,
+        publish_to=_publish_to(document, path),
+        shapes=shapes,
     )
+
+
+def _segments(entries: object, path: Path) -> list[list[str]]:
+    """The combinations to rank within, each in the order of DIMENSIONS."""
+    allowed = SourcesFile.model_fields["segments"].description
+    if not isinstance(entries, (list, type(None))):
+        raise SourcesError(f"{path}: segments: must be {allowed}")
+    found: list[list[str]] = []
+    for entry in entries or []:
+        names = [name for name in DIMENSIONS if name in entry] if isinstance(entry, list) else []
+        if len(names) < 2 or len(names) != len(entry):  # noqa: PLR2004 - one column alone is ranked within anyway
+            raise SourcesError(f"{path}: segments: {_shown(entry)} is not allowed; allowed: {allowed}")
+        if names not in found:
+            found.append(names)
+    return found
 
 
 def _publish_to(document: dict[str, Any], path: Path) -> str | None:

@@ -11,6 +11,7 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
+from assets import looking_back
 from pipelines.lake import Lake
 from pipelines.serving import FILE_NAME
 from pipelines.settings import Settings
@@ -32,6 +33,7 @@ def as_document(settings: Settings, day: date) -> dict[str, Any]:
         )
     return {
         "published": meta,
+        "stale_dates": looking_back.stale(Lake(settings.lake)),
         "sources": import_report(settings, day),
         "micro_influencers": micro,
         "tiers": tiers,
@@ -145,6 +147,8 @@ def print_published(console: Console, settings: Settings) -> None:
         soft_wrap=True,
     )
     console.print(f"Generation {generation}, content hash {content_hash[:16]}")
+    if stale := looking_back.stale(Lake(settings.lake)):
+        console.print(f"Stale: {looking_back.words(stale)}", soft_wrap=True)
 
 
 def _percent(ratio: float | None) -> str:

@@ -8,8 +8,8 @@ from schemas.column import PLATFORMS, column, count, fraction, text
 TIERS_DESCRIPTION = "Size class by followers (schemas/tiers.csv), recomputed here and never taken from the vendor."
 
 
-class Account(pa.DataFrameModel):
-    """Identity, description and ratios of one account on one snapshot date."""
+class Identity(pa.DataFrameModel):
+    """Who an account is, and what it is compared by."""
 
     platform: pl.String = column("Platform of the account.", nullable=False, isin=PLATFORMS)
     profile_id: pl.String = text(
@@ -17,18 +17,27 @@ class Account(pa.DataFrameModel):
         nullable=False,
     )
     handle: pl.String = text("Handle of the account: lower case, without the `@`.")
-    display_name: pl.String = text("Name shown on the profile.")
-    profile_url: pl.String = text("Address of the profile.")
     followers: pl.Int64 = count("Accounts that follow this one.", unit="accounts", nullable=False)
     tier: pl.String = column(TIERS_DESCRIPTION, nullable=False)
-    sector: pl.String = text("Topic of the account, as the export names it.")
+    sector: pl.String = text("Topic of the account.")
     country: pl.String = text(
         "Country, ISO 3166-1 alpha-2; as the export gives it where that names no country for sure."
     )
     language: pl.String = text("Language, BCP 47; as the export gives it where that names no language for sure.")
     sex: pl.String = text("Sex, only where the export states it; never inferred.")
     age_band: pl.String = text("Age band, only where the export states it; never inferred.")
-    tone: pl.String = text("Tone of voice, as the export names it.")
+    tone: pl.String = text("Tone of voice.")
+    snapshot_date: pl.Date = column("The day that the figures stand for, UTC.", nullable=False)
+
+    class Config:
+        strict = True
+
+
+class Account(Identity):
+    """Identity, description and ratios of one account on one snapshot date."""
+
+    display_name: pl.String = text("Name shown on the profile.")
+    profile_url: pl.String = text("Address of the profile.")
     like_rate: pl.Float64 = fraction(
         "Median likes per post over followers; of an averages-only export its average likes over followers.", le=1e9
     )
@@ -66,7 +75,13 @@ class Account(pa.DataFrameModel):
     sponsored_share: pl.Float64 = fraction(
         "Share of sampled posts that the platform or a hashtag (#ad, #sponsored, #werbung, …) marks as sponsored."
     )
-    snapshot_date: pl.Date = column("The day that the figures stand for, UTC.", nullable=False)
+    sponsored_lift: pl.Float64 = column(
+        "Typical likes + comments of its sponsored posts over those of its other posts: under 1 they do worse. Of all "
+        "settled posts of the window, as the mean of logs.",
+        unit="ratio",
+        ge=0.0,
+        le=1e15,
+    )
     snapshot_age_days: pl.Int32 = column(
         "Days between the snapshot date and the day the row was landed: over 0 where the source failed and its last "
         "good rows were carried.",

@@ -3,7 +3,7 @@
 import polars as pl
 
 from schemas.account import Account
-from schemas.column import column, count
+from schemas.column import column, count, fraction
 
 
 class Engagement(Account):
@@ -17,6 +17,21 @@ class Engagement(Account):
     posts_count: pl.Int64 = count("Posts ever published, as the platform counts them.", unit="posts")
     is_verified: pl.Boolean = column("Carries the platform's verification mark.")
     is_private: pl.Boolean = column("Shows its posts to followers only.")
+    has_picture: pl.Boolean = column("Has a picture of its own on the profile, where the export says.")
+    comments_per_100_likes: pl.Float64 = column(
+        "Comments per 100 likes, over the sampled posts or the export's averages.", unit="comments", ge=0.0, le=1e15
+    )
+    likes_total: pl.Float64 = count("Likes that comments_per_100_likes rests on.", unit="likes")
+    comments_total: pl.Float64 = count("Comments that comments_per_100_likes rests on.", unit="comments")
+    top_post_over_median: pl.Float64 = column(
+        "Likes + comments of the highest post over those of the median one, of at least five posts.",
+        unit="ratio",
+        ge=0.0,
+        le=1e15,
+    )
+    following_ratio: pl.Float64 = column("Accounts followed per follower.", unit="ratio", ge=0.0, le=1e13)
+    handle_digit_share: pl.Float64 = fraction("Share of digits among the characters of the handle.")
+    averaged_posts: pl.Int64 = count("Posts that an export's averages are over, where it says.", unit="posts")
     is_ranked_tier: pl.Boolean = column("Whether its tier is ranked as micro-influencers.", nullable=False)
     city: pl.String = column("City, as the export gives it.")
     age: pl.Int32 = column("Age, only where the export states it; never inferred.", unit="years", ge=0, le=120)

@@ -23,6 +23,7 @@ class Profiles(Landed):
     is_verified: pl.Boolean = column("Carries the platform's verification mark.")
     is_private: pl.Boolean = column("Shows its posts to followers only.")
     is_business: pl.Boolean = column("Registered as a business or creator account.")
+    has_picture: pl.Boolean = column("Has a picture of its own on the profile, where the export says.")
     sector: pl.String = text("Topic of the account, as the export names it.", max_length=200)
     country: pl.String = text(
         "Country, ISO 3166-1 alpha-2; as the export gives it where that names no country for sure.", max_length=100

@@ -9,43 +9,42 @@ import pandera.polars as pa
 import polars as pl
 from pandera.polars import DataFrameModel
 
+from schemas.account import Account
+from schemas.authenticity import Authenticity
 from schemas.benchmarks import TierBenchmarks
 from schemas.column import PLATFORMS, column, count, fraction, text
+from schemas.creators import CREATOR_ID, CREATOR_REASON
 from schemas.describe import Column, columns
+from schemas.history import GROWTH_7D, GROWTH_30D
 from schemas.landed import Timestamp
+from schemas.norms import Norms
 from schemas.quarantine import Quarantine
 from schemas.ranking import Ranking
+from schemas.segments import Segments
 
 CONTRACT_VERSION = 1
 
-# The order in which people read an account; everything else follows from Ranking.
+# The order in which people read an account.
 ACCOUNT_COLUMNS = (
-    "rank", "score", "platform", "profile_id", "handle", "display_name", "profile_url", "followers", "tier",
-    "sector", "country", "language", "sex", "age_band", "tone", "like_rate", "comment_rate", "engagement_ratio",
-    "engagement_ratio_mean", "view_engagement_ratio", "reported_engagement_ratio", "engagement_null_reason",
-    "engagement_low", "engagement_estimate", "engagement_high", "lift", "lift_low", "tier_percentile",
-    "authenticity", "flags", "posts_sampled", "sample_basis", "hidden_like_posts", "days_since_last_post",
-    "posts_per_week", "sponsored_share", "followers_growth_7d", "followers_growth_30d", "rank_in_tier",
-    "rank_in_platform", "rank_in_sector", "rank_in_country", "snapshot_date", "snapshot_age_days", "source",
-    "landed_file", "landed_row",
+    "rank", "score", "platform", "profile_id", "handle", "display_name", "profile_url", "followers", "tier", "sector",
+    "sector_basis", "country", "language", "sex", "age_band", "tone", "tone_basis", "like_rate", "comment_rate",
+    "engagement_ratio", "engagement_ratio_mean", "view_engagement_ratio", "reported_engagement_ratio",
+    "engagement_null_reason", "engagement_low", "engagement_estimate", "engagement_high", "lift", "lift_low",
+    "tier_percentile", "tier_accounts", "authenticity", "recency", "flags", "posts_sampled", "sample_basis",
+    "hidden_like_posts", "days_since_last_post", "posts_per_week", "sponsored_share", "sponsored_lift",
+    "followers_growth_7d", "followers_growth_30d", "rank_in_tier", "rank_in_platform", "rank_in_sector",
+    "rank_in_country", "creator_id", "creator_reason", "snapshot_date", "snapshot_age_days", "source", "landed_file",
+    "landed_row",
 )  # fmt: skip
 
 
-class Accounts(Ranking):
+class Accounts(Ranking, Account):
     """Accounts of any size on the newest date; rank is empty outside the micro-influencer tiers."""
 
-    followers_growth_7d: pl.Float64 = column(
-        "Growth of followers over 7 days, from the nearest snapshot within 2 days of it.",
-        unit="fraction",
-        ge=-1.0,
-        le=1e12,
-    )
-    followers_growth_30d: pl.Float64 = column(
-        "Growth of followers over 30 days, from the nearest snapshot within 2 days of it.",
-        unit="fraction",
-        ge=-1.0,
-        le=1e12,
-    )
+    followers_growth_7d: pl.Float64 = GROWTH_7D
+    followers_growth_30d: pl.Float64 = GROWTH_30D
+    creator_id: pl.String = CREATOR_ID
+    creator_reason: pl.String = CREATOR_REASON
 
 
 class MicroInfluencers(Accounts):
@@ -64,15 +63,38 @@ class RankHistory(pa.DataFrameModel):
     engagement_estimate: pl.Float64 = fraction("Estimate of that day.", le=1e9, nullable=False)
 
 
+class Weights(pa.DataFrameModel):
+    """What each sign weighs in authenticity, and each component in the score."""
+
+    part: pl.String = column("What it is a part of.", nullable=False, isin=("authenticity", "score"))
+    component: pl.String = column("The column that is weighed.", nullable=False)
+    version: pl.Int64 = column("Version of the weight.", unit="version", nullable=False, ge=1)
+    weight: pl.Float64 = fraction(
+        "Of authenticity or lift, the share that is taken off where the sign is sure, or the component 0.",
+        nullable=False,
+    )
+    evidence: pl.String = column("The column that the component is told from.", nullable=False)
+    meaning: pl.String = text("What it says.", nullable=False)
+
+
+class HandleHistory(pa.DataFrameModel):
+    """Handles that accounts had before, each with the date of the snapshot that first showed another."""
+
+    platform: pl.String = column("Platform of the account.", nullable=False, isin=PLATFORMS)
+    profile_id: pl.String = text("Id of the account, as in `accounts`.", nullable=False)
+    snapshot_date: pl.Date = column("The first date with another handle.", nullable=False)
+    handle_before: pl.String = text("The handle until then.", nullable=False)
+
+
+class SegmentRanks(Segments):
+    """Place of every micro-influencer within each of its segments of at least 5."""
+
+
 class SegmentLeaders(pa.DataFrameModel):
     """The first 40 micro-influencers of every segment of at least 5."""
 
-    dimension: pl.String = column(
-        "What the segment is cut by.",
-        nullable=False,
-        isin=("age_band", "country", "language", "platform", "sector", "sex", "tone"),
-    )
-    segment: pl.String = text("The value of that column.", nullable=False)
+    dimension: pl.String = column("What the segment is cut by, as in `segment_ranks`.", nullable=False)
+    segment: pl.String = text("The value of that column, as in `segment_ranks`.", nullable=False)
     place: pl.Int64 = column("Place within the segment.", unit="place", nullable=False, ge=1, le=40)
     platform: pl.String = column("Platform of the account.", nullable=False, isin=PLATFORMS)
     profile_id: pl.String = text("Id of the account, as in `accounts`.", nullable=False)
@@ -126,7 +148,12 @@ TABLES: Mapping[str, type[DataFrameModel]] = {
     "accounts": Accounts,
     "rank_history": RankHistory,
     "tier_benchmarks": TierBenchmarks,
+    "authenticity": Authenticity,
+    "norms": Norms,
+    "weights": Weights,
+    "segment_ranks": SegmentRanks,
     "segment_leaders": SegmentLeaders,
+    "handle_history": HandleHistory,
     "quarantine": PublishedQuarantine,
     "source_status": SourceStatus,
     "_meta": Meta,
@@ -136,7 +163,7 @@ TABLES: Mapping[str, type[DataFrameModel]] = {
 def published_columns(model: type[DataFrameModel]) -> list[Column]:
     """The columns of a published table, in the order in which they stand there."""
     found = columns(model)
-    return sorted(found, key=lambda each: ACCOUNT_COLUMNS.index(each.name)) if issubclass(model, Ranking) else found
+    return sorted(found, key=lambda each: ACCOUNT_COLUMNS.index(each.name)) if issubclass(model, Accounts) else found
 
 
 # What the content hash leaves out: times, which differ between two runs over the same bytes, and the cells of

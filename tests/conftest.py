@@ -18,8 +18,8 @@ from xdist.scheduler import LoadScopeScheduling
 settings.register_profile("shared_machine", deadline=None)
 settings.load_profile("shared_machine")
 
-# The running UI and daemon, the PostgreSQL and the S3 server, for the tests that ask for them.
-pytest_plugins = ["tests.live_dagster", "tests.postgres_server", "tests.s3_server"]
+# The running UI and daemon, the servers, and a home without a command, for the tests that ask for them.
+pytest_plugins = ["tests.invented_accounts", "tests.live_dagster", "tests.postgres_server", "tests.s3_server"]
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SOURCES = """

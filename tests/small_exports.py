@@ -66,6 +66,7 @@ class Exports:
         self.folder = folder
         self.settings = Settings(home=folder / "home", sources_file=folder / "sources.yaml", threads=1)
         self._sources: list[Row] = []
+        self.segments: object = []
 
     def source(self, name: str, file: str, **keys: object) -> "Exports":
         """Adds a source whose url is this file; shape is smallvoices unless said otherwise."""
@@ -87,7 +88,7 @@ class Exports:
     def sources(self) -> SourcesFile:
         """The sources.yaml, written and loaded."""
         # JSON is YAML too.
-        self.write("sources.yaml", json.dumps({"sources": self._sources}).encode())
+        self.write("sources.yaml", json.dumps({"sources": self._sources, "segments": self.segments}).encode())
         return load(self.folder / "sources.yaml")
 
     def land(self, day: date = DAY, *, force: bool = False) -> dict[str, landing.Manifest]:

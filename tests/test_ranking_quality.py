@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from benchmarks.ranking_quality import measures, naive, oracle
+from benchmarks.ranking_quality import fraud, measures, naive, oracle
 from benchmarks.ranking_quality.__main__ import main
 from benchmarks.ranking_quality.regimes import REGIMES, Regime
 from benchmarks.ranking_quality.trials import PRODUCT, SHRINKAGE, Outcome, judge, run
@@ -85,5 +85,42 @@ def test_the_command_prints_regimes_the_worst_first_and_the_halves() -> None:
         main, ["--seeds", "2", "--accounts", "300", "--regime", "few", "--workers", "1", "--splits", "2"]
     )
     assert told.exit_code == 0, told.output
-    for words in ("RANK", "ESTIMATE", "SPLIT HALVES", "Wilson lower bound", "regression on followers", "oracle"):
+    assert "none given (--labelled FILE); skipped" in told.output
+    for words in (
+        "RANK",
+        "AUTHENTICITY",
+        "follow-unfollow",
+        "ESTIMATE",
+        "SPLIT HALVES",
+        "Wilson lower bound",
+        "regression on followers",
+        "oracle",
+    ):
         assert words in told.output
+
+
+def test_the_signs_tell_who_cheats(tmp_path: Path) -> None:
+    telling = {
+        "even likes": ("even_engagement", 0.95),
+        "comment pod": ("odd_comments", 0.85),
+        "bought, long ago": ("low_engagement", 0.75),
+        "bought, lately": ("follower_step", 0.95),
+        "follow-unfollow": ("follow_unfollow", 0.95),
+    }
+    assert set(telling) == set(fraud.CHEATS)
+    for name, (sign, least) in telling.items():
+        areas = fraud.simulated(name, 1000, 1, tmp_path)
+        assert areas[sign] > least, name
+        assert areas["authenticity"] > 0.55, name
+
+
+def test_labelled_accounts_are_judged_by_what_their_profile_shows(tmp_path: Path) -> None:
+    path = tmp_path / "labelled.csv"
+    fakes = ["0,0.4,1,2,900,1"] * 30
+    real = [f"1,0.0,{100 + number},{5000 + number},300,0" for number in range(30)]
+    header = "profile pic,nums/length username,#posts,#followers,#follows,fake"
+    path.write_text("\n".join([header, *fakes, *real]), encoding="utf-8")
+    areas = fraud.labelled(path, tmp_path)
+    assert areas["no_picture"] == 1
+    assert areas["authenticity"] == 1
+    assert "even_engagement" not in areas  # there are no posts to tell it from

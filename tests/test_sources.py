@@ -54,7 +54,7 @@ def test_a_missing_file_tells_the_option_that_names_it(tmp_path: Path) -> None:
         ),
         (
             "sources: [{name: a, shape: smallvoices, url: x}]\nsource: b",
-            "source: unknown key; allowed: metrics, publish_to, sources",
+            "source: unknown key; allowed: metrics, publish_to, segments, sources",
         ),
     ],
 )

@@ -92,7 +92,11 @@ sample AS (
         CAST(sum(sampled_engagement) AS DOUBLE) / nullif(count(sampled_engagement), 0) AS engagement_mean,
         CAST(sum(CASE WHEN views > 0 THEN sampled_engagement + shares END) AS DOUBLE)
         / nullif(sum(CASE WHEN views > 0 AND sampled_engagement IS NOT NULL THEN views END), 0) AS view_engagement_ratio,
+        CAST(sum(sampled_likes) AS DOUBLE) AS likes_total,
+        CAST(sum(CASE WHEN sampled_likes IS NOT NULL THEN comments END) AS DOUBLE) AS comments_total,
         CAST(sum(CASE WHEN is_sampled THEN sponsored END) AS DOUBLE) / count(sampled_at) AS sponsored_share,
+        count(CASE WHEN sponsored = 1 THEN log_engagement END) AS sponsored_count,
+        sum(CASE WHEN sponsored = 1 THEN log_engagement END) AS sponsored_log_sum,
         CASE
             WHEN max(sampled_at) > min(sampled_at)
                 THEN (count(sampled_at) - 1) * 604800.0 / date_diff('second', min(sampled_at), max(sampled_at))
@@ -133,7 +137,11 @@ based AS (
         sample.age_sum,
         sample.age_square_sum,
         sample.age_log_sum,
+        sample.likes_total,
+        sample.comments_total,
         sample.sponsored_share,
+        sample.sponsored_count,
+        sample.sponsored_log_sum,
         sample.posts_per_week,
         newest.last_posted_at
     FROM accounts
@@ -190,6 +198,7 @@ SELECT
     logs.posts_count,
     logs.is_verified,
     logs.is_private,
+    logs.has_picture,
     tiers.tier,
     tiers.ranked AS is_ranked_tier,
     logs.sector,
@@ -220,6 +229,27 @@ SELECT
     CAST(date_diff('day', CAST(logs.last_posted_at AS DATE), logs.snapshot_date) AS INTEGER) AS days_since_last_post,
     logs.posts_per_week,
     logs.sponsored_share,
+    CASE
+        WHEN logs.sponsored_count > 0 AND logs.sponsored_count < logs.posts_counted THEN exp((
+            CAST(logs.sponsored_log_sum AS DOUBLE) / logs.sponsored_count
+            - CAST(logs.log_sum - logs.sponsored_log_sum AS DOUBLE) / (logs.posts_counted - logs.sponsored_count)
+        ) / 1e6)
+    END AS sponsored_lift,
+    100 * CASE WHEN logs.sample_basis = 'posts' THEN logs.comments_total ELSE logs.avg_comments END
+    / nullif(CASE WHEN logs.sample_basis = 'posts' THEN logs.likes_total ELSE logs.avg_likes END, 0)
+        AS comments_per_100_likes,
+    CASE WHEN logs.sample_basis = 'posts' THEN logs.likes_total ELSE logs.avg_likes * coalesce(logs.averaged_posts, 1) END
+        AS likes_total,
+    CASE
+        WHEN logs.sample_basis = 'posts' THEN logs.comments_total
+        ELSE logs.avg_comments * coalesce(logs.averaged_posts, 1)
+    END AS comments_total,
+    CASE WHEN logs.log_median IS NOT NULL AND logs.log_count >= 5 THEN exp((logs.highest - logs.log_base - logs.log_median) / 1e6) END
+        AS top_post_over_median,
+    CAST(logs.following AS DOUBLE) / logs.base AS following_ratio,
+    CAST(length(logs.handle) - length(translate(logs.handle, '0123456789', '')) AS DOUBLE) / nullif(length(logs.handle), 0)
+        AS handle_digit_share,
+    CASE WHEN logs.sample_basis = 'averages' THEN logs.averaged_posts END AS averaged_posts,
     CAST(logs.log_count AS BIGINT) AS log_count,
     logs.log_ratio,
     logs.log_median,

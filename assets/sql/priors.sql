@@ -17,6 +17,7 @@ WITH accounts AS (
         log_highest / 1e6 AS highest,
         ln(engagement_ratio_mean + 0.5 / followers) AS log_mean,
         posts_sampled,
+        averaged_posts,
         -- Of the deviations of posts, squared, what an even rise or fall explains, and the rest of them.
         CASE WHEN has_trend THEN age_log_products * age_log_products / age_squares END AS trend,
         log_within_squares - CASE WHEN has_trend THEN age_log_products * age_log_products / age_squares ELSE 0 END AS squares,
@@ -206,8 +207,11 @@ placed AS (
                     THEN
                         scoped.middle_share * (known_posts.within_variance + scoped.counting)
                         + known_posts.drift_variance * scoped.age * scoped.age
-                -- An average counts for four posts, as long as nothing else is known of it.
-                ELSE known_posts.within_variance / 4
+                -- An average of nobody knows how many posts counts for four, as long as nothing else is known of it.
+                ELSE coalesce(
+                    (exp(known_posts.within_variance) - 1) / nullif(scoped.averaged_posts, 0),
+                    known_posts.within_variance / 4
+                )
             END AS noise
         FROM scoped
         JOIN known_posts ON scoped.platform = known_posts.platform AND scoped.scope = known_posts.scope

@@ -1,259 +1,69 @@
--- One row per account: its shrunken engagement, how that compares with accounts of its size, and its rank.
+-- One row per account: its score with the components it is made of, and its ranks.
 --
--- Inputs: engagement, priors, parameters. METRICS in the README has the formulas. Two things may hold of an account's
--- highest post: it went viral and says nothing of the others, or it is one of them. And of an account: it is one of the
--- many near what is typical of its size, or one of the few far out. Each of the four has its estimate, and counts by
--- how likely it makes what was seen.
+-- Inputs: engagement, estimates, authenticity, topics, weights. The score is 100 x / (1 + x), x being lift
+-- × (1 - weight (1 - authenticity)) × (1 - weight (1 - recency)): it grows with each of the three.
 
-WITH expected AS (
+WITH weighing AS (
+    SELECT
+        max(CASE WHEN component = 'authenticity' THEN weight END) AS authenticity,
+        max(CASE WHEN component = 'recency' THEN weight END) AS recency
+    FROM weights
+    WHERE part = 'score'
+),
+
+components AS (
     SELECT
         engagement.platform,
         engagement.profile_id,
         engagement.tier,
         engagement.is_ranked_tier,
-        engagement.sector,
         engagement.country,
-        engagement.sample_basis = 'posts' AS has_posts,
-        engagement.log_count AS posts,
-        -- Where accounts rise and fall, posts scatter around a line.
-        engagement.log_within_squares
-        - CASE
-            WHEN priors.drift_variance > 0 AND engagement.log_count > 2 AND engagement.age_squares > 0
-                THEN engagement.age_log_products * engagement.age_log_products / engagement.age_squares
-            ELSE 0
-        END AS squares,
-        engagement.log_count
-        - CASE
-            WHEN priors.drift_variance > 0 AND engagement.log_count > 2 AND engagement.age_squares > 0 THEN 2
-            ELSE 1
-        END AS freedom,
-        (engagement.log_highest - engagement.log_median) / 1e6 AS excess,
-        -- Ages in units of 90 days.
-        engagement.age_mean / 90 AS age,
-        engagement.age_squares / 8100 AS age_squares,
-        engagement.age_log_products / 90 AS age_log_products,
-        -- The variance of the log of a Poisson count whose rate scatters, too.
-        1.2 / greatest(exp(engagement.log_ratio / 1e6) * engagement.followers, 0.5) AS counting,
-        priors.log_typical + priors.slope * (ln(engagement.followers) - priors.log_followers) AS log_typical,
-        engagement.log_ratio / 1e6 AS average,
-        engagement.log_highest / 1e6 AS highest,
-        priors.between_variance,
-        priors.far_share,
-        priors.within_variance,
-        priors.within_freedom,
-        priors.drift_variance,
-        priors.viral_share,
-        priors.viral_lift,
-        priors.viral_variance,
-        priors.median_offset,
-        priors.average_offset,
-        priors.average_variance
-    FROM engagement
-    JOIN priors ON engagement.platform = priors.platform AND engagement.tier = priors.tier
-    WHERE engagement.log_count > 0
+        coalesce(engagement.sector, topics.sector) AS sector,
+        estimates.lift,
+        authenticity.authenticity,
+        -- A half after 90 days of silence; an export of averages does not tell.
+        1 / (1 + pow(greatest(engagement.days_since_last_post, 0) / 90.0, 4)) AS recency
+    FROM estimates
+    JOIN engagement ON estimates.platform = engagement.platform AND estimates.profile_id = engagement.profile_id
+    JOIN authenticity ON estimates.platform = authenticity.platform AND estimates.profile_id = authenticity.profile_id
+    LEFT JOIN topics ON estimates.platform = topics.platform AND estimates.profile_id = topics.profile_id
 ),
 
--- The account's own variance between posts, drawn towards that of its cell; an average has one of its own.
-scattered AS (
+valued AS (
     SELECT
-        expected.*,
-        CASE
-            WHEN NOT has_posts THEN average_variance
-            WHEN excess > 3 * sqrt(within_variance + counting) THEN
-                (
-                    within_freedom * (within_variance + counting)
-                    + greatest(squares - pow(highest - average, 2) * posts / greatest(posts - 1, 1), 0)
-                ) / (within_freedom + greatest(freedom - 1, 0) - 1)
-            ELSE (within_freedom * (within_variance + counting) + squares) / (within_freedom + freedom - 1)
-        END AS variance,
-        -- How much likelier posts are to scatter so little where they earn their likes than where somebody buys each
-        -- the same: with a sixth of the usual deviation, beside what counting adds. A log of a ratio of densities, the
-        -- quotient of two gamma functions taken as a power.
-        CASE
-            WHEN has_posts AND freedom > 0 THEN
-                freedom / 2.0 * ln(
-                    2 * (within_variance / 36 + counting) * (within_freedom / 2 + freedom / 4.0 - 0.5)
-                    / (within_freedom * (within_variance + counting))
-                )
-                - (within_freedom + freedom) / 2 * ln(1 + squares / (within_freedom * (within_variance + counting)))
-                + squares / (2 * (within_variance / 36 + counting))
-        END AS log_earned
-    FROM expected
+        components.*,
+        components.lift
+        * (1 - weighing.authenticity * (1 - coalesce(components.authenticity, 1)))
+        * (1 - weighing.recency * (1 - coalesce(components.recency, 1))) AS merit
+    FROM components
+    CROSS JOIN weighing
 ),
 
--- Where the account stands today, if it has risen or fallen over the window, as far as its posts show it.
-trended AS (
+-- Sorted once by merit; every other rank goes by that place, which is faster than sorting by names again.
+placed AS (
     SELECT
-        scattered.*,
-        CASE
-            WHEN drift_variance > 0 AND has_posts
-                THEN median_offset - age * drift_variance * age_log_products / (drift_variance * age_squares + variance)
-            WHEN has_posts THEN median_offset
-            ELSE -average_offset
-        END - log_typical AS shift,
-        CASE
-            WHEN drift_variance > 0 AND has_posts
-                THEN age * age * drift_variance * variance / (drift_variance * age_squares + variance)
-            ELSE 0
-        END AS trend_noise
-    FROM scattered
+        valued.*,
+        row_number() OVER (ORDER BY merit DESC, platform, profile_id) AS place
+    FROM valued
 ),
 
--- Over what is typical: all posts, the highest of them, and the rest; of a single post that went viral, itself
--- without what posts that do so gain.
-heard AS (
-    SELECT
-        platform,
-        profile_id,
-        tier,
-        is_ranked_tier,
-        sector,
-        country,
-        -- One account in fifty is taken to buy likes before its posts are looked at.
-        CASE WHEN log_earned IS NOT NULL THEN 1 / (1 + exp(-least(log_earned, 700)) / 49) END AS authenticity,
-        log_typical,
-        variance,
-        between_variance,
-        16 * between_variance AS far_variance,
-        greatest(far_share, 1e-12) AS far_share,
-        CASE WHEN has_posts THEN viral_share ELSE 1e-12 END AS viral_share,
-        viral_lift,
-        viral_variance,
-        posts > 1 AS has_rest,
-        average + shift AS all_level,
-        variance / posts + trend_noise AS all_noise,
-        CASE WHEN has_posts THEN highest ELSE average END + shift AS highest_level,
-        CASE WHEN posts > 1 THEN (posts * average - highest) / (posts - 1) ELSE average - viral_lift END + shift
-            AS rest_level,
-        CASE WHEN posts > 1 THEN variance / (posts - 1) ELSE variance + viral_variance END + trend_noise AS rest_noise
-    FROM trended
-),
-
--- What the rest of the posts makes one expect of the highest.
-foreseen AS (
-    SELECT
-        heard.*,
-        CASE WHEN has_rest THEN between_variance / (between_variance + rest_noise) ELSE 0 END * rest_level AS near_level,
-        between_variance * CASE WHEN has_rest THEN rest_noise / (between_variance + rest_noise) ELSE 1 END + variance
-            AS near_noise,
-        CASE WHEN has_rest THEN far_variance / (far_variance + rest_noise) ELSE 0 END * rest_level AS far_level,
-        far_variance * CASE WHEN has_rest THEN rest_noise / (far_variance + rest_noise) ELSE 1 END + variance
-            AS far_noise,
-        ln(1 - far_share)
-        - CASE
-            WHEN has_rest
-                THEN rest_level * rest_level / (between_variance + rest_noise) / 2 + ln(between_variance + rest_noise) / 2
-            ELSE 0
-        END AS near_chance,
-        ln(far_share)
-        - CASE
-            WHEN has_rest
-                THEN rest_level * rest_level / (far_variance + rest_noise) / 2 + ln(far_variance + rest_noise) / 2
-            ELSE 0
-        END AS far_chance
-    FROM heard
-),
-
-chances AS (
-    SELECT
-        foreseen.*,
-        near_chance + ln(1 - viral_share)
-        - pow(highest_level - near_level, 2) / near_noise / 2 - ln(near_noise) / 2 AS near_all,
-        near_chance + ln(viral_share)
-        - pow(highest_level - near_level - viral_lift, 2) / (near_noise + viral_variance) / 2
-        - ln(near_noise + viral_variance) / 2 AS near_rest,
-        far_chance + ln(1 - viral_share)
-        - pow(highest_level - far_level, 2) / far_noise / 2 - ln(far_noise) / 2 AS far_all,
-        far_chance + ln(viral_share)
-        - pow(highest_level - far_level - viral_lift, 2) / (far_noise + viral_variance) / 2
-        - ln(far_noise + viral_variance) / 2 AS far_rest
-    FROM foreseen
-),
-
-weighed AS (
-    SELECT
-        chances.*,
-        exp(near_all - greatest(near_all, near_rest, far_all, far_rest)) AS near_all_weight,
-        exp(near_rest - greatest(near_all, near_rest, far_all, far_rest)) AS near_rest_weight,
-        exp(far_all - greatest(near_all, near_rest, far_all, far_rest)) AS far_all_weight,
-        exp(far_rest - greatest(near_all, near_rest, far_all, far_rest)) AS far_rest_weight,
-        all_level * between_variance / (between_variance + all_noise) AS near_all_level,
-        rest_level * between_variance / (between_variance + rest_noise) AS near_rest_level,
-        all_level * far_variance / (far_variance + all_noise) AS far_all_level,
-        rest_level * far_variance / (far_variance + rest_noise) AS far_rest_level
-    FROM chances
-),
-
-mixed AS (
-    SELECT
-        weighed.*,
-        near_all_weight + near_rest_weight + far_all_weight + far_rest_weight AS weight,
-        (
-            near_all_weight * near_all_level + near_rest_weight * near_rest_level
-            + far_all_weight * far_all_level + far_rest_weight * far_rest_level
-        ) / (near_all_weight + near_rest_weight + far_all_weight + far_rest_weight) AS log_lift
-    FROM weighed
-),
-
-estimated AS (
-    SELECT
-        mixed.platform,
-        mixed.profile_id,
-        mixed.tier,
-        mixed.is_ranked_tier,
-        mixed.sector,
-        mixed.country,
-        mixed.authenticity,
-        mixed.log_typical,
-        mixed.log_lift,
-        sqrt((
-            near_all_weight * (
-                between_variance * all_noise / (between_variance + all_noise) + pow(near_all_level - log_lift, 2)
-            )
-            + near_rest_weight * (
-                between_variance * rest_noise / (between_variance + rest_noise) + pow(near_rest_level - log_lift, 2)
-            )
-            + far_all_weight * (
-                far_variance * all_noise / (far_variance + all_noise) + pow(far_all_level - log_lift, 2)
-            )
-            + far_rest_weight * (
-                far_variance * rest_noise / (far_variance + rest_noise) + pow(far_rest_level - log_lift, 2)
-            )
-        ) / weight) AS log_deviation
-    FROM mixed
-),
-
-worth AS (
-    SELECT
-        estimated.*,
-        -- Doubt takes three quarters at most: it is a reason to look, not a verdict.
-        exp(log_lift) * (0.25 + 0.75 * coalesce(authenticity, 1)) AS merit
-    FROM estimated
-),
-
--- Ranks are counted over the few columns they need, which is several times faster than over whole rows.
 standings AS (
     SELECT
         platform,
         profile_id,
-        exp(log_typical + log_lift - interval_z * log_deviation) AS engagement_low,
-        exp(log_typical + log_lift) AS engagement_estimate,
-        exp(log_typical + log_lift + interval_z * log_deviation) AS engagement_high,
-        exp(log_lift) AS lift,
-        authenticity,
+        recency,
         100 * merit / (1 + merit) AS score,
-        exp(log_lift - interval_z * log_deviation) AS lift_low,
         cume_dist() OVER (PARTITION BY platform, tier ORDER BY merit) AS tier_percentile,
-        row_number() OVER (PARTITION BY is_ranked_tier ORDER BY merit DESC, platform, profile_id) AS place,
-        row_number() OVER (PARTITION BY tier ORDER BY merit DESC, platform, profile_id) AS place_in_tier,
-        row_number() OVER (PARTITION BY is_ranked_tier, platform ORDER BY merit DESC, profile_id)
-            AS place_in_platform,
-        row_number() OVER (PARTITION BY is_ranked_tier, sector ORDER BY merit DESC, platform, profile_id)
-            AS place_in_sector,
-        row_number() OVER (PARTITION BY is_ranked_tier, country ORDER BY merit DESC, platform, profile_id)
-            AS place_in_country
-    FROM worth
-    CROSS JOIN parameters
+        count(*) OVER (PARTITION BY platform, tier) AS tier_accounts,
+        row_number() OVER (PARTITION BY is_ranked_tier ORDER BY place) AS place,
+        row_number() OVER (PARTITION BY tier ORDER BY place) AS place_in_tier,
+        row_number() OVER (PARTITION BY is_ranked_tier, platform ORDER BY place) AS place_in_platform,
+        row_number() OVER (PARTITION BY is_ranked_tier, sector ORDER BY place) AS place_in_sector,
+        row_number() OVER (PARTITION BY is_ranked_tier, country ORDER BY place) AS place_in_country,
+        count(*) OVER (PARTITION BY is_ranked_tier, platform) AS in_platform,
+        count(*) OVER (PARTITION BY is_ranked_tier, sector) AS in_sector,
+        count(*) OVER (PARTITION BY is_ranked_tier, country) AS in_country
+    FROM placed
 )
 
 SELECT
@@ -262,52 +72,40 @@ SELECT
     engagement.platform,
     engagement.profile_id,
     engagement.handle,
-    engagement.display_name,
-    engagement.profile_url,
     engagement.followers,
     engagement.tier,
-    engagement.sector,
+    estimates.engagement_low,
+    estimates.engagement_estimate,
+    estimates.engagement_high,
+    estimates.lift,
+    estimates.lift_low,
+    authenticity.authenticity,
+    standings.recency,
+    authenticity.flags,
+    standings.tier_percentile,
+    standings.tier_accounts,
+    CASE WHEN engagement.is_ranked_tier THEN standings.place_in_tier END AS rank_in_tier,
+    CASE WHEN engagement.is_ranked_tier AND standings.in_platform >= 5 THEN standings.place_in_platform END
+        AS rank_in_platform,
+    CASE
+        WHEN engagement.is_ranked_tier AND coalesce(engagement.sector, topics.sector) IS NOT NULL AND standings.in_sector >= 5
+            THEN standings.place_in_sector
+    END AS rank_in_sector,
+    CASE
+        WHEN engagement.is_ranked_tier AND engagement.country IS NOT NULL AND standings.in_country >= 5
+            THEN standings.place_in_country
+    END AS rank_in_country,
+    coalesce(engagement.sector, topics.sector) AS sector,
+    CASE WHEN engagement.sector IS NOT NULL THEN 'export' WHEN topics.sector IS NOT NULL THEN 'lexicon' END AS sector_basis,
+    coalesce(engagement.tone, topics.tone) AS tone,
+    CASE WHEN engagement.tone IS NOT NULL THEN 'export' WHEN topics.tone IS NOT NULL THEN 'lexicon' END AS tone_basis,
     engagement.country,
     engagement.language,
-    engagement.sex,
     engagement.age_band,
-    engagement.tone,
-    engagement.like_rate,
-    engagement.comment_rate,
-    engagement.engagement_ratio,
-    engagement.engagement_ratio_mean,
-    engagement.view_engagement_ratio,
-    engagement.reported_engagement_ratio,
-    engagement.engagement_null_reason,
-    standings.engagement_low,
-    standings.engagement_estimate,
-    standings.engagement_high,
-    standings.lift,
-    standings.lift_low,
-    standings.tier_percentile,
-    standings.authenticity,
-    nullif(concat_ws(
-        ', ',
-        CASE WHEN engagement_ratio_mean > 1.5 * engagement_ratio THEN 'one_viral_post' END,
-        CASE WHEN engagement_ratio > 1 THEN 'ratio_over_1' END,
-        CASE WHEN hidden_like_posts > 0 THEN 'hidden_likes' END,
-        CASE WHEN following > 1500 THEN 'mass_following' END,
-        CASE WHEN standings.authenticity < 0.5 THEN 'even_engagement' END
-    ), '') AS flags,
-    engagement.posts_sampled,
-    engagement.sample_basis,
-    engagement.hidden_like_posts,
-    engagement.days_since_last_post,
-    engagement.posts_per_week,
-    engagement.sponsored_share,
-    CASE WHEN engagement.is_ranked_tier THEN standings.place_in_tier END AS rank_in_tier,
-    CASE WHEN engagement.is_ranked_tier THEN standings.place_in_platform END AS rank_in_platform,
-    CASE WHEN engagement.is_ranked_tier AND engagement.sector IS NOT NULL THEN standings.place_in_sector END AS rank_in_sector,
-    CASE WHEN engagement.is_ranked_tier AND engagement.country IS NOT NULL THEN standings.place_in_country END AS rank_in_country,
-    engagement.snapshot_date,
-    engagement.snapshot_age_days,
-    engagement.source,
-    engagement.landed_file,
-    engagement.landed_row
+    engagement.sex,
+    engagement.snapshot_date
 FROM engagement
-LEFT JOIN standings ON engagement.platform = standings.platform AND engagement.profile_id = standings.profile_id;
+JOIN authenticity ON engagement.platform = authenticity.platform AND engagement.profile_id = authenticity.profile_id
+LEFT JOIN estimates ON engagement.platform = estimates.platform AND engagement.profile_id = estimates.profile_id
+LEFT JOIN standings ON engagement.platform = standings.platform AND engagement.profile_id = standings.profile_id
+LEFT JOIN topics ON engagement.platform = topics.platform AND engagement.profile_id = topics.profile_id;

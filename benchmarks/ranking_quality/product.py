@@ -1,21 +1,31 @@
 """The product's own ranking of a world: its SQL files, over profiles and posts as a night would have accepted them."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 
 import numpy as np
 import polars as pl
+from pandera.polars import DataFrameModel
 
 from assets.computing import parameters, reference
 from assets.sql import read_sql
 from benchmarks.ranking_quality.estimate import Estimate
 from benchmarks.ranking_quality.world import World
-from pipelines.engine import Input, stream_sql
+from pipelines.engine import stream_sql
 from pipelines.settings import Settings
 from pipelines.sources import Metrics
+from schemas.authenticity import Authenticity
 from schemas.describe import polars_schema
+from schemas.engagement import Engagement
+from schemas.estimates import Estimates
+from schemas.history import History
+from schemas.norms import Norms
 from schemas.posts import Posts
+from schemas.priors import Priors
 from schemas.profiles import Profiles
+from schemas.ranking import Ranking
+from schemas.topics import Topics
 
 SNAPSHOT = date(2026, 10, 31)
 
@@ -28,18 +38,7 @@ def estimate(world: World, folder: Path) -> Estimate:
         folder: Where DuckDB may spill.
     """
     settings = Settings(home=folder, sources_file=folder / "sources.yaml", threads=1)
-    profiles, posts, metrics = _profiles(world), _posts(world), parameters(Metrics())
-    engagement = _run(
-        settings,
-        "engagement",
-        {"profiles": profiles, "posts": posts, "tiers": reference("tiers"), "parameters": metrics},
-    )
-    priors = _run(
-        settings,
-        "priors",
-        {"engagement": engagement, "tiers": reference("tiers"), "default_priors": reference("default_priors")},
-    )
-    rows = _run(settings, "ranking", {"engagement": engagement, "priors": priors, "parameters": metrics})
+    rows = tables(settings, profiles_of(world), posts_of(world))["ranking"]
     rows = rows.sort("profile_id")
     with np.errstate(divide="ignore"):
         logs = {name: np.log(rows[name].cast(pl.Float64).fill_null(np.nan).to_numpy()) for name in _LOGS}
@@ -58,14 +57,69 @@ def estimate(world: World, folder: Path) -> Estimate:
 _LOGS = ("engagement_estimate", "engagement_low", "engagement_high")
 
 
-def _run(settings: Settings, name: str, inputs: dict[str, Input]) -> pl.DataFrame:
-    return pl.concat([pl.DataFrame(batch) for batch in stream_sql(settings, read_sql(name), inputs)])
+def tables(
+    settings: Settings, profiles: pl.DataFrame, posts: pl.DataFrame, earlier: pl.DataFrame | None = None
+) -> dict[str, pl.DataFrame]:
+    """The tables of a night, from `engagement` to `ranking`.
+
+    Args:
+        settings: Where DuckDB may spill.
+        profiles: In the columns of their contract.
+        posts: In the columns of their contract.
+        earlier: Profiles of earlier dates, where there are any.
+    """
+    tiers = reference("tiers")
+    engagement = _run(
+        settings,
+        "engagement",
+        Engagement,
+        {"profiles": profiles, "posts": posts, "tiers": tiers, "parameters": parameters(Metrics())},
+    )
+    earlier = pl.DataFrame(schema=polars_schema(Profiles)) if earlier is None else earlier
+    history = _run(settings, "history", History, {"profiles": profiles, "earlier": earlier, "tiers": tiers})
+    return ranked(settings, engagement, history) | {"engagement": engagement, "history": history}
 
 
-def _profiles(world: World) -> pl.DataFrame:
+def ranked(
+    settings: Settings, engagement: pl.DataFrame, history: pl.DataFrame | None = None
+) -> dict[str, pl.DataFrame]:
+    """The tables of a night from `priors` to `ranking`."""
+    found = {
+        "engagement": engagement,
+        "history": pl.DataFrame(schema=polars_schema(History)) if history is None else history,
+        "topics": pl.DataFrame(schema=polars_schema(Topics)),
+        "parameters": parameters(Metrics()),
+    } | {name: reference(name) for name in ("tiers", "default_priors", "default_norms", "weights")}
+    for name, model in _STEPS.items():
+        found[name] = _run(settings, name, model, found)
+    return {name: found[name] for name in _STEPS}
+
+
+_STEPS: dict[str, type[DataFrameModel]] = {
+    "priors": Priors,
+    "estimates": Estimates,
+    "norms": Norms,
+    "authenticity": Authenticity,
+    "ranking": Ranking,
+}
+
+
+def _run(
+    settings: Settings, name: str, model: type[DataFrameModel], inputs: Mapping[str, pl.DataFrame]
+) -> pl.DataFrame:
+    schema = polars_schema(model)
+    batches = [
+        pl.DataFrame(batch).select(pl.col(column).cast(kind) for column, kind in schema.items())
+        for batch in stream_sql(settings, read_sql(name), inputs)
+    ]
+    return pl.concat([pl.DataFrame(schema=schema), *batches])
+
+
+def profiles_of(world: World) -> pl.DataFrame:
+    """The accounts as a night would have accepted them."""
     size = world.followers.size
     likes, comments = world.average()
-    return _landed(
+    return landed(
         pl.DataFrame(
             {
                 "platform": world.platform,
@@ -81,10 +135,11 @@ def _profiles(world: World) -> pl.DataFrame:
     )
 
 
-def _posts(world: World) -> pl.DataFrame:
+def posts_of(world: World) -> pl.DataFrame:
+    """The posts as a night would have accepted them."""
     told = ~world.averaged[world.account]
     midnight = datetime.combine(SNAPSHOT, datetime.min.time())
-    return _landed(
+    return landed(
         pl.DataFrame(
             {
                 "platform": world.platform[world.account[told]],
@@ -113,7 +168,7 @@ def _ids(numbers: np.ndarray) -> pl.Series:
     return pl.Series(numbers).cast(pl.String).str.zfill(9)
 
 
-def _landed(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+def landed(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
     """The frame in the columns of the schema, with what every landed row carries."""
     provenance = {
         "source": pl.lit("world"),

@@ -1,8 +1,9 @@
 """The figures as text."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from benchmarks.ranking_quality.fraud import CHEATS, SIGNS
 from benchmarks.ranking_quality.regimes import REGIMES
 from benchmarks.ranking_quality.split_halves import Halves
 from benchmarks.ranking_quality.trials import AUC, COVERAGE, MEASURES, PRODUCT, SHRINKAGE, Outcome
@@ -62,6 +63,17 @@ def print_halves(halves: Halves) -> None:
     print(f"{'':26}" + "".join(f"{name:>18}" for name in Halves.MEASURES))
     for method, trials in halves.trials.items():
         print(f"{method:26}" + "".join(_spread([trial[name] for trial in trials]) for name in Halves.MEASURES))
+
+
+def print_fraud(areas: Mapping[str, Sequence[Mapping[str, float]]]) -> None:
+    """Area under the curve of each sign, a column per kind of fraud."""
+    print("\nAUTHENTICITY: area under the curve of each sign for each kind of cheat, one account in ten cheating\n")
+    print(f"{'':20}" + "".join(f"{kind:>22}" for kind in areas))
+    for sign in (*SIGNS, "authenticity"):
+        cells = [_spread([trial[sign] for trial in trials]) if sign in trials[0] else "–" for trials in areas.values()]
+        print(f"{sign:20}" + "".join(f"{cell:>22}" for cell in cells))
+    for kind, cheat in CHEATS.items():
+        print(f"  {kind}: {cheat.about}")
 
 
 def _spread(values: Sequence[float]) -> str:

@@ -1,0 +1,20 @@
+"""`authenticity`: the signs that engagement or followers are not earned, with their evidence."""
+
+import dagster as dg
+
+from assets.computing import reference
+from assets.daily import table_asset
+from pipelines.settings import Settings
+from schemas.authenticity import Authenticity
+
+
+def build(settings: Settings, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
+    """The asset."""
+    return table_asset(
+        settings,
+        partitions,
+        "authenticity",
+        Authenticity,
+        ["engagement", "estimates", "history", "norms"],
+        reference={"weights": reference("weights")},
+    )

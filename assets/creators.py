@@ -1,0 +1,20 @@
+"""`creators`: accounts of one person on several platforms, as far as they state each other."""
+
+import dagster as dg
+
+from assets.computing import reference
+from assets.daily import table_asset
+from pipelines.settings import Settings
+from schemas.creators import Creators
+
+
+def build(settings: Settings, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
+    """The asset."""
+    return table_asset(
+        settings,
+        partitions,
+        "creators",
+        Creators,
+        ["profiles"],
+        reference={"shared_hosts": reference("shared_hosts")},
+    )

@@ -1,0 +1,23 @@
+"""`history`: what earlier snapshots tell of an account."""
+
+import dagster as dg
+
+from assets import looking_back
+from assets.computing import reference
+from assets.daily import table_asset
+from pipelines.settings import Settings
+from schemas.history import History
+
+
+def build(settings: Settings, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
+    """The asset. Which dates it has read stands in its file, so that stale ones are told."""
+    return table_asset(
+        settings,
+        partitions,
+        "history",
+        History,
+        ["profiles", "import_report"],
+        reference={"tiers": reference("tiers")},
+        by_bucket=["profiles", "earlier"],
+        looking_back=looking_back.of,
+    )

@@ -1,0 +1,141 @@
+-- Accounts of one person on several platforms, as far as they state it themselves: one row per account that is linked.
+--
+-- Inputs: profiles, shared_hosts (hosts of many people: of some a page tells whose it is, of others nothing does).
+-- Four statements link two accounts of different platforms: the same website, the same contact address, a link from
+-- each to the other, and a link from one to the other where both have the same handle. A website or address that two
+-- accounts of one platform give is an agency's or a brand's and links nobody, and neither does what would make one person
+-- of two accounts of one platform. A name alone never links.
+
+WITH RECURSIVE accounts AS (
+    SELECT
+        concat(platform, ':', profile_id) AS account,
+        platform,
+        profile_id,
+        handle,
+        lower(trim(contact_email)) AS contact,
+        regexp_extract(
+            trim(external_url), '(?i)^(?:https?://)?(?:www\.)?([^/?#\s]+\.[^/?#\s]+)(/[^?#\s]*)?', ['host', 'path']
+        ) AS website,
+        concat_ws(' ', external_url, biography) AS text
+    FROM profiles
+),
+
+-- Where a text names an account of a platform: youtube.com/channel/ by its id, all else by the handle.
+links AS (
+    SELECT
+        account,
+        CASE
+            WHEN starts_with(lower(link), 'instagram.') THEN 'instagram'
+            WHEN starts_with(lower(link), 'tiktok.') THEN 'tiktok'
+            WHEN starts_with(lower(link), 'youtube.') THEN 'youtube'
+            WHEN starts_with(lower(link), 'twitch.') THEN 'twitch'
+            WHEN starts_with(lower(link), 'facebook.') THEN 'facebook'
+            WHEN starts_with(lower(link), 'threads.') THEN 'threads'
+            WHEN starts_with(lower(link), 'pinterest.') THEN 'pinterest'
+            WHEN starts_with(lower(link), 'snapchat.') THEN 'snapchat'
+            ELSE 'x'
+        END AS platform,
+        CASE WHEN NOT contains(lower(link), '/channel/') THEN rtrim(lower(regexp_extract(link, '([^/@]+)$', 1)), '.') END
+            AS handle,
+        CASE WHEN contains(lower(link), '/channel/') THEN regexp_extract(link, '([^/]+)$', 1) END AS profile_id
+    FROM (
+        SELECT
+            account,
+            unnest(regexp_extract_all(
+                text,
+                '(?i)(?:^|[^\w-])((?:instagram|facebook|twitter|x)\.com/[\w.]+|tiktok\.com/@[\w.]+|threads\.(?:net|com)/@[\w.]+'
+                '|youtube\.com/(?:@|c/|user/|channel/)[\w.-]+|twitch\.tv/\w+|pinterest\.[a-z]+/\w+|snapchat\.com/add/[\w.-]+)',
+                1
+            )) AS link
+        FROM accounts
+        WHERE contains(text, '/')
+    ) AS found
+),
+
+stated AS (
+    SELECT DISTINCT links.account, named.account AS other, links.handle = sender.handle AS is_namesake
+    FROM links
+    JOIN accounts AS named
+        ON links.platform = named.platform AND (links.handle = named.handle OR links.profile_id = named.profile_id)
+    JOIN accounts AS sender ON links.account = sender.account
+    WHERE sender.platform <> named.platform
+),
+
+-- What an account may have in common with one account of each other platform.
+common AS (
+    SELECT account, platform, 'same contact as' AS kind, contact AS value FROM accounts WHERE contains(contact, '@')
+    UNION ALL
+    SELECT
+        accounts.account,
+        accounts.platform,
+        'same website as' AS kind,
+        concat(lower(accounts.website.host), rtrim(accounts.website.path, '/')) AS value
+    FROM accounts
+    LEFT JOIN shared_hosts ON lower(accounts.website.host) = shared_hosts.host
+    LEFT JOIN (
+        SELECT DISTINCT lower(website.host) AS host
+        FROM accounts
+        WHERE website.host <> ''
+        GROUP BY platform, lower(website.host)
+        HAVING count(*) > 1
+    ) AS crowded ON lower(accounts.website.host) = crowded.host
+    WHERE
+        accounts.website.host <> ''
+        AND (
+            (shared_hosts.host IS NULL AND crowded.host IS NULL)
+            OR (rtrim(accounts.website.path, '/') <> '' AND coalesce(shared_hosts.tells, 'path') = 'path')
+        )
+),
+
+owned AS (
+    SELECT kind, value
+    FROM common
+    GROUP BY kind, value
+    HAVING count(*) > 1 AND count(*) = count(DISTINCT platform)
+),
+
+edges AS (
+    SELECT mine.account, theirs.account AS other, mine.kind AS reason
+    FROM owned
+    JOIN common AS mine ON owned.kind = mine.kind AND owned.value = mine.value
+    JOIN common AS theirs ON owned.kind = theirs.kind AND owned.value = theirs.value
+    WHERE mine.account <> theirs.account
+    UNION ALL
+    SELECT stated.account, stated.other, 'links to and from' AS reason
+    FROM stated
+    JOIN stated AS answer ON stated.account = answer.other AND stated.other = answer.account
+    UNION ALL
+    SELECT stated.account, stated.other, 'links to its namesake' AS reason FROM stated WHERE stated.is_namesake
+    UNION ALL
+    SELECT stated.other, stated.account, 'is linked from its namesake' AS reason FROM stated WHERE stated.is_namesake
+),
+
+-- One person has at most one account of each of ten platforms here: nobody is further than nine steps away.
+reached AS (
+    SELECT account, account AS other, 0 AS steps
+    FROM edges
+    UNION
+    SELECT reached.account, edges.other, reached.steps + 1 AS steps
+    FROM reached
+    JOIN edges ON reached.other = edges.account
+    WHERE reached.steps < 9
+),
+
+people AS (
+    SELECT reached.account, min(reached.other) AS creator_id, count(DISTINCT reached.other) AS linked
+    FROM reached
+    JOIN accounts ON reached.other = accounts.account
+    GROUP BY reached.account
+    HAVING count(DISTINCT reached.other) = count(DISTINCT accounts.platform)
+),
+
+reasons AS (
+    SELECT account, string_agg(DISTINCT concat(reason, ' ', other), '; ' ORDER BY concat(reason, ' ', other)) AS creator_reason
+    FROM edges
+    GROUP BY account
+)
+
+SELECT accounts.platform, accounts.profile_id, people.creator_id, people.linked AS creator_accounts, reasons.creator_reason
+FROM people
+JOIN reasons ON people.account = reasons.account
+JOIN accounts ON people.account = accounts.account;

@@ -1,0 +1,239 @@
+-- One row per account that has a ratio: its shrunken engagement, and how that compares with accounts of its size.
+--
+-- Inputs: engagement, priors, parameters. METRICS in the README has the formulas. Two things may hold of an account's
+-- highest post: it went viral and says nothing of the others, or it is one of them. And of an account: it is one of the
+-- many near what is typical of its size, or one of the few far out. Each of the four has its estimate, and counts by
+-- how likely it makes what was seen.
+
+WITH expected AS (
+    SELECT
+        engagement.platform,
+        engagement.profile_id,
+        engagement.snapshot_date,
+        engagement.averaged_posts,
+        engagement.sample_basis = 'posts' AS has_posts,
+        engagement.log_count AS posts,
+        -- Where accounts rise and fall, posts scatter around a line.
+        engagement.log_within_squares
+        - CASE
+            WHEN priors.drift_variance > 0 AND engagement.log_count > 2 AND engagement.age_squares > 0
+                THEN engagement.age_log_products * engagement.age_log_products / engagement.age_squares
+            ELSE 0
+        END AS squares,
+        engagement.log_count
+        - CASE
+            WHEN priors.drift_variance > 0 AND engagement.log_count > 2 AND engagement.age_squares > 0 THEN 2
+            ELSE 1
+        END AS freedom,
+        (engagement.log_highest - engagement.log_median) / 1e6 AS excess,
+        -- Ages in units of 90 days.
+        engagement.age_mean / 90 AS age,
+        engagement.age_squares / 8100 AS age_squares,
+        engagement.age_log_products / 90 AS age_log_products,
+        -- The variance of the log of a Poisson count whose rate scatters, too.
+        1.2 / greatest(exp(engagement.log_ratio / 1e6) * engagement.followers, 0.5) AS counting,
+        priors.log_typical + priors.slope * (ln(engagement.followers) - priors.log_followers) AS log_typical,
+        engagement.log_ratio / 1e6 AS average,
+        engagement.log_highest / 1e6 AS highest,
+        priors.between_variance,
+        priors.far_share,
+        priors.within_variance,
+        priors.within_freedom,
+        priors.drift_variance,
+        priors.viral_share,
+        priors.viral_lift,
+        priors.viral_variance,
+        priors.median_offset,
+        priors.average_offset,
+        priors.average_variance
+    FROM engagement
+    JOIN priors ON engagement.platform = priors.platform AND engagement.tier = priors.tier
+    WHERE engagement.log_count > 0
+),
+
+-- The account's own variance between posts, drawn towards that of its cell; an average has one of its own.
+scattered AS (
+    SELECT
+        expected.*,
+        CASE
+            -- The variance of the log of the mean of so many log-normal posts, where their number is told.
+            WHEN NOT has_posts THEN coalesce(
+                greatest((exp(within_variance) - 1) / nullif(averaged_posts, 0), within_variance / 12), average_variance
+            )
+            WHEN excess > 3 * sqrt(within_variance + counting) THEN
+                (
+                    within_freedom * (within_variance + counting)
+                    + greatest(squares - pow(highest - average, 2) * posts / greatest(posts - 1, 1), 0)
+                ) / (within_freedom + greatest(freedom - 1, 0) - 1)
+            ELSE (within_freedom * (within_variance + counting) + squares) / (within_freedom + freedom - 1)
+        END AS variance,
+        -- How much likelier posts are to scatter so little where they earn their likes than where somebody buys each
+        -- the same: with a sixth of the usual deviation, beside what counting adds. A log of a ratio of densities, the
+        -- quotient of two gamma functions taken as a power.
+        CASE
+            WHEN has_posts AND freedom > 0 THEN
+                freedom / 2.0 * ln(
+                    2 * (within_variance / 36 + counting) * (within_freedom / 2 + freedom / 4.0 - 0.5)
+                    / (within_freedom * (within_variance + counting))
+                )
+                - (within_freedom + freedom) / 2 * ln(1 + squares / (within_freedom * (within_variance + counting)))
+                + squares / (2 * (within_variance / 36 + counting))
+        END AS log_earned
+    FROM expected
+),
+
+-- Where the account stands today, if it has risen or fallen over the window, as far as its posts show it.
+trended AS (
+    SELECT
+        scattered.*,
+        CASE
+            WHEN drift_variance > 0 AND has_posts
+                THEN median_offset - age * drift_variance * age_log_products / (drift_variance * age_squares + variance)
+            WHEN has_posts THEN median_offset
+            ELSE -average_offset
+        END - log_typical AS shift,
+        CASE
+            WHEN drift_variance > 0 AND has_posts
+                THEN age * age * drift_variance * variance / (drift_variance * age_squares + variance)
+            ELSE 0
+        END AS trend_noise
+    FROM scattered
+),
+
+-- Over what is typical: all posts, the highest of them, and the rest; of a single post that went viral, itself
+-- without what posts that do so gain.
+heard AS (
+    SELECT
+        platform,
+        profile_id,
+        snapshot_date,
+        -- One account in fifty is taken to buy likes before its posts are looked at.
+        CASE WHEN log_earned IS NOT NULL THEN 1 - 1 / (1 + exp(-least(log_earned, 700)) / 49) END AS even_engagement,
+        CASE WHEN has_posts AND freedom > 0 THEN sqrt(greatest(squares, 0) / freedom) END AS post_spread,
+        log_typical,
+        variance,
+        between_variance,
+        16 * between_variance AS far_variance,
+        greatest(far_share, 1e-12) AS far_share,
+        CASE WHEN has_posts THEN viral_share ELSE 1e-12 END AS viral_share,
+        viral_lift,
+        viral_variance,
+        posts > 1 AS has_rest,
+        average + shift AS all_level,
+        variance / posts + trend_noise AS all_noise,
+        CASE WHEN has_posts THEN highest ELSE average END + shift AS highest_level,
+        CASE WHEN posts > 1 THEN (posts * average - highest) / (posts - 1) ELSE average - viral_lift END + shift
+            AS rest_level,
+        CASE WHEN posts > 1 THEN variance / (posts - 1) ELSE variance + viral_variance END + trend_noise AS rest_noise
+    FROM trended
+),
+
+-- What the rest of the posts makes one expect of the highest.
+foreseen AS (
+    SELECT
+        heard.*,
+        CASE WHEN has_rest THEN between_variance / (between_variance + rest_noise) ELSE 0 END * rest_level AS near_level,
+        between_variance * CASE WHEN has_rest THEN rest_noise / (between_variance + rest_noise) ELSE 1 END + variance
+            AS near_noise,
+        CASE WHEN has_rest THEN far_variance / (far_variance + rest_noise) ELSE 0 END * rest_level AS far_level,
+        far_variance * CASE WHEN has_rest THEN rest_noise / (far_variance + rest_noise) ELSE 1 END + variance
+            AS far_noise,
+        ln(1 - far_share)
+        - CASE
+            WHEN has_rest
+                THEN rest_level * rest_level / (between_variance + rest_noise) / 2 + ln(between_variance + rest_noise) / 2
+            ELSE 0
+        END AS near_chance,
+        ln(far_share)
+        - CASE
+            WHEN has_rest
+                THEN rest_level * rest_level / (far_variance + rest_noise) / 2 + ln(far_variance + rest_noise) / 2
+            ELSE 0
+        END AS far_chance
+    FROM heard
+),
+
+chances AS (
+    SELECT
+        foreseen.*,
+        near_chance + ln(1 - viral_share)
+        - pow(highest_level - near_level, 2) / near_noise / 2 - ln(near_noise) / 2 AS near_all,
+        near_chance + ln(viral_share)
+        - pow(highest_level - near_level - viral_lift, 2) / (near_noise + viral_variance) / 2
+        - ln(near_noise + viral_variance) / 2 AS near_rest,
+        far_chance + ln(1 - viral_share)
+        - pow(highest_level - far_level, 2) / far_noise / 2 - ln(far_noise) / 2 AS far_all,
+        far_chance + ln(viral_share)
+        - pow(highest_level - far_level - viral_lift, 2) / (far_noise + viral_variance) / 2
+        - ln(far_noise + viral_variance) / 2 AS far_rest
+    FROM foreseen
+),
+
+weighed AS (
+    SELECT
+        chances.*,
+        exp(near_all - greatest(near_all, near_rest, far_all, far_rest)) AS near_all_weight,
+        exp(near_rest - greatest(near_all, near_rest, far_all, far_rest)) AS near_rest_weight,
+        exp(far_all - greatest(near_all, near_rest, far_all, far_rest)) AS far_all_weight,
+        exp(far_rest - greatest(near_all, near_rest, far_all, far_rest)) AS far_rest_weight,
+        all_level * between_variance / (between_variance + all_noise) AS near_all_level,
+        rest_level * between_variance / (between_variance + rest_noise) AS near_rest_level,
+        all_level * far_variance / (far_variance + all_noise) AS far_all_level,
+        rest_level * far_variance / (far_variance + rest_noise) AS far_rest_level
+    FROM chances
+),
+
+mixed AS (
+    SELECT
+        weighed.*,
+        near_all_weight + near_rest_weight + far_all_weight + far_rest_weight AS weight,
+        (
+            near_all_weight * near_all_level + near_rest_weight * near_rest_level
+            + far_all_weight * far_all_level + far_rest_weight * far_rest_level
+        ) / (near_all_weight + near_rest_weight + far_all_weight + far_rest_weight) AS log_lift
+    FROM weighed
+),
+
+estimated AS (
+    SELECT
+        mixed.platform,
+        mixed.profile_id,
+        mixed.snapshot_date,
+        mixed.even_engagement,
+        mixed.post_spread,
+        mixed.log_typical,
+        mixed.log_lift,
+        -- All accounts of the cell, the few far out among them.
+        mixed.log_lift / sqrt(mixed.between_variance * (1 + 15 * mixed.far_share)) AS engagement_deviation,
+        sqrt((
+            near_all_weight * (
+                between_variance * all_noise / (between_variance + all_noise) + pow(near_all_level - log_lift, 2)
+            )
+            + near_rest_weight * (
+                between_variance * rest_noise / (between_variance + rest_noise) + pow(near_rest_level - log_lift, 2)
+            )
+            + far_all_weight * (
+                far_variance * all_noise / (far_variance + all_noise) + pow(far_all_level - log_lift, 2)
+            )
+            + far_rest_weight * (
+                far_variance * rest_noise / (far_variance + rest_noise) + pow(far_rest_level - log_lift, 2)
+            )
+        ) / weight) AS log_deviation
+    FROM mixed
+)
+
+SELECT
+    platform,
+    profile_id,
+    snapshot_date,
+    exp(log_typical) AS typical_ratio,
+    exp(log_typical + log_lift - interval_z * log_deviation) AS engagement_low,
+    exp(log_typical + log_lift) AS engagement_estimate,
+    exp(log_typical + log_lift + interval_z * log_deviation) AS engagement_high,
+    exp(log_lift) AS lift,
+    exp(log_lift - interval_z * log_deviation) AS lift_low,
+    engagement_deviation,
+    post_spread,
+    even_engagement
+FROM estimated
+CROSS JOIN parameters;

@@ -1,0 +1,90 @@
+-- One row per account that earlier snapshots of the last 32 days tell of: its growth, its steps, whom it followed and
+-- unfollowed, and the handle it had before.
+--
+-- Inputs: profiles, earlier (profiles of the dates before, those of their own day only; both may come bucket by bucket),
+-- tiers. Figures stand for the day that a row was landed: of a carried row earlier days count back from there.
+
+WITH seen AS (
+    SELECT
+        earlier.platform,
+        earlier.profile_id,
+        earlier.source,
+        earlier.handle,
+        earlier.followers,
+        earlier.following,
+        earlier.snapshot_date AS seen_on,
+        date_diff('day', earlier.snapshot_date, profiles.snapshot_date - profiles.snapshot_age_days) AS days_before
+    FROM earlier
+    JOIN profiles ON earlier.platform = profiles.platform AND earlier.profile_id = profiles.profile_id
+    WHERE earlier.snapshot_age_days = 0 AND earlier.snapshot_date < profiles.snapshot_date - profiles.snapshot_age_days
+    UNION ALL
+    SELECT
+        platform, profile_id, source, handle, followers, following, snapshot_date - snapshot_age_days AS seen_on,
+        0 AS days_before
+    FROM profiles
+),
+
+-- Two sources count differently: a step is told within one source only.
+stepped AS (
+    SELECT
+        seen.*,
+        lag(followers) OVER each AS followers_before,
+        lag(following) OVER each AS following_before,
+        date_diff('day', lag(seen_on) OVER each, seen_on) AS days
+    FROM seen
+    WINDOW each AS (PARTITION BY platform, profile_id, source ORDER BY seen_on)
+),
+
+grown AS (
+    SELECT
+        stepped.*,
+        (CAST(followers AS DOUBLE) / nullif(followers_before, 0) - 1) / days AS daily_growth
+    FROM stepped
+),
+
+told AS (
+    SELECT
+        platform,
+        profile_id,
+        count(*) - 1 AS earlier_snapshots,
+        count(daily_growth) AS steps,
+        -- Days that lie as near count by the earlier.
+        arg_min(followers, 2 * abs(days_before - 7) + CAST(days_before < 7 AS INTEGER))
+            FILTER (WHERE days_before BETWEEN 5 AND 9) AS followers_7d,
+        arg_min(followers, 2 * abs(days_before - 30) + CAST(days_before < 30 AS INTEGER))
+            FILTER (WHERE days_before BETWEEN 28 AND 32) AS followers_30d,
+        max(daily_growth) AS largest_daily_growth,
+        median(abs(daily_growth)) AS usual_daily_growth,
+        arg_max(followers, daily_growth) AS followers_after_step,
+        arg_max(followers_before, daily_growth) AS followers_before_step,
+        sum(abs(following - following_before)) - abs(sum(following - following_before)) AS turned_over,
+        arg_min(handle, days_before) FILTER (WHERE days_before > 0 AND handle IS NOT NULL) AS handle_before
+    FROM grown
+    GROUP BY platform, profile_id
+    HAVING count(*) > 1
+)
+
+SELECT
+    profiles.platform,
+    profiles.profile_id,
+    profiles.snapshot_date,
+    tiers.tier,
+    told.earlier_snapshots,
+    (profiles.followers - told.followers_7d) / CAST(nullif(told.followers_7d, 0) AS DOUBLE) AS followers_growth_7d,
+    (profiles.followers - told.followers_30d) / CAST(nullif(told.followers_30d, 0) AS DOUBLE) AS followers_growth_30d,
+    -- Of fewer than three steps none stands out.
+    CASE WHEN told.steps >= 3 THEN told.largest_daily_growth END AS largest_daily_growth,
+    CASE WHEN told.steps >= 3 THEN told.usual_daily_growth END AS usual_daily_growth,
+    CASE
+        WHEN told.steps >= 3 AND told.followers_after_step > told.followers_before_step THEN least(greatest(
+            CAST(told.followers_after_step - profiles.followers AS DOUBLE)
+            / (told.followers_after_step - told.followers_before_step), 0
+        ), 1)
+        WHEN told.steps >= 3 THEN 0
+    END AS growth_lost_since,
+    CASE WHEN told.steps >= 3 THEN CAST(told.turned_over AS DOUBLE) / nullif(profiles.followers, 0) END
+        AS following_turnover,
+    CASE WHEN told.handle_before <> profiles.handle THEN told.handle_before END AS handle_before
+FROM profiles
+JOIN told ON profiles.platform = told.platform AND profiles.profile_id = told.profile_id
+JOIN tiers ON profiles.followers >= tiers.lowest AND (tiers.below IS NULL OR profiles.followers < tiers.below);

@@ -1,0 +1,28 @@
+"""The contract of `norms`: what is usual of each sign of authenticity."""
+
+import pandera.polars as pa
+import polars as pl
+
+from schemas.account import TIERS_DESCRIPTION
+from schemas.column import PLATFORMS, column, count
+
+
+class Norms(pa.DataFrameModel):
+    """Quartiles of each sign of authenticity, per platform and tier."""
+
+    platform: pl.String = column("Platform.", nullable=False, isin=PLATFORMS)
+    tier: pl.String = column(TIERS_DESCRIPTION, nullable=False)
+    sign: pl.String = column("Column of evidence, as in `authenticity`.", nullable=False)
+    basis: pl.String = column(
+        "tier: observed in the cell; platform: the cell has under 20 accounts that show it, so the platform's; "
+        "default: the platform has too, so schemas/default_norms.csv.",
+        nullable=False,
+        isin=("tier", "platform", "default"),
+    )
+    accounts: pl.Int64 = count("Accounts that the quartiles are of.", unit="accounts", nullable=False)
+    p25: pl.Float64 = column("A quarter of the accounts lies below.", unit="that of the sign", ge=-1.0, le=1e15)
+    p50: pl.Float64 = column("Half of the accounts lie below.", unit="that of the sign", ge=-1.0, le=1e15)
+    p75: pl.Float64 = column("Three quarters of the accounts lie below.", unit="that of the sign", ge=-1.0, le=1e15)
+
+    class Config:
+        strict = True

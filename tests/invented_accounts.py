@@ -1,0 +1,81 @@
+"""Accounts and posts that tests invent, and the SQL files run over them as a night runs them.
+
+Belongs here: rows as the import accepts them, and getting from them to the tables of a night.
+"""
+
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from assets.computing import parameters, reference
+from assets.sql import read_sql
+from benchmarks.ranking_quality import product
+from pipelines.engine import stream_sql
+from pipelines.settings import Settings
+from pipelines.sources import Metrics
+from schemas.describe import polars_schema
+from schemas.posts import Posts
+from schemas.profiles import Profiles
+
+DAY = date(2026, 10, 31)
+Row = dict[str, Any]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A home of the test's own."""
+    return Settings(home=tmp_path, sources_file=tmp_path / "sources.yaml")
+
+
+def profile(name: str, followers: int, **cells: object) -> Row:
+    """An account on Instagram."""
+    landed = {"source": "s", "snapshot_date": DAY, "snapshot_age_days": 0, "landed_file": "f", "landed_row": 1}
+    return {"platform": "instagram", "profile_id": name, "handle": name, "followers": followers} | landed | cells
+
+
+def post(name: str, age: int, likes: int | None, comments: int | None = 0, **cells: object) -> Row:
+    """A post of an account, `age` days before the snapshot."""
+    posted_at = datetime.combine(DAY, time(12)) - timedelta(days=age)
+    landed = {"source": "s", "snapshot_date": DAY, "snapshot_age_days": 0, "landed_file": "f", "landed_row": 1}
+    counts = {"likes": likes, "comments": comments, "posted_at": posted_at, "post_id": f"{name}-{age}-{likes}"}
+    return {"platform": "instagram", "profile_id": name} | counts | landed | cells
+
+
+def run(settings: Settings, name: str, inputs: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """The rows of a SQL file over frames."""
+    batches = [pl.DataFrame(batch) for batch in stream_sql(settings, read_sql(name), inputs)]
+    return pl.concat(batches) if batches else pl.DataFrame()
+
+
+def engagement(settings: Settings, profiles: list[Row], posts: list[Row]) -> dict[str, Row]:
+    """Account to its row of `engagement`."""
+    found = run(
+        settings,
+        "engagement",
+        {
+            "profiles": pl.DataFrame(profiles, schema=polars_schema(Profiles)),
+            "posts": pl.DataFrame(posts, schema=polars_schema(Posts)),
+            "tiers": reference("tiers"),
+            "parameters": parameters(Metrics()),
+        },
+    )
+    return {row["profile_id"]: row for row in found.to_dicts()}
+
+
+def night(
+    settings: Settings, profiles: list[Row], posts: list[Row] | None = None, earlier: list[Row] | None = None
+) -> dict[str, dict[str, Row]]:
+    """Table to account to its row, of every table of a night that has a row per account."""
+    frames = [
+        pl.DataFrame(rows or [], schema=polars_schema(model))
+        for rows, model in ((profiles, Profiles), (posts, Posts), (earlier, Profiles))
+    ]
+    tables = product.tables(settings, *frames)
+    return {
+        name: {row["profile_id"]: row for row in table.to_dicts()}
+        for name, table in tables.items()
+        if "profile_id" in table.columns
+    }
