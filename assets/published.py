@@ -4,7 +4,7 @@ import dagster as dg
 import duckdb
 
 from assets import column_lineage, metadata
-from assets.daily import OWNERS
+from assets.daily import OWNERS, once_upstream_is_done
 from assets.publishing import publish
 from pipelines.serving import FILE_NAME
 from pipelines.settings import Settings
@@ -25,12 +25,7 @@ def build(settings: Settings, sources: SourcesFile) -> dg.AssetsDefinition:
         group_name="published",
         kinds={"duckdb"},
         owners=list(OWNERS),
-        # Tables that a run or backfill changed without publishing are published once nothing is under way.
-        automation_condition=(
-            dg.AutomationCondition.any_deps_updated().since_last_handled()
-            & ~dg.AutomationCondition.any_deps_in_progress()
-            & ~dg.AutomationCondition.in_progress()
-        ),
+        automation_condition=once_upstream_is_done(),
     )
     def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         generation = publish(settings, sources, context.run_id)

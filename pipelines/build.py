@@ -4,7 +4,7 @@ import warnings
 
 import dagster as dg
 
-from assets import benchmarks, engagement, landing, priors, published, ranking, validated
+from assets import benchmarks, engagement, landing, priors, published, ranking, report, validated
 from pipelines import jobs, log
 from pipelines.partitions import snapshot_dates
 from pipelines.settings import Settings
@@ -32,6 +32,7 @@ def build_defs(settings: Settings, loaded: SourcesFile) -> dg.Definitions:
                 benchmarks.build(settings, partitions),
                 ranking.build(settings, loaded, partitions),
                 published.build(settings, loaded),
+                report.build(settings),
             ],
             asset_checks=checks,
             jobs=[job],

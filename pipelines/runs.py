@@ -51,8 +51,9 @@ def over(settings: Settings, sources: SourcesFile, days: Sequence[date], *, forc
 
 
 def publish(settings: Settings, sources: SourcesFile, *, log_level: str) -> Outcome:
-    """Publishes what the lake holds."""
-    return _execute(settings, sources, {}, log_level, asset_selection=[dg.AssetKey("published")])
+    """Publishes what the lake holds, and its report."""
+    what = [dg.AssetKey("published"), dg.AssetKey("report")]
+    return _execute(settings, sources, {}, log_level, asset_selection=what)
 
 
 def _execute(
