@@ -21,6 +21,15 @@ from schemas.describe import summary
 OWNERS = ("team:data-engineering",)
 
 
+def once_upstream_is_done() -> dg.AutomationCondition[dg.AssetKey | dg.AssetCheckKey]:
+    """What a run or backfill changed without going on to this asset, it takes up once nothing is under way."""
+    return (
+        dg.AutomationCondition.any_deps_updated().since_last_handled()
+        & ~dg.AutomationCondition.any_deps_in_progress()
+        & ~dg.AutomationCondition.in_progress()
+    )
+
+
 def table_asset(
     settings: Settings,
     partitions: dg.DailyPartitionsDefinition,

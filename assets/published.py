@@ -6,7 +6,7 @@ import dagster as dg
 import duckdb
 
 from assets import column_lineage, looking_back, metadata
-from assets.daily import OWNERS
+from assets.daily import OWNERS, once_upstream_is_done
 from assets.publishing import NEWEST, publish
 from pipelines.lake import Lake
 from pipelines.serving import FILE_NAME
@@ -36,12 +36,7 @@ def build(settings: Settings, sources: SourcesFile) -> dg.AssetsDefinition:
                 description="No date was computed before an earlier one that it looks back on was landed.",
             )
         ],
-        # Tables that a run or backfill changed without publishing are published once nothing is under way.
-        automation_condition=(
-            dg.AutomationCondition.any_deps_updated().since_last_handled()
-            & ~dg.AutomationCondition.any_deps_in_progress()
-            & ~dg.AutomationCondition.in_progress()
-        ),
+        automation_condition=once_upstream_is_done(),
     )
     def published(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         generation = publish(settings, sources, context.run.run_id)

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from assets.daily import OWNERS
+from assets.daily import OWNERS, once_upstream_is_done
 from pipelines.postgres import SCHEMA, publish
 from pipelines.serving import FILE_NAME
 from pipelines.settings import Settings
@@ -20,7 +20,7 @@ def build(settings: Settings, address: str) -> dg.AssetsDefinition:
         group_name="published",
         kinds={"postgres"},
         owners=list(OWNERS),
-        automation_condition=dg.AutomationCondition.eager(),
+        automation_condition=once_upstream_is_done(),
     )
     def published_to_postgres(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         loaded = publish(address, settings.published / FILE_NAME)

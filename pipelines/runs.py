@@ -53,7 +53,9 @@ def over(settings: Settings, sources: SourcesFile, days: Sequence[date], *, forc
     lake = Lake(settings.lake)
     config = {"ops": {"landing": {"config": {"force": force}}}}
     affected = [day for day in lake.dates("history") if looking_back.sees(day, days) and day not in days]
-    outcome = _execute(settings, sources, config, log_level, without=_publishing(sources) if affected else [], **_range(days))
+    outcome = _execute(
+        settings, sources, config, log_level, without=_publishing(sources) if affected else [], **_range(days)
+    )
     if not outcome.succeeded or not affected:
         return outcome
     stale = looking_back.stale(lake)
@@ -74,13 +76,13 @@ def _range(days: Sequence[date]) -> dict[str, Any]:
 
 
 def publish(settings: Settings, sources: SourcesFile, *, log_level: str) -> Outcome:
-    """Publishes what the lake holds."""
+    """Publishes what the lake holds, and its report."""
     return _execute(settings, sources, {}, log_level, only=_publishing(sources))
 
 
 def _publishing(sources: SourcesFile) -> list[str]:
     """The assets that readers see."""
-    return [PUBLISHED, *(["published_to_postgres"] if sources.publish_to else [])]
+    return [PUBLISHED, "report", *(["published_to_postgres"] if sources.publish_to else [])]
 
 
 def _execute(

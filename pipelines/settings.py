@@ -97,6 +97,11 @@ class Settings:
         return self.home / "published"
 
     @property
+    def report(self) -> Path:
+        """What is published, as a page."""
+        return self.published / "report.html"
+
+    @property
     def scratch(self) -> Path:
         """Where DuckDB spills what does not fit in memory."""
         return self.home / "scratch"

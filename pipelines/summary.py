@@ -146,6 +146,7 @@ def print_published(console: Console, settings: Settings) -> None:
         f"Published {total:,} micro-influencers ({split}) of {accounts:,} accounts: {settings.published / FILE_NAME}",
         soft_wrap=True,
     )
+    console.print(f"As a page to open in a browser: {settings.report}", soft_wrap=True)
     console.print(f"Generation {generation}, content hash {content_hash[:16]}")
     if stale := looking_back.stale(Lake(settings.lake)):
         console.print(f"Stale: {looking_back.words(stale)}", soft_wrap=True)

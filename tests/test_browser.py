@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,20 +13,11 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
+from tests.chromium import chromium, needs_chromium, resize
 from tests.live_dagster import DAYS, MISSING, Again, Backfilled, LiveDagster, wait_for
 
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-pytestmark = [
-    pytest.mark.live,
-    pytest.mark.skipif(
-        not (CHROMIUM and DRIVER), reason="chromium and chromium-driver are not installed; run `make browser`"
-    ),
-]
+pytestmark = [pytest.mark.live, needs_chromium]
 
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update", "--hide-scrollbars",
-)  # fmt: skip
 # What the UI remembers of its visitor: that the invitation to the community, which comes some time after the page, is
 # answered, and a graph that fits the page.
 REMEMBERED = {
@@ -101,22 +91,13 @@ class Browser:
 @pytest.fixture(scope="module")
 def browser(live: LiveDagster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """One Chromium for all tests of the module."""
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(CHROMIUM)
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
-        options.add_argument(flag)
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(str(DRIVER)))
-    try:
-        # The page itself gets this size, and not the window with its bars.
-        size = {"width": WIDTH, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": False}
-        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    with chromium(tmp_path_factory.mktemp("chromium")) as driver:
+        resize(driver, WIDTH, HEIGHT)
         browser = Browser(driver, live)
         browser.open("")
         for key, value in REMEMBERED.items():
             driver.execute_script("localStorage.setItem(arguments[0], arguments[1])", key, value)
         yield browser
-    finally:
-        driver.quit()
 
 
 def _graph() -> str:

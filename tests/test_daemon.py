@@ -18,7 +18,10 @@ def test_a_backfill_from_the_asset_graph_computes_all_dates_in_one_run_and_publi
     assert thirty_days.ended["status"] == "COMPLETED_SUCCESS"
     runs = thirty_days.ended["runs"]
     assert {run["status"] for run in runs} == {"SUCCESS"}
-    assert [sorted(key["path"][0] for key in run["assetSelection"]) for run in runs] == [sorted(DAILY), ["published"]]
+    assert [sorted(key["path"][0] for key in run["assetSelection"]) for run in runs] == [
+        sorted(DAILY),
+        ["published", "report"],
+    ]
 
 
 def test_a_backfill_materializes_the_chosen_dates_and_no_others(thirty_days: Backfilled) -> None:

@@ -44,6 +44,7 @@ def test_the_night_of_the_samples(smallvoices: Command, samples: Path, tmp_path:
     _leads_back_to_landed_rows(tmp_path)
     _quarantines_with_reason_and_raw_text(tmp_path)
     _is_read_only_old_format_and_described(tmp_path)
+    _has_a_report_of_the_same_generation(tmp_path, run.out)
 
 
 def _prints_what_it_did(out: str) -> None:
@@ -108,6 +109,16 @@ def _is_read_only_old_format_and_described(folder: Path) -> None:
     )
     assert query(folder, undescribed) == []
     assert query(folder, "SELECT table_name FROM duckdb_tables() WHERE coalesce(comment, '') = ''") == []
+
+
+def _has_a_report_of_the_same_generation(folder: Path, out: str) -> None:
+    report = (folder / PUBLISHED).with_name("report.html")
+    assert f"As a page to open in a browser: {report}" in out
+    text = report.read_text(encoding="utf-8")
+    told = re.findall(r'<meta name="(?:generation|content-hash)" content="(\w+)">', text)
+    assert query(folder, "SELECT generation::VARCHAR, content_hash FROM _meta") == [tuple(told)]
+    leaders = query(folder, "SELECT handle FROM micro_influencers ORDER BY rank LIMIT 5")
+    assert [handle for (handle,) in leaders if f"<bdi>{handle}</bdi>" not in text] == []
 
 
 def test_same_bytes_same_hash(smallvoices: Command, samples: Path, tmp_path: Path) -> None:

@@ -1,0 +1,36 @@
+"""`report`: the published file as a page that people open in a browser and send to each other."""
+
+import dagster as dg
+
+from assets import report_page
+from assets.daily import OWNERS, once_upstream_is_done
+from pipelines.serving import FILE_NAME
+from pipelines.settings import Settings
+
+
+def build(settings: Settings) -> dg.AssetsDefinition:
+    """The asset: unpartitioned, written after each publish from what was published."""
+
+    @dg.asset(
+        name="report",
+        deps=["published"],
+        description="report.html: the ranking for people, as one page that needs no network and no server.",
+        group_name="published",
+        kinds={"html"},
+        owners=list(OWNERS),
+        automation_condition=once_upstream_is_done(),
+    )
+    def report(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        written = report_page.write(settings.published / FILE_NAME, settings.report)
+        context.log.info(f"generation {written.generation}: {written.path}")
+        return dg.MaterializeResult(
+            metadata={
+                "generation": written.generation,
+                "snapshot_date": written.snapshot_date.isoformat(),
+                "content_hash": written.content_hash,
+                "bytes": written.path.stat().st_size,
+                "path": dg.MetadataValue.path(written.path),
+            }
+        )
+
+    return report
