@@ -60,11 +60,12 @@ _SUM = "coalesce(sum(CAST({} AS HUGEINT)), 0)"
 def _counted(cell: str, kind: str) -> str:
     if kind != "DOUBLE":
         return cell
-    return f"CASE WHEN abs({cell}) < 9e6 THEN CAST(round({cell} * 1e12) AS BIGINT) ELSE CAST(hash({cell}) >> 1 AS BIGINT) END"
+    rounded, whole = f"CAST(round({cell} * 1e12) AS BIGINT)", f"CAST(hash({cell}) >> 1 AS BIGINT)"
+    return f"CASE WHEN abs({cell}) < 9e6 THEN {rounded} ELSE {whole} END"
 
 
 def main(folder: Path, left_out: Mapping[str, Collection[str]]) -> None:
-    """Prints the contents of a generation as JSON, having compared every cell of its Parquet files with its DuckDB file."""
+    """Prints the contents of a generation as JSON, once its Parquet files are known to equal its DuckDB file."""
     with duckdb.connect(":memory:", config={"memory_limit": "1GB"}) as connection:
         connection.execute(f"ATTACH {literal(folder / FILE_NAME)} AS pub (READ_ONLY)")
         found = contents(connection, "pub", left_out)

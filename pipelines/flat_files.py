@@ -44,7 +44,11 @@ _DICTIONARIES = frozenset(
 
 
 def write(
-    connection: duckdb.DuckDBPyConnection, folder: Path, tables: Sequence[Table], before: Manifest | None, published: Path
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    tables: Sequence[Table],
+    before: Manifest | None,
+    published: Path,
 ) -> tuple[dict[str, PublishedFile], dict[str, list[CsvFile]]]:
     """Writes the tables that are attached as `pub`.
 

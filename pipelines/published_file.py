@@ -62,12 +62,15 @@ def build(
     """
     connection.execute(f"ATTACH {literal(path)} AS pub (STORAGE_VERSION '{STORAGE_VERSION}')")
     for name, sql in views:
-        connection.execute(f"CREATE TEMP VIEW {name} AS {sql}")
+        try:
+            connection.execute(f"CREATE TEMP VIEW {name} AS {sql}")
+        except duckdb.Error as error:
+            raise ContractError(f"{name}: {str(error).splitlines()[0]}; run that date again") from None
     for table in tables:
         try:
             _create(connection, table)
         except duckdb.Error as error:
-            raise ContractError(f"{table.name}: {str(error).splitlines()[0]}") from error
+            raise ContractError(f"{table.name}: {str(error).splitlines()[0]}") from None
     meant = contents(connection, "pub", LEFT_OUT)
     _add_meta(connection, meta, meant)
     for name, model in TABLES.items():

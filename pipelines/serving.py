@@ -25,18 +25,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
 
-from pipelines import durable, flat_files, latest, manifest, published_file
-from pipelines.content_hash import FILE_NAME, META, Contents
+from pipelines import content_hash, durable, flat_files, latest, manifest, published_file
+from pipelines.content_hash import META, Contents
 from pipelines.engine import connect
 from pipelines.manifest import Manifest
 from pipelines.published_file import Table
 from pipelines.settings import Settings
 from schemas.published import CONTRACT_VERSION, LEFT_OUT
 
+FILE_NAME = content_hash.FILE_NAME
 KEPT_GENERATIONS = 2
 _KEPT_SECONDS = 60
 _BUILDING = ".build-"
@@ -105,10 +107,9 @@ def publish(
         try:
             built = _build(settings, building, views, tables, (number, snapshot_date, run_id), stated)
             _swap(published, building, built, lambda: _fence(lock, settings, before))
-        except BaseException as error:
+        except Exception:
             # Whatever went wrong for a builder whose place was taken went wrong because of that.
-            if isinstance(error, Exception) and not isinstance(error, PublishError):
-                _fence(lock, settings, before, error)
+            _fence(lock, settings, before)
             raise
         finally:
             shutil.rmtree(building, ignore_errors=True)
@@ -120,30 +121,35 @@ def publish(
 @contextmanager
 def _locked(path: Path, wait_seconds: int) -> Iterator[int]:
     """Holds the publisher's lock; the system frees it with its holder, however that ends."""
-    with path.open("w") as file:
-        deadline = time.monotonic() + wait_seconds
-        while True:
+    deadline = time.monotonic() + wait_seconds
+    while True:
+        with path.open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
+                if _is_at(file.fileno(), path):
+                    yield file.fileno()
+                    return
             except BlockingIOError:
                 if time.monotonic() > deadline:
                     held = f"another process has held {path} for {wait_seconds} s"
                     raise PublishError(f"{held}; see `fuser {path}`, and run again") from None
-                time.sleep(0.2)
-        yield file.fileno()
+        time.sleep(0.2)
 
 
-def _fence(lock: int, settings: Settings, before: Generation | None, cause: Exception | None = None) -> None:
-    """Refuses to go on where another builder has published, or may: this one had stopped, and its lock is gone."""
+def _is_at(descriptor: int, path: Path) -> bool:
+    """Whether an open file is the one that a path names now."""
     try:
-        is_held = os.path.samestat(os.fstat(lock), (settings.published / ".lock").stat())
+        return os.path.samestat(os.fstat(descriptor), path.stat())
     except FileNotFoundError:
-        is_held = False
+        return False
+
+
+def _fence(lock: int, settings: Settings, before: Generation | None) -> None:
+    """Refuses to go on where another builder has published, or may: this one had stopped, and its lock is gone."""
     now = current(settings)
-    if not is_held or now != before:
+    if not _is_at(lock, settings.published / ".lock") or now != before:
         shown = f"generation {now.number} is out" if now and now != before else "its lock was taken away"
-        raise PublishError(f"another publisher has taken over while this one stood still: {shown}") from cause
+        raise PublishError(f"another publisher has taken over while this one stood still: {shown}") from None
 
 
 def _build(
@@ -239,7 +245,7 @@ def _numbers(published: Path) -> list[int]:
 
 def _prune(published: Path) -> None:
     numbers = _numbers(published)
-    for number, successor in zip(numbers[:-KEPT_GENERATIONS], numbers[1:], strict=False):
+    for number, successor in list(pairwise(numbers))[: 1 - KEPT_GENERATIONS]:
         replaced_at = (published / f"generations/{successor:06d}").stat().st_mtime
         if time.time() - replaced_at > _KEPT_SECONDS:
             shutil.rmtree(published / f"generations/{number:06d}")

@@ -48,8 +48,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """Reads SMALLVOICES_HOME, _SOURCES, _FIRST_DATE, _THREADS, _MEMORY_LIMIT, _PUBLISH_WAIT_SECONDS and
-        _NIGHTLY_CRON.
+        """Reads SMALLVOICES_HOME, _SOURCES and the names of `_ALLOWED`.
 
         Raises:
             SettingsError: One of them holds something that it cannot hold.

@@ -18,8 +18,8 @@ from xdist.scheduler import LoadScopeScheduling
 settings.register_profile("shared_machine", deadline=None)
 settings.load_profile("shared_machine")
 
-# The running UI and daemon, and the S3 server, for the tests that ask for them.
-pytest_plugins = ["tests.live_dagster", "tests.s3_server"]
+# The running UI and daemon, the S3 server, and a published home, for the tests that ask for them.
+pytest_plugins = ["tests.live_dagster", "tests.s3_server", "tests.published_home"]
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SOURCES = """
@@ -33,8 +33,13 @@ sources:
 """
 
 
-# Which tests share a server, and so a process. Each other test may run in any.
-_SHARING = {"tests/test_daemon.py": "dagster", "tests/test_browser.py": "dagster", "tests/test_object_store.py": "s3"}
+# Which tests share a server or a home that takes long to make, and so a process. Each other test may run in any.
+_SHARING = {
+    "tests/test_daemon.py": "dagster",
+    "tests/test_browser.py": "dagster",
+    "tests/test_object_store.py": "s3",
+    "tests/test_publishing.py": "published",
+}
 
 
 class _SharedServers(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
