@@ -13,7 +13,8 @@ from assets.computing import reference
 from assets.sql import read_sql
 from pipelines import landing, serving
 from pipelines.lake import Lake
-from pipelines.serving import Generation, PublishError, Table
+from pipelines.published_file import Table
+from pipelines.serving import Generation, PublishError
 from pipelines.settings import Settings
 from pipelines.sources import SourcesFile
 from schemas.published import ACCOUNT_COLUMNS
@@ -38,17 +39,15 @@ def publish(settings: Settings, sources: SourcesFile, run_id: str) -> Generation
     if not dates:
         raise PublishError("no date has been ranked yet; run `smallvoices nightly`")
     newest = dates[-1]
-    return serving.publish(settings, _views(settings, lake, sources, newest), _tables(), newest, run_id)
+    return serving.publish(settings, _views(settings, lake, sources, newest), _tables(lake, newest), newest, run_id)
 
 
 def _views(settings: Settings, lake: Lake, sources: SourcesFile, newest: date) -> list[tuple[str, str]]:
-    since = newest - timedelta(days=HISTORY_DAYS - 1)
-    history = [lake.path("ranking", day) for day in lake.dates("ranking") if since <= day <= newest]
     since = newest - timedelta(days=QUARANTINE_DAYS - 1)
     quarantine = [lake.path("quarantine", day) for day in lake.dates("quarantine") if day >= since]
     return [
         *((name, _all([lake.path(name, newest)])) for name in NEWEST),
-        ("ranking_history", _all(history)),
+        ("ranking_history", _all(list(_history(lake, newest).values()))),
         ("rejected", _all(quarantine)),
         ("pulls", _pulls(settings, sources, newest)),
         ("renames", _all([lake.path("history", day) for day in lake.dates("history") if day <= newest])),
@@ -56,7 +55,12 @@ def _views(settings: Settings, lake: Lake, sources: SourcesFile, newest: date) -
     ]
 
 
-def _tables() -> list[Table]:
+def _history(lake: Lake, newest: date) -> dict[date, Path]:
+    since = newest - timedelta(days=HISTORY_DAYS - 1)
+    return {day: lake.path("ranking", day) for day in lake.dates("ranking") if since <= day <= newest}
+
+
+def _tables(lake: Lake, newest: date) -> list[Table]:
     ordered = ", ".join(ACCOUNT_COLUMNS)
     return [
         Table("accounts", f"SELECT {ordered} FROM ({read_sql('published_accounts')})"),
@@ -65,6 +69,7 @@ def _tables() -> list[Table]:
             "rank_history",
             "SELECT snapshot_date, platform, profile_id, rank, score, followers, engagement_estimate "
             "FROM ranking_history WHERE rank IS NOT NULL ORDER BY snapshot_date, rank",
+            _history(lake, newest),
         ),
         Table("tier_benchmarks", "SELECT * FROM benchmarks"),
         Table("authenticity", "SELECT * FROM authenticity"),

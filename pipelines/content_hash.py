@@ -1,87 +1,86 @@
-"""What a published file says, in numbers that can be compared.
+"""What the published tables say, in numbers that can be compared.
 
-Belongs here: the content hash, which two runs over the same bytes share, and the quick account of a file by which a
-process that has nothing to do with the one that built it (`python -m pipelines.content_hash FILE`) confirms that it
-can be read back whole.
+Belongs here: the content hash, which two runs over the same bytes share, and the account of a generation by which a
+process that has nothing to do with the one that built it (`python -m pipelines.content_hash FOLDER TABLES`) confirms
+that it can be read back whole, the Parquet files like the DuckDB file. That process loads nothing else of the project.
 """
 
 import hashlib
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import duckdb
 
-from schemas.published import NOT_HASHED, TABLES
-from schemas.quoting import identifier, literal
+from schemas.quoting import identifier, literal, parquet
 
 META = "_meta"
+FILE_NAME = "micro_influencers.duckdb"
 
 
 @dataclass(frozen=True)
 class Contents:
-    """Rows of every table, a checksum over every cell of them, and the content hash that `_meta` states.
-
-    Checksums are DuckDB's own hashes, summed: fast, and equal only within one version of it.
-    """
+    """Rows of every table, and the content hash of them all."""
 
     rows: Mapping[str, int]
-    checksums: Mapping[str, str]
     content_hash: str
 
 
-def contents(connection: duckdb.DuckDBPyConnection, catalog: str) -> Contents:
-    """Reads every cell of a published file.
+def contents(connection: duckdb.DuckDBPyConnection, catalog: str, left_out: Mapping[str, Collection[str]]) -> Contents:
+    """Reads the published tables.
+
+    A row counts by DuckDB's own hash of its cells, and the hashes are summed, so that the order of rows does not
+    matter. Fractional numbers count to twelve decimals, which is beyond what they mean and short of where two
+    machines' exp and ln may differ.
 
     Args:
-        connection: A connection that the file is attached to.
-        catalog: The name it is attached as.
+        connection: A connection that the tables are attached to.
+        catalog: The name they are attached as.
+        left_out: The tables, each with the columns that do not count.
     """
     rows: dict[str, int] = {}
-    checksums: dict[str, str] = {}
-    for table in TABLES:
-        count, checksum = connection.execute(
-            f"SELECT count(*), coalesce(sum(CAST(hash(t) AS HUGEINT)), 0) FROM {catalog}.main.{table} AS t"
-        ).fetchall()[0]
-        rows[table], checksums[table] = count, str(checksum)
-    stated = connection.execute(f"SELECT content_hash FROM {catalog}.main.{META}").fetchall()[0][0]
-    return Contents(rows, checksums, stated)
-
-
-def content_hash(connection: duckdb.DuckDBPyConnection, catalog: str) -> str:
-    """Hashes every table but `_meta`.
-
-    Each row is hashed as the text of its cells, and the hashes are summed, so that neither the order of rows nor
-    DuckDB's version matters. Fractional numbers count to twelve decimals, which is beyond what they mean and short of
-    where two machines' exp and ln may differ.
-    """
     digest = hashlib.sha256()
-    for table in sorted(set(TABLES) - {META}):
-        types = dict(row[:2] for row in connection.execute(f"DESCRIBE {catalog}.main.{table}").fetchall())
-        hashed = [name for name in types if name not in NOT_HASHED.get(table, ())]
-        cells = ", ".join(_text(identifier(name), types[name]) for name in hashed)
-        count, total = connection.execute(
-            f"SELECT count(*), coalesce(sum(md5_number_lower(line)), 0) "
-            f"FROM (SELECT concat_ws(chr(31), {cells}) AS line FROM {catalog}.main.{table})"
+    for table in sorted(left_out):
+        relation = f"{catalog}.main.{table}"
+        types = dict(row[:2] for row in connection.execute(f"DESCRIBE {relation}").fetchall())
+        hashed = [name for name in types if name not in left_out[table]]
+        cells = ", ".join(_counted(identifier(name), types[name]) for name in hashed)
+        rows[table], total = connection.execute(
+            f"SELECT count(*), {_SUM.format(f'hash({cells})')} FROM {relation}"
         ).fetchall()[0]
-        digest.update(f"{table} {','.join(hashed)} {count} {total}\n".encode())
-    return digest.hexdigest()
+        digest.update(f"{table} {','.join(hashed)} {rows[table]} {total}\n".encode())
+    return Contents(rows, digest.hexdigest())
 
 
-def _text(cell: str, kind: str) -> str:
-    text = f"CAST({cell} AS VARCHAR)"
-    if kind == "DOUBLE":
-        text = f"CASE WHEN abs({cell}) < 9e6 THEN CAST(CAST(round({cell} * 1e12) AS BIGINT) AS VARCHAR) ELSE {text} END"
-    return f"coalesce({text}, chr(0))"
+_SUM = "coalesce(sum(CAST({} AS HUGEINT)), 0)"
 
 
-def main(path: str) -> None:
-    """Prints the contents of a published file as JSON."""
+def _counted(cell: str, kind: str) -> str:
+    if kind != "DOUBLE":
+        return cell
+    rounded, whole = f"CAST(round({cell} * 1e12) AS BIGINT)", f"CAST(hash({cell}) >> 1 AS BIGINT)"
+    return f"CASE WHEN abs({cell}) < 9e6 THEN {rounded} ELSE {whole} END"
+
+
+def main(folder: Path, left_out: Mapping[str, Collection[str]]) -> None:
+    """Prints the contents of a generation as JSON, once its Parquet files are known to equal its DuckDB file."""
     with duckdb.connect(":memory:", config={"memory_limit": "1GB"}) as connection:
-        connection.execute(f"ATTACH {literal(path)} AS pub (READ_ONLY)")
-        sys.stdout.write(json.dumps(asdict(contents(connection, "pub"))))
+        connection.execute(f"ATTACH {literal(folder / FILE_NAME)} AS pub (READ_ONLY)")
+        found = contents(connection, "pub", left_out)
+        stated = connection.execute(f"SELECT content_hash FROM pub.main.{META}").fetchall()[0][0]
+        if stated != found.content_hash:
+            sys.exit(f"{META} states the content hash {stated}, and the tables have {found.content_hash}")
+        for table in (*left_out, META):
+            sums = {
+                connection.execute(f"SELECT (count(*), {_SUM.format('hash(t)')}) FROM {relation} AS t").fetchall()[0]
+                for relation in (f"pub.main.{table}", parquet([folder / f"{table}.parquet"]))
+            }
+            if len(sums) > 1:
+                sys.exit(f"{table}: its Parquet file says something else than {FILE_NAME}")
+    sys.stdout.write(json.dumps(asdict(found)))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(Path(sys.argv[1]), json.loads(sys.argv[2]))

@@ -1,55 +1,51 @@
-"""The published DuckDB file: built aside, verified by another process, swapped in.
+"""How readers come to see a new generation: built aside, verified by another process, swapped in.
 
-    published/micro_influencers.duckdb              what readers open, mode 0444
-    published/generations/000012.duckdb             the last two generations, under their numbers
+    published/micro_influencers.duckdb     what readers open, mode 0444
+    published/manifest.json                all files of one generation, Parquet and CSV too
+    published/latest.duckdb                views over the Parquet files of whatever generation is the latest
+    published/latest                       a link to the newest generation
+    published/generations/000012/          a generation, whole
 
 Belongs here: the commit protocol between the lake and readers. Does not: which rows are published
-(`assets/published.py`). Readers that hold the old file keep seeing it whole; who opens anew sees the new one.
+(`assets/publishing.py`), or how files are built (`published_file`, `flat_files`). Readers that hold a file keep seeing
+it whole; who opens anew sees the new one. A generation goes once two newer ones are there, and a minute later at the
+earliest, so that nobody who has just read the manifest finds its files gone.
 """
 
 import fcntl
 import json
+import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
-import polars as pl
-from pandera.polars import DataFrameModel
 
-from pipelines import durable
-from pipelines.content_hash import META, Contents, content_hash, contents
+from pipelines import content_hash, durable, flat_files, latest, manifest, published_file
+from pipelines.content_hash import META, Contents
 from pipelines.engine import connect
+from pipelines.manifest import Manifest
+from pipelines.published_file import Table
 from pipelines.settings import Settings
-from schemas.describe import columns, summary
-from schemas.published import CONTRACT_VERSION, TABLES
-from schemas.quoting import identifier, literal
-from schemas.validation import ContractError, validate
+from schemas.published import CONTRACT_VERSION, LEFT_OUT
 
-FILE_NAME = "micro_influencers.duckdb"
+FILE_NAME = content_hash.FILE_NAME
 KEPT_GENERATIONS = 2
-# The oldest storage format that all DuckDB clients since 1.0 read.
-STORAGE_VERSION = "v1.0.0"
-LOCK_TIMEOUT_SECONDS = 300
-_VALIDATED_ROWS = 250_000
+_KEPT_SECONDS = 60
+_BUILDING = ".build-"
 
 
 class PublishError(Exception):
     """The new generation was not swapped in; readers keep the old one. The message says why."""
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table to publish: its name and the SELECT that fills it, over lake views and tables before it."""
-
-    name: str
-    sql: str
 
 
 @dataclass(frozen=True)
@@ -91,143 +87,165 @@ def publish(
         The new generation.
 
     Raises:
-        PublishError: A newer snapshot is out already, the lock is held, or verification failed.
+        PublishError: A newer snapshot is out already, the lock is held, another builder has taken over, or
+            verification failed.
         ContractError: A table breaks its contract.
     """
-    settings.published.mkdir(parents=True, exist_ok=True)
-    with _locked(settings.published / ".lock"):
-        for orphan in settings.published.glob(".build-*"):
-            orphan.unlink()
-        before = current(settings)
+    published = settings.published
+    (published / "generations").mkdir(parents=True, exist_ok=True)
+    with _locked(published / ".lock", settings.publish_wait_seconds) as lock:
+        before, stated = current(settings), manifest.read(published)
+        newest = max(before.number if before else 0, stated.generation if stated else 0)
+        _sweep(published, newest)
         if before and before.snapshot_date > snapshot_date:
             raise PublishError(
                 f"generation {before.number} already shows {before.snapshot_date}, newer than {snapshot_date}; "
                 "backfill that date first"
             )
-        number = before.number + 1 if before else 1
-        target = settings.published / FILE_NAME
-        built = settings.published / f".build-{number:06d}.duckdb"
+        number = newest + 1
+        building = Path(tempfile.mkdtemp(prefix=f"{_BUILDING}{number:06d}-", dir=published))
         try:
-            expected = _build(settings, built, views, tables, number, snapshot_date, run_id)
-            _verify(built, expected)
-            durable.sync_file(built)
-            built.chmod(0o444)
-            _keep(settings.published / "generations", built, number)
-            built.replace(target)
-            # A log that a client left beside the old file would be taken for the new one's.
-            target.with_name(f"{FILE_NAME}.wal").unlink(missing_ok=True)
-            durable.sync_folder(settings.published)
+            built = _build(settings, building, views, tables, (number, snapshot_date, run_id), stated)
+            _swap(published, building, built, lambda: _fence(lock, settings, before))
+        except Exception:
+            # Whatever went wrong for a builder whose place was taken went wrong because of that.
+            _fence(lock, settings, before)
+            raise
         finally:
-            for leftover in settings.published.glob(".build-*"):
-                leftover.unlink()
-    return Generation(number, snapshot_date, expected.content_hash, sum(expected.rows.values()) - 1)
+            shutil.rmtree(building, ignore_errors=True)
+        _prune(published)
+    rows = sum(file.rows for name, file in built.parquet.items() if name != META)
+    return Generation(number, snapshot_date, built.content_hash, rows)
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def _locked(path: Path, wait_seconds: int) -> Iterator[int]:
     """Holds the publisher's lock; the system frees it with its holder, however that ends."""
-    with path.open("w") as file:
-        deadline = time.monotonic() + LOCK_TIMEOUT_SECONDS
-        while True:
+    deadline = time.monotonic() + wait_seconds
+    while True:
+        with path.open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
+                if _is_at(file.fileno(), path):
+                    yield file.fileno()
+                    return
             except BlockingIOError:
                 if time.monotonic() > deadline:
-                    held = f"another process has held {path} for {LOCK_TIMEOUT_SECONDS} s"
+                    held = f"another process has held {path} for {wait_seconds} s"
                     raise PublishError(f"{held}; see `fuser {path}`, and run again") from None
-                time.sleep(0.2)
-        yield
+        time.sleep(0.2)
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    """Whether an open file is the one that a path names now."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _fence(lock: int, settings: Settings, before: Generation | None) -> None:
+    """Refuses to go on where another builder has published, or may: this one had stopped, and its lock is gone."""
+    now = current(settings)
+    if not _is_at(lock, settings.published / ".lock") or now != before:
+        shown = f"generation {now.number} is out" if now and now != before else "its lock was taken away"
+        raise PublishError(f"another publisher has taken over while this one stood still: {shown}") from None
 
 
 def _build(
     settings: Settings,
-    path: Path,
+    folder: Path,
     views: Sequence[tuple[str, str]],
     tables: Sequence[Table],
-    number: int,
-    snapshot_date: date,
-    run_id: str,
-) -> Contents:
+    meta: tuple[int, date, str],
+    before: Manifest | None,
+) -> Manifest:
+    path = folder / FILE_NAME
     with connect(settings, settings.lake, settings.published) as connection:
-        connection.execute(f"ATTACH {literal(path)} AS pub (STORAGE_VERSION '{STORAGE_VERSION}')")
-        for name, sql in views:
-            connection.execute(f"CREATE TEMP VIEW {name} AS {sql}")
-        for table in tables:
-            model = TABLES[table.name]
-            types = {column.name: column.duckdb_type for column in columns(model)}
-            order = [row[0] for row in connection.execute(f"DESCRIBE {table.sql}").fetchall()]
-            if set(order) != set(types):
-                raise ContractError(
-                    f"{table.name}: columns differ from the contract: {sorted(set(order) ^ set(types))}"
-                )
-            cells = ", ".join(f"CAST({identifier(name)} AS {types[name]}) AS {identifier(name)}" for name in order)
-            connection.execute(f"CREATE TABLE pub.main.{table.name} AS SELECT {cells} FROM ({table.sql})")
-            # Tables built later read this one, under its published name.
-            connection.execute(f"CREATE OR REPLACE TEMP VIEW {table.name} AS SELECT * FROM pub.main.{table.name}")
-            _check(connection, table.name, model)
-        _add_meta(connection, number, snapshot_date, run_id)
-        for name, model in TABLES.items():
-            connection.execute(f"COMMENT ON TABLE pub.main.{name} IS {literal(summary(model))}")
-            for column in columns(model):
-                connection.execute(f"COMMENT ON COLUMN pub.main.{name}.{column.name} IS {literal(column.comment)}")
-        meant = contents(connection, "pub")
-        connection.execute("CHECKPOINT pub")
+        meant = published_file.build(connection, path, views, tables, meta)
+        parquet, csv = flat_files.write(connection, folder, tables, before, settings.published)
         connection.execute("DETACH pub")
-    return meant
-
-
-def _add_meta(connection: duckdb.DuckDBPyConnection, number: int, snapshot_date: date, run_id: str) -> None:
-    spec = ", ".join(f"{column.name} {column.duckdb_type}" for column in columns(TABLES[META]))
-    rows = sum(
-        connection.execute(f"SELECT count(*) FROM pub.main.{name}").fetchall()[0][0] for name in TABLES if name != META
+    _verify(folder, meant)
+    durable.sync_file(path)
+    path.chmod(0o444)
+    built = Manifest(
+        generation=meta[0],
+        snapshot_date=meta[1],
+        contract_version=CONTRACT_VERSION,
+        code_version=version("smallvoices"),
+        content_hash=meant.content_hash,
+        folder=f"generations/{meta[0]:06d}",
+        parquet=parquet,
+        csv=csv,
     )
-    built_at = datetime.now(tz=UTC).replace(tzinfo=None)
-    connection.execute(f"CREATE TABLE pub.main.{META} ({spec})")
-    connection.execute(
-        f"INSERT INTO pub.main.{META} VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            number,
-            snapshot_date,
-            run_id,
-            built_at,
-            CONTRACT_VERSION,
-            version("smallvoices"),
-            content_hash(connection, "pub"),
-            rows,
-        ],
-    )
+    (folder / manifest.FILE_NAME).write_text(built.model_dump_json(indent=1), encoding="utf-8")
+    durable.sync_file(folder / manifest.FILE_NAME)
+    folder.chmod(0o755)
+    durable.sync_folder(folder)
+    return built
 
 
-def _check(connection: duckdb.DuckDBPyConnection, name: str, model: type[DataFrameModel]) -> None:
-    if name == "micro_influencers":
-        return  # the very rows of accounts, which have been checked
-    names = [column.name for column in columns(model)]
-    for batch in connection.sql(f"SELECT * FROM pub.main.{name}").to_arrow_reader(_VALIDATED_ROWS):
-        failures = validate(model, pl.DataFrame(batch).select(names))
-        if failures.height:
-            raise ContractError(f"{name}: {failures.height} rows break the contract; the first: {failures.row(0)[2]}")
-
-
-def _verify(path: Path, expected: Contents) -> None:
-    """Reads the file in a fresh process and compares what it says with what was meant."""
+def _verify(folder: Path, expected: Contents) -> None:
+    """Reads the files in a fresh process and compares what they say with what was meant."""
+    hashed = {table: sorted(columns) for table, columns in LEFT_OUT.items()}
     done = subprocess.run(  # noqa: S603 - this project's own module
-        [sys.executable, "-m", "pipelines.content_hash", str(path)],
+        [sys.executable, "-m", "pipelines.content_hash", str(folder), json.dumps(hashed)],
         capture_output=True, text=True, check=False, cwd=Path(__file__).resolve().parent.parent,
     )  # fmt: skip
     if done.returncode:
-        raise PublishError(f"the built file cannot be read back: {done.stderr.strip().splitlines()[-1:]}")
+        raise PublishError(f"what was built cannot be read back: {' '.join(done.stderr.strip().splitlines()[-1:])}")
     if Contents(**json.loads(done.stdout)) != expected:
         raise PublishError(
-            f"the built file says {done.stdout.strip()} where {expected} was meant; the disk may be failing"
+            f"what was built says {done.stdout.strip()} where {expected} was meant; the disk may be failing"
         )
 
 
-def _keep(folder: Path, built: Path, number: int) -> None:
-    folder.mkdir(exist_ok=True)
-    kept = folder / f"{number:06d}.duckdb"
-    kept.unlink(missing_ok=True)
-    kept.hardlink_to(built)
-    for old in sorted(folder.glob("[0-9]*.duckdb"))[:-KEPT_GENERATIONS]:
-        old.unlink()
-    durable.sync_folder(folder)
+def _swap(published: Path, building: Path, built: Manifest, fence: Callable[[], None]) -> None:
+    generation = published / built.folder
+    fence()
+    # Only one builder gets a number: a folder that is there is not replaced.
+    building.rename(generation)
+    os.utime(generation)
+    durable.sync_folder(generation.parent)
+    fence()
+    # A log that a client left beside the old file would be taken for the new one's.
+    log = published / f"{FILE_NAME}.wal"
+    log.unlink(missing_ok=True)
+    _replace(published / FILE_NAME, lambda aside: aside.hardlink_to(generation / FILE_NAME))
+    log.unlink(missing_ok=True)
+    _replace(published / "latest", lambda aside: aside.symlink_to(built.folder))
+    latest.write(published)
+    _replace(published / manifest.FILE_NAME, lambda aside: aside.hardlink_to(generation / manifest.FILE_NAME))
+    durable.sync_folder(published)
+
+
+def _replace(target: Path, make: Callable[[Path], None]) -> None:
+    """Makes a file or link beside `target` and moves it there, so that there is never none."""
+    aside = target.with_name(f"{_BUILDING}{target.name}")
+    aside.unlink(missing_ok=True)
+    make(aside)
+    aside.replace(target)
+
+
+def _sweep(published: Path, newest: int) -> None:
+    """Removes what builders left that died: half a generation, or a whole one that no reader has seen."""
+    for orphan in published.glob(f"{_BUILDING}*"):
+        if orphan.is_dir() and not orphan.is_symlink():
+            shutil.rmtree(orphan)
+        else:
+            orphan.unlink()
+    for number in _numbers(published):
+        if number > newest:
+            shutil.rmtree(published / f"generations/{number:06d}")
+
+
+def _numbers(published: Path) -> list[int]:
+    return sorted(int(path.name) for path in (published / "generations").glob("[0-9]*"))
+
+
+def _prune(published: Path) -> None:
+    numbers = _numbers(published)
+    for number, successor in list(pairwise(numbers))[: 1 - KEPT_GENERATIONS]:
+        replaced_at = (published / f"generations/{successor:06d}").stat().st_mtime
+        if time.time() - replaced_at > _KEPT_SECONDS:
+            shutil.rmtree(published / f"generations/{number:06d}")

@@ -15,6 +15,7 @@ _ALLOWED = {
     "SMALLVOICES_FIRST_DATE": (r"\d{4}-\d{2}-\d{2}", "a date, YYYY-MM-DD"),
     "SMALLVOICES_THREADS": (r"\d{1,3}", "a whole number from 0 (all cores) to 999"),
     "SMALLVOICES_MEMORY_LIMIT": (r"\d+(\.\d+)? ?[KMGT]i?B", "a number and a unit, such as 1GB or 512MB"),
+    "SMALLVOICES_PUBLISH_WAIT_SECONDS": (r"\d{1,5}", "a whole number from 0 to 99999"),
     "SMALLVOICES_NIGHTLY_CRON": (r"off|[\d*/,\-]+( +[\d*/,\-A-Z]+){4}", 'five fields, such as "0 2 * * *", or off'),
 }
 
@@ -33,6 +34,7 @@ class Settings:
         first_date: Earliest snapshot date there can be.
         threads: DuckDB's threads; 0 leaves the choice to DuckDB.
         memory_limit: DuckDB's memory, as DuckDB writes it.
+        publish_wait_seconds: How long a publisher waits for another to finish.
         nightly_cron: When the nightly schedule runs, UTC; "off" ships it stopped.
     """
 
@@ -41,11 +43,12 @@ class Settings:
     first_date: date = date(2016, 1, 1)
     threads: int = 0
     memory_limit: str = "1GB"
+    publish_wait_seconds: int = 300
     nightly_cron: str = "0 2 * * *"
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """Reads SMALLVOICES_HOME, _SOURCES, _FIRST_DATE, _THREADS, _MEMORY_LIMIT and _NIGHTLY_CRON.
+        """Reads SMALLVOICES_HOME, _SOURCES and the names of `_ALLOWED`.
 
         Raises:
             SettingsError: One of them holds something that it cannot hold.
@@ -64,6 +67,7 @@ class Settings:
             first_date=first_date,
             threads=int(given.get("SMALLVOICES_THREADS", "0")),
             memory_limit=given.get("SMALLVOICES_MEMORY_LIMIT", "1GB"),
+            publish_wait_seconds=int(given.get("SMALLVOICES_PUBLISH_WAIT_SECONDS", "300")),
             nightly_cron=given.get("SMALLVOICES_NIGHTLY_CRON", "0 2 * * *"),
         )
 

@@ -166,9 +166,11 @@ def published_columns(model: type[DataFrameModel]) -> list[Column]:
     return sorted(found, key=lambda each: ACCOUNT_COLUMNS.index(each.name)) if issubclass(model, Accounts) else found
 
 
-# What the content hash leaves out: times, which differ between two runs over the same bytes, and the cells of
-# micro_influencers, which are those of accounts once more (its ranks and ids are hashed).
-NOT_HASHED: Mapping[str, frozenset[str]] = {
+# The tables that the content hash is over, each with the columns that it leaves out: times, which differ between two
+# runs over the same bytes, and the cells of micro_influencers, which are those of accounts once more (its ranks and ids
+# are hashed).
+_NOT_HASHED: Mapping[str, frozenset[str]] = {
     "source_status": frozenset({"last_pulled_at"}),
     "micro_influencers": frozenset(ACCOUNT_COLUMNS) - {"rank", "platform", "profile_id"},
 }
+LEFT_OUT = {table: _NOT_HASHED.get(table, frozenset()) for table in TABLES if table != "_meta"}

@@ -18,8 +18,14 @@ from xdist.scheduler import LoadScopeScheduling
 settings.register_profile("shared_machine", deadline=None)
 settings.load_profile("shared_machine")
 
-# The running UI and daemon, the servers, and a home without a command, for the tests that ask for them.
-pytest_plugins = ["tests.invented_accounts", "tests.live_dagster", "tests.postgres_server", "tests.s3_server"]
+# The running UI and daemon, the servers, and homes made once, for the tests that ask for them.
+pytest_plugins = [
+    "tests.invented_accounts",
+    "tests.live_dagster",
+    "tests.postgres_server",
+    "tests.published_home",
+    "tests.s3_server",
+]
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SOURCES = """
@@ -33,12 +39,13 @@ sources:
 """
 
 
-# Which tests share a server, and so a process. Each other test may run in any.
+# Which tests share a server or a home that takes long to make, and so a process. Each other test may run in any.
 _SHARING = {
     "tests/test_daemon.py": "dagster",
     "tests/test_browser.py": "dagster",
     "tests/test_object_store.py": "s3",
     "tests/test_postgres.py": "postgres",
+    "tests/test_publishing.py": "published",
 }
 
 

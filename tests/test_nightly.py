@@ -150,7 +150,7 @@ def test_same_bytes_same_hash(smallvoices: Command, samples: Path, tmp_path: Pat
     assert again.code == 0
     assert content("backfill") == expected
     kept = sorted(path.name for path in (tmp_path / "backfill/published/generations").iterdir())
-    assert kept == ["000001.duckdb", "000002.duckdb"]
+    assert kept == ["000001", "000002"]
     with duckdb.connect(str(tmp_path / "backfill/published/micro_influencers.duckdb"), read_only=True) as connection:
         assert connection.execute("SELECT count(DISTINCT snapshot_date) FROM rank_history").fetchall() == [(4,)]
         assert connection.execute("SELECT generation FROM _meta").fetchall() == [(2,)]

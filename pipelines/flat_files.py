@@ -1,0 +1,180 @@
+"""The published tables as Parquet and as CSV that a spreadsheet can open safely.
+
+Belongs here: writing both from the built tables, in flat memory, each batch held to its contract on the way. Does not:
+what is in them, or when readers see them.
+
+CSV is UTF-8 with a byte order mark, by which spreadsheets know it. Text that begins with `=`, `+`, `-`, `@`, a tab or
+a carriage return would run there as a formula, and gets an apostrophe before it; Parquet has the text as it is. A
+table that grows by a day has a CSV file a day, which stays within the rows that a spreadsheet holds.
+"""
+
+import hashlib
+import os
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pandera.polars import DataFrameModel
+
+from pipelines import durable
+from pipelines.content_hash import META
+from pipelines.manifest import CsvFile, Manifest, PublishedFile
+from pipelines.published_file import Table
+from schemas.describe import columns
+from schemas.published import CONTRACT_VERSION, TABLES
+from schemas.validation import ContractError, validate
+
+_BATCH_ROWS = 122_880
+_IDENTITY = ("snapshot_date", "platform", "profile_id", "source", "landed_file", "landed_row")
+_FORMULA = r"^[=+\-@\t\r]"
+# What repeats often enough for a dictionary to be smaller and faster.
+_DICTIONARIES = frozenset(
+    {
+        "platform", "tier", "sector", "country", "language", "sex", "age_band", "tone", "engagement_null_reason",
+        "flags", "sample_basis", "snapshot_date", "source", "landed_file", "dimension", "segment", "metric",
+    }
+)  # fmt: skip
+
+
+def write(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    tables: Sequence[Table],
+    before: Manifest | None,
+    published: Path,
+) -> tuple[dict[str, PublishedFile], dict[str, list[CsvFile]]]:
+    """Writes the tables that are attached as `pub`.
+
+    Args:
+        connection: Where they are attached.
+        folder: The generation's folder.
+        tables: What was built.
+        before: The generation before, whose CSV of a day is taken over where the day's lake file is the same.
+        published: The folder that it is relative to.
+
+    Returns:
+        The Parquet file and the CSV files of every table.
+
+    Raises:
+        ContractError: A row breaks its contract.
+    """
+    known = _known(before, published)
+
+    def one(table: Table) -> tuple[PublishedFile, list[CsvFile]]:
+        csv: dict[date | None, Path] = {None: folder / f"{table.name}.csv"}
+        taken: dict[date | None, CsvFile] = {}
+        states: dict[date | None, str | None] = {day: _state(path) for day, path in table.days.items()} or {None: None}
+        if table.days:
+            (folder / table.name).mkdir()
+            csv = {day: folder / table.name / f"{day}.csv" for day in table.days}
+            taken = {day: known[key] for day in csv if (key := (table.name, day, states[day])) in known}
+            for day, file in taken.items():
+                csv[day].hardlink_to(published / (before.folder if before else "") / file.path)
+        parquet = folder / f"{table.name}.parquet"
+        rows = _copy(connection, table.name, parquet, {day: path for day, path in csv.items() if day not in taken})
+        written = {
+            day: CsvFile(**_described(folder, csv[day], count).model_dump(), day=day, made_from=states[day])
+            for day, count in rows.items()
+        }
+        in_parquet = sum(rows.values()) + sum(file.rows for file in taken.values())
+        return _described(folder, parquet, in_parquet), [taken.get(day) or written[day] for day in csv]
+
+    wanted = [*tables, Table(META, "")]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        done = dict(zip((table.name for table in wanted), pool.map(one, wanted), strict=True))
+    for table in wanted:
+        if table.days:
+            durable.sync_folder(folder / table.name)
+    return {name: files[0] for name, files in done.items()}, {name: files[1] for name, files in done.items()}
+
+
+def _state(path: Path) -> str:
+    """Tells a lake file from any that replaces it: no byte of a file changes without its change time."""
+    found = path.stat()
+    return f"{found.st_ino}-{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}"
+
+
+def _known(before: Manifest | None, published: Path) -> dict[tuple[str, date | None, str | None], CsvFile]:
+    if not before or (before.contract_version, before.code_version) != (CONTRACT_VERSION, version("smallvoices")):
+        return {}
+    return {
+        (table, file.day, file.made_from): file
+        for table, files in before.csv.items()
+        for file in files
+        if file.day and (published / before.folder / file.path).exists()
+    }
+
+
+def _copy(
+    connection: duckdb.DuckDBPyConnection, table: str, parquet: Path, csv: Mapping[date | None, Path]
+) -> dict[date | None, int]:
+    """Writes a built table to Parquet, and those days of it that are asked for (None: all rows) to CSV.
+
+    Returns:
+        The rows of each CSV file.
+    """
+    model = TABLES[table]
+    names = [column.name for column in columns(model)]
+    rows = dict.fromkeys(csv, 0)
+    with connection.cursor() as cursor, ExitStack() as open_files:
+        batches = cursor.sql(f"SELECT * FROM pub.main.{table}").to_arrow_reader(_BATCH_ROWS)
+        writer = open_files.enter_context(_parquet_writer(parquet, batches.schema))
+        files = {day: open_files.enter_context(path.open("wb")) for day, path in csv.items()}
+        for file in files.values():
+            pl.DataFrame(batches.schema.empty_table()).write_csv(file, include_bom=True)
+        for batch in batches:
+            writer.write_batch(batch, row_group_size=_BATCH_ROWS)
+            frame = pl.DataFrame(batch)
+            for day, part in _by_day(frame, csv):
+                # The very rows of accounts have been checked there.
+                if table != "micro_influencers":
+                    _check(table, model, part.select(names))
+                _safe(part).write_csv(files[day], include_header=False)
+                rows[day] += part.height
+    return rows
+
+
+def _parquet_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    dictionaries = [name for name in schema.names if name in _DICTIONARIES]
+    # Arrow's own notion of types, which it would store beside Parquet's, is newer than some readers.
+    return pq.ParquetWriter(path, schema, compression="snappy", use_dictionary=dictionaries, store_schema=False)
+
+
+def _by_day(frame: pl.DataFrame, wanted: Collection[date | None]) -> Iterator[tuple[date | None, pl.DataFrame]]:
+    if None in wanted:
+        yield None, frame
+        return
+    for (day,), part in frame.partition_by("snapshot_date", as_dict=True, maintain_order=True).items():
+        if day in wanted:
+            yield day, part
+
+
+def _check(table: str, model: type[DataFrameModel], frame: pl.DataFrame) -> None:
+    failures = validate(model, frame)
+    if failures.height:
+        first = failures.row(0, named=True)
+        row = frame.row(first["index"], named=True)
+        where = ", ".join(f"{name} {row[name]}" for name in _IDENTITY if row.get(name) is not None)
+        raise ContractError(
+            f"{table}: {failures.height:,} rows break the contract; the first: {first['reason']} ({where})"
+        )
+
+
+def _safe(frame: pl.DataFrame) -> pl.DataFrame:
+    text = pl.col(pl.String)
+    return frame.with_columns(pl.when(text.str.contains(_FORMULA)).then("'" + text).otherwise(text).name.keep())
+
+
+def _described(folder: Path, path: Path, rows: int) -> PublishedFile:
+    durable.sync_file(path)
+    path.chmod(0o444)
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return PublishedFile(path=str(path.relative_to(folder)), rows=rows, bytes=path.stat().st_size, sha256=digest)

@@ -1,0 +1,51 @@
+"""A small DuckDB file for readers that stay connected for days.
+
+Belongs here: `latest.duckdb`, whose views read the Parquet files of whatever generation the link `latest` names when a
+query begins. The file itself changes only with the contract or the folder, so that a connection kept open goes on
+seeing new generations. Each view reads one generation whole; `_meta` says which.
+"""
+
+from pathlib import Path
+
+import duckdb
+
+from pipelines.published_file import STORAGE_VERSION
+from schemas.describe import columns, summary
+from schemas.published import TABLES
+from schemas.quoting import identifier, literal
+
+FILE_NAME = "latest.duckdb"
+LINK = "latest"
+
+
+def write(published: Path) -> None:
+    """Writes the file, unless one that says the same is there: who has it open must not lose it."""
+    path, aside = published / FILE_NAME, published / f".build-{FILE_NAME}"
+    aside.unlink(missing_ok=True)
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(f"ATTACH {literal(aside)} AS views (STORAGE_VERSION '{STORAGE_VERSION}')")
+        for table, model in TABLES.items():
+            file = literal(published.resolve() / LINK / f"{table}.parquet")
+            view = f"views.main.{identifier(table)}"
+            connection.execute(f"CREATE VIEW {view} AS SELECT * FROM read_parquet({file})")
+            connection.execute(f"COMMENT ON VIEW {view} IS {literal(summary(model))}")
+            for column in columns(model):
+                connection.execute(f"COMMENT ON COLUMN {view}.{identifier(column.name)} IS {literal(column.comment)}")
+        connection.execute("CHECKPOINT views")
+        connection.execute("DETACH views")
+    if path.exists() and _said(path) == _said(aside):
+        aside.unlink()
+        return
+    aside.chmod(0o444)
+    aside.replace(path)
+
+
+def _said(path: Path) -> list[tuple[str, str, str]]:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        views = connection.execute(
+            "SELECT view_name, sql, comment FROM duckdb_views() WHERE NOT internal ORDER BY ALL"
+        ).fetchall()
+        described = connection.execute(
+            "SELECT table_name, column_name, comment FROM duckdb_columns() WHERE NOT internal ORDER BY ALL"
+        ).fetchall()
+    return views + described

@@ -1,0 +1,102 @@
+"""The DuckDB file of a generation: its tables, their meaning as COMMENTs, and `_meta`.
+
+Belongs here: building the file. Does not: which rows are published (`assets/publishing.py`), the same tables in other
+formats (`flat_files`), or how readers come to see them (`serving`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import duckdb
+
+from pipelines.content_hash import META, Contents, contents
+from schemas.describe import columns, summary
+from schemas.published import CONTRACT_VERSION, LEFT_OUT, TABLES
+from schemas.quoting import identifier, literal
+from schemas.validation import ContractError
+
+# The oldest storage format that all DuckDB clients since 1.0 read.
+STORAGE_VERSION = "v1.0.0"
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table to publish.
+
+    Attributes:
+        name: Its name in the contract.
+        sql: The SELECT that fills it, over lake views and tables before it.
+        days: Of a table whose rows of a `snapshot_date` come from one lake file: those files. Its Parquet and CSV
+            are a file a day, and a day whose lake file is the same is not written again.
+    """
+
+    name: str
+    sql: str
+    days: Mapping[date, Path] = field(default_factory=dict)
+
+
+def build(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    views: Sequence[tuple[str, str]],
+    tables: Sequence[Table],
+    meta: tuple[int, date, str],
+) -> Contents:
+    """Writes the file, and leaves it attached as `pub` for whoever reads on.
+
+    Args:
+        connection: A connection that may read the lake and write the file.
+        path: The file.
+        views: Name and SELECT of views over lake files.
+        tables: What to publish, in order of building.
+        meta: Generation, newest snapshot date and run.
+
+    Returns:
+        What the file says.
+
+    Raises:
+        ContractError: A table does not have the columns of its contract, or a cell does not have its type.
+    """
+    connection.execute(f"ATTACH {literal(path)} AS pub (STORAGE_VERSION '{STORAGE_VERSION}')")
+    for name, sql in views:
+        try:
+            connection.execute(f"CREATE TEMP VIEW {name} AS {sql}")
+        except duckdb.Error as error:
+            raise ContractError(f"{name}: {str(error).splitlines()[0]}; run that date again") from None
+    for table in tables:
+        try:
+            _create(connection, table)
+        except duckdb.Error as error:
+            raise ContractError(f"{table.name}: {str(error).splitlines()[0]}") from None
+    meant = contents(connection, "pub", LEFT_OUT)
+    _add_meta(connection, meta, meant)
+    for name, model in TABLES.items():
+        connection.execute(f"COMMENT ON TABLE pub.main.{name} IS {literal(summary(model))}")
+        for column in columns(model):
+            connection.execute(f"COMMENT ON COLUMN pub.main.{name}.{column.name} IS {literal(column.comment)}")
+    connection.execute("CHECKPOINT pub")
+    return meant
+
+
+def _create(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    types = {column.name: column.duckdb_type for column in columns(TABLES[table.name])}
+    order = [row[0] for row in connection.execute(f"DESCRIBE {table.sql}").fetchall()]
+    if set(order) != set(types):
+        raise ContractError(f"{table.name}: columns differ from the contract: {sorted(set(order) ^ set(types))}")
+    cells = ", ".join(f"CAST({identifier(name)} AS {types[name]}) AS {identifier(name)}" for name in order)
+    connection.execute(f"CREATE TABLE pub.main.{table.name} AS SELECT {cells} FROM ({table.sql})")
+    # Tables built later read this one, under its published name.
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {table.name} AS SELECT * FROM pub.main.{table.name}")
+
+
+def _add_meta(connection: duckdb.DuckDBPyConnection, meta: tuple[int, date, str], meant: Contents) -> None:
+    spec = ", ".join(f"{column.name} {column.duckdb_type}" for column in columns(TABLES[META]))
+    built_at = datetime.now(tz=UTC).replace(tzinfo=None)
+    connection.execute(f"CREATE TABLE pub.main.{META} ({spec})")
+    connection.execute(
+        f"INSERT INTO pub.main.{META} VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [*meta, built_at, CONTRACT_VERSION, version("smallvoices"), meant.content_hash, sum(meant.rows.values())],
+    )

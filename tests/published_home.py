@@ -1,0 +1,124 @@
+"""A home whose lake holds three ranked days of a small invented export, and publishing from it.
+
+Belongs here: the fixtures that tests of publishing, of readers and of what goes wrong between them share. The export
+has names that a spreadsheet would run.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+
+from assets import publishing
+from pipelines import sources
+from pipelines.serving import Generation
+from pipelines.settings import Settings
+
+SMALLVOICES = Path(sys.executable).with_name("smallvoices")
+DAYS = ("2026-10-29", "2026-10-30", "2026-10-31")
+HOSTILE = (
+    "=1+1",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "\tx",
+    "\rx",
+    '=cmd|"/C calc"!A0',
+    "a,b",
+    'say "hi"',
+    "line\nbreak",
+    "'x",
+    "é 😀",
+)
+SOURCES = "sources:\n- {name: plain, shape: smallvoices, url: '{date}.ndjson'}\n"
+
+
+@dataclass(frozen=True)
+class Home:
+    """A home of a test's own."""
+
+    folder: Path
+
+    @property
+    def settings(self) -> Settings:
+        """What the pipeline works with there."""
+        return Settings(home=self.folder / "home", sources_file=self.folder / "sources.yaml")
+
+    @property
+    def published(self) -> Path:
+        """What readers open."""
+        return self.settings.published
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What the manifest says now."""
+        found: dict[str, Any] = json.loads((self.published / "manifest.json").read_bytes())
+        return found
+
+    def publish(self, *, wait_seconds: int = 60) -> Generation:
+        """Publishes in this process, waiting so long for another publisher."""
+        settings = replace(self.settings, publish_wait_seconds=wait_seconds)
+        return publishing.publish(settings, sources.load(self.settings.sources_file), "a-run")
+
+    def rewrite(self, day: str, *columns: pl.Expr) -> None:
+        """Replaces columns of a day's `ranking` in the lake."""
+        path = self.settings.lake / f"ranking/snapshot_date={day}/data.parquet"
+        aside = path.with_name("aside")
+        pl.read_parquet(path).with_columns(*columns).write_parquet(aside)
+        aside.replace(path)
+
+    def query(self, sql: str, name: str = "micro_influencers.duckdb") -> list[tuple[Any, ...]]:
+        """Rows of the published file."""
+        with duckdb.connect(str(self.published / name), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    def command(self, *arguments: str) -> Sequence[str]:
+        """`smallvoices` with arguments for this home."""
+        return [
+            str(SMALLVOICES), *arguments, "--home", str(self.settings.home),
+            "--sources", str(self.settings.sources_file),
+        ]  # fmt: skip
+
+    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Runs `smallvoices` in this home."""
+        return subprocess.run(
+            self.command(*arguments), capture_output=True, text=True, check=False, timeout=300,
+            env=os.environ | environment,
+        )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def ranked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of sources.yaml and a home with three ranked days, published once."""
+    folder = tmp_path_factory.mktemp("ranked")
+    (folder / "sources.yaml").write_text(SOURCES, encoding="utf-8")
+    for number, day in enumerate(DAYS):
+        accounts = [
+            {
+                "platform": "instagram", "profile_id": f"{place:04}", "handle": f"h{place}",
+                "display_name": HOSTILE[place % len(HOSTILE)], "followers": 2000 + place * (number + 1),
+                "sector": ("food", "=travel")[place % 2], "avg_likes": 100 + place, "avg_comments": 5,
+            }
+            for place in range(200)
+        ]  # fmt: skip
+        text = "".join(json.dumps(account) + "\n" for account in accounts)
+        (folder / f"{day}.ndjson").write_text(text, encoding="utf-8")
+    done = Home(folder).run("backfill", "--from", DAYS[0], "--to", DAYS[-1])
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def home(ranked: Path, tmp_path: Path) -> Home:
+    """A copy of it, published once."""
+    shutil.copytree(ranked, tmp_path / "home_of_test", symlinks=True)
+    return Home(tmp_path / "home_of_test")
