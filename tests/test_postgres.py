@@ -11,15 +11,14 @@ import duckdb
 import psycopg
 import pytest
 
-from assets import publishing
 from pipelines import postgres, sources
 from pipelines.postgres import Loaded, PostgresError
 from pipelines.serving import FILE_NAME
-from pipelines.settings import Settings
 from pipelines.sources import SourcesError
 from schemas.published import TABLES, published_columns
-from tests.conftest import SOURCES, Command
+from tests.conftest import Command
 from tests.postgres_server import PASSWORD, Postgres
+from tests.published_home import Home
 
 HOSTILE = [
     '{"a": "quo""te"}',
@@ -31,22 +30,6 @@ HOSTILE = [
     "'; DROP SCHEMA smallvoices; --",
     "nul\0l",
 ]
-
-
-@pytest.fixture(scope="module")
-def ranked(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A home whose newest date is published, made once."""
-    folder = tmp_path_factory.mktemp("ranked")
-    (folder / "samples").symlink_to(Path(__file__).resolve().parent.parent / "samples")
-    (folder / "sources.yaml").write_text(SOURCES, encoding="utf-8")
-    settings = Settings(home=folder / "home", sources_file=folder / "sources.yaml")
-    loaded = sources.load(settings.sources_file)
-    from pipelines import runs  # noqa: PLC0415 - loads Dagster
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("DAGSTER_HOME", str(settings.dagster_home))
-        assert runs.over(settings, loaded, [date(2026, 10, 31)], force=False, log_level="CRITICAL").succeeded
-    return settings
 
 
 @dataclass(frozen=True)
@@ -76,17 +59,14 @@ class Database:
 
 @pytest.fixture
 def database(
-    postgres_server: Postgres, ranked: Settings, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    postgres_server: Postgres, home: Home, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Database:
     """An empty database; `again` publishes the next generation of the file."""
     monkeypatch.setenv("PG_PASSWORD", PASSWORD)
     name = f"t{abs(hash(request.node.name)) % 10**9}"
     with postgres_server.connect("postgres") as connection:
         connection.execute(f"CREATE DATABASE {name}".encode())
-    loaded = sources.load(ranked.sources_file)
-    return Database(
-        postgres_server, name, ranked.published / FILE_NAME, lambda: publishing.publish(ranked, loaded, "again")
-    )
+    return Database(postgres_server, name, home.published / FILE_NAME, home.publish)
 
 
 def names(table: str) -> str:
