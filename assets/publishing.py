@@ -39,10 +39,11 @@ def publish(settings: Settings, sources: SourcesFile, run_id: str) -> Generation
     if not dates:
         raise PublishError("no date has been ranked yet; run `smallvoices nightly`")
     newest = dates[-1]
-    return serving.publish(settings, _views(settings, lake, sources, newest), _tables(lake, newest), newest, run_id)
+    return serving.publish(settings, views(settings, lake, sources, newest), tables(lake, newest), newest, run_id)
 
 
-def _views(settings: Settings, lake: Lake, sources: SourcesFile, newest: date) -> list[tuple[str, str]]:
+def views(settings: Settings, lake: Lake, sources: SourcesFile, newest: date) -> list[tuple[str, str]]:
+    """What the published tables are made from: name and SELECT of each view over the lake, for a newest date."""
     since = newest - timedelta(days=QUARANTINE_DAYS - 1)
     quarantine = [lake.path("quarantine", day) for day in lake.dates("quarantine") if day >= since]
     return [
@@ -60,7 +61,8 @@ def _history(lake: Lake, newest: date) -> dict[date, Path]:
     return {day: lake.path("ranking", day) for day in lake.dates("ranking") if since <= day <= newest}
 
 
-def _tables(lake: Lake, newest: date) -> list[Table]:
+def tables(lake: Lake, newest: date) -> list[Table]:
+    """The published tables but `_meta`, in order of building."""
     ordered = ", ".join(ACCOUNT_COLUMNS)
     return [
         Table("accounts", f"SELECT {ordered} FROM ({read_sql('published_accounts')})"),

@@ -11,7 +11,7 @@ table that grows by a day has a CSV file a day, which stays within the rows that
 import hashlib
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import date
 from importlib.metadata import version
@@ -41,6 +41,9 @@ _DICTIONARIES = frozenset(
         "flags", "sample_basis", "snapshot_date", "source", "landed_file", "dimension", "segment", "metric",
     }
 )  # fmt: skip
+
+# What people filter by.
+_STATISTICS = ("snapshot_date", "platform", "rank", "followers")
 
 
 def write(
@@ -123,14 +126,18 @@ def _copy(
     model = TABLES[table]
     names = [column.name for column in columns(model)]
     rows = dict.fromkeys(csv, 0)
-    with connection.cursor() as cursor, ExitStack() as open_files:
+    with connection.cursor() as cursor, ExitStack() as open_files, ThreadPoolExecutor(1) as encoder:
         batches = cursor.sql(f"SELECT * FROM pub.main.{table}").to_arrow_reader(_BATCH_ROWS)
         writer = open_files.enter_context(_parquet_writer(parquet, batches.schema))
         files = {day: open_files.enter_context(path.open("wb")) for day, path in csv.items()}
         for file in files.values():
             pl.DataFrame(batches.schema.empty_table()).write_csv(file, include_bom=True)
+        encoding: Future[None] | None = None
         for batch in batches:
-            writer.write_batch(batch, row_group_size=_BATCH_ROWS)
+            # Both formats of a batch are encoded at once, and one batch waits at most.
+            if encoding:
+                encoding.result()
+            encoding = encoder.submit(writer.write_batch, batch, row_group_size=_BATCH_ROWS)
             frame = pl.DataFrame(batch)
             for day, part in _by_day(frame, csv):
                 # The very rows of accounts have been checked there.
@@ -138,13 +145,18 @@ def _copy(
                     _check(table, model, part.select(names))
                 _safe(part).write_csv(files[day], include_header=False)
                 rows[day] += part.height
+        if encoding:
+            encoding.result()
     return rows
 
 
 def _parquet_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     dictionaries = [name for name in schema.names if name in _DICTIONARIES]
     # Arrow's own notion of types, which it would store beside Parquet's, is newer than some readers.
-    return pq.ParquetWriter(path, schema, compression="snappy", use_dictionary=dictionaries, store_schema=False)
+    return pq.ParquetWriter(
+        path, schema, compression="snappy", use_dictionary=dictionaries, write_statistics=list(_STATISTICS),
+        store_schema=False,
+    )  # fmt: skip
 
 
 def _by_day(frame: pl.DataFrame, wanted: Collection[date | None]) -> Iterator[tuple[date | None, pl.DataFrame]]:

@@ -1,0 +1,96 @@
+"""Measures publishing: `python -m benchmarks.publishing [--accounts N] [--at-most RATIO]`.
+
+A night makes the lake; 89 earlier days of its first micro-influencers (a tenth of the accounts) are invented beside it.
+Then three processes run one after the other: bare CREATE TABLE AS of the very SELECTs into a DuckDB file, the first
+publish, and the next one, which takes over the CSV of days that are the same. Seconds are those of the work, without
+starting Python.
+"""
+
+import sys
+import tempfile
+from datetime import date, timedelta
+from pathlib import Path
+
+import click
+import duckdb
+
+from benchmarks.measuring import measure
+from benchmarks.nightly.__main__ import SNAPSHOT, SOURCES, generate
+from pipelines.lake import Lake
+
+DAYS = 90
+_EARLIER = """
+COPY (
+    SELECT * REPLACE (
+        DATE '{day}' AS snapshot_date,
+        row_number() OVER (ORDER BY hash(profile_id, '{day}')) AS rank,
+        least(greatest(score + hash(profile_id, '{day}') % 1000 / 250.0 - 2, 0), 100) AS score,
+        engagement_estimate * (0.95 + hash(profile_id, '{day}') % 1000 / 1e4) AS engagement_estimate
+    )
+    FROM '{newest}' WHERE rank IS NOT NULL
+) TO '{path}' (FORMAT parquet)
+"""
+
+
+@click.command()
+@click.option("--accounts", default=1_000_000, show_default=True)
+@click.option(
+    "--at-most", type=float, help="Fail where the next publish takes more times the bare one's processor time."
+)
+def main(accounts: int, at_most: float | None) -> None:
+    """Builds the lake, runs the three, and prints what they took."""
+    with tempfile.TemporaryDirectory(prefix="smallvoices-bench-") as scratch:
+        folder = Path(scratch)
+        generate(folder / "exports", accounts)
+        (folder / "sources.yaml").write_text(SOURCES.format(directory=folder / "exports"), encoding="utf-8")
+        where = ["--home", str(folder / "home"), "--sources", str(folder / "sources.yaml")]
+        measure([str(Path(sys.executable).with_name("smallvoices")), "nightly", "--date", SNAPSHOT, *where])
+        _invent_history(Lake(folder / "home/lake"), accounts // 10)
+        arguments = [str(folder / "home"), str(folder / "sources.yaml")]
+        told = {}
+        for name in ("bare CREATE TABLE AS", "publish, CSV anew", "publish, the next night"):
+            way = "bare" if name.startswith("bare") else "publish"
+            if name.endswith("anew"):
+                _forget_manifest(folder / "home/published")
+            found = measure([sys.executable, "-m", "benchmarks.publishing.run", way, *arguments])
+            seconds, processor = map(float, found.printed.split()[-2:])
+            told[name] = (seconds, processor, found.megabytes)
+    print(f"{accounts:,} accounts, {DAYS} days of {accounts // 10:,} micro-influencers")
+    print(f"{'':26}{'seconds':>9}{'processor':>11}{'peak MB':>9}{'times':>8}{'':>8}{'':>8}")
+    bare = told["bare CREATE TABLE AS"]
+    for name, figures in told.items():
+        ratios = "".join(f"{figure / base:8.2f}" for figure, base in zip(figures, bare, strict=True))
+        print(f"{name:26}{figures[0]:9.1f}{figures[1]:11.1f}{figures[2]:9.0f}{ratios}")
+    ratio = told["publish, the next night"][1] / bare[1]
+    if at_most and ratio > at_most:
+        raise SystemExit(f"publishing takes {ratio:.2f} times as much as the bare tables; allowed: {at_most:g}")
+
+
+def _invent_history(lake: Lake, micro: int) -> None:
+    newest = date.fromisoformat(SNAPSHOT)
+    path = lake.path("ranking", newest)
+    aside = path.with_name("aside")
+    with duckdb.connect() as connection:
+        kept = f"CASE WHEN rank <= {micro} THEN rank END AS rank"
+        connection.execute(f"COPY (SELECT * REPLACE ({kept}) FROM '{path}') TO '{aside}' (FORMAT parquet)")
+        aside.replace(path)
+        for age in range(1, DAYS):
+            day = newest - timedelta(days=age)
+            earlier = lake.path("ranking", day)
+            earlier.parent.mkdir(parents=True)
+            connection.execute(_EARLIER.format(day=day, newest=path, path=earlier))
+        for age in (7, 30):
+            day = newest - timedelta(days=age)
+            earlier = lake.path("profiles", day)
+            earlier.parent.mkdir(parents=True)
+            profiles = f"SELECT * REPLACE (DATE '{day}' AS snapshot_date) FROM '{lake.path('profiles', newest)}'"
+            connection.execute(f"COPY ({profiles}) TO '{earlier}' (FORMAT parquet)")
+
+
+def _forget_manifest(published: Path) -> None:
+    """Leaves nothing to take over."""
+    (published / "manifest.json").unlink()
+
+
+if __name__ == "__main__":
+    main()

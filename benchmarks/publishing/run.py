@@ -1,0 +1,52 @@
+"""Publishes a home in a process of its own: `python -m benchmarks.publishing.run bare|publish HOME SOURCES`.
+
+Prints wall and processor seconds, those of processes that it started included.
+"""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+
+from assets import publishing
+from pipelines import sources
+from pipelines.lake import Lake
+from pipelines.settings import Settings
+from pipelines.sources import SourcesFile
+
+
+def bare(settings: Settings, loaded: SourcesFile) -> None:
+    """The published tables by CREATE TABLE AS, into a DuckDB file of its default form, and nothing else."""
+    lake = Lake(settings.lake)
+    newest = lake.dates("ranking")[-1]
+    settings.scratch.mkdir(parents=True, exist_ok=True)
+    path = settings.home / "bare.duckdb"
+    options: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": settings.memory_limit,
+        "temp_directory": str(settings.scratch),
+    }
+    with duckdb.connect(str(path), config=options) as connection:
+        for name, sql in publishing.views(settings, lake, loaded, newest):
+            connection.execute(f"CREATE TEMP VIEW {name} AS {sql}")
+        for table in publishing.tables(lake, newest):
+            connection.execute(f"CREATE TABLE {table.name} AS {table.sql}")
+    path.unlink()
+
+
+def main() -> None:
+    """Runs one way."""
+    way, home, sources_file = sys.argv[1:]
+    settings = Settings(home=Path(home), sources_file=Path(sources_file))
+    loaded = sources.load(settings.sources_file)
+    began, used = time.monotonic(), sum(os.times()[:4])
+    if way == "bare":
+        bare(settings, loaded)
+    else:
+        publishing.publish(settings, loaded, "benchmark")
+    print(time.monotonic() - began, sum(os.times()[:4]) - used)
+
+
+if __name__ == "__main__":
+    main()
