@@ -1,12 +1,17 @@
 # Everything a person types. `make` lists the targets.
 PYTHON ?= python3
+# Clients that the published files are read with, each in an environment of its own.
+READERS = $(VENV)/readers
+DUCKDBS = 1.0.0 1.1.3 1.2.2 1.3.2 1.4.4 1.5.4 2.0.0
+PUBLISHES ?= 200
 VENV := .venv
 BIN := $(VENV)/bin
 ACCOUNTS ?= 1000000
 SEEDS ?= 20
 MEGABYTES ?= 2000
 .DEFAULT_GOAL := help
-.PHONY: help nightly test check ui samples browser postgres lock bench bench-pull quality contract clean bench-shapes
+.PHONY: help nightly test check ui samples browser postgres readers readers-superset faults lock bench bench-pull \
+	bench-publish quality contract clean bench-shapes
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/' | sort
@@ -42,6 +47,21 @@ samples: $(VENV)/.runtime ## Write the invented sample exports again
 browser: ## Install the browser that the UI tests drive (system packages; needs root)
 	apt-get update -q && apt-get install -y -q chromium chromium-driver
 
+readers: $(VENV)/.development ## Install the clients that the published files are tested with
+	@for each in $(DUCKDBS); do test -d $(READERS)/duckdb-$$each || { $(BIN)/uv venv -q $(READERS)/duckdb-$$each && \
+		$(BIN)/uv pip install -q -p $(READERS)/duckdb-$$each duckdb==$$each pytz; } || exit 1; done
+	@test -d $(READERS)/clients || { $(BIN)/uv venv -q $(READERS)/clients && \
+		$(BIN)/uv pip install -q -p $(READERS)/clients -r tests/readers/clients.txt; }
+	@test -d $(READERS)/node || npm install --silent --no-fund --prefix $(READERS)/node @duckdb/node-api
+
+readers-superset: readers ## Look at the published file through Apache Superset: dataset, chart and SQL Lab
+	@test -d $(READERS)/superset || { $(BIN)/uv venv -q $(READERS)/superset && \
+		$(BIN)/uv pip install -q -p $(READERS)/superset -r tests/readers/superset.txt; }
+	@$(BIN)/python -m tests.readers.superset
+
+faults: readers ## Readers of every kind while the file is published again and again
+	@$(BIN)/python -m tests.faults.readers --publishes $(PUBLISHES)
+
 bench: $(VENV)/.development ## Measure a night of 1 M profiles and 12 M posts beside a bare DuckDB script
 	@$(BIN)/python -m benchmarks.nightly --accounts $(ACCOUNTS)
 
@@ -50,6 +70,9 @@ postgres: ## Install the PostgreSQL server that tests publish to (system package
 
 bench-pull: $(VENV)/.development ## Measure pulling 2 GB over HTTP on loopback beside curl
 	@$(BIN)/python -m benchmarks.pull --megabytes $(MEGABYTES)
+
+bench-publish: $(VENV)/.development ## Measure publishing 1 M accounts with 90 days of history beside bare CREATE TABLE AS
+	@$(BIN)/python -m benchmarks.publishing --accounts $(ACCOUNTS)
 
 contract: $(VENV)/.runtime ## Write the published contract and the data dictionary to docs/
 	@$(BIN)/python -m schemas.contract

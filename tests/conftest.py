@@ -46,6 +46,7 @@ _SHARING = {
     "tests/test_object_store.py": "s3",
     "tests/test_postgres.py": "published",
     "tests/test_publishing.py": "published",
+    "tests/test_readers.py": "published",
 }
 
 

@@ -96,10 +96,8 @@ class Home:
         )  # fmt: skip
 
 
-@pytest.fixture(scope="session")
-def ranked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of sources.yaml and a home with three ranked days, published once."""
-    folder = tmp_path_factory.mktemp("ranked")
+def make(folder: Path) -> Home:
+    """Makes a sources.yaml and a home with three ranked days, published once, in a folder."""
     (folder / "sources.yaml").write_text(SOURCES, encoding="utf-8")
     for number, day in enumerate(DAYS):
         accounts = [
@@ -114,11 +112,17 @@ def ranked(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / f"{day}.ndjson").write_text(text, encoding="utf-8")
     done = Home(folder).run("backfill", "--from", DAYS[0], "--to", DAYS[-1])
     assert done.returncode == 0, done.stderr
-    return folder
+    return Home(folder)
+
+
+@pytest.fixture(scope="session")
+def ranked(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home that tests share, to read from."""
+    return make(tmp_path_factory.mktemp("ranked"))
 
 
 @pytest.fixture
-def home(ranked: Path, tmp_path: Path) -> Home:
-    """A copy of it, published once."""
-    shutil.copytree(ranked, tmp_path / "home_of_test", symlinks=True)
+def home(ranked: Home, tmp_path: Path) -> Home:
+    """A copy of it, to work on."""
+    shutil.copytree(ranked.folder, tmp_path / "home_of_test", symlinks=True)
     return Home(tmp_path / "home_of_test")
