@@ -6,7 +6,7 @@ ACCOUNTS ?= 1000000
 SEEDS ?= 20
 MEGABYTES ?= 2000
 .DEFAULT_GOAL := help
-.PHONY: help nightly test check ui samples browser postgres lock bench bench-pull quality contract clean bench-shapes
+.PHONY: help nightly test check ui samples browser postgres lock bench bench-pull bench-ranking quality contract clean bench-shapes
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/' | sort
@@ -50,6 +50,9 @@ postgres: ## Install the PostgreSQL server that tests publish to (system package
 
 bench-pull: $(VENV)/.development ## Measure pulling 2 GB over HTTP on loopback beside curl
 	@$(BIN)/python -m benchmarks.pull --megabytes $(MEGABYTES)
+
+bench-ranking: $(VENV)/.development ## Measure ranking 1 M accounts with 12 M posts beside plain SQL
+	@$(BIN)/python -m benchmarks.ranking --accounts $(ACCOUNTS)
 
 contract: $(VENV)/.runtime ## Write the published contract and the data dictionary to docs/
 	@$(BIN)/python -m schemas.contract
