@@ -11,7 +11,7 @@ SEEDS ?= 20
 MEGABYTES ?= 2000
 .DEFAULT_GOAL := help
 .PHONY: help nightly test check ui samples browser postgres readers readers-superset faults lock bench bench-pull \
-	bench-publish quality contract clean bench-shapes
+	bench-publish bench-ranking quality contract clean bench-shapes
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/' | sort
@@ -73,6 +73,9 @@ bench-pull: $(VENV)/.development ## Measure pulling 2 GB over HTTP on loopback b
 
 bench-publish: $(VENV)/.development ## Measure publishing 1 M accounts with 90 days of history beside bare CREATE TABLE AS
 	@$(BIN)/python -m benchmarks.publishing --accounts $(ACCOUNTS)
+
+bench-ranking: $(VENV)/.development ## Measure ranking 1 M accounts with 12 M posts beside plain SQL
+	@$(BIN)/python -m benchmarks.ranking --accounts $(ACCOUNTS)
 
 contract: $(VENV)/.runtime ## Write the published contract and the data dictionary to docs/
 	@$(BIN)/python -m schemas.contract

@@ -41,6 +41,7 @@ def table_asset(
     by_bucket: Sequence[str] = (),
     looking_back: Callable[[Lake, date], LookBack] | None = None,
     plot: Callable[[pl.DataFrame, str], dg.MetadataValue] | None = None,
+    told: Callable[[date], Mapping[str, dg.MetadataValue]] | None = None,
 ) -> dg.AssetsDefinition:
     """An asset that computes `<name>.sql` for every date of a run.
 
@@ -54,6 +55,7 @@ def table_asset(
         by_bucket: Tables to take bucket by bucket.
         looking_back: What the SQL reads of earlier dates.
         plot: Draws the newest date.
+        told: What else is told of the newest date.
     """
 
     @dg.asset(
@@ -89,6 +91,8 @@ def table_asset(
         )
         if plot and newest:
             found["plot"] = plot(pl.read_parquet(newest), f"Engagement by tier, {max(written)}")
+        if told and newest:
+            found |= told(max(written))
         return dg.MaterializeResult(metadata=found)
 
     return table

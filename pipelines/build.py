@@ -52,7 +52,7 @@ def build_defs(settings: Settings, loaded: SourcesFile) -> dg.Definitions:
                 norms.build(settings, partitions),
                 authenticity.build(settings, partitions),
                 topics.build(settings, partitions),
-                ranking.build(settings, partitions),
+                ranking.build(settings, loaded, partitions),
                 segments.build(settings, loaded, partitions),
                 creators.build(settings, partitions),
                 published.build(settings, loaded),

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import date, timedelta
 from functools import wraps
 from pathlib import Path
@@ -211,6 +212,26 @@ def inspect_file(
         click.echo(f"Error: {mistake}", err=True)
         sys.exit(2 if not isinstance(mistake, inspecting.InspectError) else 1)
     sys.exit(0 if inferred.proposal.is_decided else 1)
+
+
+@main.command("explain")
+@click.argument("platform")
+@click.argument("handle")
+@click.option("--date", "day", default="", help="Snapshot date, YYYY-MM-DD. Default: the newest that is ranked.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@_common
+def explain_rank(
+    settings: Settings, loaded: SourcesFile, platform: str, handle: str, day: str, *, as_json: bool
+) -> None:
+    """Say why an account has its rank: formulas with its numbers, its peers and posts, down to the landed line."""
+    from assets import explained, explaining  # noqa: PLC0415 - loads what a usage error need not wait for
+
+    try:
+        told = explaining.explain(settings, loaded, platform, handle, dates.parse(day, settings) if day else None)
+    except explaining.ExplainError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(1)
+    click.echo(json.dumps(asdict(told), default=str, indent=1) if as_json else explained.text(told))
 
 
 @main.command()

@@ -13,9 +13,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from assets import explained, explaining
+from pipelines.settings import Settings
+from pipelines.sources import load
 from tests.conftest import SOURCES, Command
 from tests.loopback import Request, as_json, ok, serving
 
+_HYPOTHESES = ("near_all", "near_rest", "far_all", "far_rest")
 PUBLISHED = Path("home/published/micro_influencers.duckdb")
 
 
@@ -45,6 +49,7 @@ def test_the_night_of_the_samples(smallvoices: Command, samples: Path, tmp_path:
     _quarantines_with_reason_and_raw_text(tmp_path)
     _is_read_only_old_format_and_described(tmp_path)
     _has_a_report_of_the_same_generation(tmp_path, run.out)
+    _explains_ranks(smallvoices, tmp_path)
 
 
 def _prints_what_it_did(out: str) -> None:
@@ -119,6 +124,35 @@ def _has_a_report_of_the_same_generation(folder: Path, out: str) -> None:
     assert query(folder, "SELECT generation::VARCHAR, content_hash FROM _meta") == [tuple(told)]
     leaders = query(folder, "SELECT handle FROM micro_influencers ORDER BY rank LIMIT 5")
     assert [handle for (handle,) in leaders if f"<bdi>{handle}</bdi>" not in text] == []
+
+
+def _explains_ranks(smallvoices: Command, folder: Path) -> None:
+    settings = Settings(home=folder / "home", sources_file=folder / "sources.yaml")
+    loaded = load(settings.sources_file)
+    for source, rank in query(folder, "SELECT source, min(rank) FROM micro_influencers GROUP BY source"):
+        ((platform, handle, score, file, row),) = query(
+            folder,
+            "SELECT platform, coalesce(handle, profile_id), score, landed_file, landed_row FROM micro_influencers "
+            f"WHERE rank = {rank}",
+        )
+        told = explaining.explain(settings, loaded, str(platform), f"@{str(handle).upper()}")
+        assert told.profile["landed_row"] == row
+        assert (told.profile["landed_line"] is None) == (source == "scraper")  # a JSON document has no lines
+        assert told.ranking["score"] == score
+        assert sum(told.estimate[f"{part}_weight"] for part in _HYPOTHESES) == pytest.approx(told.estimate["weight"])
+        for words in (f"rank {rank} of", f"score {score:.2f}", f"landing/{file}, record {row}", "typical of its size"):
+            assert words in explained.text(told)
+        for post in told.posts:
+            landed = folder / "home/landing" / post["landed_file"]
+            if post["landed_line"]:
+                assert post["post_id"] in landed.read_text(encoding="utf-8").splitlines()[post["landed_line"] - 1]
+    unknown = smallvoices("explain", "instagram", "tempo_atic")
+    assert (unknown.code, unknown.out) == (1, "")
+    assert "tempo_attic" in unknown.err
+    known = smallvoices("explain", "instagram", "tempo_attic", "--json")
+    assert known.document["ranking"]["handle"] == "tempo_attic"
+    assert {sign["sign"] for sign in known.document["signs"]} >= {"even_engagement", "odd_comments"}
+    assert smallvoices("explain", "instagram", "tempo_attic", "--date", "2026-10-01").code == 1
 
 
 def test_same_bytes_same_hash(smallvoices: Command, samples: Path, tmp_path: Path) -> None:

@@ -64,7 +64,9 @@ def test_a_combination_that_cannot_be_is_told(tmp_path: Path, written: object) -
         exports.sources()
 
 
-def topics(settings: Settings, profiles: list[Row], posts: list[Row] | None = None) -> dict[str, tuple[str, str]]:
+def topics(
+    settings: Settings, profiles: list[Row], posts: list[Row] | None = None
+) -> dict[str, tuple[str | None, str | None]]:
     """Account to its sector and tone by words."""
     frames = {
         "profiles": pl.DataFrame(profiles, schema=polars_schema(Profiles)),

@@ -1,0 +1,64 @@
+"""Measures ranking: `python -m benchmarks.ranking [--accounts N] [--directory DIR]`.
+
+Both programs read the same profiles and posts from the lake and write Parquet, one after the other, each in a process
+of its own: the plain one takes a median and divides, the product computes every table from ratios to segments. What is
+compared is processor time, which other work on the machine changes least; starting the processes is left out.
+"""
+
+import json
+import sys
+import tempfile
+from datetime import date
+from pathlib import Path
+
+import click
+
+from assets.importing import import_date
+from benchmarks.measuring import measure
+from benchmarks.nightly.__main__ import SNAPSHOT, SOURCES, generate
+from pipelines import landing
+from pipelines.lake import Lake
+from pipelines.settings import Settings
+from pipelines.sources import load
+
+
+@click.command()
+@click.option(
+    "--accounts", default=1_000_000, show_default=True, help="Profiles; posts are about twelve times as many."
+)
+@click.option("--directory", type=click.Path(file_okay=False, path_type=Path), help="Where to keep the lake.")
+def main(accounts: int, directory: Path | None) -> None:
+    """Ranks a generated field by the product's tables and by plain SQL, and prints both."""
+    with tempfile.TemporaryDirectory(prefix="smallvoices-bench-") as scratch:
+        folder = directory or Path(scratch)
+        settings = _imported(folder, accounts)
+        lake, day = Lake(settings.lake), date.fromisoformat(SNAPSHOT)
+        print(f"{lake.rows('profiles', day):,} profiles, {lake.rows('posts', day):,} posts")
+        steps = [sys.executable, "-m", "benchmarks.ranking.steps", str(settings.home)]
+        plain, product = measure([*steps, "plain"]), measure([*steps, "product"])
+    print(f"{'':24}{'processor s':>12}{'peak MB':>9}")
+    used = {}
+    for name, told in (("plain median / followers", plain), ("smallvoices", product)):
+        used[name] = sum(json.loads(told.printed).values())
+        print(f"{name:24}{used[name]:12.1f}{told.megabytes:9.0f}")
+    print(f"{'ratio':24}{used['smallvoices'] / used['plain median / followers']:12.2f}")
+    for table, seconds in json.loads(product.printed).items():
+        print(f"  {table:22}{seconds:12.1f}")
+
+
+def _imported(folder: Path, accounts: int) -> Settings:
+    """A home whose lake has a date of profiles and posts."""
+    exports = folder / "exports"
+    generate(exports, accounts)
+    (folder / "sources.yaml").write_text(SOURCES.format(directory=exports), encoding="utf-8")
+    settings, day = Settings(home=folder / "home", sources_file=folder / "sources.yaml"), date.fromisoformat(SNAPSHOT)
+    if not Lake(settings.lake).path("posts", day).exists():
+        sources = load(settings.sources_file)
+        for source in sources.sources:
+            landing.land(source, sources.shape(source), day, landing=settings.landing, folder=folder, force=False)
+        import_date(settings, sources, day, "bench")
+    return settings
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""One of the two programs that are compared, in a process of its own.
+
+`python -m benchmarks.ranking.steps HOME plain` or `… product`; prints seconds of processor time by table.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from pandera.polars import DataFrameModel
+
+from assets import looking_back
+from assets.computing import compute, dimensions, parameters, reference
+from benchmarks.nightly.__main__ import SNAPSHOT
+from pipelines.engine import Input, connect
+from pipelines.lake import Lake
+from pipelines.settings import Settings
+from pipelines.sources import Metrics
+from schemas.authenticity import Authenticity
+from schemas.engagement import Engagement
+from schemas.estimates import Estimates
+from schemas.history import History
+from schemas.norms import Norms
+from schemas.priors import Priors
+from schemas.quoting import literal
+from schemas.ranking import Ranking
+from schemas.segments import Segments
+from schemas.topics import Topics
+
+DAY = date.fromisoformat(SNAPSHOT)
+# Table, contract, the tables of the date and the reference data that it reads.
+STEPS: Sequence[tuple[str, type[DataFrameModel], Sequence[str], Sequence[str]]] = (
+    ("engagement", Engagement, ("profiles", "posts"), ("tiers",)),
+    ("priors", Priors, ("engagement",), ("tiers", "default_priors")),
+    ("estimates", Estimates, ("engagement", "priors"), ()),
+    ("history", History, ("profiles",), ("tiers",)),
+    ("norms", Norms, ("engagement", "history"), ("tiers", "default_norms")),
+    ("authenticity", Authenticity, ("engagement", "estimates", "history", "norms"), ("weights",)),
+    ("topics", Topics, ("profiles", "posts"), ("lexicon",)),
+    ("ranking", Ranking, ("engagement", "estimates", "authenticity", "topics"), ("weights",)),
+    ("segments", Segments, ("ranking",), ()),
+)
+
+
+def plain(settings: Settings) -> dict[str, float]:
+    """What most people would write."""
+    began = time.process_time()
+    lake = Lake(settings.lake)
+    profiles, posts = (f"read_parquet({literal(lake.path(name, DAY))})" for name in ("profiles", "posts"))
+    with connect(settings, settings.lake) as connection:
+        connection.execute(
+            "COPY (SELECT *, row_number() OVER (ORDER BY ratio DESC NULLS LAST, platform, profile_id) AS rank FROM ("
+            "SELECT platform, profile_id, handle, followers, engagement / nullif(followers, 0) AS ratio "
+            f"FROM {profiles} LEFT JOIN (SELECT platform, profile_id, median(likes + comments) AS engagement "
+            f"FROM {posts} GROUP BY ALL) AS medians USING (platform, profile_id))) "
+            f"TO {literal(settings.scratch / 'plain.parquet')}"
+        )
+    return {"plain": time.process_time() - began}
+
+
+def product(settings: Settings) -> dict[str, float]:
+    """The tables of a night, each with the seconds that it took."""
+    lake = Lake(settings.lake)
+    metrics = {"parameters": parameters(Metrics()), "dimensions": dimensions([])}
+    took: dict[str, float] = {}
+    for table, model, upstream, data in STEPS:
+        began = time.process_time()
+        inputs: dict[str, Input] = {name: lake.path(name, DAY) for name in upstream}
+        inputs |= {name: reference(name) for name in data} | metrics
+        if table == "history":
+            inputs |= looking_back.of(lake, DAY).inputs
+        by_bucket = [name for name in ("profiles", "posts") if name in upstream]
+        compute(settings, table, model, inputs, DAY, "bench", by_bucket=by_bucket)
+        took[table] = time.process_time() - began
+    return took
+
+
+if __name__ == "__main__":
+    home = Path(sys.argv[1])
+    here = Settings(home=home, sources_file=home / "sources.yaml")
+    told = plain(here) if sys.argv[2] == "plain" else product(here)
+    sys.stdout.write(json.dumps(told))
