@@ -6,7 +6,7 @@ ACCOUNTS ?= 1000000
 SEEDS ?= 20
 MEGABYTES ?= 2000
 .DEFAULT_GOAL := help
-.PHONY: help nightly test check ui samples browser postgres lock bench bench-pull quality contract clean bench-shapes
+.PHONY: help nightly test check ui samples screenshots browser postgres lock bench bench-pull quality contract clean bench-shapes
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/' | sort
@@ -38,6 +38,9 @@ ui: $(VENV)/.runtime ## Open the Dagster UI on http://127.0.0.1:3000
 
 samples: $(VENV)/.runtime ## Write the invented sample exports again
 	@$(BIN)/python samples/generate.py
+
+screenshots: $(VENV)/.development ## Take the pictures of README.md again, from the samples
+	@SMALLVOICES_SCREENSHOTS=docs $(BIN)/python -m pytest -n 0 tests/test_browser.py
 
 browser: ## Install the browser that the UI tests drive (system packages; needs root)
 	apt-get update -q && apt-get install -y -q chromium chromium-driver
