@@ -10,7 +10,7 @@ ACCOUNTS ?= 1000000
 SEEDS ?= 20
 MEGABYTES ?= 2000
 .DEFAULT_GOAL := help
-.PHONY: help nightly test check ui samples browser postgres readers readers-superset faults lock bench bench-pull \
+.PHONY: help nightly test check ui samples screenshots browser postgres readers readers-superset faults lock bench bench-pull \
 	bench-publish bench-ranking quality contract clean bench-shapes
 
 help: ## List the targets
@@ -43,6 +43,9 @@ ui: $(VENV)/.runtime ## Open the Dagster UI on http://127.0.0.1:3000
 
 samples: $(VENV)/.runtime ## Write the invented sample exports again
 	@$(BIN)/python samples/generate.py
+
+screenshots: $(VENV)/.development ## Take the pictures of README.md again, from the samples
+	@SMALLVOICES_SCREENSHOTS=docs $(BIN)/python -m pytest -n 0 tests/test_browser.py
 
 browser: ## Install the browser that the UI tests drive (system packages; needs root)
 	apt-get update -q && apt-get install -y -q chromium chromium-driver

@@ -5,10 +5,11 @@ Belongs here: the Dagster side of pulling. Does not: how a source is pulled (`pi
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, datetime
 
 import dagster as dg
 
+from assets import metadata
 from pipelines import landing
 from pipelines.landing import Manifest
 from pipelines.settings import Settings
@@ -97,13 +98,15 @@ def _result(source: Source, manifests: Sequence[Manifest]) -> dg.MaterializeResu
     listed = "\n".join(f"- `{file.path}` sha256 `{file.sha256}`" for file in files[:LISTED_FILES])
     unlisted = f"\n\nand {len(files) - LISTED_FILES:,} more" if len(files) > LISTED_FILES else ""
     told = failed or [manifest for manifest in manifests if manifest.message]
-    sentences = "; ".join(f"{manifest.snapshot_date}: {manifest.message}" for manifest in told[:LISTED_MESSAGES])
+    sentences = [f"{manifest.snapshot_date}: {manifest.message}" for manifest in told]
     return dg.MaterializeResult(
         asset_key=asset_name(source.name),
         metadata={
             "dates": len(manifests),
             "dates_without_export": ", ".join(manifest.snapshot_date for manifest in failed) or "none",
-            "pulled_at": max(manifest.pulled_at for manifest in manifests),
+            "pulled_at": dg.MetadataValue.timestamp(
+                datetime.fromisoformat(max(manifest.pulled_at for manifest in manifests))
+            ),
             "bytes": sum(manifest.total_bytes for manifest in manifests),
             "files": dg.MetadataValue.md(listed + unlisted or "none"),
         },
@@ -113,7 +116,7 @@ def _result(source: Source, manifests: Sequence[Manifest]) -> dg.MaterializeResu
                 asset_key=asset_name(source.name),
                 passed=not failed,
                 severity=dg.AssetCheckSeverity.ERROR if source.required else dg.AssetCheckSeverity.WARN,
-                description=sentences or "The export arrived.",
+                description=metadata.listed(sentences, LISTED_MESSAGES) if sentences else "The export arrived.",
                 metadata={"dates_without_export": len(failed)},
             )
         ],

@@ -25,7 +25,10 @@ def build(settings: Settings, sources: SourcesFile) -> dg.AssetsDefinition:
     @dg.asset(
         name="published",
         deps=list(UPSTREAM),
-        description="micro_influencers.duckdb: micro-influencers, best first, and what stands behind them.",
+        description=(
+            f"`published/{FILE_NAME}`, which BI tools open read-only: micro-influencers, best first, and what stands "
+            "behind them. Built aside, read back by another process, and swapped in."
+        ),
         group_name="published",
         kinds={"duckdb"},
         owners=list(OWNERS),

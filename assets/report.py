@@ -14,7 +14,7 @@ def build(settings: Settings) -> dg.AssetsDefinition:
     @dg.asset(
         name="report",
         deps=["published"],
-        description="report.html: the ranking for people, as one page that needs no network and no server.",
+        description="`published/report.html`: what is published, as one page to open or send that needs no network.",
         group_name="published",
         kinds={"html"},
         owners=list(OWNERS),

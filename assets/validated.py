@@ -14,7 +14,7 @@ from pandera.polars import DataFrameModel
 from assets import metadata
 from assets.daily import OWNERS
 from assets.importing import NothingToPublishError, import_date
-from assets.landing import asset_name
+from assets.landing import LISTED_MESSAGES, asset_name
 from pipelines.lake import Lake
 from pipelines.settings import Settings
 from pipelines.sources import SourcesFile
@@ -31,7 +31,7 @@ TABLES: dict[str, type[DataFrameModel]] = {
     "import_report": ImportReport,
 }
 ACCOUNTED = "every_row_accounted_for"
-SHARE = "sources_within_quarantine_share"
+PUBLISHED = "every_source_published"
 
 
 def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
@@ -60,9 +60,9 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
                 description="landed = accepted + quarantined + superseded, for every file.",
             ),
             dg.AssetCheckSpec(
-                SHARE,
+                PUBLISHED,
                 asset="import_report",
-                description="Every source was read, and few enough of its records are bad.",
+                description="The export of every source arrived, was read, and has few enough bad records.",
             ),
         ],
         partitions_def=partitions,
@@ -137,11 +137,11 @@ def _checks(report: pl.DataFrame) -> list[dg.AssetCheckResult]:
             metadata={**total, "files_with_a_difference": unaccounted},
         ),
         dg.AssetCheckResult(
-            check_name=SHARE,
+            check_name=PUBLISHED,
             asset_key="import_report",
             passed=refused.is_empty(),
             severity=dg.AssetCheckSeverity.WARN,
-            description="; ".join(sentences[:10]) or "Every source is published.",
+            description=metadata.listed(sentences, LISTED_MESSAGES) if sentences else "Every source is published.",
             metadata={"sources_not_published": len(sentences)},
         ),
     ]

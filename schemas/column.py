@@ -5,6 +5,7 @@ column schema, the COMMENTs of the published file and the data dictionary all re
 """
 
 from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import pandera.polars as pa
@@ -26,6 +27,7 @@ PLATFORMS = (
 # The largest account of any platform has under a billion followers; views of a channel stay under 10^13.
 MAX_COUNT = 10**13
 MAX_TEXT = 20_000
+_GROUPED_FROM = 10_000
 
 
 def column(
@@ -64,6 +66,16 @@ def column(
         isin=isin,
         str_length={"max_value": max_length} if max_length else None,
     )
+
+
+def limit(value: object) -> str:
+    """A limit as people read it: 10,000,000 and not 10000000.0; years and what is no number stay as they are."""
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return str(value)
+    whole = number.quantize(1) if number == number.to_integral_value() else number
+    return f"{whole:f}" if abs(whole) < _GROUPED_FROM else f"{whole:,f}"
 
 
 def count(description: str, *, unit: str, nullable: bool = True) -> Any:  # noqa: ANN401 - as `column`

@@ -12,6 +12,8 @@ import dagster as dg
 import polars as pl
 from pandera.polars import DataFrameModel
 
+from schemas.column import limit
+
 _DUCKDB_TYPES: dict[type[pl.DataType], str] = {
     pl.Boolean: "BOOLEAN",
     pl.Date: "DATE",
@@ -68,11 +70,11 @@ def _words(name: str, statistics: Mapping[str, Any]) -> str:
         case "isin":
             return f"one of {', '.join(map(str, statistics['allowed_values']))}"
         case "in_range":
-            return f"from {statistics['min_value']} to {statistics['max_value']}"
+            return f"from {limit(statistics['min_value'])} to {limit(statistics['max_value'])}"
         case "greater_than_or_equal_to":
-            return f"at least {statistics['min_value']}"
+            return f"at least {limit(statistics['min_value'])}"
         case "str_length":
-            return f"at most {statistics['max_value']} characters"
+            return f"at most {limit(statistics['max_value'])} characters"
     raise ValueError(f"no words for the check {name}")
 
 

@@ -10,6 +10,7 @@ import polars as pl
 from pandera.errors import SchemaErrors
 from pandera.polars import DataFrameModel, DataFrameSchema
 
+from schemas.column import limit
 from schemas.describe import polars_schema
 
 # What the macros of schemas/shapes/macros.sql give for a cell that holds something they cannot read: a value
@@ -98,12 +99,12 @@ def _wording(column: str, check: str) -> tuple[str, str]:
         case "not_nullable":
             return column, f"{column}: missing"
         case "greater_than_or_equal_to":
-            return column, f"{column}: below {argument}"
+            return column, f"{column}: below {limit(argument)}"
         case "in_range":
-            return column, f"{column}: not from {' to '.join(argument.split(', '))}"
+            return column, f"{column}: not from {' to '.join(map(limit, argument.split(', ')))}"
         case "isin":
             return column, f"{column}: not one of {argument}"
         case "str_length":
-            return column, f"{column}: longer than {argument.split(',')[-1].strip()} characters"
+            return column, f"{column}: longer than {limit(argument.split(',')[-1].strip())} characters"
         case _:  # a check over several columns is named by what is wrong
             return name, name.replace("_", " ")

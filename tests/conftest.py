@@ -22,6 +22,7 @@ settings.load_profile("shared_machine")
 pytest_plugins = [
     "tests.invented_accounts",
     "tests.live_dagster",
+    "tests.dagster_ui",
     "tests.postgres_server",
     "tests.published_home",
     "tests.s3_server",

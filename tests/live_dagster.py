@@ -16,11 +16,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 import pytest
 import requests
+
+if TYPE_CHECKING:
+    from tests.dagster_ui import Browser
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SMALLVOICES = Path(sys.executable).with_name("smallvoices")
@@ -138,32 +141,6 @@ class LiveDagster:
         found = wait_for(f"the end of backfill {backfill_id}", look, seconds)
         return found | {"runs": sorted(found["runs"], key=lambda run: run["creationTime"])}
 
-    def run(self, assets: Sequence[str], day: str, seconds: float) -> str:
-        """Materializes assets for one date, as a run, as the UI does for one date; gives the status it ends in."""
-        launched = self.ask(
-            "mutation ($what: ExecutionParams!) { launchPipelineExecution(executionParams: $what) "
-            "{ __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }",
-            what={
-                "selector": {
-                    "repositoryLocationName": "smallvoices",
-                    "repositoryName": "__repository__",
-                    "pipelineName": "__ASSET_JOB",
-                    "assetSelection": [{"path": [name]} for name in assets],
-                },
-                "mode": "default",
-                "executionMetadata": {"tags": [{"key": "dagster/partition", "value": day}]},
-            },
-        )
-
-        def look() -> str | None:
-            status = self.ask(
-                "query ($id: ID!) { runOrError(runId: $id) { __typename ... on Run { status } } }",
-                id=launched["run"]["runId"],
-            )["status"]
-            return status if status in ("SUCCESS", "FAILURE", "CANCELED") else None
-
-        return wait_for(f"the end of a run for {day}", look, seconds)
-
     def pulled(self, source: str) -> Json:
         """The latest evaluation of a source's `pulled` check."""
         (asset,) = self.ask(
@@ -236,12 +213,14 @@ class Backfilled:
     """The thirty days, backfilled by the daemon with one export missing.
 
     Attributes:
+        id: Of the backfill.
         ended: Status and runs of the backfill.
         assets: The assets as they were then.
         pulled: The `pulled` check of the source with the missing export.
         published: What was published.
     """
 
+    id: str
     ended: Json
     assets: list[Json]
     pulled: Json
@@ -289,21 +268,24 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveDagster]:
 
 
 @pytest.fixture(scope="session")
-def thirty_days(live: LiveDagster, whole: Whole) -> Backfilled:  # `whole` computes meanwhile
-    """The thirty days of all assets, backfilled by the daemon."""
+def thirty_days(live: LiveDagster, whole: Whole, browser: "Browser | None") -> Backfilled:  # `whole` computes meanwhile
+    """The thirty days of all assets, backfilled by the daemon; launched by clicks where there is a browser."""
     export = _missing_export(live)
     export.rename(export.with_suffix(".late"))
-    ended = live.ended(live.backfill(live.names(), DAYS), seconds=600)
-    return Backfilled(ended, live.assets(), live.pulled(MISSING[0]), published(live.home))
+    launched = browser.backfill(DAYS[0], DAYS[-1]) if browser else live.backfill(live.names(), DAYS)
+    ended = live.ended(launched, seconds=600)
+    return Backfilled(launched, ended, live.assets(), live.pulled(MISSING[0]), published(live.home))
 
 
 @pytest.fixture(scope="session")
-def repaired(live: LiveDagster, thirty_days: Backfilled) -> str:  # comes after them
-    """The missing export, put there late and materialized with what follows from it; the status of that run."""
+def repaired(live: LiveDagster, thirty_days: Backfilled, browser: "Browser | None") -> str:  # comes after them
+    """The missing export, put there late and its date run again; how that ended."""
     export = _missing_export(live)
     export.with_suffix(".late").rename(export)
-    others = {name for name in live.names() if name.startswith("landed_")} - {f"landed_{MISSING[0]}"}
-    return live.run([name for name in live.names() if name not in others], MISSING[1], seconds=180)
+    if browser:
+        return browser.rerun(MISSING[1], seconds=180)
+    ended = live.ended(live.backfill(live.names(), [MISSING[1]]), seconds=180)
+    return "Success" if ended["status"] == "COMPLETED_SUCCESS" else str(ended["status"])
 
 
 @dataclass(frozen=True)
@@ -322,7 +304,7 @@ class Again:
 @pytest.fixture(scope="session")
 def again(live: LiveDagster, repaired: str) -> Again:
     """Three of the thirty days launched again, complete as they are."""
-    assert repaired == "SUCCESS"
+    assert repaired == "Success"
     return Again(live.backfill(live.names(), DAYS[7:10]), published(live.home))
 
 

@@ -52,7 +52,7 @@ def test_a_missing_export_fails_its_check_with_what_to_do_and_not_the_run(
 def test_a_late_export_ends_in_the_same_rows_as_if_it_had_been_in_time(
     repaired: str, live: LiveDagster, whole: Whole
 ) -> None:
-    assert repaired == "SUCCESS"
+    assert repaired == "Success"
     assert live.pulled(MISSING[0]) == {"success": True, "severity": "WARN", "description": "The export arrived."}
     assert published(live.home) == whole.published()
 

@@ -35,7 +35,7 @@ REASONS = {
     3: ("followers", "followers: missing"),
     4: (None, "nothing of it could be read"),
     5: ("neither_profile_id_nor_handle", "neither profile id nor handle"),
-    6: ("captured_at", "captured_at: not from 2004-01-01 00:00:00 to 2100-01-01 00:00:00; followers: not from 0 to 10000000000000; age: not from 0 to 120"),
+    6: ("captured_at", "captured_at: not from 2004-01-01 00:00:00 to 2100-01-01 00:00:00; followers: not from 0 to 10,000,000,000,000; age: not from 0 to 120"),
     7: ("captured_at", "captured_at: unreadable; age: not from 0 to 120"),
 }  # fmt: skip
 
