@@ -137,7 +137,7 @@ class Meta(pa.DataFrameModel):
     code_version: pl.String = column("Version of smallvoices that built it.", nullable=False)
     content_hash: pl.String = column(
         "Hash of every row of every other table, times of pulling left out: equal for equal landed bytes and "
-        "configuration.",
+        "configuration under one version of DuckDB.",
         nullable=False,
     )
     rows: pl.Int64 = count("Rows of all other tables together.", unit="rows", nullable=False)

@@ -55,8 +55,11 @@ told AS (
             FILTER (WHERE days_before BETWEEN 28 AND 32) AS followers_30d,
         max(daily_growth) AS largest_daily_growth,
         median(abs(daily_growth)) AS usual_daily_growth,
-        arg_max(followers, daily_growth) AS followers_after_step,
-        arg_max(followers_before, daily_growth) AS followers_before_step,
+        -- Of steps as large as each other the latest.
+        arg_max(followers, row(daily_growth, -days_before)) FILTER (WHERE daily_growth IS NOT NULL)
+            AS followers_after_step,
+        arg_max(followers_before, row(daily_growth, -days_before)) FILTER (WHERE daily_growth IS NOT NULL)
+            AS followers_before_step,
         sum(abs(following - following_before)) - abs(sum(following - following_before)) AS turned_over,
         arg_min(handle, days_before) FILTER (WHERE days_before > 0 AND handle IS NOT NULL) AS handle_before
     FROM grown
