@@ -30,7 +30,7 @@ from pipelines.sources import Source, SourcesFile
 from schemas.describe import polars_schema
 from schemas.import_report import ImportReport
 from schemas.quarantine import Quarantine
-from schemas.shape import MODELS, RECORDS, Records
+from schemas.shape import MODELS, RECORDS, Records, Shape
 from schemas.standard_forms import standardised
 from schemas.validation import ContractError, validate
 
@@ -164,9 +164,16 @@ class _Import:
         self._readings: dict[str, Reading] = {}
         self._profile_ids: pl.DataFrame | None = None
         self._profiles = Path()
+        self._connections = ExitStack()
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._may_read: tuple[Path, Shape] | None = None
 
     def run(self, staged: dict[Records, Path]) -> dict[str, Reading]:
         """Writes the accepted rows to the staged files and tells what became of every record."""
+        with self._connections:
+            return self._run(staged)
+
+    def _run(self, staged: dict[Records, Path]) -> dict[str, Reading]:
         for source in self._sources.sources:
             if source.name in self._chosen:
                 manifest = self._chosen[source.name]
@@ -226,46 +233,57 @@ class _Import:
         file, path, shape = part.file, part.path, part.shape
         tally = Tally(file, records)
         reading.tallies.append(tally)
-        with connect(self._settings, path.parent) as connection:
-            connection.execute(shape.macros())
-            exact = path in self._not_clean
-            text = open_columns(connection, path, shape, shape.read_columns(records), exact=exact)
-            query = shape.query(records, text.relation, part.platform(source), numbered=text.numbered)
-            failed: list[pl.DataFrame] = []
-            try:
-                for batch in _batches(connection.sql(query)):
-                    frame = self._with_provenance(batch, source, file, reading.manifest, tally.landed)
-                    accepted, failures = self._sift(frame, records)
-                    tally.landed += frame.height
-                    tally.accepted += accepted.height
-                    failed.append(failures)
-                    identified = self._identified(accepted, records)
-                    writer.write(identified)
-                    repeats.add(identified)
-                    progress.report(f"{source.name} {records}", tally.landed)
-            except duckdb.Error as error:
-                if text.is_fast_csv:
-                    raise _NotCleanError(path) from error
-                reason = " ".join(str(error).split("\n")[0].split())
-                raise UnreadableFileError(f"{path.name} cannot be read as shape {shape.name}: {reason}") from error
-            if text.may_lack_records(tally.landed, path):
-                raise _NotCleanError(path)
-            rejects = pl.DataFrame(
-                {
-                    "landed_row": [reject.landed_row for reject in text.rejects],
-                    "field": [None for _ in text.rejects],
-                    "reason": [reject.reason for reject in text.rejects],
-                    "raw": [None for _ in text.rejects],
-                },
-                schema={"landed_row": pl.Int64, "field": pl.String, "reason": pl.String, "raw": pl.String},
-            )
-            bad = pl.concat([*failed, rejects]).sort("landed_row", maintain_order=True)
-            tally.landed += rejects.height
-            tally.quarantined = bad.height
-            if bad.height:
-                numbers = set(bad["landed_row"])
-                raw = raw_records(connection, path, shape, numbers, shape.read_columns(records).records)
-                reading.quarantine.append(self._quarantined(bad, raw, source, file, records))
+        connection = self._connected(path.parent, shape)
+        exact = path in self._not_clean
+        text = open_columns(connection, path, shape, shape.read_columns(records), exact=exact)
+        query = shape.query(records, text.relation, part.platform(source), numbered=text.numbered)
+        failed: list[pl.DataFrame] = []
+        try:
+            for batch in _batches(connection.sql(query)):
+                frame = self._with_provenance(batch, source, file, reading.manifest, tally.landed)
+                accepted, failures = self._sift(frame, records)
+                tally.landed += frame.height
+                tally.accepted += accepted.height
+                failed.append(failures)
+                identified = self._identified(accepted, records)
+                writer.write(identified)
+                repeats.add(identified)
+                progress.report(f"{source.name} {records}", tally.landed)
+        except duckdb.Error as error:
+            if text.is_fast_csv:
+                raise _NotCleanError(path) from error
+            reason = " ".join(str(error).split("\n")[0].split())
+            raise UnreadableFileError(f"{path.name} cannot be read as shape {shape.name}: {reason}") from error
+        if text.may_lack_records(tally.landed, path):
+            raise _NotCleanError(path)
+        rejects = pl.DataFrame(
+            {
+                "landed_row": [reject.landed_row for reject in text.rejects],
+                "field": [None for _ in text.rejects],
+                "reason": [reject.reason for reject in text.rejects],
+                "raw": [None for _ in text.rejects],
+            },
+            schema={"landed_row": pl.Int64, "field": pl.String, "reason": pl.String, "raw": pl.String},
+        )
+        bad = pl.concat([*failed, rejects]).sort("landed_row", maintain_order=True)
+        tally.landed += rejects.height
+        tally.quarantined = bad.height
+        if bad.height:
+            numbers = set(bad["landed_row"])
+            raw = raw_records(connection, path, shape, numbers, shape.read_columns(records).records)
+            reading.quarantine.append(self._quarantined(bad, raw, source, file, records))
+
+    def _connected(self, folder: Path, shape: Shape) -> duckdb.DuckDBPyConnection:
+        """A connection that may read a folder and knows a shape's macros.
+
+        The one before is used again where it does: to open one takes longer than to read a page of an API.
+        """
+        if self._connection is None or self._may_read != (folder, shape):
+            self._connections.close()
+            self._connection = self._connections.enter_context(connect(self._settings, folder))
+            self._connection.execute(shape.macros())
+            self._may_read = (folder, shape)
+        return self._connection
 
     def _with_provenance(
         self, frame: pl.DataFrame, source: Source, file: LandedFile, manifest: Manifest, offset: int

@@ -152,8 +152,8 @@ class BucketWriter(TableWriter):
         for frame in frames:
             bucket_of = (pl.col("profile_id").hash(seed=0) % BUCKETS).cast(pl.UInt8)
             # Columns without a single value need no partitioning; exports leave many of them empty.
-            given = [column for column in frame.iter_columns() if column.null_count() < frame.height]
-            for part in pl.DataFrame(given).with_columns(bucket=bucket_of).partition_by("bucket"):
+            empty = {column.name for column in frame.iter_columns() if column.null_count() == frame.height}
+            for part in frame.drop(empty - {"profile_id"}).with_columns(bucket=bucket_of).partition_by("bucket"):
                 bucket = part.item(0, "bucket")
                 self._waiting[bucket].append(part)
                 self._heights[bucket] += part.height
