@@ -7,6 +7,7 @@ what a column may hold (`schemas`), or Dagster.
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import NoReturn
 
@@ -23,8 +24,9 @@ from pipelines.lake import BucketWriter, Lake
 from pipelines.landing import LandedFile, Manifest
 from pipelines.opening import Opened, Opener
 from pipelines.read.formats import UnreadableFileError
+from pipelines.read.json_records import PAGE_ROWS, is_page
 from pipelines.read.raw_records import raw_records
-from pipelines.read.text_columns import open_columns
+from pipelines.read.text_columns import open_columns, open_pages
 from pipelines.settings import Settings
 from pipelines.sources import Source, SourcesFile
 from schemas.describe import polars_schema
@@ -36,6 +38,8 @@ from schemas.validation import ContractError, validate
 
 # Large, since every batch costs pandera some milliseconds, whatever its size.
 _BATCH_ROWS = 245_760
+_PAGES_TOGETHER = 200
+_FAILED = {"part": pl.Int64, "landed_row": pl.Int64, "field": pl.String, "reason": pl.String, "raw": pl.String}
 # What tells the rows of a table apart. Posts need no platform: equal ids of two platforms only mean a closer look.
 _KEYS: dict[Records, tuple[str, ...]] = {"profiles": ("platform", "profile_id"), "posts": ("profile_id", "post_id")}
 
@@ -198,12 +202,13 @@ class _Import:
         except UnreadableFileError as error:
             kept = ", ".join(file.path for file in reading.manifest.files[:3])
             self._reject(source, "unreadable", f"{error}; what it sent is kept at {kept}")
-        for part in opened:
-            if part.holds(records):
-                try:
-                    self._read_file(source, part, records, reading, writer, repeats)
-                except UnreadableFileError as error:
-                    self._reject(source, "unreadable", f"{error}; the file is kept at {part.file.path}")
+        for parts in self._together([part for part in opened if part.holds(records)], records):
+            try:
+                self._read_files(source, parts, records, reading, writer, repeats)
+            except UnreadableFileError as error:
+                if len(parts) > 1:
+                    raise _NotCleanError(parts[0].path) from error
+                self._reject(source, "unreadable", f"{error}; the file is kept at {parts[0].file.path}")
         tallies = [tally for tally in reading.tallies if tally.records == records]
         landed, bad = sum(tally.landed for tally in tallies), sum(tally.quarantined for tally in tallies)
         if landed and bad / landed > source.max_quarantine_share:
@@ -221,57 +226,75 @@ class _Import:
         reading.state, reading.message = state, message
         raise _SourceRejectedError(source.name, reading)
 
-    def _read_file(
+    def _together(self, parts: list[Opened], records: Records) -> Iterator[list[Opened]]:
+        """Files in order, those together that are pages of one pull; one by one where they stumbled together."""
+
+        def kind(part: Opened) -> tuple[Path, int, bool]:
+            is_one = is_page(part.path, part.shape, part.shape.read_columns(records))
+            return part.path.parent, id(part.shape), is_one
+
+        for (_, _, are_pages), alike in groupby(parts, kind):
+            group = list(alike)
+            size = _PAGES_TOGETHER if are_pages else 1
+            for chunk in (group[start : start + size] for start in range(0, len(group), size)):
+                yield from ([part] for part in chunk) if chunk[0].path in self._not_clean else [chunk]
+
+    def _read_files(
         self,
         source: Source,
-        part: Opened,
+        parts: list[Opened],
         records: Records,
         reading: Reading,
         writer: BucketWriter,
         repeats: Repeats,
     ) -> None:
-        file, path, shape = part.file, part.path, part.shape
-        tally = Tally(file, records)
-        reading.tallies.append(tally)
-        connection = self._connected(path.parent, shape)
-        exact = path in self._not_clean
-        text = open_columns(connection, path, shape, shape.read_columns(records), exact=exact)
-        query = shape.query(records, text.relation, part.platform(source), numbered=text.numbered)
+        """Reads one file, or several pages at once."""
+        path, shape = parts[0].path, parts[0].shape
+        tallies = [Tally(part.file, records) for part in parts]
+        reading.tallies += tallies
+        connection, wanted = self._connected(path.parent, shape), shape.read_columns(records)
+        if len(parts) > 1:
+            text = open_pages(connection, [part.path for part in parts], shape, wanted)
+        else:
+            text = open_columns(connection, path, shape, wanted, exact=path in self._not_clean)
+        query = shape.query(records, text.relation, parts[0].platform(source), numbered=text.numbered)
         failed: list[pl.DataFrame] = []
         try:
             for batch in _batches(connection.sql(query)):
-                frame = self._with_provenance(batch, source, file, reading.manifest, tally.landed)
+                frame = self._with_provenance(batch, source, tallies, reading.manifest)
                 accepted, failures = self._sift(frame, records)
-                tally.landed += frame.height
-                tally.accepted += accepted.height
+                for place, landed in frame["part"].value_counts().iter_rows():
+                    tallies[place].landed += landed
                 failed.append(failures)
                 identified = self._identified(accepted, records)
                 writer.write(identified)
                 repeats.add(identified)
-                progress.report(f"{source.name} {records}", tally.landed)
+                progress.report(f"{source.name} {records}", sum(tally.landed for tally in reading.tallies))
         except duckdb.Error as error:
             if text.is_fast_csv:
                 raise _NotCleanError(path) from error
             reason = " ".join(str(error).split("\n")[0].split())
             raise UnreadableFileError(f"{path.name} cannot be read as shape {shape.name}: {reason}") from error
-        if text.may_lack_records(tally.landed, path):
+        if text.may_lack_records(tallies[0].landed, path):
             raise _NotCleanError(path)
         rejects = pl.DataFrame(
             {
+                "part": [0 for _ in text.rejects],
                 "landed_row": [reject.landed_row for reject in text.rejects],
                 "field": [None for _ in text.rejects],
                 "reason": [reject.reason for reject in text.rejects],
                 "raw": [None for _ in text.rejects],
             },
-            schema={"landed_row": pl.Int64, "field": pl.String, "reason": pl.String, "raw": pl.String},
+            schema=_FAILED,
         )
-        bad = pl.concat([*failed, rejects]).sort("landed_row", maintain_order=True)
-        tally.landed += rejects.height
-        tally.quarantined = bad.height
-        if bad.height:
-            numbers = set(bad["landed_row"])
-            raw = raw_records(connection, path, shape, numbers, shape.read_columns(records).records)
-            reading.quarantine.append(self._quarantined(bad, raw, source, file, records))
+        tallies[0].landed += rejects.height
+        bad = pl.concat([*failed, rejects]).sort("part", "landed_row", maintain_order=True)
+        for (place,), rows in bad.partition_by("part", as_dict=True, maintain_order=True, include_key=False).items():
+            tallies[place].quarantined = rows.height
+            raw = raw_records(connection, parts[place].path, shape, set(rows["landed_row"]), wanted.records)
+            reading.quarantine.append(self._quarantined(rows, raw, source, parts[place].file, records))
+        for tally in tallies:
+            tally.accepted = tally.landed - tally.quarantined
 
     def _connected(self, folder: Path, shape: Shape) -> duckdb.DuckDBPyConnection:
         """A connection that may read a folder and knows a shape's macros.
@@ -286,21 +309,29 @@ class _Import:
         return self._connection
 
     def _with_provenance(
-        self, frame: pl.DataFrame, source: Source, file: LandedFile, manifest: Manifest, offset: int
+        self, frame: pl.DataFrame, source: Source, tallies: list[Tally], manifest: Manifest
     ) -> pl.DataFrame:
-        if "landed_row" not in frame.columns:
-            frame = frame.with_row_index("landed_row", offset + 1)
+        """Rows with where they come from; `part` is the place of their file among those that are read together."""
+        if len(tallies) > 1:
+            frame = frame.with_columns(
+                part=pl.col("landed_row") // PAGE_ROWS - 1, landed_row=pl.col("landed_row") % PAGE_ROWS
+            )
+            files: pl.Series | pl.Expr = pl.Series([tally.file.path for tally in tallies]).gather(frame["part"])
+        else:
+            if "landed_row" not in frame.columns:
+                frame = frame.with_row_index("landed_row", tallies[0].landed + 1)
+            frame = frame.with_columns(pl.col("landed_row").cast(pl.Int64), part=pl.lit(0, dtype=pl.Int64))
+            files = pl.lit(tallies[0].file.path)
         return frame.with_columns(
-            pl.col("landed_row").cast(pl.Int64),
             source=pl.lit(source.name),
             snapshot_date=pl.lit(self._date),
             snapshot_age_days=pl.lit((self._date - manifest.date).days, dtype=pl.Int32),
-            landed_file=pl.lit(file.path),
+            landed_file=files,
         )
 
     @staticmethod
     def _sift(frame: pl.DataFrame, records: Records) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """A batch, parted into rows that hold and (landed_row, field, reason, raw) of those that do not."""
+        """A batch, parted into rows that hold and (part, landed_row, field, reason, raw) of those that do not."""
         schema = polars_schema(MODELS[records])
         rows = standardised(frame.select(schema.names()))
         failures = validate(MODELS[records], rows)
@@ -314,14 +345,13 @@ class _Import:
             failures = pl.concat([refused, failures.join(refused, on="index", how="anti")]).sort("index")
         raw = pl.col("raw") if "raw" in frame.columns else pl.lit(None, dtype=pl.String)
         if failures.is_empty():
-            return rows, pl.DataFrame(
-                schema={"landed_row": pl.Int64, "field": pl.String, "reason": pl.String, "raw": pl.String}
-            )
+            return rows, pl.DataFrame(schema=_FAILED)
         indices = failures["index"]
-        bad = frame.select("landed_row", "is_blank", raw.alias("raw"))[indices].with_columns(
+        bad = frame.select("part", "landed_row", "is_blank", raw.alias("raw"))[indices].with_columns(
             failures["field"], failures["reason"]
         )
         worded = bad.select(
+            "part",
             "landed_row",
             pl.when("is_blank").then(None).otherwise("field").alias("field"),
             pl.when("is_blank").then(pl.lit("nothing of it could be read")).otherwise("reason").alias("reason"),

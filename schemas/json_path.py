@@ -80,6 +80,11 @@ def records_within(documents: str, path: str, wanted: str) -> str:
     Returns:
         A relation with one column, `record`.
     """
+    return f"(SELECT unnest({list_within(path, wanted)}) AS record FROM {documents})"
+
+
+def list_within(path: str, wanted: str) -> str:
+    """The same records as a list, of a document `json`."""
     steps = keys(path)
     elements = "[json]"
     for place, key in enumerate(steps, start=1):
@@ -92,7 +97,7 @@ def records_within(documents: str, path: str, wanted: str) -> str:
             nested = f"[{nested}]" if key.isdecimal() else f"{{{json.dumps(key)}: {nested}}}"
         whole = f"from_json(json, {literal(nested)}){member('', path)}"
         elements = f"CASE json_type(json, {literal(pointer(path))}) WHEN 'ARRAY' THEN {whole} ELSE {elements} END"
-    return f"(SELECT unnest({elements}) AS record FROM {documents})"
+    return elements
 
 
 def raw_records_within(documents: str, path: str) -> str:

@@ -5,7 +5,7 @@ DuckDB's own reader of columns; records with paths into them are read by one str
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from pipelines.read.formats import UnreadableFileError, compression, open_bytes, whole
 from pipelines.read.json_stream import is_large_document, large_records
-from schemas.json_path import keys, member, pointer, raw_records_within, records_within, structure
+from schemas.json_path import keys, list_within, member, pointer, raw_records_within, records_within, structure
 from schemas.quoting import identifier, literal
 from schemas.shape import Selection, Shape
 
@@ -22,6 +22,9 @@ from schemas.shape import Selection, Shape
 # the speed, and documents of many records the memory for a few times as much.
 _MAX_OBJECT_BYTES = 16 * 2**20
 _BATCH = 20_000
+# What a page of an API may have of bytes and of records, to be read together with others.
+MAX_PAGE_BYTES = 2**20
+PAGE_ROWS = 2**32
 _PROBED = 200
 # Fewer records may all lack what their vendor leaves out where it has nothing to say.
 _ENOUGH = 10
@@ -47,6 +50,69 @@ def json_columns(connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape
         found = f"(SELECT from_json(json, {literal(paths)}) AS record FROM {documents})"
     selected = ", ".join(f"{member('record', column)} AS {name}" for column, name in names.items())
     return f"(SELECT {selected} FROM {found})"
+
+
+def is_page(path: Path, shape: Shape, wanted: Selection) -> bool:
+    """Whether a file looks like a page of an API: one small document with a list of records."""
+    if path.stat().st_size > MAX_PAGE_BYTES or shape.format not in (None, "json") or path.suffix.lower() != ".json":
+        return False
+    return (json_layout(path) == "array") is not bool(wanted.records) and compression(path) == "none"
+
+
+def json_pages(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], shape: Shape, wanted: Selection) -> str:
+    """Pages as one relation of text columns; `landed_row` is a page's place, from 1, × `PAGE_ROWS` + a record's in it.
+
+    Raises:
+        UnreadableFileError: They are not what they look like, or one lacks a column: read each by itself.
+    """
+    listed = ", ".join(map(literal, paths))
+    reader = (
+        f"read_json_objects([{listed}], format = 'unstructured', maximum_object_size = {_MAX_OBJECT_BYTES}, "
+        "filename = true)"
+    )
+    documents = f"(SELECT json, filename AS document FROM {reader})"
+    _demand_pages(connection, paths, shape, wanted, documents)
+    names = {column: identifier(shape.column_name(column)) for column in wanted.read_columns}
+    paths_within = structure(names)
+    elements = (
+        list_within(wanted.records, paths_within)
+        if wanted.records
+        else f"from_json(json, {literal(f'[{paths_within}]')})"
+    )
+    selected = ", ".join(f"{member('record', column)} AS {name}" for column, name in names.items())
+    return (
+        f"(SELECT {selected}, list_position([{listed}], document) * {PAGE_ROWS} + place AS landed_row FROM ("
+        f"SELECT document, unnest(elements) AS record, generate_subscripts(elements, 1) AS place "
+        f"FROM (SELECT document, {elements} AS elements FROM {documents})))"
+    )
+
+
+def _demand_pages(
+    connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], shape: Shape, wanted: Selection, documents: str
+) -> None:
+    """Refuses pages of several documents, and pages whose records have lost a key."""
+    try:
+        if connection.execute(f"SELECT count(*) FROM {documents}").fetchall() != [(len(paths),)]:
+            raise UnreadableFileError("a page has more documents than one")
+        records = (
+            raw_records_within(documents, wanted.records)
+            if wanted.records
+            else f"(SELECT document, unnest(from_json(json, '[\"JSON\"]')) AS json FROM {documents})"
+        )
+        demanded = [(records, wanted.columns)]
+        if shape.posts and shape.posts.nested in wanted.read_columns:
+            posts = f"from_json(json_extract(json, {literal(pointer(shape.posts.nested))}), '[\"JSON\"]')"
+            demanded.append((f"(SELECT document, unnest({posts}) AS json FROM {records})", shape.posts.columns))
+        for relation, columns in demanded:
+            found = ", ".join(f"count_if(json_exists(json, {literal(pointer(column))})) = 0" for column in columns)
+            lacking = connection.execute(
+                f"SELECT document FROM {relation} GROUP BY document "
+                f"HAVING count(json) >= {_ENOUGH} AND greatest({found}, false)"
+            ).fetchall()
+            if lacking:
+                raise UnreadableFileError(f"{lacking[0][0]} lacks a column")
+    except duckdb.Error as error:
+        raise UnreadableFileError(str(error)) from error
 
 
 def json_objects(connection: duckdb.DuckDBPyConnection, path: Path, within: str | None) -> str:

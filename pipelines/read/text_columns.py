@@ -5,7 +5,7 @@ turns out not to be clean is read again by the exact reader, which tells good re
 """
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import pyarrow as pa
 from pipelines.read import csv_records, spreadsheets
 from pipelines.read.csv_records import Record
 from pipelines.read.formats import UnreadableFileError, compression, format_of, open_bytes, tail, whole
-from pipelines.read.json_records import json_columns
+from pipelines.read.json_records import json_columns, json_pages
 from schemas.quoting import identifier, literal
 from schemas.shape import Selection, Shape
 
@@ -98,6 +98,17 @@ def open_columns(
     if declared == "xlsx":
         return _spreadsheet(connection, path, shape, wanted)
     return TextColumns(json_columns(connection, path, shape, wanted))
+
+
+def open_pages(
+    connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], shape: Shape, wanted: Selection
+) -> TextColumns:
+    """Opens pages of an API together, since to open each takes longer than to read it; see `json_records.json_pages`.
+
+    Raises:
+        UnreadableFileError: They can only be read one by one.
+    """
+    return TextColumns(json_pages(connection, paths, shape, wanted), numbered=True)
 
 
 def _csv(
