@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.ranking_quality import product
 from pipelines.settings import Settings
-from tests.invented_accounts import Row, engagement, post, profile
+from tests.invented_accounts import Row, engagement, night, post, profile
 
 
 def test_ratios_are_medians_over_followers(settings: Settings) -> None:
@@ -84,6 +84,15 @@ def test_views_activity_and_sponsorship(settings: Settings) -> None:
     assert row["sponsored_share"] == 0.75
     assert row["posts_per_week"] == pytest.approx(1.0)
     assert row["days_since_last_post"] == 3
+
+
+def test_sponsored_posts_are_held_against_the_others(settings: Settings) -> None:
+    posts = [post("a", 3, 100, is_sponsored=True), *(post("a", age, 400) for age in (4, 5, 6))]
+    posts += [post("all", age, 100, caption="#ad") for age in (3, 4)] + [post("none", age, 100) for age in (3, 4)]
+    posts += [post("hidden", 3, None, is_sponsored=True), post("hidden", 4, 10)]
+    rows = engagement(settings, [profile(name, 1000) for name in ("a", "all", "none", "hidden")], posts)
+    assert rows["a"]["sponsored_lift"] == pytest.approx(100.5 / 400.5, rel=1e-5)
+    assert [rows[name]["sponsored_lift"] for name in ("all", "none", "hidden")] == [None] * 3
 
 
 def test_carried_posts_are_sampled_as_of_the_day_they_were_landed(settings: Settings) -> None:
@@ -305,6 +314,19 @@ def test_averages_take_part_with_a_wider_interval_and_without_what_viral_posts_a
     width = {name: math.log(row["engagement_high"] / row["engagement_low"]) for name, row in rows.items()}
     assert width["averaged"] > width["posts"]
     assert rows["averaged"]["engagement_estimate"] < rows["posts"]["engagement_estimate"]
+
+
+def test_an_average_of_many_posts_is_believed_more_than_one_of_few(settings: Settings) -> None:
+    profiles = [profile(name, 5000) for name in field(60, 12)]
+    posts = [
+        post(name, 3 + 2 * place, like) for name, likes in field(60, 12).items() for place, like in enumerate(likes)
+    ]
+    for name, averaged in (("unknown", None), ("none", 0), ("two", 2), ("fifty", 50)):
+        profiles.append(profile(name, 5000, avg_likes=800.0, avg_comments=0.0, averaged_posts=averaged))
+    rows = night(settings, profiles, posts)["ranking"]
+    width = {name: math.log(row["engagement_high"] / row["engagement_low"]) for name, row in rows.items()}
+    assert width["two"] > width["unknown"] == width["none"] > width["fifty"]
+    assert rows["two"]["lift"] < rows["unknown"]["lift"] < rows["fifty"]["lift"]
 
 
 def test_a_source_of_averages_alone_is_ranked_by_them(settings: Settings) -> None:

@@ -67,6 +67,11 @@ def test_the_score_grows_with_each_component(
     assert [row["score"] for row in by_rank] == pytest.approx(sorted(scores, reverse=True))
 
 
+def test_an_export_that_tells_no_posts_is_not_held_to_be_silent(settings: Settings) -> None:
+    told, untold = scored(settings, [(2.0, 1.0, 0), (2.0, None, None)])
+    assert (untold["recency"], untold["score"]) == (None, told["score"])
+
+
 def test_silence_and_doubt_take_at_most_what_their_weights_say(settings: Settings) -> None:
     full, silent, doubted = scored(settings, [(1.0, 1.0, 0), (1.0, 1.0, 10**6), (1.0, 0.0, 0)])
     weights = {row["component"]: row["weight"] for row in reference("weights").to_dicts() if row["part"] == "score"}

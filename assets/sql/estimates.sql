@@ -56,10 +56,11 @@ scattered AS (
     SELECT
         expected.*,
         CASE
-            -- The variance of the log of the mean of so many log-normal posts, where their number is told.
-            WHEN NOT has_posts THEN coalesce(
-                greatest((exp(within_variance) - 1) / nullif(averaged_posts, 0), within_variance / 12), average_variance
-            )
+            -- Of the mean of so many log-normal posts, some of them viral, where their number is told.
+            WHEN averaged_posts > 0 THEN least(
+                (exp(within_variance) - 1 + viral_share * pow(exp(viral_lift) - 1, 2)) / averaged_posts, within_variance
+            ) + within_variance / 24
+            WHEN NOT has_posts THEN average_variance
             WHEN excess > 3 * sqrt(within_variance + counting) THEN
                 (
                     within_freedom * (within_variance + counting)
@@ -90,6 +91,8 @@ trended AS (
             WHEN drift_variance > 0 AND has_posts
                 THEN median_offset - age * drift_variance * age_log_products / (drift_variance * age_squares + variance)
             WHEN has_posts THEN median_offset
+            -- The mean of one post is that post.
+            WHEN averaged_posts > 0 THEN -average_offset * (1 - 1.0 / averaged_posts)
             ELSE -average_offset
         END - log_typical AS shift,
         CASE

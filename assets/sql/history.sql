@@ -4,7 +4,11 @@
 -- Inputs: profiles, earlier (profiles of the dates before, those of their own day only; both may come bucket by bucket),
 -- tiers. Figures stand for the day that a row was landed: of a carried row earlier days count back from there.
 
-WITH seen AS (
+WITH known AS (
+    SELECT DISTINCT platform, profile_id FROM earlier WHERE snapshot_age_days = 0
+),
+
+seen AS (
     SELECT
         earlier.platform,
         earlier.profile_id,
@@ -19,9 +23,16 @@ WITH seen AS (
     WHERE earlier.snapshot_age_days = 0 AND earlier.snapshot_date < profiles.snapshot_date - profiles.snapshot_age_days
     UNION ALL
     SELECT
-        platform, profile_id, source, handle, followers, following, snapshot_date - snapshot_age_days AS seen_on,
+        profiles.platform,
+        profiles.profile_id,
+        profiles.source,
+        profiles.handle,
+        profiles.followers,
+        profiles.following,
+        profiles.snapshot_date - profiles.snapshot_age_days AS seen_on,
         0 AS days_before
     FROM profiles
+    JOIN known ON profiles.platform = known.platform AND profiles.profile_id = known.profile_id
 ),
 
 -- Two sources count differently: a step is told within one source only.

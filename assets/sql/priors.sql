@@ -207,11 +207,10 @@ placed AS (
                     THEN
                         scoped.middle_share * (known_posts.within_variance + scoped.counting)
                         + known_posts.drift_variance * scoped.age * scoped.age
+                WHEN scoped.averaged_posts > 0
+                    THEN least((exp(known_posts.within_variance) - 1) / scoped.averaged_posts, known_posts.within_variance)
                 -- An average of nobody knows how many posts counts for four, as long as nothing else is known of it.
-                ELSE coalesce(
-                    (exp(known_posts.within_variance) - 1) / nullif(scoped.averaged_posts, 0),
-                    known_posts.within_variance / 4
-                )
+                ELSE known_posts.within_variance / 4
             END AS noise
         FROM scoped
         JOIN known_posts ON scoped.platform = known_posts.platform AND scoped.scope = known_posts.scope

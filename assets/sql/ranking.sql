@@ -11,47 +11,71 @@ WITH weighing AS (
     WHERE part = 'score'
 ),
 
-components AS (
+-- Accounts go by a number from here on, which is faster to join and to break ties by than two columns of text.
+gathered AS (
     SELECT
+        row_number() OVER (ORDER BY engagement.platform, engagement.profile_id) AS account,
         engagement.platform,
         engagement.profile_id,
+        engagement.handle,
+        engagement.followers,
         engagement.tier,
         engagement.is_ranked_tier,
         engagement.country,
+        engagement.language,
+        engagement.age_band,
+        engagement.sex,
+        engagement.snapshot_date,
         coalesce(engagement.sector, topics.sector) AS sector,
+        CASE WHEN engagement.sector IS NOT NULL THEN 'export' WHEN topics.sector IS NOT NULL THEN 'lexicon' END
+            AS sector_basis,
+        coalesce(engagement.tone, topics.tone) AS tone,
+        CASE WHEN engagement.tone IS NOT NULL THEN 'export' WHEN topics.tone IS NOT NULL THEN 'lexicon' END AS tone_basis,
+        estimates.engagement_low,
+        estimates.engagement_estimate,
+        estimates.engagement_high,
         estimates.lift,
+        estimates.lift_low,
         authenticity.authenticity,
+        authenticity.flags,
         -- A half after 90 days of silence; an export of averages does not tell.
-        1 / (1 + pow(greatest(engagement.days_since_last_post, 0) / 90.0, 4)) AS recency
-    FROM estimates
-    JOIN engagement ON estimates.platform = engagement.platform AND estimates.profile_id = engagement.profile_id
-    JOIN authenticity ON estimates.platform = authenticity.platform AND estimates.profile_id = authenticity.profile_id
-    LEFT JOIN topics ON estimates.platform = topics.platform AND estimates.profile_id = topics.profile_id
+        CASE
+            WHEN estimates.lift IS NOT NULL AND engagement.days_since_last_post IS NOT NULL
+                THEN 1 / (1 + pow(greatest(engagement.days_since_last_post, 0) / 90.0, 4))
+        END AS recency
+    FROM engagement
+    JOIN authenticity ON engagement.platform = authenticity.platform AND engagement.profile_id = authenticity.profile_id
+    LEFT JOIN estimates ON engagement.platform = estimates.platform AND engagement.profile_id = estimates.profile_id
+    LEFT JOIN topics ON engagement.platform = topics.platform AND engagement.profile_id = topics.profile_id
 ),
 
 valued AS (
     SELECT
-        components.*,
-        components.lift
-        * (1 - weighing.authenticity * (1 - coalesce(components.authenticity, 1)))
-        * (1 - weighing.recency * (1 - coalesce(components.recency, 1))) AS merit
-    FROM components
+        gathered.account,
+        gathered.platform,
+        gathered.tier,
+        gathered.is_ranked_tier,
+        gathered.sector,
+        gathered.country,
+        gathered.lift
+        * (1 - weighing.authenticity * (1 - coalesce(gathered.authenticity, 1)))
+        * (1 - weighing.recency * (1 - coalesce(gathered.recency, 1))) AS merit
+    FROM gathered
     CROSS JOIN weighing
+    WHERE gathered.lift IS NOT NULL
 ),
 
--- Sorted once by merit; every other rank goes by that place, which is faster than sorting by names again.
+-- Sorted once by merit; every other rank goes by that place.
 placed AS (
     SELECT
         valued.*,
-        row_number() OVER (ORDER BY merit DESC, platform, profile_id) AS place
+        row_number() OVER (ORDER BY merit DESC, account) AS place
     FROM valued
 ),
 
 standings AS (
     SELECT
-        platform,
-        profile_id,
-        recency,
+        account,
         100 * merit / (1 + merit) AS score,
         cume_dist() OVER (PARTITION BY platform, tier ORDER BY merit) AS tier_percentile,
         count(*) OVER (PARTITION BY platform, tier) AS tier_accounts,
@@ -67,45 +91,21 @@ standings AS (
 )
 
 SELECT
-    CASE WHEN engagement.is_ranked_tier THEN standings.place END AS rank,
+    CASE WHEN gathered.is_ranked_tier THEN standings.place END AS rank,
     standings.score,
-    engagement.platform,
-    engagement.profile_id,
-    engagement.handle,
-    engagement.followers,
-    engagement.tier,
-    estimates.engagement_low,
-    estimates.engagement_estimate,
-    estimates.engagement_high,
-    estimates.lift,
-    estimates.lift_low,
-    authenticity.authenticity,
-    standings.recency,
-    authenticity.flags,
+    gathered.* EXCLUDE (account, is_ranked_tier),
     standings.tier_percentile,
     standings.tier_accounts,
-    CASE WHEN engagement.is_ranked_tier THEN standings.place_in_tier END AS rank_in_tier,
-    CASE WHEN engagement.is_ranked_tier AND standings.in_platform >= 5 THEN standings.place_in_platform END
+    CASE WHEN gathered.is_ranked_tier THEN standings.place_in_tier END AS rank_in_tier,
+    CASE WHEN gathered.is_ranked_tier AND standings.in_platform >= 5 THEN standings.place_in_platform END
         AS rank_in_platform,
     CASE
-        WHEN engagement.is_ranked_tier AND coalesce(engagement.sector, topics.sector) IS NOT NULL AND standings.in_sector >= 5
+        WHEN gathered.is_ranked_tier AND gathered.sector IS NOT NULL AND standings.in_sector >= 5
             THEN standings.place_in_sector
     END AS rank_in_sector,
     CASE
-        WHEN engagement.is_ranked_tier AND engagement.country IS NOT NULL AND standings.in_country >= 5
+        WHEN gathered.is_ranked_tier AND gathered.country IS NOT NULL AND standings.in_country >= 5
             THEN standings.place_in_country
-    END AS rank_in_country,
-    coalesce(engagement.sector, topics.sector) AS sector,
-    CASE WHEN engagement.sector IS NOT NULL THEN 'export' WHEN topics.sector IS NOT NULL THEN 'lexicon' END AS sector_basis,
-    coalesce(engagement.tone, topics.tone) AS tone,
-    CASE WHEN engagement.tone IS NOT NULL THEN 'export' WHEN topics.tone IS NOT NULL THEN 'lexicon' END AS tone_basis,
-    engagement.country,
-    engagement.language,
-    engagement.age_band,
-    engagement.sex,
-    engagement.snapshot_date
-FROM engagement
-JOIN authenticity ON engagement.platform = authenticity.platform AND engagement.profile_id = authenticity.profile_id
-LEFT JOIN estimates ON engagement.platform = estimates.platform AND engagement.profile_id = estimates.profile_id
-LEFT JOIN standings ON engagement.platform = standings.platform AND engagement.profile_id = standings.profile_id
-LEFT JOIN topics ON engagement.platform = topics.platform AND engagement.profile_id = topics.profile_id;
+    END AS rank_in_country
+FROM gathered
+LEFT JOIN standings ON gathered.account = standings.account;

@@ -125,6 +125,9 @@ def profiles_of(world: World) -> pl.DataFrame:
                 "platform": world.platform,
                 "profile_id": _ids(np.arange(size)),
                 "followers": world.followers,
+                "averaged_posts": pl.Series(np.bincount(world.account, minlength=size)).zip_with(
+                    pl.Series(world.averaged & world.regime.counted), pl.Series([None], dtype=pl.Int64)
+                ),
                 "avg_likes": pl.Series(likes).zip_with(pl.Series(world.averaged), pl.Series([None], dtype=pl.Float64)),
                 "avg_comments": pl.Series(comments).zip_with(
                     pl.Series(world.averaged), pl.Series([None], dtype=pl.Float64)

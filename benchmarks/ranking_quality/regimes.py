@@ -32,6 +32,7 @@ class Regime:
         drift: Spread of the accounts' log change over 90 days, at an even pace.
         hidden: Share of accounts that hide the likes of half of their posts.
         averages: Share of accounts of which the export tells averages only.
+        counted: Whether it tells over how many posts.
         bots: Share of accounts that buy likes, the same for every post.
         pods: Share of accounts whose comments a pod multiplies.
         bought: Share of accounts that bought followers: half to nine tenths of theirs never engage.
@@ -56,6 +57,7 @@ class Regime:
     drift: float = 0
     hidden: float = 0
     averages: float = 0
+    counted: bool = False
     bots: float = 0
     pods: float = 0
     bought: float = 0
@@ -81,6 +83,7 @@ REGIMES = {
         Regime("drift", "accounts rise and fall", drift=0.5),
         Regime("hidden", "a third of the accounts hide half of their likes", hidden=0.33),
         Regime("averages", "of two accounts in five only averages are known", averages=0.4),
+        Regime("averages_counted", "the same, and it is told over how many posts", averages=0.4, counted=True),
         Regime("averages_viral", "the same, and one post in 25 goes viral", averages=0.4, viral=0.04),
         Regime("small_field", "400 accounts", accounts=400),
         Regime("bought_followers", "one account in ten bought followers", bought=0.1),
