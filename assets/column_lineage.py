@@ -3,7 +3,7 @@
 Belongs here: following names through the CTEs of one SELECT. sqlglot's own lineage needs the schema of every input.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -17,27 +17,20 @@ Sources = frozenset[tuple[str, str]]
 Columns = Mapping[str, Sources]
 
 
-def lineage(
-    sql_name: str, upstream: Mapping[str, str], passed_on: Sequence[str] = ()
-) -> dict[str, dg.MetadataValue[Any]]:
+def lineage(sql_name: str, upstream: Mapping[str, str]) -> dict[str, dg.MetadataValue[Any]]:
     """Which columns of which assets each column of a SQL file is made of.
 
     Args:
         sql_name: The file in `assets/sql`.
         upstream: Name of an input table in the SQL to the asset that it is.
-        passed_on: Columns that a `*` in the SQL stands for.
     """
-    sources_of = dict(column_sources(sql_name))
-    everything = sources_of.pop("*", frozenset())
-    for name in passed_on:
-        sources_of.setdefault(name, frozenset((table, name) for table, _ in everything))
     deps = {
         column: [
             dg.TableColumnDep(asset_key=upstream[table], column_name=name)
             for table, name in sorted(sources)
             if table in upstream
         ]
-        for column, sources in sources_of.items()
+        for column, sources in column_sources(sql_name).items()
     }
     return {"dagster/column_lineage": dg.TableColumnLineageMetadataValue(dg.TableColumnLineage(deps))}
 

@@ -13,7 +13,7 @@ from pipelines.serving import FILE_NAME
 from pipelines.settings import Settings
 from pipelines.sources import SourcesFile
 from schemas.describe import table_schema
-from schemas.published import ACCOUNT_COLUMNS, MicroInfluencers
+from schemas.published import MicroInfluencers
 
 LOOKED_BACK = "dates_have_seen_the_dates_before"
 UPSTREAM = (*NEWEST, "quarantine")
@@ -77,7 +77,6 @@ def build(settings: Settings, sources: SourcesFile) -> dg.AssetsDefinition:
             | column_lineage.lineage(
                 "published_accounts",
                 {name: name for name in ("ranking", "engagement", "history", "creators")},
-                passed_on=ACCOUNT_COLUMNS,
             ),
         )
 

@@ -17,7 +17,6 @@ from pipelines.published_file import Table
 from pipelines.serving import Generation, PublishError
 from pipelines.settings import Settings
 from pipelines.sources import SourcesFile
-from schemas.published import ACCOUNT_COLUMNS
 from schemas.quoting import literal, parquet
 
 HISTORY_DAYS = 90
@@ -63,9 +62,8 @@ def _history(lake: Lake, newest: date) -> dict[date, Path]:
 
 def tables(lake: Lake, newest: date) -> list[Table]:
     """The published tables but `_meta`, in order of building."""
-    ordered = ", ".join(ACCOUNT_COLUMNS)
     return [
-        Table("accounts", f"SELECT {ordered} FROM ({read_sql('published_accounts')})"),
+        Table("accounts", read_sql("published_accounts")),
         Table("micro_influencers", "SELECT * FROM accounts WHERE rank IS NOT NULL ORDER BY rank"),
         Table(
             "rank_history",

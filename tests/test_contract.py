@@ -8,9 +8,15 @@ import duckdb
 import pytest
 import yaml
 from open_data_contract_standard.model import OpenDataContractStandard
+from pandera.polars import DataFrameModel
 
+from assets.column_lineage import column_sources
 from schemas import contract
-from schemas.published import CONTRACT_VERSION, TABLES
+from schemas.authenticity import Authenticity
+from schemas.describe import polars_schema
+from schemas.published import CONTRACT_VERSION, TABLES, Accounts
+from schemas.ranking import Ranking
+from schemas.segments import Segments
 from tests.conftest import REPOSITORY, Command
 
 
@@ -58,3 +64,13 @@ def test_the_published_file_is_what_the_contract_promises(smallvoices: Command, 
 def test_the_generator_runs_as_a_command() -> None:
     done = subprocess.run([sys.executable, "-m", "schemas.contract"], cwd=REPOSITORY, check=False, capture_output=True)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    "table,model",
+    [("published_accounts", Accounts), ("ranking", Ranking), ("authenticity", Authenticity), ("segments", Segments)],
+)
+def test_each_column_leads_back_to_the_columns_that_it_is_made_of(table: str, model: type[DataFrameModel]) -> None:
+    sources = column_sources(table)
+    assert set(sources) == set(polars_schema(model))
+    assert [name for name, found in sources.items() if not found] == []
