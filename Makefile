@@ -50,16 +50,20 @@ screenshots: $(VENV)/.development ## Take the pictures of README.md again, from 
 browser: ## Install the browser that the UI tests drive (system packages; needs root)
 	apt-get update -q && apt-get install -y -q chromium chromium-driver
 
-readers: $(VENV)/.development ## Install the clients that the published files are tested with
-	@for each in $(DUCKDBS); do test -d $(READERS)/duckdb-$$each || { $(BIN)/uv venv -q $(READERS)/duckdb-$$each && \
-		$(BIN)/uv pip install -q -p $(READERS)/duckdb-$$each duckdb==$$each pytz; } || exit 1; done
-	@test -d $(READERS)/clients || { $(BIN)/uv venv -q $(READERS)/clients && \
-		$(BIN)/uv pip install -q -p $(READERS)/clients -r tests/readers/clients.txt; }
-	@test -d $(READERS)/node || npm install --silent --no-fund --prefix $(READERS)/node @duckdb/node-api
+readers: $(patsubst %,$(READERS)/duckdb-%/.installed,$(DUCKDBS)) $(READERS)/clients/.installed $(READERS)/node/.installed ## Install the clients that the published files are tested with
 
-readers-superset: readers ## Look at the published file through Apache Superset: dataset, chart and SQL Lab
-	@test -d $(READERS)/superset || { $(BIN)/uv venv -q $(READERS)/superset && \
-		$(BIN)/uv pip install -q -p $(READERS)/superset -r tests/readers/superset.txt; }
+$(READERS)/duckdb-%/.installed: | $(VENV)/.development
+	@$(BIN)/uv venv -q --clear -p $(BIN)/python $(@D)
+	@$(BIN)/uv pip install -q -p $(@D) duckdb==$* && touch $@
+
+$(READERS)/%/.installed: tests/readers/%.txt | $(VENV)/.development
+	@$(BIN)/uv venv -q --clear -p $(BIN)/python $(@D)
+	@$(BIN)/uv pip install -q -p $(@D) -r $< && touch $@
+
+$(READERS)/node/.installed: | $(VENV)/.development
+	@npm install --silent --no-fund --no-audit --prefix $(@D) @duckdb/node-api && touch $@
+
+readers-superset: $(READERS)/superset/.installed ## Look at the published file through Apache Superset: dataset, chart, SQL Lab
 	@$(BIN)/python -m tests.readers.superset
 
 faults: readers ## Readers of every kind while the file is published again and again

@@ -10,7 +10,8 @@ table that grows by a day has a CSV file a day, which stays within the rows that
 
 import hashlib
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import date
@@ -71,23 +72,25 @@ def write(
     known = _known(before, published)
 
     def one(table: Table) -> tuple[PublishedFile, list[CsvFile]]:
-        csv: dict[date | None, Path] = {None: folder / f"{table.name}.csv"}
-        taken: dict[date | None, CsvFile] = {}
-        states: dict[date | None, str | None] = {day: _state(path) for day, path in table.days.items()} or {None: None}
+        days: dict[date | None, str | None] = {None: None}
         if table.days:
             (folder / table.name).mkdir()
-            csv = {day: folder / table.name / f"{day}.csv" for day in table.days}
-            taken = {day: known[key] for day in csv if (key := (table.name, day, states[day])) in known}
-            for day, file in taken.items():
-                csv[day].hardlink_to(published / (before.folder if before else "") / file.path)
+            days = {day: _state(path, table.sql) for day, path in table.days.items()}
+        csv = {day: folder / (f"{table.name}/{day}.csv" if day else f"{table.name}.csv") for day in days}
+        taken = {day: known[key] for day, state in days.items() if (key := (table.name, day, state)) in known}
+        for day, (path, _) in taken.items():
+            csv[day].hardlink_to(path)
         parquet = folder / f"{table.name}.parquet"
         rows = _copy(connection, table.name, parquet, {day: path for day, path in csv.items() if day not in taken})
-        written = {
-            day: CsvFile(**_described(folder, csv[day], count).model_dump(), day=day, made_from=states[day])
-            for day, count in rows.items()
-        }
-        in_parquet = sum(rows.values()) + sum(file.rows for file in taken.values())
-        return _described(folder, parquet, in_parquet), [taken.get(day) or written[day] for day in csv]
+        files = []
+        for day, path in csv.items():
+            file = taken[day][1] if day in taken else CsvFile(
+                **_described(folder, path, rows[day]).model_dump(), day=day, made_from=days[day]
+            )  # fmt: skip
+            if file.rows != rows[day]:
+                raise ContractError(f"{table.name}: {file.path} has {file.rows:,} rows, and the table {rows[day]:,}")
+            files.append(file)
+        return _described(folder, parquet, sum(rows.values())), files
 
     wanted = [*tables, Table(META, "")]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -98,34 +101,39 @@ def write(
     return {name: files[0] for name, files in done.items()}, {name: files[1] for name, files in done.items()}
 
 
-def _state(path: Path) -> str:
-    """Tells a lake file from any that replaces it: no byte of a file changes without its change time."""
+def _state(path: Path, sql: str) -> str:
+    """Tells a lake file, and what is selected of it, from any that replaces it.
+
+    No byte of a file changes without its change time.
+    """
     found = path.stat()
-    return f"{found.st_ino}-{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}"
+    said = hashlib.sha256(sql.encode()).hexdigest()[:8]
+    return f"{found.st_ino}-{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}-{said}"
 
 
-def _known(before: Manifest | None, published: Path) -> dict[tuple[str, date | None, str | None], CsvFile]:
+def _known(before: Manifest | None, published: Path) -> dict[tuple[str, date | None, str | None], tuple[Path, CsvFile]]:
+    """The CSV files of a day that the generation before has, by table, day and what they were made from."""
     if not before or (before.contract_version, before.code_version) != (CONTRACT_VERSION, version("smallvoices")):
         return {}
     return {
-        (table, file.day, file.made_from): file
+        (table, file.day, file.made_from): (path, file)
         for table, files in before.csv.items()
         for file in files
-        if file.day and (published / before.folder / file.path).exists()
+        if file.day and (path := published / before.folder / file.path).exists()
     }
 
 
 def _copy(
     connection: duckdb.DuckDBPyConnection, table: str, parquet: Path, csv: Mapping[date | None, Path]
-) -> dict[date | None, int]:
-    """Writes a built table to Parquet, and those days of it that are asked for (None: all rows) to CSV.
+) -> Mapping[date | None, int]:
+    """Writes a built table to Parquet, and those days of it that a path is given for to CSV (None: it has no days).
 
     Returns:
-        The rows of each CSV file.
+        Its rows of each day, or of None.
     """
     model = TABLES[table]
     names = [column.name for column in columns(model)]
-    rows = dict.fromkeys(csv, 0)
+    rows: Counter[date | None] = Counter()
     with connection.cursor() as cursor, ExitStack() as open_files, ThreadPoolExecutor(1) as encoder:
         batches = cursor.sql(f"SELECT * FROM pub.main.{table}").to_arrow_reader(_BATCH_ROWS)
         writer = open_files.enter_context(_parquet_writer(parquet, batches.schema))
@@ -139,12 +147,14 @@ def _copy(
                 encoding.result()
             encoding = encoder.submit(writer.write_batch, batch, row_group_size=_BATCH_ROWS)
             frame = pl.DataFrame(batch)
-            for day, part in _by_day(frame, csv):
+            for day, part in [(None, frame)] if None in csv else _by_day(frame):
+                rows[day] += part.height
+                if day not in files:
+                    continue
                 # The very rows of accounts have been checked there.
                 if table != "micro_influencers":
                     _check(table, model, part.select(names))
                 _safe(part).write_csv(files[day], include_header=False)
-                rows[day] += part.height
         if encoding:
             encoding.result()
     return rows
@@ -159,13 +169,9 @@ def _parquet_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     )  # fmt: skip
 
 
-def _by_day(frame: pl.DataFrame, wanted: Collection[date | None]) -> Iterator[tuple[date | None, pl.DataFrame]]:
-    if None in wanted:
-        yield None, frame
-        return
+def _by_day(frame: pl.DataFrame) -> Iterator[tuple[date | None, pl.DataFrame]]:
     for (day,), part in frame.partition_by("snapshot_date", as_dict=True, maintain_order=True).items():
-        if day in wanted:
-            yield day, part
+        yield day, part
 
 
 def _check(table: str, model: type[DataFrameModel], frame: pl.DataFrame) -> None:

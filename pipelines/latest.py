@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines import durable
 from pipelines.published_file import STORAGE_VERSION
 from schemas.describe import columns, summary
 from schemas.published import TABLES
@@ -36,6 +37,7 @@ def write(published: Path) -> None:
     if path.exists() and _said(path) == _said(aside):
         aside.unlink()
         return
+    durable.sync_file(aside)
     aside.chmod(0o444)
     aside.replace(path)
 

@@ -178,8 +178,10 @@ def _build(
         parquet=parquet,
         csv=csv,
     )
-    (folder / manifest.FILE_NAME).write_text(built.model_dump_json(indent=1), encoding="utf-8")
-    durable.sync_file(folder / manifest.FILE_NAME)
+    stated = folder / manifest.FILE_NAME
+    stated.write_text(built.model_dump_json(indent=1), encoding="utf-8")
+    durable.sync_file(stated)
+    stated.chmod(0o444)
     folder.chmod(0o755)
     durable.sync_folder(folder)
     return built

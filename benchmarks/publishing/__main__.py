@@ -79,12 +79,6 @@ def _invent_history(lake: Lake, micro: int) -> None:
             earlier = lake.path("ranking", day)
             earlier.parent.mkdir(parents=True)
             connection.execute(_EARLIER.format(day=day, newest=path, path=earlier))
-        for age in (7, 30):
-            day = newest - timedelta(days=age)
-            earlier = lake.path("profiles", day)
-            earlier.parent.mkdir(parents=True)
-            profiles = f"SELECT * REPLACE (DATE '{day}' AS snapshot_date) FROM '{lake.path('profiles', newest)}'"
-            connection.execute(f"COPY ({profiles}) TO '{earlier}' (FORMAT parquet)")
 
 
 def _forget_manifest(published: Path) -> None:
