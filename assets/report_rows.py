@@ -31,7 +31,7 @@ REASONS = 50
 # What a reader of the page meets, in that order.
 DEFINED = (
     "rank", "score", "tier", "engagement_ratio", "like_rate", "engagement_estimate", "engagement_low",
-    "engagement_high", "lift", "authenticity", "flags", "posts_sampled", "sample_basis", "sponsored_share",
+    "engagement_high", "lift", "authenticity", "recency", "flags", "posts_sampled", "sample_basis", "sponsored_share",
     "snapshot_age_days",
 )  # fmt: skip
 
@@ -86,6 +86,7 @@ class Rows:
         rejected: Source and reason: how many records on the newest date and in all.
         rejected_reasons: How many pairs of source and reason there are, shown or not.
         definitions: Column to its meaning.
+        signs: Name and meaning of each sign that engagement may not be earned.
     """
 
     meta: Row
@@ -103,6 +104,7 @@ class Rows:
     rejected: list[Row]
     rejected_reasons: int
     definitions: dict[str, str]
+    signs: list[Row]
 
 
 def read(published: Path) -> Rows:
@@ -138,6 +140,9 @@ def read(published: Path) -> Rows:
             rejected=ask.rows(_REJECTED + f" LIMIT {REASONS}"),
             rejected_reasons=ask.number(f"SELECT count(*) FROM ({_REJECTED})"),
             definitions=_definitions(ask),
+            signs=ask.rows(
+                "SELECT component, meaning FROM weights WHERE part = 'authenticity' ORDER BY weight DESC, component"
+            ),
         )
 
 
@@ -185,7 +190,7 @@ def _drawn(ask: _Asked) -> tuple[list[Row], list[Row]]:
 
 
 def _segments(ask: _Asked) -> tuple[list[Segment], dict[str, int]]:
-    """The segments with most leaders, then in order of their names; as many of each dimension."""
+    """The segments of most accounts, as many of each dimension."""
     counted = ask.rows(
         "SELECT dimension, count(DISTINCT segment) AS segments FROM segment_leaders GROUP BY ALL ORDER BY ALL"
     )
@@ -234,14 +239,11 @@ _BENCHMARKS = """
     ORDER BY platform, metric, list_position(?, tier), published_year, published_source
 """
 _LEADERS = """
-    WITH sizes AS (
-        SELECT dimension, segment, count(*) AS leaders, max(score) AS best FROM segment_leaders GROUP BY ALL
-    ),
-    chosen AS (
-        SELECT dimension, segment FROM sizes
-        QUALIFY row_number() OVER (PARTITION BY dimension ORDER BY leaders DESC, best DESC, segment) <= ?
+    WITH chosen AS (
+        SELECT dimension, segment, accounts FROM segment_ranks WHERE place = 1
+        QUALIFY row_number() OVER (PARTITION BY dimension ORDER BY accounts DESC, segment) <= ?
     )
-    SELECT leaders.dimension, leaders.segment, leaders.place, leaders.score, micro.*
+    SELECT leaders.dimension, leaders.segment, chosen.accounts, leaders.place, leaders.score, micro.*
     FROM segment_leaders AS leaders
     JOIN chosen ON leaders.dimension = chosen.dimension AND leaders.segment = chosen.segment
     JOIN (
