@@ -132,7 +132,6 @@ def _render(rows: Rows) -> str:
             for name in ("platform", "tier", "sector", "country", "language")
         },
         unwell=[row for row in rows.sources if row["state"] != "published"],
-        rejected_newest=sum(row["rows_newest"] for row in rows.rejected),
     )
 
 

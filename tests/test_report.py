@@ -478,6 +478,16 @@ def test_a_hundred_thousand_micro_influencers_fit_a_page(tmp_path: Path) -> None
     assert (size < 1_500_000, is_told, is_same) == (True, True, True), size
 
 
+def test_reasons_that_are_not_listed_count_all_the_same(tmp_path: Path) -> None:
+    rejected = [
+        {"snapshot_date": DAY, "source": "agency", "records": "posts", "reason": f"reason {number}"}
+        for number in range(1_234)
+    ]
+    page = page_of(write_published(tmp_path / "a.duckdb", {"quarantine": rejected}))
+    said = ("<dd>1,234<small>on this date", "the 50 most frequent reasons of 1,234")
+    assert [text in page for text in said] == [True, True]
+
+
 def test_an_older_generation_never_replaces_a_newer_page(tmp_path: Path) -> None:
     path, rows = tmp_path / "micro_influencers.duckdb", {"source_status": everything()["source_status"]}
     write_published(path, rows, generation=1)
