@@ -45,7 +45,7 @@ samples: $(VENV)/.runtime ## Write the invented sample exports again
 	@$(BIN)/python samples/generate.py
 
 screenshots: $(VENV)/.development ## Take the pictures of README.md again, from the samples
-	@SMALLVOICES_SCREENSHOTS=docs $(BIN)/python -m pytest -n 0 tests/test_browser.py
+	@SMALLVOICES_SCREENSHOTS=docs $(BIN)/python -m pytest -n 0 --basetemp=/tmp/smallvoices tests/test_browser.py
 
 browser: ## Install the browser that the UI tests drive (system packages; needs root)
 	apt-get update -q && apt-get install -y -q chromium chromium-driver

@@ -50,8 +50,8 @@ _TICKS = tuple(float(f"{digit}e{power}") for power in range(-5, 4) for digit in 
 _MOST_TICKS = 4
 _FIELDS = (
     "rank", "platform", "handle", "display_name", "profile_url", "followers", "tier", "sector", "country", "language",
-    "engagement_ratio", "engagement_low", "engagement_estimate", "engagement_high", "lift", "score", "flags",
-    "sponsored_share", "posts_sampled", "sample_basis",
+    "engagement_ratio", "engagement_low", "engagement_estimate", "engagement_high", "lift", "score", "authenticity",
+    "flags", "followers_growth_30d", "sponsored_share", "posts_sampled", "sample_basis",
 )  # fmt: skip
 _STATES = {
     "published": ("good", "published"),
@@ -116,8 +116,8 @@ def _render(rows: Rows) -> str:
         lstrip_blocks=True,
     )  # fmt: skip
     environment.filters |= {
-        "percent": percent, "short": _short, "count": "{:,}".format, "points": "{:.1f}".format, "url": _url,
-        "day": _day, "days": _days, "words": _words, "line": _line, "state": _STATES.get,
+        "percent": percent, "change": _change, "short": _short, "count": "{:,}".format, "points": "{:.1f}".format,
+        "url": _url, "day": _day, "days": _days, "words": _words, "line": _line, "state": _STATES.get,
     }  # fmt: skip
     return environment.get_template("page.html").render(
         rows=rows,
@@ -132,7 +132,6 @@ def _render(rows: Rows) -> str:
             for name in ("platform", "tier", "sector", "country", "language")
         },
         unwell=[row for row in rows.sources if row["state"] != "published"],
-        rejected_newest=sum(row["rows_newest"] for row in rows.rejected),
     )
 
 
@@ -171,6 +170,11 @@ def percent(ratio: float | None) -> str:
         return "–"
     digits = 2 if abs(ratio) < 0.01 else 1 if abs(ratio) < 1 else 0  # noqa: PLR2004 - as the docstring says
     return f"{ratio * 100:,.{digits}f}{_NARROW_SPACE}%"
+
+
+def _change(fraction: float) -> str:
+    """A growth with its sign."""
+    return ("\N{MINUS SIGN}" if fraction < 0 else "+") + percent(abs(fraction))
 
 
 def to_look_at(row: Row) -> list[str]:
@@ -256,8 +260,8 @@ def _days(number: int) -> str:
 
 
 def _words(name: str) -> str:
-    """A column's name as words."""
-    return name.replace("_", " ")
+    """The name of a column, or of several joined, as words."""
+    return name.replace("_", " ").replace("+", " and ")
 
 
 def _line(values: list[float]) -> str:

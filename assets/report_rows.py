@@ -31,7 +31,7 @@ REASONS = 50
 # What a reader of the page meets, in that order.
 DEFINED = (
     "rank", "score", "tier", "engagement_ratio", "like_rate", "engagement_estimate", "engagement_low",
-    "engagement_high", "lift", "authenticity", "flags", "posts_sampled", "sample_basis", "sponsored_share",
+    "engagement_high", "lift", "authenticity", "recency", "flags", "posts_sampled", "sample_basis", "sponsored_share",
     "snapshot_age_days",
 )  # fmt: skip
 
@@ -83,9 +83,11 @@ class Rows:
         dimensions: Dimension to the number of its segments, shown or not.
         movers: None where there is no snapshot about a week before.
         sources: What became of each source.
-        rejected: Source and reason: how many records on the newest date and in all.
+        rejected: Source and reason: how many records on the newest date and in all; the most frequent.
+        rejected_newest: All records rejected on the newest date.
         rejected_reasons: How many pairs of source and reason there are, shown or not.
         definitions: Column to its meaning.
+        signs: Name and meaning of each sign that engagement may not be earned.
     """
 
     meta: Row
@@ -101,8 +103,10 @@ class Rows:
     movers: Movers | None
     sources: list[Row]
     rejected: list[Row]
+    rejected_newest: int
     rejected_reasons: int
     definitions: dict[str, str]
+    signs: list[Row]
 
 
 def read(published: Path) -> Rows:
@@ -136,8 +140,14 @@ def read(published: Path) -> Rows:
             movers=_movers(ask),
             sources=ask.rows("SELECT * FROM source_status ORDER BY source"),
             rejected=ask.rows(_REJECTED + f" LIMIT {REASONS}"),
+            rejected_newest=ask.number(
+                "SELECT count(*) FROM quarantine WHERE snapshot_date = (SELECT snapshot_date FROM _meta)"
+            ),
             rejected_reasons=ask.number(f"SELECT count(*) FROM ({_REJECTED})"),
             definitions=_definitions(ask),
+            signs=ask.rows(
+                "SELECT component, meaning FROM weights WHERE part = 'authenticity' ORDER BY weight DESC, component"
+            ),
         )
 
 
@@ -185,7 +195,7 @@ def _drawn(ask: _Asked) -> tuple[list[Row], list[Row]]:
 
 
 def _segments(ask: _Asked) -> tuple[list[Segment], dict[str, int]]:
-    """The segments with most leaders, then in order of their names; as many of each dimension."""
+    """The segments of most accounts, as many of each dimension."""
     counted = ask.rows(
         "SELECT dimension, count(DISTINCT segment) AS segments FROM segment_leaders GROUP BY ALL ORDER BY ALL"
     )
@@ -207,12 +217,11 @@ def _movers(ask: _Asked) -> Movers | None:
     (counted,) = ask.rows(_ENTERED_AND_LEFT, both)
     rising = ask.rows(_MOVED + f" AND now.score > earlier.score ORDER BY change DESC, rank LIMIT {MOVERS}", both)
     falling = ask.rows(_MOVED + f" AND now.score < earlier.score ORDER BY change, rank LIMIT {MOVERS}", both)
-    for row in rising + falling:
-        scores = ask.rows(
-            "SELECT score FROM rank_history WHERE platform = ? AND profile_id = ? ORDER BY snapshot_date",
-            [row["platform"], row["profile_id"]],
-        )
-        row["scores"] = [score["score"] for score in scores]
+    moved = rising + falling
+    accounts = [[row[name] for row in moved] for name in ("platform", "profile_id")]
+    scores = {(row["platform"], row["profile_id"]): row["scores"] for row in ask.rows(_SCORES, accounts)}
+    for row in moved:
+        row["scores"] = scores[row["platform"], row["profile_id"]]
     return Movers(str(both[0]), rising, falling, counted["entered"], counted["left_it"])
 
 
@@ -234,14 +243,11 @@ _BENCHMARKS = """
     ORDER BY platform, metric, list_position(?, tier), published_year, published_source
 """
 _LEADERS = """
-    WITH sizes AS (
-        SELECT dimension, segment, count(*) AS leaders, max(score) AS best FROM segment_leaders GROUP BY ALL
-    ),
-    chosen AS (
-        SELECT dimension, segment FROM sizes
-        QUALIFY row_number() OVER (PARTITION BY dimension ORDER BY leaders DESC, best DESC, segment) <= ?
+    WITH chosen AS (
+        SELECT dimension, segment, accounts FROM segment_ranks WHERE place = 1
+        QUALIFY row_number() OVER (PARTITION BY dimension ORDER BY accounts DESC, segment) <= ?
     )
-    SELECT leaders.dimension, leaders.segment, leaders.place, leaders.score, micro.*
+    SELECT leaders.dimension, leaders.segment, chosen.accounts, leaders.place, leaders.score, micro.*
     FROM segment_leaders AS leaders
     JOIN chosen ON leaders.dimension = chosen.dimension AND leaders.segment = chosen.segment
     JOIN (
@@ -272,6 +278,13 @@ _MOVED = f"""
     FROM {_THEN_AND_NOW.format(join="JOIN")}
     JOIN micro_influencers AS micro ON now.platform = micro.platform AND now.profile_id = micro.profile_id
     WHERE least(earlier.rank, now.rank) <= {_MOVERS_AMONG}
+"""
+_SCORES = """
+    SELECT platform, profile_id, list(score ORDER BY snapshot_date) AS scores
+    FROM rank_history
+    SEMI JOIN (SELECT unnest(?::VARCHAR[]) AS platform, unnest(?::VARCHAR[]) AS profile_id) AS moved
+        USING (platform, profile_id)
+    GROUP BY platform, profile_id
 """
 _ENTERED_AND_LEFT = f"""
     SELECT count(*) FILTER (WHERE earlier.rank IS NULL) AS entered, count(*) FILTER (WHERE now.rank IS NULL) AS left_it

@@ -191,7 +191,7 @@ def running(folder: Path, sources: Path) -> Iterator[LiveDagster]:
                     except requests.ConnectionError:
                         return None
 
-                wait_for("the Dagster UI", answers, 90)
+                wait_for("the Dagster UI", answers, 180)
             yield live
         finally:
             _stop(process)

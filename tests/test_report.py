@@ -79,7 +79,7 @@ def account(rank: int, **said: object) -> Row:
         "engagement_low": typical * lift * 0.8, "engagement_estimate": typical * lift,
         "engagement_high": typical * lift * 1.3, "lift": lift, "posts_sampled": rank % 12, "sample_basis": "posts",
         "days_since_last_post": rank % 5, "sponsored_share": 0.25 if rank % 7 == 0 else 0.0, "snapshot_date": DAY,
-        "snapshot_age_days": 2 if rank == 4 else 0, "flags": "one_viral_post, mass_following" if rank % 5 == 0 else None,
+        "snapshot_age_days": 2 if rank == 4 else 0, "followers_growth_30d": -0.025, "flags": "one_viral_post, mass_following" if rank % 5 == 0 else None,
     } | said  # fmt: skip
 
 
@@ -124,6 +124,7 @@ def everything() -> dict[str, list[Row]]:
     ]  # fmt: skip
     return {
         "micro_influencers": micro, "accounts": micro + others, "rank_history": history, "segment_leaders": leaders,
+        "segment_ranks": [row | {"accounts": 20} for row in leaders],
         "tier_benchmarks": benchmarks, "source_status": sources, "quarantine": quarantine,
     }  # fmt: skip
 
@@ -226,7 +227,7 @@ def test_the_figures_are_those_of_the_table(page: Page, published: Path) -> None
     assert len(shown) == len(rows) == 60
     for cells, row in zip(shown, rows, strict=True):
         assert cells[0] == str(row["rank"])
-        assert cells[2].split("\n") == [f"{row['followers']:,}", row["tier"]]
+        assert cells[2].split("\n") == [f"{row['followers']:,}", row["tier"], "\u22122.5\u202f% in 30 days"]
         low, best, high = (percent(row[f"engagement_{end}"]) for end in ("low", "estimate", "high"))
         assert cells[3].strip() == f"{best} {low} to {high}"
         assert cells[4:6] == [f"{row['lift']:.1f}×", f"{row['score']:.1f}"]
@@ -301,7 +302,7 @@ def test_segments_benchmarks_and_the_chart_show_what_is_chosen(page: Page, publi
         or "",
     )
     tables = [table for table in page.driver.find_elements(By.CSS_SELECTOR, ".leaders") if table.is_displayed()]
-    assert [table.find_element(By.TAG_NAME, "caption").text for table in tables] == ["sector: travel"]
+    assert [table.find_element(By.TAG_NAME, "caption").text for table in tables] == ["sector: travel, 20 accounts"]
     handles = [each.text for each in tables[0].find_elements(By.CSS_SELECTOR, "tbody a")]
     with duckdb.connect(str(published), read_only=True) as connection:
         leaders = connection.execute(
@@ -461,17 +462,30 @@ def test_a_hundred_thousand_micro_influencers_fit_a_page(tmp_path: Path) -> None
         for table in ("accounts", "micro_influencers"):
             connection.execute(f"DELETE FROM {table}")
             connection.execute(f"INSERT INTO {table} BY NAME SELECT {cells} FROM range(1, 100001) AS r(n)")
-        connection.execute("DELETE FROM segment_leaders")
+        connection.execute("DELETE FROM segment_leaders; DELETE FROM segment_ranks")
         for dimension in ("sector", "country", "language"):
             connection.execute(
-                "INSERT INTO segment_leaders BY NAME "
-                f"SELECT '{dimension}' AS dimension, {dimension} AS segment, platform, profile_id, score, "
-                f"row_number() OVER (PARTITION BY {dimension} ORDER BY rank) AS place FROM micro_influencers "
-                "QUALIFY place <= 40"
+                f"INSERT INTO segment_ranks BY NAME SELECT '{dimension}' AS dimension, {dimension} AS segment, platform, "
+                f"profile_id, score, count(*) OVER (PARTITION BY {dimension}) AS accounts, "
+                f"row_number() OVER (PARTITION BY {dimension} ORDER BY rank) AS place FROM micro_influencers"
             )
+        connection.execute(
+            "INSERT INTO segment_leaders BY NAME "
+            "SELECT dimension, segment, place, platform, profile_id, score FROM segment_ranks WHERE place <= 40"
+        )
     page = page_of(path)
     size, is_told, is_same = len(page.encode()), "The 50 largest of 900" in page, page == page_of(path, "again.html")
     assert (size < 1_500_000, is_told, is_same) == (True, True, True), size
+
+
+def test_reasons_that_are_not_listed_count_all_the_same(tmp_path: Path) -> None:
+    rejected = [
+        {"snapshot_date": DAY, "source": "agency", "records": "posts", "reason": f"reason {number}"}
+        for number in range(1_234)
+    ]
+    page = page_of(write_published(tmp_path / "a.duckdb", {"quarantine": rejected}))
+    said = ("<dd>1,234<small>on this date", "the 50 most frequent reasons of 1,234")
+    assert [text in page for text in said] == [True, True]
 
 
 def test_an_older_generation_never_replaces_a_newer_page(tmp_path: Path) -> None:
