@@ -11,7 +11,7 @@ import polars as pl
 from pandera.polars import DataFrameModel
 
 from assets.sql import read_sql
-from pipelines import progress
+from pipelines import batches, progress
 from pipelines.engine import Input, stream_sql
 from pipelines.lake import Lake, TableWriter
 from pipelines.settings import Settings
@@ -73,8 +73,8 @@ def compute(
     rows = 0
     lake = Lake(settings.lake)
     with lake.replacing(table, snapshot_date, run_id) as path, TableWriter(path, schema, notes) as writer:
-        for batch in stream_sql(settings, read_sql(table), inputs, by_bucket=by_bucket):
-            frame = _conforming(pl.DataFrame(batch), schema, model)
+        for batch in batches.of_rows(stream_sql(settings, read_sql(table), inputs, by_bucket=by_bucket)):
+            frame = _conforming(batch, schema, model)
             writer.write(frame)
             rows += frame.height
             progress.report(table, rows)

@@ -18,7 +18,7 @@ import pyarrow as pa
 from assets import accounting, superseding
 from assets.accounting import Reading, Tally
 from assets.repeats import Repeats
-from pipelines import landing, progress
+from pipelines import batches, landing, progress
 from pipelines.engine import connect
 from pipelines.lake import BucketWriter, Lake
 from pipelines.landing import LandedFile, Manifest
@@ -36,8 +36,6 @@ from schemas.shape import MODELS, RECORDS, Records, Shape
 from schemas.standard_forms import standardised
 from schemas.validation import ContractError, validate
 
-# Large, since every batch costs pandera some milliseconds, whatever its size.
-_BATCH_ROWS = 245_760
 _PAGES_TOGETHER = 200
 _FAILED = {"part": pl.Int64, "landed_row": pl.Int64, "field": pl.String, "reason": pl.String, "raw": pl.String}
 # What tells the rows of a table apart. Posts need no platform: equal ids of two platforms only mean a closer look.
@@ -405,16 +403,9 @@ class _Import:
 
 def _batches(relation: duckdb.DuckDBPyRelation) -> Iterator[pl.DataFrame]:
     """The rows of a relation; what stops them is one kind of error, which DuckDB and Arrow each have their own of."""
-    waiting: list[pl.DataFrame] = []
     try:
-        for batch in relation.to_arrow_reader(_BATCH_ROWS):
-            waiting.append(pl.DataFrame(batch))
-            # Of JSON they come in smaller batches than asked for.
-            if sum(frame.height for frame in waiting) >= _BATCH_ROWS:
-                yield pl.concat(waiting, rechunk=False)
-                waiting = []
+        # DuckDB gives those of JSON in smaller batches than it is asked for.
+        yield from batches.of_rows(relation.to_arrow_reader(batches.ROWS))
     except (OSError, pa.ArrowException) as error:
         # Behind the first batch DuckDB's errors come through Arrow's stream interface.
         raise duckdb.Error(str(error)) from error
-    if waiting:
-        yield pl.concat(waiting, rechunk=False)

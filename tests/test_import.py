@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.importing import NothingToPublishError
-from pipelines.engine import BATCH_ROWS
+from pipelines import batches
 from tests.small_exports import DAY, Exports, Imported, Row, ago, at, csv_bytes, ndjson_bytes
 
 COLUMNS = ("profile_id", "handle", "followers", "age", "captured_at")
@@ -241,9 +241,9 @@ def test_lists_of_a_parquet_file_are_read_as_lists(tmp_path: Path) -> None:
 
 
 def test_a_bad_record_behind_the_first_batch_is_quarantined_too(tmp_path: Path) -> None:
-    rows = b"".join(b"h%d,%d\n" % (number, number) for number in range(BATCH_ROWS + 10_000))
+    rows = b"".join(b"h%d,%d\n" % (number, number) for number in range(batches.ROWS + 10_000))
     imported = one(tmp_path, "a.csv", b"handle,followers\n" + rows + b"x,1,2\n")
-    assert imported.bad("landed_row", "raw") == [(BATCH_ROWS + 10_001, "x,1,2")]
+    assert imported.bad("landed_row", "raw") == [(batches.ROWS + 10_001, "x,1,2")]
 
 
 def test_json_that_goes_on_behind_its_end_is_unreadable_and_no_crash(tmp_path: Path) -> None:
