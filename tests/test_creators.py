@@ -63,6 +63,14 @@ def test_a_link_to_the_namesake_is_a_statement_and_one_to_another_name_is_not(se
     assert found["youtube:UCabcdefghijklmnopqrstuv"][2] == "is linked from its namesake instagram:anna"
 
 
+def test_many_links_are_not_held_against_every_account(settings: Settings) -> None:
+    """Ten thousand accounts that each link to another: were all pairs compared, this would take minutes."""
+    size = 5000
+    senders = [on("instagram", f"i{each}", biography=f"tiktok.com/@t{each}") for each in range(size)]
+    answers = [on("tiktok", f"t{each}", biography=f"instagram.com/i{each}") for each in range(size)]
+    assert len(creators(settings, *senders, *answers)) == 2 * size
+
+
 def test_a_channel_is_named_by_its_id_too(settings: Settings) -> None:
     channel = on("youtube", "UCabcdefghijklmnopqrstuv", handle="other", biography="see https://instagram.com/anna.")
     account = on("instagram", "anna", biography="https://youtube.com/channel/UCabcdefghijklmnopqrstuv")

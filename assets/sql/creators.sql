@@ -52,12 +52,22 @@ links AS (
     ) AS found
 ),
 
-stated AS (
-    SELECT DISTINCT links.account, named.account AS other, links.handle = sender.handle AS is_namesake
+-- By handle and by id apart: joined by either at once, every link would be held against every account of its platform.
+-- The handle is that of the account which is named.
+named AS (
+    SELECT links.account, accounts.account AS other, accounts.platform, accounts.handle
     FROM links
-    JOIN accounts AS named
-        ON links.platform = named.platform AND (links.handle = named.handle OR links.profile_id = named.profile_id)
-    JOIN accounts AS sender ON links.account = sender.account
+    JOIN accounts ON links.platform = accounts.platform AND links.handle = accounts.handle
+    UNION ALL
+    SELECT links.account, accounts.account AS other, accounts.platform, accounts.handle
+    FROM links
+    JOIN accounts ON links.platform = accounts.platform AND links.profile_id = accounts.profile_id
+),
+
+stated AS (
+    SELECT DISTINCT named.account, named.other, coalesce(named.handle = sender.handle, false) AS is_namesake
+    FROM named
+    JOIN accounts AS sender ON named.account = sender.account
     WHERE sender.platform <> named.platform
 ),
 
