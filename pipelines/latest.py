@@ -34,7 +34,9 @@ def write(published: Path) -> None:
                 connection.execute(f"COMMENT ON COLUMN {view}.{identifier(column.name)} IS {literal(column.comment)}")
         connection.execute("CHECKPOINT views")
         connection.execute("DETACH views")
-    if path.exists() and _said(path) == _said(aside):
+    # A log that a client left beside it would be taken for its own.
+    path.with_name(f"{FILE_NAME}.wal").unlink(missing_ok=True)
+    if _said(path) == _said(aside):
         aside.unlink()
         return
     durable.sync_file(aside)
@@ -42,7 +44,15 @@ def write(published: Path) -> None:
     aside.replace(path)
 
 
-def _said(path: Path) -> list[tuple[str, str, str]]:
+def _said(path: Path) -> list[tuple[str, str, str]] | None:
+    """Views, columns and comments of a file, or None where there is none that can be read."""
+    try:
+        return _read(path)
+    except duckdb.Error:
+        return None
+
+
+def _read(path: Path) -> list[tuple[str, str, str]]:
     with duckdb.connect(str(path), read_only=True) as connection:
         views = connection.execute(
             "SELECT view_name, sql, comment FROM duckdb_views() WHERE NOT internal ORDER BY ALL"
