@@ -273,7 +273,7 @@ def thirty_days(live: LiveDagster, whole: Whole, browser: "Browser | None") -> B
     export = _missing_export(live)
     export.rename(export.with_suffix(".late"))
     launched = browser.backfill(DAYS[0], DAYS[-1]) if browser else live.backfill(live.names(), DAYS)
-    ended = live.ended(launched, seconds=600)
+    ended = live.ended(launched, seconds=1200)
     return Backfilled(launched, ended, live.assets(), live.pulled(MISSING[0]), published(live.home))
 
 

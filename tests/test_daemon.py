@@ -7,8 +7,9 @@ from tests.live_dagster import DAYS, MISSING, Again, Backfilled, LiveDagster, Wh
 pytestmark = pytest.mark.live
 
 DAILY = {
-    "benchmarks", "engagement", "import_report", "landed_agency", "landed_scraper", "landed_tiktok_team", "posts",
-    "priors", "profiles", "quarantine", "ranking",
+    "authenticity", "benchmarks", "creators", "engagement", "estimates", "history", "import_report", "landed_agency",
+    "landed_scraper", "landed_tiktok_team", "norms", "posts", "priors", "profiles", "quarantine", "ranking", "segments",
+    "topics",
 }  # fmt: skip
 
 
