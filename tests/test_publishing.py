@@ -84,9 +84,7 @@ def test_the_command_refuses_in_one_line(home: Home) -> None:
     done = home.run("publish")
     assert done.returncode == 1
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
-    assert line.startswith(
-        "Error: rank_history: 200 rows break the contract; the first: score: not from 0 to 100 ("
-    )
+    assert line.startswith("Error: rank_history: 200 rows break the contract; the first: score: not from 0 to 100 (")
     assert f"snapshot_date {DAYS[0]}" in line
     assert "Traceback" not in done.stderr
     assert home.manifest["generation"] == 1
@@ -258,3 +256,13 @@ def test_views_that_cannot_be_read_are_written_anew(home: Home) -> None:
     home.publish()
     assert home.query("SELECT generation FROM _meta", "latest.duckdb") == [(2,)]
     assert path.stat().st_mode & 0o777 == 0o444
+
+
+def test_dates_that_have_not_seen_the_dates_before_are_told(home: Home) -> None:
+    path = home.settings.lake / f"history/snapshot_date={DAYS[-1]}/data.parquet"
+    pl.read_parquet(path).write_parquet(path)  # without the note of what it has seen
+    done = home.run("publish")
+    assert done.returncode == 0, done.stderr
+    (told,) = [line for line in done.stdout.splitlines() if line.startswith("Stale: ")]
+    assert f"`smallvoices backfill --from {DAYS[-1]} --to {DAYS[-1]}`" in told
+    assert "WARNING" in done.stderr
