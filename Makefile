@@ -10,7 +10,7 @@ ACCOUNTS ?= 1000000
 SEEDS ?= 20
 MEGABYTES ?= 2000
 .DEFAULT_GOAL := help
-.PHONY: help nightly test check ui samples screenshots browser postgres readers readers-superset faults lock bench bench-pull \
+.PHONY: help nightly test check ui samples screenshots backfill browser postgres readers readers-superset faults lock bench bench-pull \
 	bench-publish bench-ranking quality contract clean bench-shapes
 
 help: ## List the targets
@@ -45,7 +45,10 @@ samples: $(VENV)/.runtime ## Write the invented sample exports again
 	@$(BIN)/python samples/generate.py
 
 screenshots: $(VENV)/.development ## Take the pictures of README.md again, from the samples
-	@SMALLVOICES_SCREENSHOTS=docs $(BIN)/python -m pytest -n 0 --basetemp=/tmp/smallvoices tests/test_browser.py
+	@SMALLVOICES_SCREENSHOTS=docs SMALLVOICES_BACKFILL_DAYS=30 $(BIN)/python -m pytest -n 0 --basetemp=/tmp/smallvoices tests/test_browser.py
+
+backfill: $(VENV)/.development ## Backfill 30 days from the Dagster UI, by clicks, and hold them beside the command line's
+	@SMALLVOICES_BACKFILL_DAYS=30 $(BIN)/python -m pytest -n 0 tests/test_browser.py tests/test_daemon.py
 
 browser: ## Install the browser that the UI tests drive (system packages; needs root)
 	apt-get update -q && apt-get install -y -q chromium chromium-driver

@@ -38,7 +38,7 @@ _TYPES = {
 _BATCH_ROWS = 50_000
 _CONNECT_SECONDS = 10
 # Shorter than PostgreSQL's own wait before it ends one of two that wait for each other.
-_LOCK_MILLISECONDS = 200
+_LOCK_MILLISECONDS = 400
 _SWAP_SECONDS = 60
 _PAUSE_SECONDS = 0.05
 _DROP_MILLISECONDS = 2_000
@@ -209,9 +209,11 @@ class _Load:
         tables = ", ".join(f"{SCHEMA}.{identifier(table)}" for table in TABLES)
         deadline = time.monotonic() + _SWAP_SECONDS
         while time.monotonic() < deadline:
-            with suppress(psycopg.errors.LockNotAvailable), self._database.transaction():
-                self._run(f"SET LOCAL lock_timeout = {_LOCK_MILLISECONDS}")
+            with suppress(psycopg.errors.QueryCanceled), self._database.transaction():
+                # Of the whole statement and not of each table, or a reader that waits for one would call it a deadlock.
+                self._run(f"SET LOCAL statement_timeout = {_LOCK_MILLISECONDS}")
                 self._run(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE")
+                self._run("SET LOCAL statement_timeout = 0")
                 return
             time.sleep(_PAUSE_SECONDS)
 

@@ -12,14 +12,14 @@ from tests.live_dagster import MISSING, Backfilled, LiveDagster
 pytestmark = [pytest.mark.live, needs_chromium]
 
 
-def test_a_backfill_of_thirty_days_launched_by_clicks_ends_green(browser: Browser, thirty_days: Backfilled) -> None:
-    assert thirty_days.ended["status"] == "COMPLETED_SUCCESS"
-    browser.open(f"runs/b/{thirty_days.id}?tab=overview")
+def test_a_backfill_launched_by_clicks_ends_green(browser: Browser, backfilled: Backfilled) -> None:
+    assert backfilled.ended["status"] == "COMPLETED_SUCCESS"
+    browser.open(f"runs/b/{backfilled.id}?tab=overview")
     browser.sees(r"Completed|Succeeded")
 
 
-def test_the_graph_shows_every_source_and_table(browser: Browser, thirty_days: Backfilled, live: LiveDagster) -> None:
-    assert thirty_days
+def test_the_graph_shows_every_source_and_table(browser: Browser, backfilled: Backfilled, live: LiveDagster) -> None:
+    assert backfilled
     browser.open(GRAPH)
     browser.finds("//*[normalize-space(text())='published']")
     browser.fit()
@@ -29,9 +29,9 @@ def test_the_graph_shows_every_source_and_table(browser: Browser, thirty_days: B
 
 
 def test_the_page_of_an_asset_says_what_it_is_and_describes_and_previews_its_columns(
-    browser: Browser, thirty_days: Backfilled
+    browser: Browser, backfilled: Backfilled
 ) -> None:
-    assert thirty_days
+    assert backfilled
     browser.open("assets/ranking?view=overview")
     browser.sees("Accounts of any size; rank is empty outside the ranked tiers")
     described = browser.finds("//tr[td[normalize-space()='score']]")
@@ -43,17 +43,17 @@ def test_the_page_of_an_asset_says_what_it_is_and_describes_and_previews_its_col
     assert {"handle", "followers"} <= {cell.text for cell in shown.find_elements(By.XPATH, ".//th")}
 
 
-def test_the_page_of_the_benchmarks_draws_their_plot(browser: Browser, thirty_days: Backfilled) -> None:
-    assert thirty_days
+def test_the_page_of_the_benchmarks_draws_their_plot(browser: Browser, backfilled: Backfilled) -> None:
+    assert backfilled
     browser.open("assets/benchmarks?view=overview")
     browser.click("//tr[td[normalize-space()='plot']]//*[contains(text(), 'Show Markdown')]")
     assert browser.finds(f"{DIALOG}//img").get_property("naturalWidth") == 840
 
 
 def test_the_check_of_a_missing_export_shows_what_to_do(
-    browser: Browser, thirty_days: Backfilled, live: LiveDagster
+    browser: Browser, backfilled: Backfilled, live: LiveDagster
 ) -> None:
-    assert thirty_days
+    assert backfilled
     source, day = MISSING
     browser.open(f"assets/landed_{source}?view=checks")
     browser.click("//*[normalize-space(text())='pulled']")

@@ -14,10 +14,10 @@ DAILY = {
 
 
 def test_a_backfill_from_the_asset_graph_computes_all_dates_in_one_run_and_publishes_once(
-    thirty_days: Backfilled,
+    backfilled: Backfilled,
 ) -> None:
-    assert thirty_days.ended["status"] == "COMPLETED_SUCCESS"
-    runs = thirty_days.ended["runs"]
+    assert backfilled.ended["status"] == "COMPLETED_SUCCESS"
+    runs = backfilled.ended["runs"]
     assert {run["status"] for run in runs} == {"SUCCESS"}
     assert [sorted(key["path"][0] for key in run["assetSelection"]) for run in runs] == [
         sorted(DAILY),
@@ -25,29 +25,29 @@ def test_a_backfill_from_the_asset_graph_computes_all_dates_in_one_run_and_publi
     ]
 
 
-def test_a_backfill_materializes_the_chosen_dates_and_no_others(thirty_days: Backfilled) -> None:
+def test_a_backfill_materializes_the_chosen_dates_and_no_others(backfilled: Backfilled) -> None:
     whole_range = [{"status": "MATERIALIZED", "startKey": DAYS[0], "endKey": DAYS[-1]}]
     found = {
         asset["assetKey"]["path"][0]: asset["assetPartitionStatuses"].get("ranges")
-        for asset in thirty_days.assets
+        for asset in backfilled.assets
         if asset["isPartitioned"]
     }
     assert found == dict.fromkeys(DAILY, whole_range)
 
 
-def test_what_a_backfill_publishes_shows_its_newest_date_and_the_history_of_all(thirty_days: Backfilled) -> None:
-    assert (thirty_days.published.snapshot_date, thirty_days.published.dates) == (DAYS[-1], len(DAYS))
+def test_what_a_backfill_publishes_shows_its_newest_date_and_the_history_of_all(backfilled: Backfilled) -> None:
+    assert (backfilled.published.snapshot_date, backfilled.published.dates) == (DAYS[-1], len(DAYS))
 
 
 def test_a_missing_export_fails_its_check_with_what_to_do_and_not_the_run(
-    thirty_days: Backfilled, live: LiveDagster
+    backfilled: Backfilled, live: LiveDagster
 ) -> None:
     source, day = MISSING
-    assert not thirty_days.pulled["success"]
-    assert thirty_days.pulled["description"] == (
+    assert not backfilled.pulled["success"]
+    assert backfilled.pulled["description"] == (
         f"{day}: no file {live.samples}/{source}/{day}.csv; put the export there, or correct the url in sources.yaml"
     )
-    assert thirty_days.published.sources == {"agency": "carried", "scraper": "published", "tiktok_team": "published"}
+    assert backfilled.published.sources == {"agency": "carried", "scraper": "published", "tiktok_team": "published"}
 
 
 def test_a_late_export_ends_in_the_same_rows_as_if_it_had_been_in_time(

@@ -15,8 +15,8 @@ from pipelines.read.encodings import encoding_of
 from pipelines.read.formats import UnreadableFileError, container_of, open_bytes, whole
 from pipelines.read.json_records import json_layout
 from pipelines.read.json_tables import JsonTable
-from pipelines.read.text_columns import open_columns
-from schemas.quoting import identifier, literal
+from pipelines.read.text_columns import open_columns, parquet_types
+from schemas.quoting import identifier
 from schemas.shape import Selection, Shape
 
 _HEAD = 2**20
@@ -116,9 +116,7 @@ def _names(path: Path, layout: Shape) -> list[str]:
     if layout.format == "xlsx":
         return spreadsheets.header(path, layout.sheet, layout.header_line)
     with duckdb.connect(":memory:") as connection:
-        return [
-            row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(path)})").fetchall()
-        ]
+        return [*parquet_types(connection, path)]
 
 
 def _frame(path: Path, layout: Shape, names: list[str]) -> pl.DataFrame:

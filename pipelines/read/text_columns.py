@@ -201,13 +201,22 @@ def _batch(rows: list[tuple[int, list[str]]], schema: pa.Schema) -> pa.RecordBat
     return pa.record_batch([*cells, [number for number, _ in rows]], schema=schema)
 
 
-def _parquet(connection: duckdb.DuckDBPyConnection, path: Path, wanted: Selection) -> TextColumns:
+def parquet_types(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
+    """The columns of a Parquet file, each with its type in DuckDB's words.
+
+    Raises:
+        UnreadableFileError: It is no whole Parquet file.
+    """
     try:
         described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(path)})").fetchall()
     except duckdb.Error as error:
         reason = " ".join(str(error).split("\n")[0].split())
         raise UnreadableFileError(f"{path.name} is no whole Parquet file ({reason}); pull it again") from error
-    types: dict[str, str] = {row[0]: row[1] for row in described}
+    return {row[0]: row[1] for row in described}
+
+
+def _parquet(connection: duckdb.DuckDBPyConnection, path: Path, wanted: Selection) -> TextColumns:
+    types = parquet_types(connection, path)
     missing = [name for name in wanted.columns if name not in types]
     if missing:
         raise UnreadableFileError(f"{path.name} lacks the columns {', '.join(missing)}; it has {_shown([*types])}")
