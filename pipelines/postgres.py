@@ -41,7 +41,12 @@ _CONNECT_SECONDS = 10
 _LOCK_MILLISECONDS = 400
 _SWAP_SECONDS = 60
 _PAUSE_SECONDS = 0.05
-_DROP_MILLISECONDS = 2_000
+_DROP_MILLISECONDS = 800
+# What readers may do to a load in passing, and how often it is tried.
+_PASSING = (
+    psycopg.errors.DeadlockDetected, psycopg.errors.InFailedSqlTransaction, psycopg.errors.QueryCanceled
+)  # fmt: skip
+_ATTEMPTS = 3
 
 
 class PostgresError(Exception):
@@ -79,11 +84,7 @@ def publish(address: str, path: Path) -> Loaded:
     except PullError as error:
         raise PostgresError(f"publish_to: {error}") from None
     try:
-        with (
-            duckdb.connect(str(path), read_only=True) as published,
-            _connected(secrets.fill_address(address)) as database,
-        ):
-            return _Load(published, database).run()
+        return _loaded(secrets.fill_address(address), path)
     except psycopg.Error as error:
         said = " ".join(secrets.hide(str(error)).split("\n")[0].split())
         raise PostgresError(
@@ -92,8 +93,19 @@ def publish(address: str, path: Path) -> Loaded:
         ) from None
 
 
-def _connected(address: str) -> psycopg.Connection:
-    return psycopg.connect(address, connect_timeout=_CONNECT_SECONDS, autocommit=True)
+def _loaded(address: str, path: Path) -> Loaded:
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            with (
+                duckdb.connect(str(path), read_only=True) as published,
+                psycopg.connect(address, connect_timeout=_CONNECT_SECONDS, autocommit=True) as database,
+            ):
+                return _Load(published, database).run()
+        except _PASSING:
+            # Nothing is left of what did not commit.
+            if attempt == _ATTEMPTS:
+                raise
+    raise AssertionError
 
 
 class _Load:
@@ -237,7 +249,7 @@ class _Load:
                     # Not CASCADE: what others have built on these tables is not ours to remove.
                     self._run(f"DROP TABLE {', '.join(f'{schema}.{identifier(table)}' for table in TABLES)}")
                     self._run(f"DROP SCHEMA {schema}")
-            except psycopg.errors.LockNotAvailable:
+            except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
                 yield f"schema {schema} is still being read, and will be dropped by a later publish"
             except psycopg.errors.DependentObjectsStillExist as error:
                 detail = " ".join((error.diag.message_detail or "").split("\n")[0].split())
