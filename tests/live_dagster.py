@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SMALLVOICES = Path(sys.executable).with_name("smallvoices")
-# Thirty in `make backfill`; fewer among the other tests, which share them.
+# Thirty in `make backfill`; fewer among the other tests, its short form, which share them.
 _COUNT = int(os.environ.get("SMALLVOICES_BACKFILL_DAYS", "12"))
 DAYS = [(date(2026, 10, 31) - timedelta(days=number)).isoformat() for number in reversed(range(_COUNT))]
 # Is not there while the days are backfilled, and there again for `repaired`.
