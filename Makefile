@@ -10,7 +10,7 @@ ACCOUNTS ?= 1000000
 SEEDS ?= 20
 MEGABYTES ?= 2000
 .DEFAULT_GOAL := help
-.PHONY: help nightly test check ui samples screenshots backfill browser postgres readers readers-superset faults lock bench bench-pull \
+.PHONY: help nightly test check ui samples screenshots backfill browser postgres postgres-readers readers readers-superset faults lock bench bench-pull \
 	bench-publish bench-ranking quality contract clean bench-shapes
 
 help: ## List the targets
@@ -77,6 +77,9 @@ bench: $(VENV)/.development ## Measure a night of 1 M profiles and 12 M posts be
 
 postgres: ## Install the PostgreSQL server that tests publish to (system packages; needs root)
 	apt-get update -q && apt-get install -y -q postgresql
+
+postgres-readers: $(VENV)/.development ## Swap generations in PostgreSQL under four readers
+	@SMALLVOICES_POSTGRES_READERS=1 $(BIN)/python -m pytest -n 0 tests/test_postgres.py -k readers_see
 
 bench-pull: $(VENV)/.development ## Measure pulling 2 GB over HTTP on loopback beside curl
 	@$(BIN)/python -m benchmarks.pull --megabytes $(MEGABYTES)
