@@ -30,6 +30,7 @@ from pipelines.read.text_columns import open_columns, open_pages
 from pipelines.settings import Settings
 from pipelines.sources import Source, SourcesFile
 from schemas.describe import polars_schema
+from schemas.first_line import first_line
 from schemas.import_report import ImportReport
 from schemas.quarantine import Quarantine
 from schemas.shape import MODELS, RECORDS, Records, Shape
@@ -271,7 +272,7 @@ class _Import:
         except duckdb.Error as error:
             if text.is_fast_csv:
                 raise _NotCleanError(path) from error
-            reason = " ".join(str(error).split("\n")[0].split())
+            reason = first_line(error)
             raise UnreadableFileError(f"{path.name} cannot be read as shape {shape.name}: {reason}") from error
         if text.may_lack_records(tallies[0].landed, path):
             raise _NotCleanError(path)

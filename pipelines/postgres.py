@@ -27,6 +27,7 @@ from pipelines.content_hash import META
 from pipelines.pull.credentials import Secrets
 from pipelines.pull.pulled import PullError
 from schemas.describe import Column, summary
+from schemas.first_line import first_line
 from schemas.published import TABLES, published_columns
 from schemas.quoting import identifier, literal
 
@@ -86,7 +87,7 @@ def publish(address: str, path: Path) -> Loaded:
     try:
         return _loaded(secrets.fill_address(address), path)
     except psycopg.Error as error:
-        said = " ".join(secrets.hide(str(error)).split("\n")[0].split())
+        said = first_line(secrets.hide(str(error)))
         raise PostgresError(
             f"publish_to: PostgreSQL says: {said}; the published file is new all the same: mend the cause, and run "
             "`smallvoices publish`"
@@ -252,7 +253,7 @@ class _Load:
             except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
                 yield f"schema {schema} is still being read, and will be dropped by a later publish"
             except psycopg.errors.DependentObjectsStillExist as error:
-                detail = " ".join((error.diag.message_detail or "").split("\n")[0].split())
+                detail = first_line(error.diag.message_detail or "")
                 yield f"schema {schema} stays: {detail}; define that anew on schema {SCHEMA}, and drop the old one"
 
     def _run(

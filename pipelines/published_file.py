@@ -14,6 +14,7 @@ import duckdb
 
 from pipelines.content_hash import META, Contents, contents
 from schemas.describe import columns, summary
+from schemas.first_line import first_line
 from schemas.published import CONTRACT_VERSION, LEFT_OUT, TABLES
 from schemas.quoting import identifier, literal
 from schemas.validation import ContractError
@@ -65,12 +66,12 @@ def build(
         try:
             connection.execute(f"CREATE TEMP VIEW {name} AS {sql}")
         except duckdb.Error as error:
-            raise ContractError(f"{name}: {str(error).splitlines()[0]}; run that date again") from None
+            raise ContractError(f"{name}: {first_line(error)}; run that date again") from None
     for table in tables:
         try:
             _create(connection, table)
         except duckdb.Error as error:
-            raise ContractError(f"{table.name}: {str(error).splitlines()[0]}") from None
+            raise ContractError(f"{table.name}: {first_line(error)}") from None
     meant = contents(connection, "pub", LEFT_OUT)
     _add_meta(connection, meta, meant)
     for name, model in TABLES.items():

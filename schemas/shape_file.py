@@ -14,6 +14,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from schemas.column import PLATFORMS
+from schemas.first_line import first_line
 from schemas.json_path import JsonPathError, keys, structure
 from schemas.quoting import identifier
 from schemas.shape import RECORDS, SHIPPED, Records, Selection, Shape, ShapeError, canonical_columns
@@ -201,7 +202,7 @@ def _check_sql(connection: duckdb.DuckDBPyConnection, shape: Shape, records: Rec
                 try:
                     run([expression], value)
                 except duckdb.Error as error:
-                    reason = " ".join(str(error).split("\n")[0].split())
+                    reason = first_line(error)
                     remedy = "" if value == "NULL" else "; a cell like that would cost the whole file, so use a macro"
                     raise ShapeError(f"{path}: {records}.{name}: {reason}{remedy}") from error
         raise

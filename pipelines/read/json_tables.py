@@ -15,6 +15,7 @@ import polars as pl
 
 from pipelines.read.formats import UnreadableFileError
 from pipelines.read.json_records import json_objects
+from schemas.first_line import first_line
 
 _MOST_RECORDS = 20_000
 _MOST_BYTES = 256 * 2**20
@@ -67,7 +68,7 @@ def _documents(path: Path) -> Iterator[dict[str, Any]]:
                     if isinstance(value, dict):
                         yield value
         except duckdb.Error as error:
-            reason = " ".join(str(error).split("\n")[0].split())
+            reason = first_line(error)
             raise UnreadableFileError(f"{path.name} is no whole JSON ({reason}); pull it again") from error
         except (ValueError, RecursionError) as error:
             raise UnreadableFileError(f"{path.name} is no JSON that can be read: {error}") from error

@@ -16,6 +16,7 @@ from pipelines.read import csv_records, spreadsheets
 from pipelines.read.csv_records import Record
 from pipelines.read.formats import UnreadableFileError, compression, format_of, open_bytes, tail, whole
 from pipelines.read.json_records import json_columns, json_pages
+from schemas.first_line import first_line
 from schemas.quoting import identifier, literal
 from schemas.shape import Selection, Shape
 
@@ -210,7 +211,7 @@ def parquet_types(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str
     try:
         described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(path)})").fetchall()
     except duckdb.Error as error:
-        reason = " ".join(str(error).split("\n")[0].split())
+        reason = first_line(error)
         raise UnreadableFileError(f"{path.name} is no whole Parquet file ({reason}); pull it again") from error
     return {row[0]: row[1] for row in described}
 
