@@ -33,7 +33,7 @@ from schemas.describe import polars_schema
 from schemas.first_line import first_line
 from schemas.import_report import ImportReport
 from schemas.quarantine import Quarantine
-from schemas.shape import MODELS, RECORDS, Records, Shape
+from schemas.shape import MODELS, RECORDS, Records
 from schemas.standard_forms import standardised
 from schemas.validation import ContractError, validate
 
@@ -167,16 +167,9 @@ class _Import:
         self._readings: dict[str, Reading] = {}
         self._profile_ids: pl.DataFrame | None = None
         self._profiles = Path()
-        self._connections = ExitStack()
-        self._connection: duckdb.DuckDBPyConnection | None = None
-        self._may_read: tuple[Path, Shape] | None = None
 
     def run(self, staged: dict[Records, Path]) -> dict[str, Reading]:
         """Writes the accepted rows to the staged files and tells what became of every record."""
-        with self._connections:
-            return self._run(staged)
-
-    def _run(self, staged: dict[Records, Path]) -> dict[str, Reading]:
         for source in self._sources.sources:
             if source.name in self._chosen:
                 manifest = self._chosen[source.name]
@@ -201,13 +194,14 @@ class _Import:
         except UnreadableFileError as error:
             kept = ", ".join(file.path for file in reading.manifest.files[:3])
             self._reject(source, "unreadable", f"{error}; what it sent is kept at {kept}")
-        for parts in self._together([part for part in opened if part.holds(records)], records):
-            try:
-                self._read_files(source, parts, records, reading, writer, repeats)
-            except UnreadableFileError as error:
-                if len(parts) > 1:
-                    raise _NotCleanError(parts[0].path) from error
-                self._reject(source, "unreadable", f"{error}; the file is kept at {parts[0].file.path}")
+        held = [part for part in opened if part.holds(records)]
+        # Files of a folder and shape share a connection: to open one takes longer than to read a page of an API.
+        for (folder, _), alike in groupby(held, lambda part: (part.path.parent, id(part.shape))):
+            group = list(alike)
+            with connect(self._settings, folder) as connection:
+                connection.execute(group[0].shape.macros())
+                for parts in self._together(group, records):
+                    self._read_files(connection, source, parts, records, writer, repeats)
         tallies = [tally for tally in reading.tallies if tally.records == records]
         landed, bad = sum(tally.landed for tally in tallies), sum(tally.quarantined for tally in tallies)
         if landed and bad / landed > source.max_quarantine_share:
@@ -226,13 +220,9 @@ class _Import:
         raise _SourceRejectedError(source.name, reading)
 
     def _together(self, parts: list[Opened], records: Records) -> Iterator[list[Opened]]:
-        """Files in order, those together that are pages of one pull; one by one where they stumbled together."""
-
-        def kind(part: Opened) -> tuple[Path, int, bool]:
-            is_one = is_page(part.path, part.shape, part.shape.read_columns(records))
-            return part.path.parent, id(part.shape), is_one
-
-        for (_, _, are_pages), alike in groupby(parts, kind):
+        """Files of one shape in order, pages together; one by one where they stumbled together."""
+        wanted = parts[0].shape.read_columns(records)
+        for are_pages, alike in groupby(parts, lambda part: is_page(part.path, part.shape, wanted)):
             group = list(alike)
             size = _PAGES_TOGETHER if are_pages else 1
             for chunk in (group[start : start + size] for start in range(0, len(group), size)):
@@ -240,18 +230,35 @@ class _Import:
 
     def _read_files(
         self,
+        connection: duckdb.DuckDBPyConnection,
         source: Source,
         parts: list[Opened],
         records: Records,
-        reading: Reading,
         writer: BucketWriter,
         repeats: Repeats,
     ) -> None:
         """Reads one file, or several pages at once."""
+        try:
+            self._accept(connection, source, parts, records, writer, repeats)
+        except UnreadableFileError as error:
+            if len(parts) > 1:
+                raise _NotCleanError(parts[0].path) from error
+            self._reject(source, "unreadable", f"{error}; the file is kept at {parts[0].file.path}")
+
+    def _accept(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        source: Source,
+        parts: list[Opened],
+        records: Records,
+        writer: BucketWriter,
+        repeats: Repeats,
+    ) -> None:
+        reading = self._readings[source.name]
         path, shape = parts[0].path, parts[0].shape
         tallies = [Tally(part.file, records) for part in parts]
         reading.tallies += tallies
-        connection, wanted = self._connected(path.parent, shape), shape.read_columns(records)
+        wanted = shape.read_columns(records)
         if len(parts) > 1:
             text = open_pages(connection, [part.path for part in parts], shape, wanted)
         else:
@@ -262,13 +269,14 @@ class _Import:
             for batch in _batches(connection.sql(query)):
                 frame = self._with_provenance(batch, source, tallies, reading.manifest)
                 accepted, failures = self._sift(frame, records)
-                for place, landed in frame["part"].value_counts().iter_rows():
-                    tallies[place].landed += landed
+                for place, count in frame["part"].value_counts().iter_rows():
+                    tallies[place].landed += count
                 failed.append(failures)
                 identified = self._identified(accepted, records)
                 writer.write(identified)
                 repeats.add(identified)
-                progress.report(f"{source.name} {records}", sum(tally.landed for tally in reading.tallies))
+                landed = sum(tally.landed for tally in reading.tallies if tally.records == records)
+                progress.report(f"{source.name} {records}", landed)
         except duckdb.Error as error:
             if text.is_fast_csv:
                 raise _NotCleanError(path) from error
@@ -294,18 +302,6 @@ class _Import:
             reading.quarantine.append(self._quarantined(rows, raw, source, parts[place].file, records))
         for tally in tallies:
             tally.accepted = tally.landed - tally.quarantined
-
-    def _connected(self, folder: Path, shape: Shape) -> duckdb.DuckDBPyConnection:
-        """A connection that may read a folder and knows a shape's macros.
-
-        The one before is used again where it does: to open one takes longer than to read a page of an API.
-        """
-        if self._connection is None or self._may_read != (folder, shape):
-            self._connections.close()
-            self._connection = self._connections.enter_context(connect(self._settings, folder))
-            self._connection.execute(shape.macros())
-            self._may_read = (folder, shape)
-        return self._connection
 
     def _with_provenance(
         self, frame: pl.DataFrame, source: Source, tallies: list[Tally], manifest: Manifest

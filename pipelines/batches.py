@@ -12,7 +12,7 @@ import pyarrow as pa
 ROWS = 245_760
 
 
-def of_rows(batches: Iterable[pa.RecordBatch | pl.DataFrame]) -> Iterator[pl.DataFrame]:
+def of_rows(batches: Iterable[pa.RecordBatch]) -> Iterator[pl.DataFrame]:
     """The same rows in the same order, in frames of at least `ROWS` rows but for the last; no rows, no frame."""
     waiting: list[pl.DataFrame] = []
     for batch in batches:

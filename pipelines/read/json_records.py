@@ -28,6 +28,7 @@ PAGE_ROWS = 2**32
 _PROBED = 200
 # Fewer records may all lack what their vendor leaves out where it has nothing to say.
 _ENOUGH = 10
+_RAW_LIST = "from_json({}, '[\"JSON\"]')"
 
 
 def json_columns(connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, wanted: Selection) -> str:
@@ -97,14 +98,10 @@ def _demand_pages(
         records = (
             raw_records_within(documents, wanted.records)
             if wanted.records
-            else f"(SELECT document, unnest(from_json(json, '[\"JSON\"]')) AS json FROM {documents})"
+            else f"(SELECT document, unnest({_RAW_LIST.format('json')}) AS json FROM {documents})"
         )
-        demanded = [(records, wanted.columns)]
-        if shape.posts and shape.posts.nested in wanted.read_columns:
-            posts = f"from_json(json_extract(json, {literal(pointer(shape.posts.nested))}), '[\"JSON\"]')"
-            demanded.append((f"(SELECT document, unnest({posts}) AS json FROM {records})", shape.posts.columns))
-        for relation, columns in demanded:
-            found = ", ".join(f"count_if(json_exists(json, {literal(pointer(column))})) = 0" for column in columns)
+        for relation, columns in _demanded(records, shape, wanted):
+            found = ", ".join(f"count_if({_has(column)}) = 0" for column in columns)
             lacking = connection.execute(
                 f"SELECT document FROM {relation} GROUP BY document "
                 f"HAVING count(json) >= {_ENOUGH} AND greatest({found}, false)"
@@ -142,29 +139,31 @@ def json_layout(path: Path) -> str:
 
 def _demand_keys(connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, wanted: Selection) -> None:
     """Refuses a file whose records have lost a key: read on, it would pass for a figure that is not given."""
-    demanded = {column: pointer(column) for column in wanted.columns}
-    some = f"(SELECT json FROM {json_objects(connection, path, wanted.records)} LIMIT {_PROBED})"
-    _demand(connection, path, shape, some, demanded)
+    some = f"(SELECT json, document FROM {json_objects(connection, path, wanted.records)} LIMIT {_PROBED})"
+    for relation, columns in _demanded(some, shape, wanted):
+        found = ", ".join(f"count_if({_has(column)})" for column in columns)
+        try:
+            ((records, *counts),) = connection.execute(f"SELECT count(json), {found} FROM {relation}").fetchall()
+        except duckdb.Error:
+            continue  # Whoever reads all of it says so in the right words.
+        missing = [column for column, count in zip(columns, counts, strict=True) if not count]
+        if missing and records >= _ENOUGH:
+            raise UnreadableFileError(
+                f"{path.name}: none of its first {records} records has {', '.join(missing)}, which shape {shape.name} "
+                "demands; correct the shape if the vendor has renamed it, or name it under optional"
+            )
+
+
+def _demanded(records: str, shape: Shape, wanted: Selection) -> Iterator[tuple[str, list[str]]]:
+    """Records (`json` and the `document` they are in), and posts nested in them, each with the keys they must have."""
+    yield records, wanted.columns
     if shape.posts and shape.posts.nested in wanted.read_columns:
-        posts = f"from_json(json_extract(json, {literal(pointer(shape.posts.nested))}), '[\"JSON\"]')"
-        some = f"(SELECT json FROM (SELECT unnest({posts}) AS json FROM {some}) WHERE json IS NOT NULL)"
-        _demand(connection, path, shape, some, {column: pointer(column) for column in shape.posts.columns})
+        posts = _RAW_LIST.format(f"json_extract(json, {literal(pointer(shape.posts.nested))})")
+        yield f"(SELECT document, unnest({posts}) AS json FROM {records})", shape.posts.columns
 
 
-def _demand(
-    connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, some: str, demanded: dict[str, str]
-) -> None:
-    found = ", ".join(f"count_if(json_exists(json, {literal(place)}))" for place in demanded.values())
-    try:
-        ((records, *counts),) = connection.execute(f"SELECT count(json), {found} FROM {some}").fetchall()
-    except duckdb.Error:
-        return  # Whoever reads all of it says so in the right words.
-    missing = [column for column, count in zip(demanded, counts, strict=True) if not count]
-    if missing and records >= _ENOUGH:
-        raise UnreadableFileError(
-            f"{path.name}: none of its first {records} records has {', '.join(missing)}, which shape {shape.name} "
-            "demands; correct the shape if the vendor has renamed it, or name it under optional"
-        )
+def _has(column: str) -> str:
+    return f"json_exists(json, {literal(pointer(column))})"
 
 
 def _is_cut(path: Path, within: str) -> bool:
