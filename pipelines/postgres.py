@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import psycopg
@@ -32,6 +32,8 @@ from schemas.published import TABLES, published_columns
 from schemas.quoting import identifier, literal
 
 SCHEMA = "smallvoices"
+# Of one transaction, and gone with it where it does not end well.
+_NEW = f"{SCHEMA}_next"
 _TYPES = {
     "BOOLEAN": "boolean", "DATE": "date", "TIMESTAMP": "timestamp", "DOUBLE": "double precision", "INTEGER": "integer",
     "BIGINT": "bigint", "VARCHAR": "text",
@@ -69,6 +71,14 @@ class Loaded:
     kept: tuple[str, ...]
 
 
+class _Shown(NamedTuple):
+    """What the database showed before."""
+
+    snapshot_date: date
+    generation: int
+    content_hash: str
+
+
 def publish(address: str, path: Path) -> Loaded:
     """Brings a database to the generation of a published file.
 
@@ -94,66 +104,56 @@ def publish(address: str, path: Path) -> Loaded:
         ) from None
 
 
-def _loaded(address: str, path: Path) -> Loaded:
-    for attempt in range(1, _ATTEMPTS + 1):
-        try:
-            with (
-                duckdb.connect(str(path), read_only=True) as published,
-                psycopg.connect(address, connect_timeout=_CONNECT_SECONDS, autocommit=True) as database,
-            ):
-                return _Load(published, database).run()
-        except _PASSING:
-            # Nothing is left of what did not commit.
-            if attempt == _ATTEMPTS:
-                raise
-    raise AssertionError
+def _loaded(address: str, path: Path, attempt: int = 1) -> Loaded:
+    try:
+        with (
+            duckdb.connect(str(path), read_only=True) as published,
+            psycopg.connect(address, connect_timeout=_CONNECT_SECONDS, autocommit=True) as database,
+        ):
+            return _Load(published, database).run()
+    except _PASSING:
+        # Nothing is left of what did not commit.
+        if attempt == _ATTEMPTS:
+            raise
+    return _loaded(address, path, attempt + 1)
 
 
 class _Load:
     def __init__(self, published: duckdb.DuckDBPyConnection, database: psycopg.Connection) -> None:
         self._published, self._database = published, database
-        # Unique in this transaction, and gone with it where it does not end well.
-        self._new = f"{SCHEMA}_next"
 
     def run(self) -> Loaded:
-        number, snapshot_date, content_hash = self._published.execute(
-            f"SELECT generation, snapshot_date, content_hash FROM {META}"
+        number, snapshot_date, content_hash, rows = self._published.execute(
+            f"SELECT generation, snapshot_date, content_hash, rows FROM {META}"
         ).fetchall()[0]
         with self._database.transaction():
             # One load at a time, whatever homes they come from.
             self._run("SELECT pg_advisory_xact_lock(hashtext(%s))", [SCHEMA])
             before = self._shown()
-            if before and before > (snapshot_date, number):
+            if before and (before.snapshot_date, before.generation) > (snapshot_date, number):
                 raise PostgresError(
-                    f"publish_to: schema {SCHEMA} already shows generation {before[1]} of {before[0]}, later than "
-                    f"{number} of {snapshot_date}; if that is of another home, drop the schema to start anew"
+                    f"publish_to: schema {SCHEMA} already shows generation {before.generation} of "
+                    f"{before.snapshot_date}, later than {number} of {snapshot_date}; if that is of another home, "
+                    "drop the schema to start anew"
                 )
-            if before == (snapshot_date, number) and self._hash_shown() == content_hash:
-                return Loaded(number, self._rows(), ())
-            self._run(f"CREATE SCHEMA {self._new}")
+            if before == _Shown(snapshot_date, number, content_hash):
+                return Loaded(number, rows, ())
+            self._run(f"CREATE SCHEMA {_NEW}")
             said = literal(f"smallvoices, generation {number} of {snapshot_date}")
-            self._run(f"COMMENT ON SCHEMA {self._new} IS {said}")
+            self._run(f"COMMENT ON SCHEMA {_NEW} IS {said}")
             for table in TABLES:
                 self._load(table)
-            self._swap(before[1] if before else None)
-        return Loaded(number, self._rows(), tuple(self._drop_earlier()))
+            self._swap(before.generation if before else None)
+        return Loaded(number, rows, tuple(self._drop_earlier()))
 
-    def _shown(self) -> tuple[date, int] | None:
-        """Date and generation that the database shows."""
+    def _shown(self) -> _Shown | None:
         if not self._run("SELECT to_regclass(%s)", [f"{SCHEMA}.{META}"])[0][0]:
             return None
-        snapshot_date, generation = self._run(f"SELECT snapshot_date, generation FROM {SCHEMA}.{META}")[0]
-        return snapshot_date, generation
-
-    def _hash_shown(self) -> str:
-        return str(self._run(f"SELECT content_hash FROM {SCHEMA}.{META}")[0][0])
-
-    def _rows(self) -> int:
-        return int(self._published.execute(f"SELECT rows FROM {META}").fetchall()[0][0])
+        return _Shown(*self._run(f"SELECT snapshot_date, generation, content_hash FROM {SCHEMA}.{META}")[0])
 
     def _load(self, table: str) -> None:
         described = published_columns(TABLES[table])
-        place = f"{self._new}.{identifier(table)}"
+        place = f"{_NEW}.{identifier(table)}"
         cells = ", ".join(_definition(column) for column in described)
         self._run(f"CREATE TABLE {place} ({cells})")
         self._run(f"COMMENT ON TABLE {place} IS {literal(summary(TABLES[table]))}")
@@ -176,7 +176,7 @@ class _Load:
         sums = [f"sum({identifier(column.name)})" for column in described if column.duckdb_type == "BIGINT"]
         asked = ", ".join(["count(*)", *(f"count({name})" for name in names), *sums])
         meant = self._published.execute(f"SELECT {asked} FROM main.{identifier(table)}").fetchall()[0]
-        found = self._run(f"SELECT {asked} FROM {self._new}.{identifier(table)}")[0]
+        found = self._run(f"SELECT {asked} FROM {_NEW}.{identifier(table)}")[0]
         # Sums are decimals there and integers here.
         if [int(value or 0) for value in meant] != [int(value or 0) for value in found]:
             raise PostgresError(f"publish_to: {table} came out as {found} where {meant} was meant")
@@ -191,7 +191,7 @@ class _Load:
                 f"publish_to: there is a schema {SCHEMA} without a table {META}, which is not ours to replace; "
                 "rename it, or publish to another database"
             )
-        self._run(f"ALTER SCHEMA {self._new} RENAME TO {SCHEMA}")
+        self._run(f"ALTER SCHEMA {_NEW} RENAME TO {SCHEMA}")
 
     def _carry_privileges(self) -> None:
         """Grants on the new schema what people have been granted on the one that is shown."""
@@ -204,9 +204,9 @@ class _Load:
         )
         for privilege, is_grantable, role, is_public, table in granted:
             if table is None:
-                thing = f"SCHEMA {self._new}"
+                thing = f"SCHEMA {_NEW}"
             elif table in TABLES:
-                thing = f"{self._new}.{identifier(table)}"
+                thing = f"{_NEW}.{identifier(table)}"
             else:
                 continue
             # As PostgreSQL gave it, a role is quoted where it must be.
