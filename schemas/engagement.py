@@ -49,6 +49,19 @@ class Engagement(Account):
     log_within_squares: pl.Float64 = column(
         "Squared deviations of the posts' log ratios from their mean, summed.", unit="squared log", ge=-1e-6, le=1e9
     )
+    log_of_mean: pl.Int64 = column("Log of the posts' mean ratio.", unit="millionths", ge=-(10**8), le=10**8)
+    mean_squares: pl.Float64 = column(
+        "Squared deviations of the posts' ratios from their mean, in units of that mean, summed.",
+        unit="squared ratio",
+        ge=-1e-6,
+        le=1e12,
+    )
+    mean_log_products: pl.Float64 = column(
+        "Products of the deviations of ratio, in units of the mean, and log ratio, summed.",
+        unit="log times ratio",
+        ge=-1e-6,
+        le=1e12,
+    )
     age_mean: pl.Float64 = column("Mean age of the posts.", unit="days", ge=0.0, le=1e4)
     age_squares: pl.Float64 = column(
         "Squared deviations of the posts' ages from their mean, summed.", unit="squared days", ge=-1e-3, le=1e12

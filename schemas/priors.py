@@ -43,6 +43,22 @@ class Priors(pa.DataFrameModel):
         le=1.0,
     )
     within_variance: pl.Float64 = _variance("Variance between one account's posts (s squared).")
+    mean_share: pl.Float64 = column(
+        "By how much the posts' mean ratio tells an account's level, beside their mean log ratio: 0 where logs lie "
+        "evenly, towards 1 where ratios are gamma distributed.",
+        unit="fraction",
+        nullable=False,
+        ge=0.0,
+        le=1.0,
+    )
+    mean_offset: pl.Float64 = _log("Log of the mean ratio over the mean log ratio, of many posts.")
+    level_variance: pl.Float64 = column(
+        "Variance of the level that many posts tell so, over that of their mean log ratio alone.",
+        unit="ratio",
+        nullable=False,
+        ge=0.0,
+        le=1.0,
+    )
     within_freedom: pl.Float64 = column(
         "How alike accounts are in the variance between their posts: degrees of freedom that s squared counts for.",
         unit="degrees of freedom",

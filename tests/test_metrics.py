@@ -142,6 +142,15 @@ def field(accounts: int, posts: int, between: float = 0.5, within: float = 0.4, 
     return {name: [round(math.exp(draw.gauss(level, within))) for _ in range(posts)] for name, level in levels.items()}
 
 
+def gamma_field(accounts: int, posts: int, shape: float = 1.5, seed: int = 1) -> dict[str, list[int]]:
+    """The same, but for posts whose ratio is gamma distributed: many far below the mean, few far above."""
+    draw = random.Random(seed)  # noqa: S311 - invented accounts
+    levels = {f"n{number:03}": math.exp(draw.gauss(math.log(250), 0.5)) for number in range(accounts)}
+    return {
+        name: [round(draw.gammavariate(shape, level / shape)) for _ in range(posts)] for name, level in levels.items()
+    }
+
+
 FIELD = field(40, 7)
 
 
@@ -158,19 +167,24 @@ def believed(likes: list[int], prior: Row, followers: int = 5000) -> tuple[float
     counting = 1.2 / (math.exp(statistics.fmean(raw)) * followers)
     shared = prior["within_variance"] + counting
     squares, freedom = sum((value - statistics.fmean(raw)) ** 2 for value in raw), n - 1
-    logs = sorted(value - typical + prior["median_offset"] for value in raw)
-    highest, rest = logs[-1], logs[:-1]
+    mean_of_logs, log_of_mean = statistics.fmean(raw), math.log((statistics.fmean(likes) + 0.5) / followers)
+    average = mean_of_logs + prior["mean_share"] * (log_of_mean - mean_of_logs - prior["mean_offset"] * (1 - 1 / n))
+    surer = 1 - (1 - prior["level_variance"]) * (1 - 1 / n)
+    shift = prior["median_offset"] - typical
+    all_level, highest = average + shift, max(raw) + shift
+    rest_level = (n * average - max(raw)) / (n - 1) + shift
     median = math.log((statistics.median(likes) + 0.5) / followers) if n > 2 else statistics.fmean(raw)
     if max(raw) - median > 3 * math.sqrt(shared):
-        squares, freedom = sum((value - statistics.fmean(rest)) ** 2 for value in rest), n - 2
+        others = sorted(raw)[:-1]
+        squares, freedom = sum((value - statistics.fmean(others)) ** 2 for value in others), n - 2
     variance = (prior["within_freedom"] * shared + squares) / (prior["within_freedom"] + freedom - 1)
     parts = []
     for share, spread in ((1 - prior["far_share"], 1), (max(prior["far_share"], 1e-12), 16)):
         between = spread * prior["between_variance"]
-        noise = variance / len(rest)
+        noise = variance * surer / (n - 1)
         pull = between / (between + noise)
-        foreseen, doubt = pull * statistics.fmean(rest), between * (1 - pull) + variance
-        chance = share * normal(statistics.fmean(rest), between + noise)
+        foreseen, doubt = pull * rest_level, between * (1 - pull) + variance
+        chance = share * normal(rest_level, between + noise)
         for viral, likely in (
             (False, (1 - prior["viral_share"]) * normal(highest - foreseen, doubt)),
             (
@@ -179,18 +193,25 @@ def believed(likes: list[int], prior: Row, followers: int = 5000) -> tuple[float
                 * normal(highest - foreseen - prior["viral_lift"], doubt + prior["viral_variance"]),
             ),
         ):
-            kept = rest if viral else logs
-            pull = between / (between + variance / len(kept))
-            parts.append((chance * likely, pull * statistics.fmean(kept), between * (1 - pull)))
+            level, counted = (rest_level, n - 1) if viral else (all_level, n)
+            pull = between / (between + variance * surer / counted)
+            parts.append((chance * likely, pull * level, between * (1 - pull)))
     total = sum(weight for weight, _, _ in parts)
     mean = sum(weight * level for weight, level, _ in parts) / total
     square = sum(weight * (doubt + (level - mean) ** 2) for weight, level, doubt in parts) / total
     return mean, math.sqrt(square)
 
 
-@pytest.mark.parametrize("extra", [{}, {"viral": [200, 210, 190, 220, 205, 4000]}, {"far": [9000, 9500, 8000, 8800]}])
-def test_estimates_follow_the_published_formula(settings: Settings, extra: dict[str, list[int]]) -> None:
-    accounts = FIELD | extra
+@pytest.mark.parametrize(
+    "accounts",
+    [
+        FIELD,
+        FIELD | {"viral": [200, 210, 190, 220, 205, 4000]},
+        FIELD | {"far": [9000, 9500, 8000, 8800]},
+        gamma_field(60, 12),
+    ],
+)
+def test_estimates_follow_the_published_formula(settings: Settings, accounts: dict[str, list[int]]) -> None:
     rows, prior = ranked(settings, accounts)
     assert prior["basis"] == "tier"
     for name, row in rows.items():
@@ -218,6 +239,16 @@ def test_priors_find_what_accounts_were_drawn_from(settings: Settings) -> None:
     assert prior["within_freedom"] > 50  # all accounts alike in how much their posts differ
     assert (prior["far_share"], prior["drift_variance"]) == (0, 0)
     assert prior["viral_share"] == pytest.approx(0, abs=0.001)
+
+
+def test_the_mean_ratio_has_its_say_where_it_is_surer_than_the_mean_of_logs(settings: Settings) -> None:
+    _, gamma = ranked(settings, gamma_field(300, 12))
+    assert gamma["mean_share"] > 0.5
+    # What a gamma variable's logarithm has on average under the logarithm of its mean: ln k - digamma(k), k = 1.5.
+    assert gamma["mean_offset"] == pytest.approx(0.369, abs=0.04)
+    assert gamma["level_variance"] < 0.85
+    _, normal_logs = ranked(settings, field(300, 12))
+    assert (normal_logs["mean_share"], normal_logs["level_variance"]) == (0, 1)
 
 
 def test_few_accounts_far_out_widen_the_tails_and_not_the_core(settings: Settings) -> None:

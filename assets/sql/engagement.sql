@@ -76,6 +76,8 @@ logged AS (
         CASE WHEN is_sampled THEN likes + comments END AS sampled_engagement,
         CASE WHEN is_sampled THEN posted_at END AS sampled_at,
         CASE WHEN likes + comments IS NOT NULL THEN age END AS engagement_age,
+        -- Whose square fits 64 bits; no post has more.
+        CASE WHEN likes + comments > 3000000000 THEN 3000000000 ELSE likes + comments END AS engagement,
         CAST(round(ln(likes + comments + 0.5) * 1000000) AS BIGINT) AS log_engagement
     FROM settled
 ),
@@ -105,6 +107,9 @@ sample AS (
         sum(log_engagement) AS log_sum,
         sum(log_engagement * log_engagement) AS log_square_sum,
         max(log_engagement) AS log_highest,
+        sum(engagement) AS engagement_sum,
+        sum(engagement * engagement) AS engagement_square_sum,
+        sum(engagement * log_engagement) AS engagement_log_sum,
         sum(engagement_age) AS age_sum,
         sum(engagement_age * engagement_age) AS age_square_sum,
         sum(engagement_age * log_engagement) AS age_log_sum
@@ -134,6 +139,16 @@ based AS (
         sample.log_sum,
         sample.log_square_sum,
         sample.log_highest AS highest,
+        -- Of engagement + 0.5, as its logs are.
+        CAST(sample.engagement_sum AS DOUBLE) / sample.log_count + 0.5 AS arithmetic_mean,
+        CAST(
+            sample.engagement_square_sum
+            - CAST(sample.engagement_sum AS DECIMAL(38, 0)) * sample.engagement_sum / sample.log_count AS DOUBLE
+        ) AS engagement_squares,
+        CAST(
+            sample.engagement_log_sum - CAST(sample.engagement_sum AS DECIMAL(38, 0)) * sample.log_sum / sample.log_count
+            AS DOUBLE
+        ) / 1e6 AS engagement_log_products,
         sample.age_sum,
         sample.age_square_sum,
         sample.age_log_sum,
@@ -259,6 +274,12 @@ SELECT
             logs.log_square_sum - CAST(logs.log_sum AS DECIMAL(38, 0)) * logs.log_sum / logs.log_count AS DOUBLE
         ) / 1e12
     END AS log_within_squares,
+    CASE
+        WHEN logs.log_median IS NOT NULL THEN CAST(round(ln(logs.arithmetic_mean) * 1000000) AS BIGINT) - logs.log_base
+    END AS log_of_mean,
+    CASE WHEN logs.log_median IS NOT NULL THEN logs.engagement_squares / logs.arithmetic_mean / logs.arithmetic_mean END
+        AS mean_squares,
+    CASE WHEN logs.log_median IS NOT NULL THEN logs.engagement_log_products / logs.arithmetic_mean END AS mean_log_products,
     CASE WHEN logs.log_median IS NOT NULL THEN CAST(logs.age_sum AS DOUBLE) / logs.log_count END AS age_mean,
     CASE
         WHEN logs.log_median IS NOT NULL

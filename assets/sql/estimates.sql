@@ -33,7 +33,15 @@ WITH expected AS (
         -- The variance of the log of a Poisson count whose rate scatters, too.
         1.2 / greatest(exp(engagement.log_ratio / 1e6) * engagement.followers, 0.5) AS counting,
         priors.log_typical + priors.slope * (ln(engagement.followers) - priors.log_followers) AS log_typical,
-        engagement.log_ratio / 1e6 AS average,
+        -- The mean ratio has its say where it is surer than the mean of logs; of one post they are the same.
+        engagement.log_ratio / 1e6 + coalesce(
+            priors.mean_share * (
+                (engagement.log_of_mean - engagement.log_ratio) / 1e6
+                - priors.mean_offset * (1 - 1.0 / engagement.log_count)
+            ),
+            0
+        ) AS average,
+        1 - (1 - priors.level_variance) * (1 - 1.0 / engagement.log_count) AS level_variance,
         engagement.log_highest / 1e6 AS highest,
         priors.between_variance,
         priors.far_share,
@@ -123,11 +131,12 @@ heard AS (
         viral_variance,
         posts > 1 AS has_rest,
         average + shift AS all_level,
-        variance / posts + trend_noise AS all_noise,
+        variance * level_variance / posts + trend_noise AS all_noise,
         CASE WHEN has_posts THEN highest ELSE average END + shift AS highest_level,
         CASE WHEN posts > 1 THEN (posts * average - highest) / (posts - 1) ELSE average - viral_lift END + shift
             AS rest_level,
-        CASE WHEN posts > 1 THEN variance / (posts - 1) ELSE variance + viral_variance END + trend_noise AS rest_noise
+        CASE WHEN posts > 1 THEN variance * level_variance / (posts - 1) ELSE variance + viral_variance END + trend_noise
+            AS rest_noise
     FROM trended
 ),
 

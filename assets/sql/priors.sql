@@ -5,7 +5,67 @@
 -- what its platform cannot tell either is the default. Sums are over integers (millionths), and quantiles need none, so
 -- that no figure depends on the order of rows or threads.
 
-WITH accounts AS (
+WITH many_posts AS (
+    SELECT
+        platform,
+        tier,
+        CAST(round(1e6 * log_within_squares) AS BIGINT) AS log_squares,
+        CAST(round(1e6 * mean_squares) AS BIGINT) AS mean_squares,
+        CAST(round(1e6 * mean_log_products) AS BIGINT) AS products,
+        log_of_mean - log_ratio AS distance,
+        CAST(round(1e6 * (1 - 1.0 / log_count)) AS BIGINT) AS part
+    FROM engagement
+    WHERE log_of_mean IS NOT NULL AND log_count >= 8
+),
+
+-- How far posts lie from their mean log ratio, from their mean ratio, and from both. A platform is the tier '*'.
+level_sums AS (
+    SELECT
+        platform,
+        scope,
+        count(*) AS accounts,
+        CAST(sum(log_squares) AS DOUBLE) AS log_squares,
+        CAST(sum(mean_squares) AS DOUBLE) AS mean_squares,
+        CAST(sum(products) AS DOUBLE) AS products,
+        CAST(sum(distance) AS DOUBLE) / sum(part) AS mean_offset
+    FROM (
+        SELECT many_posts.*, tier AS scope FROM many_posts
+        UNION ALL
+        SELECT many_posts.*, '*' AS scope FROM many_posts
+    ) AS scoped_posts
+    GROUP BY platform, scope
+),
+
+-- The share that makes the level surest, less where that hardly gains: chance and few posts look like a little of it.
+gains AS (
+    SELECT
+        level_sums.*,
+        log_squares - products AS surplus,
+        log_squares + mean_squares - 2 * products AS contrast
+    FROM level_sums
+    WHERE accounts >= 20 AND log_squares > 0
+),
+
+shares AS (
+    SELECT
+        platform,
+        scope,
+        mean_offset,
+        mean_share,
+        (log_squares - 2 * mean_share * surplus + mean_share * mean_share * contrast) / log_squares AS level_variance
+    FROM (
+        SELECT
+            gains.*,
+            CASE
+                WHEN surplus > 0 AND contrast > 0
+                    THEN least(surplus / contrast, 1) * greatest(1 - 0.1 * log_squares * contrast / surplus / surplus, 0)
+                ELSE 0
+            END AS mean_share
+        FROM gains
+    ) AS chosen
+),
+
+accounts AS (
     SELECT
         platform,
         tier,
@@ -377,6 +437,9 @@ SELECT
         ELSE 0
     END AS far_share,
     coalesce(cell.within_variance, whole_posts.within_variance, default_priors.within_variance) AS within_variance,
+    coalesce(own_share.mean_share, whole_share.mean_share, 0) AS mean_share,
+    coalesce(own_share.mean_offset, whole_share.mean_offset, 0) AS mean_offset,
+    coalesce(own_share.level_variance, whole_share.level_variance, 1) AS level_variance,
     coalesce(cell.within_freedom, whole_posts.within_freedom, default_priors.within_freedom) AS within_freedom,
     coalesce(cell.drift_variance, whole_posts.drift_variance, 0) AS drift_variance,
     coalesce(cell.viral_share, whole_posts.viral_share, default_priors.viral_share) AS viral_share,
@@ -390,6 +453,8 @@ SELECT
         coalesce(cell.within_variance, whole_posts.within_variance, default_priors.within_variance) / 4
     ) AS average_variance
 FROM cells
+LEFT JOIN shares AS own_share ON cells.platform = own_share.platform AND cells.tier = own_share.scope
+LEFT JOIN shares AS whole_share ON cells.platform = whole_share.platform AND whole_share.scope = '*'
 LEFT JOIN known_posts AS cell ON cells.platform = cell.platform AND cells.tier = cell.scope
 LEFT JOIN known_posts AS whole_posts ON cells.platform = whole_posts.platform AND whole_posts.scope = '*'
 LEFT JOIN observed AS own ON cells.platform = own.platform AND cells.tier = own.scope AND own.fitted >= 20
