@@ -64,7 +64,8 @@ def tables(lake: Lake, newest: date) -> list[Table]:
     """The published tables but `_meta`, in order of building."""
     return [
         Table("accounts", read_sql("published_accounts")),
-        Table("micro_influencers", "SELECT * FROM accounts WHERE rank IS NOT NULL ORDER BY rank"),
+        # In rank order, as accounts are.
+        Table("micro_influencers", "SELECT * FROM accounts WHERE rank IS NOT NULL", beginning_of="accounts"),
         Table(
             "rank_history",
             "SELECT snapshot_date, platform, profile_id, rank, score, followers, engagement_estimate "

@@ -9,6 +9,7 @@ table that grows by a day has a CSV file a day, which stays within the rows that
 """
 
 import hashlib
+import io
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -70,8 +71,13 @@ def write(
         ContractError: A row breaks its contract.
     """
     known = _known(before, published)
+    beginnings = {table.beginning_of: table.name for table in tables if table.beginning_of}
 
-    def one(table: Table) -> tuple[PublishedFile, list[CsvFile]]:
+    def one(table: Table) -> tuple[PublishedFile, dict[str, list[CsvFile]]]:
+        """A table's Parquet file, and its CSV files with that of the table that is its beginning."""
+        parquet = folder / f"{table.name}.parquet"
+        if table.beginning_of:
+            return _described(folder, parquet, sum(_copy(connection, table.name, parquet, {}).values())), {}
         days: dict[date | None, str | None] = {None: None}
         if table.days:
             (folder / table.name).mkdir()
@@ -80,8 +86,9 @@ def write(
         taken = {day: known[key] for day, state in days.items() if (key := (table.name, day, state)) in known}
         for day, (path, _) in taken.items():
             csv[day].hardlink_to(path)
-        parquet = folder / f"{table.name}.parquet"
-        rows = _copy(connection, table.name, parquet, {day: path for day, path in csv.items() if day not in taken})
+        beginning = _beginning(connection, folder, beginnings.get(table.name))
+        written = {day: path for day, path in csv.items() if day not in taken}
+        rows = _copy(connection, table.name, parquet, written, beginning)
         files = []
         for day, path in csv.items():
             file = taken[day][1] if day in taken else CsvFile(
@@ -90,7 +97,10 @@ def write(
             if file.rows != rows[day]:
                 raise ContractError(f"{table.name}: {file.path} has {file.rows:,} rows, and the table {rows[day]:,}")
             files.append(file)
-        return _described(folder, parquet, sum(rows.values())), files
+        described = {table.name: files}
+        if beginning:
+            described[beginnings[table.name]] = [CsvFile(**_described(folder, *beginning).model_dump())]
+        return _described(folder, parquet, sum(rows.values())), described
 
     wanted = [*tables, Table(META, "")]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -98,7 +108,17 @@ def write(
     for table in wanted:
         if table.days:
             durable.sync_folder(folder / table.name)
-    return {name: files[0] for name, files in done.items()}, {name: files[1] for name, files in done.items()}
+    csv = {name: files for _, described in done.values() for name, files in described.items()}
+    return {name: parquet for name, (parquet, _) in done.items()}, {name: csv[name] for name in done}
+
+
+def _beginning(connection: duckdb.DuckDBPyConnection, folder: Path, table: str | None) -> tuple[Path, int] | None:
+    """The CSV file and the rows of a table that is the beginning of another."""
+    if table is None:
+        return None
+    with connection.cursor() as cursor:
+        rows = cursor.execute(f"SELECT count(*) FROM pub.main.{table}").fetchall()[0][0]
+    return folder / f"{table}.csv", rows
 
 
 def _state(path: Path, sql: str) -> str:
@@ -124,9 +144,20 @@ def _known(before: Manifest | None, published: Path) -> dict[tuple[str, date | N
 
 
 def _copy(
-    connection: duckdb.DuckDBPyConnection, table: str, parquet: Path, csv: Mapping[date | None, Path]
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    parquet: Path,
+    csv: Mapping[date | None, Path],
+    beginning: tuple[Path, int] | None = None,
 ) -> Mapping[date | None, int]:
-    """Writes a built table to Parquet, and those days of it that a path is given for to CSV (None: it has no days).
+    """Writes a built table to Parquet and CSV.
+
+    Args:
+        connection: Where it is attached.
+        table: Its name.
+        parquet: The Parquet file.
+        csv: The CSV file of each day that is to be written; of None, where the table has no days.
+        beginning: A CSV file that gets so many rows from the first on, too.
 
     Returns:
         Its rows of each day, or of None.
@@ -138,7 +169,8 @@ def _copy(
         batches = cursor.sql(f"SELECT * FROM pub.main.{table}").to_arrow_reader(_BATCH_ROWS)
         writer = open_files.enter_context(_parquet_writer(parquet, batches.schema))
         files = {day: open_files.enter_context(path.open("wb")) for day, path in csv.items()}
-        for file in files.values():
+        begun, left = (open_files.enter_context(beginning[0].open("wb")), beginning[1]) if beginning else (None, 0)
+        for file in filter(None, [*files.values(), begun]):
             pl.DataFrame(batches.schema.empty_table()).write_csv(file, include_bom=True)
         encoding: Future[None] | None = None
         for batch in batches:
@@ -151,10 +183,15 @@ def _copy(
                 rows[day] += part.height
                 if day not in files:
                     continue
-                # The very rows of accounts have been checked there.
-                if table != "micro_influencers":
-                    _check(table, model, part.select(names))
-                _safe(part).write_csv(files[day], include_header=False)
+                _check(table, model, part.select(names))
+                safe = _safe(part)
+                if begun and left:
+                    text = io.BytesIO()
+                    safe.head(left).write_csv(text, include_header=False)
+                    begun.write(text.getbuffer())
+                    files[day].write(text.getbuffer())
+                    left, safe = max(left - part.height, 0), safe.slice(left)
+                safe.write_csv(files[day], include_header=False)
         if encoding:
             encoding.result()
     return rows

@@ -32,11 +32,14 @@ class Table:
         sql: The SELECT that fills it, over lake views and tables before it.
         days: Of a table whose rows of a `snapshot_date` come from one lake file: those files. Its Parquet and CSV
             are a file a day, and a day whose lake file is the same is not written again.
+        beginning_of: Of a table that is the first rows of an earlier one, in its order: that table. Its CSV is the
+            beginning of the other's, byte for byte.
     """
 
     name: str
     sql: str
     days: Mapping[date, Path] = field(default_factory=dict)
+    beginning_of: str = ""
 
 
 def build(

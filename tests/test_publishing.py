@@ -45,6 +45,16 @@ def test_every_format_says_the_same(home: Home) -> None:
     ]
 
 
+def test_micro_influencers_are_the_first_of_all_accounts_and_best_first_in_every_format(home: Home) -> None:
+    folder = home.published / home.manifest["folder"]
+    best = pl.read_parquet(folder / "micro_influencers.parquet")
+    assert best["rank"].to_list() == [*range(1, best.height + 1)]
+    assert [row[0] for row in home.query("SELECT rank FROM micro_influencers")] == best["rank"].to_list()
+    text = (folder / "micro_influencers.csv").read_bytes()
+    assert pl.read_csv(text)["rank"].to_list() == best["rank"].to_list()
+    assert (folder / "accounts.csv").read_bytes()[: len(text)] == text
+
+
 def test_no_cell_of_csv_runs_in_a_spreadsheet(home: Home) -> None:
     folder = home.published / home.manifest["folder"]
     raw = pl.read_parquet(folder / "accounts.parquet")

@@ -67,7 +67,7 @@ scattered AS (
             -- Of the mean of so many log-normal posts, some of them viral, where their number is told.
             WHEN averaged_posts > 0 THEN least(
                 (exp(within_variance) - 1 + viral_share * pow(exp(viral_lift) - 1, 2)) / averaged_posts, within_variance
-            ) + within_variance / 24
+            ) + within_variance / 48
             WHEN NOT has_posts THEN average_variance
             WHEN excess > 3 * sqrt(within_variance + counting) THEN
                 (

@@ -1,4 +1,4 @@
--- Every account of the newest date with all that is told of it.
+-- Every account of the newest date with all that is told of it, micro-influencers first and best first.
 --
 -- Inputs: ranking, engagement, history, creators.
 
@@ -60,4 +60,5 @@ SELECT
 FROM ranking
 JOIN engagement ON ranking.platform = engagement.platform AND ranking.profile_id = engagement.profile_id
 LEFT JOIN history ON ranking.platform = history.platform AND ranking.profile_id = history.profile_id
-LEFT JOIN creators ON ranking.platform = creators.platform AND ranking.profile_id = creators.profile_id;
+LEFT JOIN creators ON ranking.platform = creators.platform AND ranking.profile_id = creators.profile_id
+ORDER BY ranking.rank NULLS LAST, ranking.platform, ranking.profile_id;
