@@ -43,6 +43,7 @@ from schemas.shape import ShapeError
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
+_COLOURS = {"ok": "green", "warning": "yellow", "problem": "red"}
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -232,6 +233,35 @@ def explain_rank(
         click.echo(f"Error: {error}", err=True)
         sys.exit(1)
     click.echo(json.dumps(asdict(told), default=str, indent=1) if as_json else explained.text(told))
+
+
+@main.command()
+@click.option("--home", type=_FOLDER, help="Folder of landing, lake and published files.")
+@click.option("--sources", "sources_file", type=_FILE, help="The sources.yaml.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def doctor(home: Path | None, sources_file: Path | None, *, as_json: bool) -> None:
+    """Say what is in order, what is not, and what to do; nothing is changed.
+
+    Ends with exit code 1 where something is a problem.
+    """
+    from pipelines.doctor import examine  # noqa: PLC0415 - loads Dagster
+
+    try:
+        settings = Settings.from_environment().at(home, sources_file)
+    except SettingsError as mistake:
+        click.echo(f"Error: {mistake}", err=True)
+        sys.exit(2)
+    findings = []
+    for finding in examine.examine(settings):
+        findings.append(finding)
+        if not as_json:
+            mark = click.style(f"{finding.level:8}", fg=_COLOURS[finding.level])
+            click.echo(f"{mark} {finding.check}: {finding.said}")
+            if finding.remedy:
+                click.echo(f"{'':8} → {finding.remedy}")
+    if as_json:
+        click.echo(json.dumps([asdict(finding) for finding in findings], indent=1))
+    sys.exit(1 if any(finding.level == "problem" for finding in findings) else 0)
 
 
 @main.command()

@@ -12,6 +12,7 @@ from typing import Any
 import dagster as dg
 
 from assets import looking_back
+from pipelines import failures
 from pipelines.build import build_defs
 from pipelines.jobs import NIGHTLY
 from pipelines.lake import Lake
@@ -107,15 +108,4 @@ def _execute(
 
 
 def _outcome(result: dg.ExecuteInProcessResult) -> Outcome:
-    error = ""
-    for event in result.filter_events(lambda event: event.is_step_failure):
-        failure = event.step_failure_data.user_failure_data
-        cause = event.step_failure_data.error
-        while cause and cause.cause:
-            cause = cause.cause
-        error = (
-            failure.description if failure and failure.description else str(cause.message if cause else event.message)
-        )
-        error = error.strip().splitlines()[0].partition(": ")[2] if not failure else error
-        break
-    return Outcome(result.success, result.run_id, error)
+    return Outcome(result.success, result.run_id, "" if result.success else failures.why(result.all_events))
