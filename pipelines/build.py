@@ -62,7 +62,11 @@ def build_defs(settings: Settings, loaded: SourcesFile) -> dg.Definitions:
             asset_checks=checks,
             jobs=[job],
             schedules=[jobs.nightly_schedule(settings, job)],
-            sensors=[jobs.automation_sensor(), freshness_sensor],
+            sensors=[
+                jobs.automation_sensor(),
+                freshness_sensor,
+                *([jobs.failure_sensor(settings, loaded)] if loaded.notify else []),
+            ],
             loggers={"console": log.console},
             executor=dg.in_process_executor,
         )

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from datetime import date, timedelta
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich import filesize
@@ -40,6 +40,9 @@ from pipelines.settings import REPOSITORY, Settings, SettingsError
 from pipelines.sources import Source, SourcesError, SourcesFile
 from schemas import shape_file
 from schemas.shape import ShapeError
+
+if TYPE_CHECKING:
+    from pipelines.runs import Outcome
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -90,7 +93,7 @@ def nightly(settings: Settings, loaded: SourcesFile, day: str, *, force: bool, a
 
     with _progress(console):
         outcome = runs.over(settings, loaded, [chosen], force=force, log_level=_log_level(console))
-    _end(settings, chosen, outcome.error if not outcome.succeeded else "", console, as_json=as_json)
+    _end(settings, chosen, outcome, console, as_json=as_json)
 
 
 @main.command()
@@ -111,7 +114,7 @@ def backfill(settings: Settings, loaded: SourcesFile, first: str, last: str, *, 
 
     with _progress(console):
         outcome = runs.over(settings, loaded, days, force=force, log_level=_log_level(console))
-    _end(settings, end, outcome.error if not outcome.succeeded else "", console, as_json=as_json)
+    _end(settings, end, outcome, console, as_json=as_json)
 
 
 @main.command()
@@ -123,7 +126,7 @@ def publish(settings: Settings, loaded: SourcesFile, *, as_json: bool) -> None:
     from pipelines import runs  # noqa: PLC0415 - as above
 
     outcome = runs.publish(settings, loaded, log_level=_log_level(console))
-    _end(settings, None, outcome.error if not outcome.succeeded else "", console, as_json=as_json)
+    _end(settings, None, outcome, console, as_json=as_json)
 
 
 @main.command("sources")
@@ -333,11 +336,14 @@ def _progress(console: Console) -> Iterator[None]:
             yield
 
 
-def _end(settings: Settings, day: date | None, error: str, console: Console, *, as_json: bool) -> None:
+def _end(settings: Settings, day: date | None, outcome: "Outcome", console: Console, *, as_json: bool) -> None:
     """Shows what came of a run, and ends with exit code 1 where it failed."""
     if day:
         summary.print_import_report(console, settings, day)
-    if error:
+    if outcome.untold:
+        click.echo(f"Warning: nobody was told that it failed: {outcome.untold}", err=True)
+    if not outcome.succeeded:
+        error = outcome.error
         click.echo(f"Error: {error}", err=True)
         if as_json:
             click.echo(

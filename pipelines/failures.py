@@ -32,5 +32,6 @@ def of_step(event: dg.DagsterEvent) -> str:
 
 
 def _of_run(event: dg.DagsterEvent) -> str:
-    error = event.job_failure_data.error
+    # None where somebody else, as Dagster's run monitoring, has found the run dead.
+    error = event.job_failure_data.error if event.event_specific_data else None
     return " ".join(str(error.message if error else event.message).split())

@@ -12,23 +12,33 @@ from typing import Any
 import dagster as dg
 
 from assets import looking_back
-from pipelines import failures
+from pipelines import notifying
 from pipelines.build import build_defs
 from pipelines.jobs import NIGHTLY
 from pipelines.lake import Lake
+from pipelines.notifying import FailedRun
 from pipelines.settings import REPOSITORY, Settings, SettingsError
 from pipelines.sources import SourcesFile
+from schemas.first_line import first_line
 
 PUBLISHED = "published"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended; `error` is the first line of what stopped it."""
+    """How a run ended.
+
+    Attributes:
+        succeeded: Whether it did.
+        run_id: Dagster's id of it.
+        error: The first line of what stopped it.
+        untold: Why nobody was told of that who should have been.
+    """
 
     succeeded: bool
     run_id: str
     error: str
+    untold: str = ""
 
 
 def prepare_instance(settings: Settings) -> None:
@@ -102,10 +112,16 @@ def _execute(
         keys = map(dg.AssetKey, only) if only else job.asset_layer.selected_asset_keys - set(map(dg.AssetKey, without))
         what["asset_selection"] = list(keys)
     config["loggers"] = {"console": {"config": {"log_level": log_level}}}
-    with dg.DagsterInstance.get() as instance:
-        result = job.execute_in_process(instance=instance, run_config=config, raise_on_error=False, **what)
-    return _outcome(result)
-
-
-def _outcome(result: dg.ExecuteInProcessResult) -> Outcome:
-    return Outcome(result.success, result.run_id, "" if result.success else failures.why(result.all_events))
+    what["tags"] = what.get("tags", {}) | notifying.TELLS_ITSELF
+    try:
+        with dg.DagsterInstance.get() as instance:
+            result = job.execute_in_process(instance=instance, run_config=config, raise_on_error=False, **what)
+    except Exception as error:
+        # Outside of any step, as where Dagster's storage has no room left.
+        notifying.tell(settings, sources, FailedRun("", (), "", f"{type(error).__name__}: {first_line(error)}"))
+        raise
+    if result.success:
+        return Outcome(succeeded=True, run_id=result.run_id, error="")
+    failed = notifying.failed_run(result.dagster_run, result.all_events)
+    untold = notifying.tell(settings, sources, failed)
+    return Outcome(succeeded=False, run_id=result.run_id, error=failed.error, untold=untold)

@@ -45,6 +45,7 @@ _SHARING = {
     "tests/test_daemon.py": "dagster",
     "tests/test_browser.py": "dagster",
     "tests/test_doctor.py": "published",
+    "tests/test_notifying.py": "published",
     "tests/test_object_store.py": "s3",
     "tests/test_postgres.py": "published",
     "tests/test_publishing.py": "published",

@@ -36,3 +36,9 @@ def _sources_file(settings: Settings) -> Iterator[Finding]:
     count = len(loaded.sources)
     yield Finding("sources.yaml", "ok", f"{loaded.path}: {count} {'source' if count == 1 else 'sources'}")
     yield from installed.secrets(loaded)
+    if loaded.notify is None:
+        yield Finding(
+            "notify", "warning", "nobody hears of a night that fails", "name a webhook: README.md, Operations"
+        )
+    else:
+        yield Finding("notify", "ok", "a webhook hears of a night that fails")

@@ -53,13 +53,11 @@ def _installed(name: str) -> str | None:
 
 def secrets(loaded: SourcesFile) -> Iterator[Finding]:
     """Environment variables that sources.yaml names; an unset one fails what names it."""
-    named = {source.name: source.secrets for source in loaded.sources}
-    named |= {"publish_to": sorted(credentials.names_in(loaded.publish_to))}
-    unset = {place: [name for name in names if not credentials.is_set(name)] for place, names in named.items()}
+    unset = {place: [name for name in names if not credentials.is_set(name)] for place, names in loaded.secrets.items()}
     for place, names in unset.items():
         for name in names:
             said = f"${{{name}}} of {place} is not set"
             yield Finding("secrets", "problem", said, "set it in the environment that the nightly run starts in")
     if not any(unset.values()):
-        count = len(set().union(*named.values()))
+        count = len(set().union(*loaded.secrets.values()))
         yield Finding("secrets", "ok", f"{count} named in {loaded.path.name}, all set" if count else "none named")
