@@ -19,6 +19,7 @@ from assets import (
     ranking,
     report,
     segments,
+    tidied,
     topics,
     validated,
 )
@@ -57,6 +58,7 @@ def build_defs(settings: Settings, loaded: SourcesFile) -> dg.Definitions:
                 creators.build(settings, partitions),
                 published.build(settings, loaded),
                 report.build(settings),
+                tidied.build(settings),
                 *([published_to_postgres.build(settings, loaded.publish_to)] if loaded.publish_to else []),
             ],
             asset_checks=checks,

@@ -6,6 +6,7 @@ Belongs here: options, exit codes and what is printed. Exit codes: 0 good, 1 fai
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -236,6 +237,30 @@ def explain_rank(
         click.echo(f"Error: {error}", err=True)
         sys.exit(1)
     click.echo(json.dumps(asdict(told), default=str, indent=1) if as_json else explained.text(told))
+
+
+@main.command()
+@click.option("--dry-run", is_flag=True, help="Say what would go, and leave it.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@_common
+def tidy(settings: Settings, loaded: SourcesFile, *, dry_run: bool, as_json: bool) -> None:  # noqa: ARG001 - as below
+    """Let go of old dates, old runs and left-overs, as each night does at its end."""
+    from pipelines import runs, tidying  # noqa: PLC0415 - as above
+
+    with runs.existing_instance(settings) as instance:
+        found = tidying.removable(settings, instance)
+        refused = [] if dry_run else tidying.remove(settings, instance, found)
+    if as_json:
+        items = [asdict(each) | {"path": str(each.path)} for each in found]
+        click.echo(json.dumps({"dry_run": dry_run, "found": items, "refused": refused}, indent=1))
+    else:
+        for each in found if dry_run else []:
+            click.echo(f"{each.kind:8} {each.path} ({filesize.decimal(each.bytes)})")
+        counts, freed = Counter(each.kind for each in found), sum(each.bytes for each in found)
+        click.echo(f"{'Would let' if dry_run else 'Let'} go of {tidying.words(counts)}: {filesize.decimal(freed)}")
+    for reason in refused:
+        click.echo(f"Error: {reason}", err=True)
+    sys.exit(1 if refused else 0)
 
 
 @main.command()

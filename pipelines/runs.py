@@ -4,7 +4,8 @@ Belongs here: executing the nightly job and backfills in this process. Does not:
 """
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -55,6 +56,16 @@ def prepare_instance(settings: Settings) -> None:
     settings.export()
 
 
+@contextmanager
+def existing_instance(settings: Settings) -> Iterator[dg.DagsterInstance | None]:
+    """Dagster's instance of a home, or None where nothing has run yet: opening one that is not there would make it."""
+    if not (settings.dagster_home / "dagster.yaml").exists():
+        yield None
+        return
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        yield instance
+
+
 def over(settings: Settings, sources: SourcesFile, days: Sequence[date], *, force: bool, log_level: str) -> Outcome:
     """Pulls, validates and ranks dates, and publishes once.
 
@@ -63,7 +74,7 @@ def over(settings: Settings, sources: SourcesFile, days: Sequence[date], *, forc
     """
     lake = Lake(settings.lake)
     config = {"ops": {"landing": {"config": {"force": force}}}}
-    affected = [day for day in lake.dates("history") if looking_back.sees(day, days) and day not in days]
+    affected = [day for day in lake.dates("ranking") if looking_back.sees(day, days) and day not in days]
     outcome = _execute(
         settings, sources, config, log_level, without=_publishing(sources) if affected else [], **_range(days)
     )
@@ -92,8 +103,8 @@ def publish(settings: Settings, sources: SourcesFile, *, log_level: str) -> Outc
 
 
 def _publishing(sources: SourcesFile) -> list[str]:
-    """The assets that readers see."""
-    return [PUBLISHED, "report", *(["published_to_postgres"] if sources.publish_to else [])]
+    """What a run ends with: the assets that readers see, and tidying up."""
+    return [PUBLISHED, "report", *(["published_to_postgres"] if sources.publish_to else []), "tidied"]
 
 
 def _execute(

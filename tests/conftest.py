@@ -50,6 +50,7 @@ _SHARING = {
     "tests/test_postgres.py": "published",
     "tests/test_publishing.py": "published",
     "tests/test_readers.py": "published",
+    "tests/test_retention.py": "retention",
 }
 
 

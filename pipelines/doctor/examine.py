@@ -16,6 +16,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         "versions": installed.versions,
         "permissions": lambda: home.permissions(settings),
         "disk": lambda: home.room(settings),
+        "left-overs": lambda: home.left_overs(settings),
         "locks": lambda: home.locks(settings),
         **instance.checks(settings),
         "published": lambda: published.freshness(settings),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich import filesize
 
+from pipelines import tidying
 from pipelines.doctor.finding import Finding, Level, span
 from pipelines.lake import Lake
 from pipelines.settings import Settings
@@ -93,6 +94,16 @@ def _newest_night(settings: Settings) -> int:
         *generations[-1:],
     ]
     return sum(file.stat().st_size for place in places for file in place.rglob("*") if file.is_file())
+
+
+def left_overs(settings: Settings) -> Iterator[Finding]:
+    """What killed writers have left."""
+    found = list(tidying.orphans(settings))
+    if found:
+        said = f"{len(found):,} left by writers that were killed: {filesize.decimal(sum(each.bytes for each in found))}"
+        yield Finding("left-overs", "warning", f"{said}; the first: {found[0].path}", "smallvoices tidy")
+    else:
+        yield Finding("left-overs", "ok", "none")
 
 
 def locks(settings: Settings) -> Iterator[Finding]:

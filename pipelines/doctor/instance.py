@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from pipelines import failures
+from pipelines import failures, runs
 from pipelines.doctor.finding import Check, Finding, span
+from pipelines.jobs import NIGHTLY
 from pipelines.settings import Settings
 
 _SCHEDULE = "nightly_schedule"
@@ -14,6 +15,7 @@ _UNDER_WAY = [
     dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING,
     dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING,
 ]  # fmt: skip
+_LOOKED_THROUGH = 200
 # Daemons say that they are alive every half minute.
 _SILENT = timedelta(minutes=5)
 _BY_HAND = "a night starts when somebody, cron or systemd starts it"
@@ -27,9 +29,8 @@ def checks(settings: Settings) -> dict[str, Check]:
 
     def opened(check: _OfInstance) -> Check:
         def findings() -> Iterator[Finding]:
-            # Opening one that is not there would make it.
-            if (settings.dagster_home / "dagster.yaml").exists():
-                with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+            with runs.existing_instance(settings) as instance:
+                if instance:
                     yield from check(settings, instance)
 
         return findings
@@ -39,20 +40,23 @@ def checks(settings: Settings) -> dict[str, Check]:
 
 def _last_run(_: Settings, instance: dg.DagsterInstance) -> Iterator[Finding]:
     ended = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
-    last = instance.get_run_records(dg.RunsFilter(statuses=ended), limit=1)
-    good = instance.get_run_records(dg.RunsFilter(statuses=[dg.DagsterRunStatus.SUCCESS]), limit=1)
-    if not last:
+    records = instance.get_run_records(dg.RunsFilter(statuses=ended), limit=_LOOKED_THROUGH)
+    # Checks of freshness, which the daemon makes by itself, are runs as well.
+    records = [
+        record for record in records if record.dagster_run.asset_selection or record.dagster_run.job_name == NIGHTLY
+    ]
+    good = [record for record in records if record.dagster_run.status == dg.DagsterRunStatus.SUCCESS]
+    if not records:
         yield Finding("last run", "warning", "no run has ended yet", "run `smallvoices nightly`")
-        return
-    success = f"the last success was {_ago(good[0])}" if good else "none has succeeded yet"
-    run = last[0].dagster_run
-    if run.status == dg.DagsterRunStatus.SUCCESS:
-        yield Finding("last run", "ok", f"succeeded, {_ago(last[0])}")
-        return
-    events = [entry.dagster_event for entry in instance.all_logs(run.run_id) if entry.dagster_event]
-    said = f"{run.status.value.lower()}, {_ago(last[0])}: {failures.why(events) or 'no step says why'}; {success}"
-    days = _range_of(run)
-    yield Finding("last run", "problem", said, f"once that is mended: smallvoices {days}")
+    elif records[0] in good:
+        yield Finding("last run", "ok", f"succeeded, {_ago(records[0])}")
+    else:
+        run = records[0].dagster_run
+        events = [entry.dagster_event for entry in instance.all_logs(run.run_id) if entry.dagster_event]
+        why = failures.why(events) or "no step says why"
+        success = f"the last success was {_ago(good[0])}" if good else "none has succeeded lately"
+        said = f"{run.status.value.lower()}, {_ago(records[0])}: {why}; {success}"
+        yield Finding("last run", "problem", said, f"once that is mended: smallvoices {_range_of(run)}")
 
 
 def _range_of(run: dg.DagsterRun) -> str:
