@@ -69,6 +69,6 @@ def build_defs(settings: Settings, loaded: SourcesFile) -> dg.Definitions:
                 freshness_sensor,
                 *([jobs.failure_sensor(settings, loaded)] if loaded.notify else []),
             ],
-            loggers={"console": log.console},
+            loggers={"console": log.console(settings.log)},
             executor=dg.in_process_executor,
         )

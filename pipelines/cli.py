@@ -6,6 +6,7 @@ Belongs here: options, exit codes and what is printed. Exit codes: 0 good, 1 fai
 import json
 import os
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,7 +31,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from pipelines import dates, landing, progress, sources, summary
+from pipelines import dates, landing, log, progress, sources, summary
 from pipelines.dates import DateError
 from pipelines.partitions import yesterday
 from pipelines.pull import credentials
@@ -63,11 +64,12 @@ def _common(command: Callable[..., None]) -> Callable[..., None]:
     @click.option("--sources", "sources_file", type=_FILE, help="The sources.yaml.")
     @wraps(command)
     def wrapped(home: Path | None, sources_file: Path | None, **options: Any) -> None:
+        settings = None
         try:
             settings = Settings.from_environment().at(home, sources_file)
             command(settings=settings, loaded=sources.load(settings.sources_file), **options)
         except (SettingsError, SourcesError, DateError) as mistake:
-            click.echo(f"Error: {mistake}", err=True)
+            _say("ERROR", str(mistake), settings)
             sys.exit(2)
 
     return wrapped
@@ -86,14 +88,14 @@ def _common(command: Callable[..., None]) -> Callable[..., None]:
 def nightly(settings: Settings, loaded: SourcesFile, day: str, *, force: bool, as_json: bool) -> None:
     """Pull, validate, rank and publish one date."""
     chosen = _chosen(settings, loaded, day)
-    console = _console(as_json=as_json)
+    console = _console(settings, as_json=as_json)
     console.print(
         f"Nightly run for {chosen}" + (f", the newest date of {loaded.path}" if day == "newest" else ""), soft_wrap=True
     )
     from pipelines import runs  # noqa: PLC0415 - loads Dagster, which a usage error need not wait for
 
     with _progress(console):
-        outcome = runs.over(settings, loaded, [chosen], force=force, log_level=_log_level(console))
+        outcome = runs.over(settings, loaded, [chosen], force=force, log_level=_log_level(settings, console))
     _end(settings, chosen, outcome, console, as_json=as_json)
 
 
@@ -109,12 +111,12 @@ def backfill(settings: Settings, loaded: SourcesFile, first: str, last: str, *, 
     if start > end:
         raise DateError(f"--from {start} is after --to {end}; swap them")
     days = [start + timedelta(days=number) for number in range((end - start).days + 1)]
-    console = _console(as_json=as_json)
+    console = _console(settings, as_json=as_json)
     console.print(f"Backfill of {len(days)} dates, {start} to {end}")
     from pipelines import runs  # noqa: PLC0415 - as above
 
     with _progress(console):
-        outcome = runs.over(settings, loaded, days, force=force, log_level=_log_level(console))
+        outcome = runs.over(settings, loaded, days, force=force, log_level=_log_level(settings, console))
     _end(settings, end, outcome, console, as_json=as_json)
 
 
@@ -123,10 +125,10 @@ def backfill(settings: Settings, loaded: SourcesFile, first: str, last: str, *, 
 @_common
 def publish(settings: Settings, loaded: SourcesFile, *, as_json: bool) -> None:
     """Rebuild the published file from the lake, and swap it in."""
-    console = _console(as_json=as_json)
+    console = _console(settings, as_json=as_json)
     from pipelines import runs  # noqa: PLC0415 - as above
 
-    outcome = runs.publish(settings, loaded, log_level=_log_level(console))
+    outcome = runs.publish(settings, loaded, log_level=_log_level(settings, console))
     _end(settings, None, outcome, console, as_json=as_json)
 
 
@@ -208,7 +210,12 @@ def inspect_file(
         chosen = shape_file.load(name, folder / "shapes") if name else None
         date_of = dates.parse(day, settings) if day else yesterday() + timedelta(days=1)
         inferred = inspecting.inspect(
-            file, shape=chosen, platform=platform, day=date_of, console=_console(as_json=as_json), as_json=as_json
+            file,
+            shape=chosen,
+            platform=platform,
+            day=date_of,
+            console=_console(settings, as_json=as_json),
+            as_json=as_json,
         )
         if write:
             path = inspecting.keep(inferred, write, folder, file)
@@ -234,7 +241,7 @@ def explain_rank(
     try:
         told = explaining.explain(settings, loaded, platform, handle, dates.parse(day, settings) if day else None)
     except explaining.ExplainError as error:
-        click.echo(f"Error: {error}", err=True)
+        _say("ERROR", str(error), settings)
         sys.exit(1)
     click.echo(json.dumps(asdict(told), default=str, indent=1) if as_json else explained.text(told))
 
@@ -259,7 +266,7 @@ def tidy(settings: Settings, loaded: SourcesFile, *, dry_run: bool, as_json: boo
         counts, freed = Counter(each.kind for each in found), sum(each.bytes for each in found)
         click.echo(f"{'Would let' if dry_run else 'Let'} go of {tidying.words(counts)}: {filesize.decimal(freed)}")
     for reason in refused:
-        click.echo(f"Error: {reason}", err=True)
+        _say("ERROR", reason, settings)
     sys.exit(1 if refused else 0)
 
 
@@ -272,7 +279,7 @@ def doctor(home: Path | None, sources_file: Path | None, *, as_json: bool) -> No
 
     Ends with exit code 1 where something is a problem.
     """
-    from pipelines.doctor import examine  # noqa: PLC0415 - loads Dagster
+    from pipelines.doctor import examine  # noqa: PLC0415 - loads what a usage error need not wait for
 
     try:
         settings = Settings.from_environment().at(home, sources_file)
@@ -284,9 +291,9 @@ def doctor(home: Path | None, sources_file: Path | None, *, as_json: bool) -> No
         findings.append(finding)
         if not as_json:
             mark = click.style(f"{finding.level:8}", fg=_COLOURS[finding.level])
-            click.echo(f"{mark} {finding.check}: {finding.said}")
+            click.echo(f"{mark} {finding.check}: {log.escaped(finding.said)}")
             if finding.remedy:
-                click.echo(f"{'':8} → {finding.remedy}")
+                click.echo(f"{'':8} → {log.escaped(finding.remedy)}")
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings], indent=1))
     sys.exit(1 if any(finding.level == "problem" for finding in findings) else 0)
@@ -304,7 +311,9 @@ def ui(settings: Settings, loaded: SourcesFile, port: int) -> None:  # noqa: ARG
     workspace = str(REPOSITORY / "workspace.yaml")
     # Whatever Python files lie where this was typed must not be taken for modules of Dagster's.
     os.chdir(settings.dagster_home)
-    os.execv(executable, [str(executable), "dev", "-w", workspace, "-h", "127.0.0.1", "-p", str(port)])  # noqa: S606 - our own
+    arguments = ["dev", "-w", workspace, "-h", "127.0.0.1", "-p", str(port)]
+    arguments += ["--log-format", "json"] if settings.log == "json" else []
+    os.execv(executable, [str(executable), *arguments])  # noqa: S606 - our own
 
 
 def _chosen(settings: Settings, loaded: SourcesFile, day: str) -> date:
@@ -313,14 +322,22 @@ def _chosen(settings: Settings, loaded: SourcesFile, day: str) -> date:
     return dates.parse(day, settings) if day else yesterday()
 
 
-def _console(*, as_json: bool) -> Console:
-    # Wide enough for the tables where there is no terminal to ask, and out of the way of JSON.
+def _console(settings: Settings, *, as_json: bool) -> Console:
+    # Wide enough for the tables where there is no terminal to ask, and out of the way of JSON, on either stream.
     width = None if sys.stdout.isatty() else 160
-    return Console(stderr=as_json, width=width, highlight=False)
+    return Console(stderr=as_json, width=width, highlight=False, quiet=as_json and settings.log == "json")
 
 
-def _log_level(console: Console) -> str:
-    return "CRITICAL" if console.is_terminal else "INFO"
+def _log_level(settings: Settings, console: Console) -> str:
+    return "CRITICAL" if console.is_terminal and settings.log == "text" else "INFO"
+
+
+def _say(level: str, message: str, settings: Settings | None, run: str = "") -> None:
+    """Writes what a command has to say of itself to standard error, as a line of the log where that is JSON."""
+    if settings and settings.log == "json":
+        click.echo(log.as_json(level, message, at=time.time(), run=run, step="command"), err=True)
+    else:
+        click.echo(f"{level.capitalize()}: {log.escaped(message)}", err=True)
 
 
 class _Amount(ProgressColumn):
@@ -366,10 +383,10 @@ def _end(settings: Settings, day: date | None, outcome: "Outcome", console: Cons
     if day:
         summary.print_import_report(console, settings, day)
     if outcome.untold:
-        click.echo(f"Warning: nobody was told that it failed: {outcome.untold}", err=True)
+        _say("WARNING", f"nobody was told that it failed: {outcome.untold}", settings, outcome.run_id)
     if not outcome.succeeded:
         error = outcome.error
-        click.echo(f"Error: {error}", err=True)
+        _say("ERROR", error, settings, outcome.run_id)
         if as_json:
             click.echo(
                 json.dumps(

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -23,6 +24,7 @@ _ALLOWED = {
     "SMALLVOICES_KEEP_LANDING_DAYS": _DAYS_TO_KEEP,
     "SMALLVOICES_KEEP_LAKE_DAYS": _DAYS_TO_KEEP,
     "SMALLVOICES_KEEP_RUNS_DAYS": _DAYS_TO_KEEP,
+    "SMALLVOICES_LOG": (r"text|json", "text or json"),
     "SMALLVOICES_NIGHTLY_CRON": (r"off|[\d*/,\-]+( +[\d*/,\-A-Z]+){4}", 'five fields, such as "0 2 * * *", or off'),
 }
 
@@ -45,6 +47,7 @@ class Settings:
         keep_landing_days: How long what sources sent is kept; None is for good.
         keep_lake_days: How long tables of a date are kept that nothing published looks back on; None is for good.
         keep_runs_days: How long Dagster keeps what ended runs have logged; None is for good.
+        log: Whether the log is written for people or for programs.
         nightly_cron: When the nightly schedule runs, UTC; "off" ships it stopped.
     """
 
@@ -57,6 +60,7 @@ class Settings:
     keep_landing_days: int | None = None
     keep_lake_days: int | None = 400
     keep_runs_days: int | None = 90
+    log: Literal["text", "json"] = "text"
     nightly_cron: str = "0 2 * * *"
 
     @classmethod
@@ -84,6 +88,7 @@ class Settings:
             keep_landing_days=_days_to_keep(given, "SMALLVOICES_KEEP_LANDING_DAYS", cls.keep_landing_days),
             keep_lake_days=_days_to_keep(given, "SMALLVOICES_KEEP_LAKE_DAYS", cls.keep_lake_days),
             keep_runs_days=_days_to_keep(given, "SMALLVOICES_KEEP_RUNS_DAYS", cls.keep_runs_days),
+            log="json" if given.get("SMALLVOICES_LOG", "").lower() == "json" else "text",
             nightly_cron=given.get("SMALLVOICES_NIGHTLY_CRON", "0 2 * * *"),
         )
 
