@@ -22,6 +22,8 @@ from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventL
 
 _ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 _AT_ONCE = 500
+# Keys of assets are JSON in Dagster's storage; landing assets are named by `assets.landing`.
+_LANDED = '["landed^_%'
 
 
 def old(instance: dg.DagsterInstance, days: int) -> list[str]:
@@ -38,17 +40,18 @@ def size(instance: dg.DagsterInstance, run_id: str) -> int:
     return sum(path.stat().st_size for path in _files(instance, run_id) if path.exists())
 
 
-def remove(instance: dg.DagsterInstance, run_ids: Sequence[str], since: date | None) -> None:
+def remove(instance: dg.DagsterInstance, run_ids: Sequence[str], *, since: date, landed_since: date) -> None:
     """Lets go of runs.
 
     Args:
         instance: Dagster's.
         run_ids: Ended runs.
-        since: The first date that is still kept; None where all are.
+        since: The first date of which tables are kept.
+        landed_since: The first date of which what has landed is kept.
     """
     for start in range(0, len(run_ids), _AT_ONCE):
         some = run_ids[start : start + _AT_ONCE]
-        _remove_events(instance, some, since)
+        _remove_events(instance, some, since, landed_since)
         for run_id in some:
             for path in _files(instance, run_id):
                 path.unlink(missing_ok=True)
@@ -74,10 +77,11 @@ def _files(instance: dg.DagsterInstance, run_id: str) -> list[Path]:
     return [Path(f"{storage.path_for_shard(run_id)}{end}") for end in ("", "-wal", "-shm")]
 
 
-def _remove_events(instance: dg.DagsterInstance, run_ids: Sequence[str], since: date | None) -> None:
+def _remove_events(instance: dg.DagsterInstance, run_ids: Sequence[str], since: date, landed_since: date) -> None:
     events, checks, tags = SqlEventLogStorageTable.c, AssetCheckExecutionsTable.c, AssetEventTagsTable.c
     made = events.dagster_event_type == dg.DagsterEventType.ASSET_MATERIALIZATION.value
-    is_kept = sa.or_(events.partition.is_(None), events.partition >= str(since or date.min))
+    first = sa.case((events.asset_key.like(_LANDED, escape="^"), str(landed_since)), else_=str(since))
+    is_kept = sa.or_(events.partition.is_(None), events.partition >= first)
     newest = sa.select(sa.func.max(events.id)).where(made, is_kept).group_by(events.asset_key, events.partition)
     newest_checks = sa.select(sa.func.max(checks.id)).group_by(checks.asset_key, checks.check_name, checks.partition)
     with _storage(instance).index_connection() as connection:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -36,7 +36,8 @@ _FOR_GOOD = {"history"}
 _LOOKED_BACK_ON = {"profiles", "import_report"}
 _ORPHAN_SECONDS = 24 * 3600
 _ORPHANS = (
-    "lake/*/*/.*.tmp", "landing/*/*/.*.tmp", "landing/*/*/.unfinished-*", "landing/*/*/manifests/.*.tmp", "scratch/*",
+    "lake/*/*/.*.tmp", "landing/*/.*.tmp", "landing/*/*/.*.tmp", "landing/*/*/.unfinished-*",
+    "landing/*/*/manifests/.*.tmp", "scratch/*",
 )  # fmt: skip
 _DAY_SECONDS = 86_400
 
@@ -63,7 +64,8 @@ def removable(settings: Settings, instance: dg.DagsterInstance | None) -> list[R
         settings: How long things are kept.
         instance: Dagster's, where there is one.
     """
-    found = [*orphans(settings), *_old_of_lake(settings), *_old_of_landing(settings)]
+    newest = max(Lake(settings.lake).dates("ranking"), default=date.min)
+    found = [*orphans(settings), *_old_of_lake(settings, newest), *_old_of_landing(settings, newest)]
     if instance and settings.keep_runs_days is not None:
         runs = old_runs.old(instance, settings.keep_runs_days)
         found += [Removable("runs", Path(run_id), old_runs.size(instance, run_id)) for run_id in runs]
@@ -84,10 +86,11 @@ def remove(settings: Settings, instance: dg.DagsterInstance | None, found: Seque
             continue  # somebody else has let go of it
         except OSError as error:
             refused.append(f"{error.filename or each.path}: {error.strerror}")
-    if instance:
-        ranked = Lake(settings.lake).dates("ranking")
-        since = ranked[0] if ranked and settings.keep_lake_days is not None else None
-        old_runs.remove(instance, [each.path.name for each in found if each.kind == "runs"], since)
+    ended = [each.path.name for each in found if each.kind == "runs"]
+    if instance and ended:
+        ranked = Lake(settings.lake).dates("ranking") or [date.min]
+        landed = ranked[-1] - timedelta(settings.keep_landing_days) if settings.keep_landing_days else date.min
+        old_runs.remove(instance, ended, since=ranked[0], landed_since=landed)
     return refused
 
 
@@ -105,7 +108,7 @@ def orphans(settings: Settings) -> Iterator[Removable]:
                 yield Removable("orphans", path, _size(path))
 
 
-def _old_of_lake(settings: Settings) -> Iterator[Removable]:
+def _old_of_lake(settings: Settings, newest: date) -> Iterator[Removable]:
     lake = Lake(settings.lake)
     names = [path.name for path in settings.lake.iterdir() if path.is_dir()] if settings.lake.is_dir() else []
     tables: dict[date, list[str]] = {}
@@ -115,14 +118,14 @@ def _old_of_lake(settings: Settings) -> Iterator[Removable]:
     # A date goes as a whole, so that none is left with half of what it would be computed anew from.
     gone = [
         day for day, found in sorted(tables.items())
-        if _is_old(settings, day, [lake.path(name, day) for name in found], settings.keep_lake_days)
+        if _is_old(newest - day, [lake.path(name, day) for name in found], settings.keep_lake_days)
     ]  # fmt: skip
     ranked = [day for day in lake.dates("ranking") if day not in gone]
     for day, found in sorted(tables.items()):
         for name in found:
             path = lake.path(name, day)
             stays = name in _FOR_GOOD or (name in _LOOKED_BACK_ON and _is_seen(day, ranked))
-            is_unpublished = name == "quarantine" and _is_old(settings, day, [path], QUARANTINE_DAYS)
+            is_unpublished = name == "quarantine" and _is_old(newest - day, [path], QUARANTINE_DAYS)
             if is_unpublished or (day in gone and not stays):
                 yield Removable("lake", path, _size(path))
 
@@ -131,15 +134,14 @@ def _is_seen(day: date, ranked: Sequence[date]) -> bool:
     return any(looking_back.sees(other, [day]) for other in ranked)
 
 
-def _is_old(settings: Settings, day: date, paths: Sequence[Path], days: int | None) -> bool:
+def _is_old(age: timedelta, paths: Sequence[Path], days: int | None) -> bool:
     """Whether a date lies so many days before the newest ranked one, and what it has was written as long ago."""
-    ranked = Lake(settings.lake).dates("ranking")
-    if days is None or not ranked or (ranked[-1] - day).days < days:
+    if days is None or age.days < days:
         return False
     return time.time() - max(map(_written, paths)) > days * _DAY_SECONDS
 
 
-def _old_of_landing(settings: Settings) -> Iterator[Removable]:
+def _old_of_landing(settings: Settings, newest: date) -> Iterator[Removable]:
     """Old dates of each source, but for its newest complete one, and for what the newest ranked date rests on."""
     if settings.keep_landing_days is None or not settings.landing.is_dir():
         return
@@ -151,7 +153,7 @@ def _old_of_landing(settings: Settings) -> Iterator[Removable]:
         )
         kept = {*used, next(complete, None)}
         for day, place in sorted(places.items()):
-            if day not in kept and _is_old(settings, day, [place / "manifests"], settings.keep_landing_days):
+            if day not in kept and _is_old(newest - day, [place, place / "manifests"], settings.keep_landing_days):
                 yield Removable("landing", place, _size(place))
 
 
@@ -182,9 +184,10 @@ def _remove_table(path: Path) -> None:
 
 
 def _remove_landed(path: Path) -> None:
-    # What is without its manifests has not landed; so a date that is only half gone is never read.
-    shutil.rmtree(path / "manifests")
-    shutil.rmtree(path)
+    # Moved first, so that no date is ever half there.
+    aside = path.with_name(f".{path.name}.tmp")
+    path.rename(aside)
+    shutil.rmtree(aside)
 
 
 def _remove_orphan(path: Path) -> None:

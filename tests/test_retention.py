@@ -123,6 +123,9 @@ def test_landing_goes_only_where_it_is_said_and_never_what_may_still_be_needed(o
     assert sum(each.kind == "landing" for each in found) == 5  # of `ended`, the pull that failed too
     assert _landed(old, "plain") == [NEWEST]
     assert _landed(old, "ended") == [SEEN]  # its newest complete pull
+    with runs.existing_instance(old.settings) as instance:
+        assert instance
+        assert instance.get_materialized_partitions(dg.AssetKey("landed_plain")) == {str(NEWEST)}
     assert sorted(path.name for path in (old.settings.landing / "plain").iterdir()) == [str(NEWEST)]
     outcome = runs.over(
         old.settings, sources.load(old.settings.sources_file), [NEWEST], force=False, log_level="CRITICAL"
@@ -155,9 +158,9 @@ def test_dagster_lets_go_of_ended_runs_and_still_knows_which_dates_are_there(old
     with runs.existing_instance(old.settings) as instance:
         assert instance
         assert [run.run_id for run in instance.get_runs()] == [newest]
-        for asset in ("ranking", "landed_plain"):
-            shown = instance.get_materialized_partitions(dg.AssetKey(asset))
-            assert shown == {str(KEPT), str(NEWEST)}
+        kept = {"ranking": (KEPT, NEWEST), "landed_plain": (GONE, SEEN, KEPT, NEWEST)}
+        for asset, days in kept.items():
+            assert instance.get_materialized_partitions(dg.AssetKey(asset)) == set(map(str, days))
         assert instance.get_latest_materialization_event(dg.AssetKey("published"))
         events = sa.text(
             "SELECT count(*) FROM event_logs WHERE run_id <> :run AND dagster_event_type <> 'ASSET_MATERIALIZATION'"
