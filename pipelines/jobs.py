@@ -27,6 +27,8 @@ def nightly_job(besides: Sequence[dg.AssetChecksDefinition]) -> UnresolvedAssetJ
         selection=dg.AssetSelection.all() - dg.AssetSelection.checks(*besides),
         description="Pull, validate, rank and publish one date.",
         executor_def=dg.in_process_executor,
+        # Dagster writes in its own way unless a run's configuration names another logger.
+        config={"loggers": {"console": {"config": {"log_level": "INFO"}}}},
     )
 
 

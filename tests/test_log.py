@@ -3,12 +3,19 @@
 import json
 import logging
 import unicodedata
+from datetime import UTC, datetime
 from pathlib import Path
 
+import dagster as dg
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines import log
+from pipelines import log, runs
+from pipelines.build import build_defs
+from pipelines.jobs import NIGHTLY
+from pipelines.settings import Settings
+from pipelines.sources import load
 from tests.conftest import Command
 
 _HOSTILE = "\x1b[31mred\x07\x9b2J\u202egnp.exe\u2028next\r\nWARNING forged: line"
@@ -55,6 +62,26 @@ def test_a_mistake_of_usage_is_a_line_of_json_too(smallvoices: Command, tmp_path
     wrong = smallvoices("nightly", SMALLVOICES_LOG="json")
     assert wrong.code == 2
     assert json.loads(wrong.err)["message"].endswith("sources.yaml: sources: must be a list of at least one source")
+
+
+def test_a_night_that_the_schedule_starts_logs_in_the_same_form(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "sources.yaml").write_text(_SOURCES, encoding="utf-8")
+    settings = Settings(home=tmp_path / "home", sources_file=tmp_path / "sources.yaml", log="json")
+    defs = build_defs(settings, load(settings.sources_file))
+    at = datetime(2026, 11, 1, 2, tzinfo=UTC)
+    repository = defs.get_repository_def()
+    context = dg.build_schedule_context(scheduled_execution_time=at, repository_def=repository)
+    (asked,) = repository.get_schedule_def("nightly_schedule").evaluate_tick(context).run_requests or []
+    runs.prepare_instance(settings)
+    with dg.DagsterInstance.get() as instance:
+        night = defs.resolve_job_def(NIGHTLY).execute_in_process(
+            instance=instance, partition_key=asked.partition_key, run_config=asked.run_config, raise_on_error=False
+        )
+    assert not night.success
+    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    assert [line["source"] for line in lines if line["step"] == "landing" and line["level"] == "WARNING"] == ["plain"]
 
 
 @given(st.text())

@@ -10,6 +10,7 @@ import time
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 import dagster as dg
 import pytest
@@ -42,9 +43,9 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Home:
         (home.folder / f"plain-{day}.csv").write_text(f"{HEADER}{rows}instagram,x,x,many,1,1\n", encoding="utf-8")
         if day <= SEEN:
             (home.folder / f"ended-{day}.csv").write_text(f"{HEADER}tiktok,1,one,5000,90,5\n", encoding="utf-8")
-        outcome = runs.over(
-            home.settings, sources.load(home.settings.sources_file), [day], force=False, log_level="CRITICAL"
-        )
+        with patch.dict(os.environ):
+            loaded = sources.load(home.settings.sources_file)
+            outcome = runs.over(home.settings, loaded, [day], force=False, log_level="CRITICAL")
         assert outcome.succeeded, outcome.error
     _age(home, 500)
     return home
