@@ -64,12 +64,11 @@ def _common(command: Callable[..., None]) -> Callable[..., None]:
     @click.option("--sources", "sources_file", type=_FILE, help="The sources.yaml.")
     @wraps(command)
     def wrapped(home: Path | None, sources_file: Path | None, **options: Any) -> None:
-        settings = None
         try:
-            settings = Settings.from_environment().at(home, sources_file)
+            settings = click.get_current_context().obj = Settings.from_environment().at(home, sources_file)
             command(settings=settings, loaded=sources.load(settings.sources_file), **options)
         except (SettingsError, SourcesError, DateError) as mistake:
-            _say("ERROR", str(mistake), settings)
+            _say("ERROR", str(mistake))
             sys.exit(2)
 
     return wrapped
@@ -88,14 +87,14 @@ def _common(command: Callable[..., None]) -> Callable[..., None]:
 def nightly(settings: Settings, loaded: SourcesFile, day: str, *, force: bool, as_json: bool) -> None:
     """Pull, validate, rank and publish one date."""
     chosen = _chosen(settings, loaded, day)
-    console = _console(settings, as_json=as_json)
+    console = _console(as_json=as_json)
     console.print(
         f"Nightly run for {chosen}" + (f", the newest date of {loaded.path}" if day == "newest" else ""), soft_wrap=True
     )
     from pipelines import runs  # noqa: PLC0415 - loads Dagster, which a usage error need not wait for
 
     with _progress(console):
-        outcome = runs.over(settings, loaded, [chosen], force=force, log_level=_log_level(settings, console))
+        outcome = runs.over(settings, loaded, [chosen], force=force, log_level=_log_level(console))
     _end(settings, chosen, outcome, console, as_json=as_json)
 
 
@@ -111,12 +110,12 @@ def backfill(settings: Settings, loaded: SourcesFile, first: str, last: str, *, 
     if start > end:
         raise DateError(f"--from {start} is after --to {end}; swap them")
     days = [start + timedelta(days=number) for number in range((end - start).days + 1)]
-    console = _console(settings, as_json=as_json)
+    console = _console(as_json=as_json)
     console.print(f"Backfill of {len(days)} dates, {start} to {end}")
     from pipelines import runs  # noqa: PLC0415 - as above
 
     with _progress(console):
-        outcome = runs.over(settings, loaded, days, force=force, log_level=_log_level(settings, console))
+        outcome = runs.over(settings, loaded, days, force=force, log_level=_log_level(console))
     _end(settings, end, outcome, console, as_json=as_json)
 
 
@@ -125,10 +124,10 @@ def backfill(settings: Settings, loaded: SourcesFile, first: str, last: str, *, 
 @_common
 def publish(settings: Settings, loaded: SourcesFile, *, as_json: bool) -> None:
     """Rebuild the published file from the lake, and swap it in."""
-    console = _console(settings, as_json=as_json)
+    console = _console(as_json=as_json)
     from pipelines import runs  # noqa: PLC0415 - as above
 
-    outcome = runs.publish(settings, loaded, log_level=_log_level(settings, console))
+    outcome = runs.publish(settings, loaded, log_level=_log_level(console))
     _end(settings, None, outcome, console, as_json=as_json)
 
 
@@ -205,23 +204,18 @@ def inspect_file(
     from pipelines import inspecting  # noqa: PLC0415 - loads what a usage error need not wait for
 
     try:
-        settings = Settings.from_environment().at(home, sources_file)
+        settings = click.get_current_context().obj = Settings.from_environment().at(home, sources_file)
         folder = settings.sources_file.parent
         chosen = shape_file.load(name, folder / "shapes") if name else None
         date_of = dates.parse(day, settings) if day else yesterday() + timedelta(days=1)
         inferred = inspecting.inspect(
-            file,
-            shape=chosen,
-            platform=platform,
-            day=date_of,
-            console=_console(settings, as_json=as_json),
-            as_json=as_json,
+            file, shape=chosen, platform=platform, day=date_of, console=_console(as_json=as_json), as_json=as_json
         )
         if write:
             path = inspecting.keep(inferred, write, folder, file)
             click.echo(f"Wrote {path}; use it with `shape: {write}` in {settings.sources_file}", err=as_json)
     except (SettingsError, ShapeError, DateError, inspecting.InspectError) as mistake:
-        click.echo(f"Error: {mistake}", err=True)
+        _say("ERROR", str(mistake))
         sys.exit(2 if not isinstance(mistake, inspecting.InspectError) else 1)
     sys.exit(0 if inferred.proposal.is_decided else 1)
 
@@ -241,7 +235,7 @@ def explain_rank(
     try:
         told = explaining.explain(settings, loaded, platform, handle, dates.parse(day, settings) if day else None)
     except explaining.ExplainError as error:
-        _say("ERROR", str(error), settings)
+        _say("ERROR", str(error))
         sys.exit(1)
     click.echo(json.dumps(asdict(told), default=str, indent=1) if as_json else explained.text(told))
 
@@ -266,7 +260,7 @@ def tidy(settings: Settings, loaded: SourcesFile, *, dry_run: bool, as_json: boo
         counts, freed = Counter(each.kind for each in found), sum(each.bytes for each in found)
         click.echo(f"{'Would let' if dry_run else 'Let'} go of {tidying.words(counts)}: {filesize.decimal(freed)}")
     for reason in refused:
-        _say("ERROR", reason, settings)
+        _say("ERROR", reason)
     sys.exit(1 if refused else 0)
 
 
@@ -284,7 +278,7 @@ def doctor(home: Path | None, sources_file: Path | None, *, as_json: bool) -> No
     try:
         settings = Settings.from_environment().at(home, sources_file)
     except SettingsError as mistake:
-        click.echo(f"Error: {mistake}", err=True)
+        _say("ERROR", str(mistake))
         sys.exit(2)
     findings = []
     for finding in examine.examine(settings):
@@ -322,19 +316,25 @@ def _chosen(settings: Settings, loaded: SourcesFile, day: str) -> date:
     return dates.parse(day, settings) if day else yesterday()
 
 
-def _console(settings: Settings, *, as_json: bool) -> Console:
+def _console(*, as_json: bool) -> Console:
     # Wide enough for the tables where there is no terminal to ask, and out of the way of JSON, on either stream.
     width = None if sys.stdout.isatty() else 160
-    return Console(stderr=as_json, width=width, highlight=False, quiet=as_json and settings.log == "json")
+    return Console(stderr=as_json, width=width, highlight=False, quiet=as_json and _logs_json())
 
 
-def _log_level(settings: Settings, console: Console) -> str:
-    return "CRITICAL" if console.is_terminal and settings.log == "text" else "INFO"
+def _log_level(console: Console) -> str:
+    return "CRITICAL" if console.is_terminal and not _logs_json() else "INFO"
 
 
-def _say(level: str, message: str, settings: Settings | None, run: str = "") -> None:
+def _logs_json() -> bool:
+    """Whether standard error is for programs; settings that cannot be read do not say so."""
+    settings = click.get_current_context().obj
+    return settings is not None and settings.log == "json"
+
+
+def _say(level: str, message: str, run: str = "") -> None:
     """Writes what a command has to say of itself to standard error, as a line of the log where that is JSON."""
-    if settings and settings.log == "json":
+    if _logs_json():
         click.echo(log.as_json(level, message, at=time.time(), run=run, step="command"), err=True)
     else:
         click.echo(f"{level.capitalize()}: {log.escaped(message)}", err=True)
@@ -383,10 +383,10 @@ def _end(settings: Settings, day: date | None, outcome: "Outcome", console: Cons
     if day:
         summary.print_import_report(console, settings, day)
     if outcome.untold:
-        _say("WARNING", f"nobody was told that it failed: {outcome.untold}", settings, outcome.run_id)
+        _say("WARNING", f"nobody was told that it failed: {outcome.untold}", outcome.run_id)
     if not outcome.succeeded:
         error = outcome.error
-        _say("ERROR", error, settings, outcome.run_id)
+        _say("ERROR", error, outcome.run_id)
         if as_json:
             click.echo(
                 json.dumps(
