@@ -18,7 +18,7 @@ from pipelines.settings import Settings
 from pipelines.sources import Metrics
 from schemas.describe import polars_schema
 from schemas.segments import DIMENSIONS
-from schemas.validation import ContractError, validate
+from schemas.validation import ContractError, broken, validate
 
 _SCHEMAS = Path(__file__).resolve().parent.parent / "schemas"
 
@@ -90,9 +90,5 @@ def _conforming(frame: pl.DataFrame, schema: pl.Schema, model: type[DataFrameMod
     frame = frame.select(pl.col(name).cast(dtype) for name, dtype in schema.items())
     failures = validate(model, frame)
     if failures.height:
-        first = failures.row(0, named=True)
-        row = frame.row(first["index"], named=True)
-        raise ContractError(
-            f"{model.__name__}: {failures.height} rows break the contract; the first: {first['reason']}: {row}"
-        )
+        raise broken(model.__name__, frame, failures)
     return frame

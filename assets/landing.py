@@ -70,10 +70,11 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
                         f"{manifest.total_bytes:,} bytes in {len(manifest.files)} files" if passed else manifest.message
                     )
                     say = context.log.info if passed else context.log.warning
-                    say(f"{source.name} {manifest.snapshot_date}: {manifest.state}: {said}")
+                    about = {"source": source.name}
+                    say(f"{source.name} {manifest.snapshot_date}: {manifest.state}: {said}", extra=about)
                     doubts = (manifest.message if passed else None, landing.changed_addresses(manifest, source))
                     for doubt in filter(None, doubts):
-                        context.log.warning(f"{source.name} {manifest.snapshot_date}: {doubt}")
+                        context.log.warning(f"{source.name} {manifest.snapshot_date}: {doubt}", extra=about)
                 yield _result(source, manifests)
 
     return land

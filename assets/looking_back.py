@@ -46,12 +46,15 @@ def sees(day: date, earlier: Sequence[date]) -> bool:
 
 
 def stale(lake: Lake) -> list[date]:
-    """The dates whose `history` rests on other earlier dates than the lake has now, oldest first."""
+    """The ranked dates whose `history` rests on other earlier dates than the lake has now, oldest first.
+
+    A date that is no longer ranked, since it has been let go of, has nothing to be computed anew from.
+    """
     imported = lake.dates("profiles")
     landed = {day: _landed(lake, day) for day in imported}
     return [
         day
-        for day in lake.dates("history")
+        for day in sorted({*lake.dates("history")} & {*lake.dates("ranking")})
         if json.loads(lake.notes("history", day).get(_NOTE, "{}"))
         != {str(each): landed[each] for each in _days(imported, day)}
     ]

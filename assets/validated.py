@@ -80,8 +80,8 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
                 empty.append(nothing)
                 continue
             reports.append(report)
-            for line in _lines(report):
-                context.log.info(line)
+            for source, line in _lines(report):
+                context.log.info(line, extra={"source": source})
         if not reports:
             raise dg.Failure(str(empty[-1]), allow_retries=False)
         yield from _results(Lake(settings.lake), pl.concat(reports), days)
@@ -89,14 +89,15 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
     return validated
 
 
-def _lines(report: pl.DataFrame) -> list[str]:
-    return [
-        f"{row['source']} {row['snapshot_date']} {row['records'] or ''}: {row['state']}, landed {row['landed']:,} = "
-        "accepted "
-        f"{row['accepted']:,} + quarantined {row['quarantined']:,} + superseded {row['superseded']:,}"
-        + (f": {row['message']}" if row["message"] else "")
-        for row in report.iter_rows(named=True)
-    ]
+def _lines(report: pl.DataFrame) -> Iterator[tuple[str, str]]:
+    """A line for each row of a report, with the source that it is about."""
+    for row in report.iter_rows(named=True):
+        counts = (
+            f"landed {row['landed']:,} = accepted {row['accepted']:,} + quarantined {row['quarantined']:,} + "
+            f"superseded {row['superseded']:,}"
+        )
+        what = f"{row['source']} {row['snapshot_date']} {row['records'] or ''}: {row['state']}"
+        yield row["source"], f"{what}, {counts}" + (f": {row['message']}" if row["message"] else "")
 
 
 def _results(lake: Lake, report: pl.DataFrame, days: list[date]) -> Iterator[dg.MaterializeResult[None]]:

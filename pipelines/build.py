@@ -19,6 +19,7 @@ from assets import (
     ranking,
     report,
     segments,
+    tidied,
     topics,
     validated,
 )
@@ -57,12 +58,17 @@ def build_defs(settings: Settings, loaded: SourcesFile) -> dg.Definitions:
                 creators.build(settings, partitions),
                 published.build(settings, loaded),
                 report.build(settings),
+                tidied.build(settings),
                 *([published_to_postgres.build(settings, loaded.publish_to)] if loaded.publish_to else []),
             ],
             asset_checks=checks,
             jobs=[job],
             schedules=[jobs.nightly_schedule(settings, job)],
-            sensors=[jobs.automation_sensor(), freshness_sensor],
-            loggers={"console": log.console},
+            sensors=[
+                jobs.automation_sensor(),
+                freshness_sensor,
+                *([jobs.failure_sensor(settings, loaded)] if loaded.notify else []),
+            ],
+            loggers={"console": log.console(settings.log)},
             executor=dg.in_process_executor,
         )

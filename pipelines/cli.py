@@ -6,13 +6,15 @@ Belongs here: options, exit codes and what is printed. Exit codes: 0 good, 1 fai
 import json
 import os
 import sys
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, timedelta
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich import filesize
@@ -29,7 +31,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from pipelines import dates, landing, progress, sources, summary
+from pipelines import dates, landing, log, progress, sources, summary
 from pipelines.dates import DateError
 from pipelines.partitions import yesterday
 from pipelines.pull import credentials
@@ -41,8 +43,12 @@ from pipelines.sources import Source, SourcesError, SourcesFile
 from schemas import shape_file
 from schemas.shape import ShapeError
 
+if TYPE_CHECKING:
+    from pipelines.runs import Outcome
+
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
+_COLOURS = {"ok": "green", "warning": "yellow", "problem": "red"}
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -59,10 +65,10 @@ def _common(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def wrapped(home: Path | None, sources_file: Path | None, **options: Any) -> None:
         try:
-            settings = Settings.from_environment().at(home, sources_file)
+            settings = click.get_current_context().obj = Settings.from_environment().at(home, sources_file)
             command(settings=settings, loaded=sources.load(settings.sources_file), **options)
         except (SettingsError, SourcesError, DateError) as mistake:
-            click.echo(f"Error: {mistake}", err=True)
+            _say("ERROR", str(mistake))
             sys.exit(2)
 
     return wrapped
@@ -89,7 +95,7 @@ def nightly(settings: Settings, loaded: SourcesFile, day: str, *, force: bool, a
 
     with _progress(console):
         outcome = runs.over(settings, loaded, [chosen], force=force, log_level=_log_level(console))
-    _end(settings, chosen, outcome.error if not outcome.succeeded else "", console, as_json=as_json)
+    _end(settings, chosen, outcome, console, as_json=as_json)
 
 
 @main.command()
@@ -110,7 +116,7 @@ def backfill(settings: Settings, loaded: SourcesFile, first: str, last: str, *, 
 
     with _progress(console):
         outcome = runs.over(settings, loaded, days, force=force, log_level=_log_level(console))
-    _end(settings, end, outcome.error if not outcome.succeeded else "", console, as_json=as_json)
+    _end(settings, end, outcome, console, as_json=as_json)
 
 
 @main.command()
@@ -122,7 +128,7 @@ def publish(settings: Settings, loaded: SourcesFile, *, as_json: bool) -> None:
     from pipelines import runs  # noqa: PLC0415 - as above
 
     outcome = runs.publish(settings, loaded, log_level=_log_level(console))
-    _end(settings, None, outcome.error if not outcome.succeeded else "", console, as_json=as_json)
+    _end(settings, None, outcome, console, as_json=as_json)
 
 
 @main.command("sources")
@@ -198,7 +204,7 @@ def inspect_file(
     from pipelines import inspecting  # noqa: PLC0415 - loads what a usage error need not wait for
 
     try:
-        settings = Settings.from_environment().at(home, sources_file)
+        settings = click.get_current_context().obj = Settings.from_environment().at(home, sources_file)
         folder = settings.sources_file.parent
         chosen = shape_file.load(name, folder / "shapes") if name else None
         date_of = dates.parse(day, settings) if day else yesterday() + timedelta(days=1)
@@ -209,7 +215,7 @@ def inspect_file(
             path = inspecting.keep(inferred, write, folder, file)
             click.echo(f"Wrote {path}; use it with `shape: {write}` in {settings.sources_file}", err=as_json)
     except (SettingsError, ShapeError, DateError, inspecting.InspectError) as mistake:
-        click.echo(f"Error: {mistake}", err=True)
+        _say("ERROR", str(mistake))
         sys.exit(2 if not isinstance(mistake, inspecting.InspectError) else 1)
     sys.exit(0 if inferred.proposal.is_decided else 1)
 
@@ -229,9 +235,62 @@ def explain_rank(
     try:
         told = explaining.explain(settings, loaded, platform, handle, dates.parse(day, settings) if day else None)
     except explaining.ExplainError as error:
-        click.echo(f"Error: {error}", err=True)
+        _say("ERROR", str(error))
         sys.exit(1)
     click.echo(json.dumps(asdict(told), default=str, indent=1) if as_json else explained.text(told))
+
+
+@main.command()
+@click.option("--dry-run", is_flag=True, help="Say what would go, and leave it.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@_common
+def tidy(settings: Settings, loaded: SourcesFile, *, dry_run: bool, as_json: bool) -> None:  # noqa: ARG001 - as below
+    """Let go of old dates, old runs and left-overs, as each night does at its end."""
+    from pipelines import runs, tidying  # noqa: PLC0415 - as above
+
+    with runs.existing_instance(settings) as instance:
+        found = tidying.removable(settings, instance)
+        refused = [] if dry_run else tidying.remove(settings, instance, found)
+    if as_json:
+        items = [asdict(each) | {"path": str(each.path)} for each in found]
+        click.echo(json.dumps({"dry_run": dry_run, "found": items, "refused": refused}, indent=1))
+    else:
+        for each in found if dry_run else []:
+            click.echo(f"{each.kind:8} {each.path} ({filesize.decimal(each.bytes)})")
+        counts, freed = Counter(each.kind for each in found), sum(each.bytes for each in found)
+        click.echo(f"{'Would let' if dry_run else 'Let'} go of {tidying.words(counts)}: {filesize.decimal(freed)}")
+    for reason in refused:
+        _say("ERROR", reason)
+    sys.exit(1 if refused else 0)
+
+
+@main.command()
+@click.option("--home", type=_FOLDER, help="Folder of landing, lake and published files.")
+@click.option("--sources", "sources_file", type=_FILE, help="The sources.yaml.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def doctor(home: Path | None, sources_file: Path | None, *, as_json: bool) -> None:
+    """Say what is in order, what is not, and what to do; nothing is changed.
+
+    Ends with exit code 1 where something is a problem.
+    """
+    from pipelines.doctor import examine  # noqa: PLC0415 - loads what a usage error need not wait for
+
+    try:
+        settings = Settings.from_environment().at(home, sources_file)
+    except SettingsError as mistake:
+        _say("ERROR", str(mistake))
+        sys.exit(2)
+    findings = []
+    for finding in examine.examine(settings):
+        findings.append(finding)
+        if not as_json:
+            mark = click.style(f"{finding.level:8}", fg=_COLOURS[finding.level])
+            click.echo(f"{mark} {finding.check}: {log.escaped(finding.said)}")
+            if finding.remedy:
+                click.echo(f"{'':8} → {log.escaped(finding.remedy)}")
+    if as_json:
+        click.echo(json.dumps([asdict(finding) for finding in findings], indent=1))
+    sys.exit(1 if any(finding.level == "problem" for finding in findings) else 0)
 
 
 @main.command()
@@ -246,7 +305,9 @@ def ui(settings: Settings, loaded: SourcesFile, port: int) -> None:  # noqa: ARG
     workspace = str(REPOSITORY / "workspace.yaml")
     # Whatever Python files lie where this was typed must not be taken for modules of Dagster's.
     os.chdir(settings.dagster_home)
-    os.execv(executable, [str(executable), "dev", "-w", workspace, "-h", "127.0.0.1", "-p", str(port)])  # noqa: S606 - our own
+    arguments = ["dev", "-w", workspace, "-h", "127.0.0.1", "-p", str(port)]
+    arguments += ["--log-format", "json"] if settings.log == "json" else []
+    os.execv(executable, [str(executable), *arguments])  # noqa: S606 - our own
 
 
 def _chosen(settings: Settings, loaded: SourcesFile, day: str) -> date:
@@ -256,13 +317,27 @@ def _chosen(settings: Settings, loaded: SourcesFile, day: str) -> date:
 
 
 def _console(*, as_json: bool) -> Console:
-    # Wide enough for the tables where there is no terminal to ask, and out of the way of JSON.
+    # Wide enough for the tables where there is no terminal to ask, and out of the way of JSON, on either stream.
     width = None if sys.stdout.isatty() else 160
-    return Console(stderr=as_json, width=width, highlight=False)
+    return Console(stderr=as_json, width=width, highlight=False, quiet=as_json and _logs_json())
 
 
 def _log_level(console: Console) -> str:
-    return "CRITICAL" if console.is_terminal else "INFO"
+    return "CRITICAL" if console.is_terminal and not _logs_json() else "INFO"
+
+
+def _logs_json() -> bool:
+    """Whether standard error is for programs; settings that cannot be read do not say so."""
+    settings = click.get_current_context().obj
+    return settings is not None and settings.log == "json"
+
+
+def _say(level: str, message: str, run: str = "") -> None:
+    """Writes what a command has to say of itself to standard error, as a line of the log where that is JSON."""
+    if _logs_json():
+        click.echo(log.as_json(level, message, at=time.time(), run=run, step="command"), err=True)
+    else:
+        click.echo(f"{level.capitalize()}: {log.escaped(message)}", err=True)
 
 
 class _Amount(ProgressColumn):
@@ -303,12 +378,15 @@ def _progress(console: Console) -> Iterator[None]:
             yield
 
 
-def _end(settings: Settings, day: date | None, error: str, console: Console, *, as_json: bool) -> None:
+def _end(settings: Settings, day: date | None, outcome: "Outcome", console: Console, *, as_json: bool) -> None:
     """Shows what came of a run, and ends with exit code 1 where it failed."""
     if day:
         summary.print_import_report(console, settings, day)
-    if error:
-        click.echo(f"Error: {error}", err=True)
+    if outcome.untold:
+        _say("WARNING", f"nobody was told that it failed: {outcome.untold}", outcome.run_id)
+    if not outcome.succeeded:
+        error = outcome.error
+        _say("ERROR", error, outcome.run_id)
         if as_json:
             click.echo(
                 json.dumps(

@@ -31,10 +31,9 @@ from pipelines.manifest import CsvFile, Manifest, PublishedFile
 from pipelines.published_file import Table
 from schemas.describe import columns
 from schemas.published import CONTRACT_VERSION, TABLES
-from schemas.validation import ContractError, validate
+from schemas.validation import ContractError, broken, validate
 
 _BATCH_ROWS = 122_880
-_IDENTITY = ("snapshot_date", "platform", "profile_id", "source", "landed_file", "landed_row")
 _FORMULA = r"^[=+\-@\t\r]"
 # What repeats often enough for a dictionary to be smaller and faster.
 _DICTIONARIES = frozenset(
@@ -214,12 +213,7 @@ def _by_day(frame: pl.DataFrame) -> Iterator[tuple[date | None, pl.DataFrame]]:
 def _check(table: str, model: type[DataFrameModel], frame: pl.DataFrame) -> None:
     failures = validate(model, frame)
     if failures.height:
-        first = failures.row(0, named=True)
-        row = frame.row(first["index"], named=True)
-        where = ", ".join(f"{name} {row[name]}" for name in _IDENTITY if row.get(name) is not None)
-        raise ContractError(
-            f"{table}: {failures.height:,} rows break the contract; the first: {first['reason']} ({where})"
-        )
+        raise broken(table, frame, failures)
 
 
 def _safe(frame: pl.DataFrame) -> pl.DataFrame:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from pipelines import notifying
 from pipelines.settings import Settings
+from pipelines.sources import SourcesFile
 
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
@@ -25,6 +27,8 @@ def nightly_job(besides: Sequence[dg.AssetChecksDefinition]) -> UnresolvedAssetJ
         selection=dg.AssetSelection.all() - dg.AssetSelection.checks(*besides),
         description="Pull, validate, rank and publish one date.",
         executor_def=dg.in_process_executor,
+        # Dagster writes in its own way unless a run's configuration names another logger.
+        config={"loggers": {"console": {"config": {"log_level": "INFO"}}}},
     )
 
 
@@ -53,6 +57,29 @@ def automation_sensor() -> dg.AutomationConditionSensorDefinition:
     return dg.AutomationConditionSensorDefinition(
         "automation", target=dg.AssetSelection.all(), default_status=dg.DefaultSensorStatus.RUNNING
     )
+
+
+def failure_sensor(settings: Settings, loaded: SourcesFile) -> dg.SensorDefinition:
+    """Tells people of failed runs, those of the command line too whose process was killed before it could."""
+
+    @dg.run_failure_sensor(
+        name="failures",
+        description="Posts each failed run to the webhook of `notify` in sources.yaml.",
+        # Runs of the command line belong to no code location.
+        monitor_all_code_locations=True,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+    )
+    def failures(context: dg.RunFailureSensorContext) -> dg.SkipReason:
+        steps = list(context.get_step_failure_events())
+        if steps and notifying.TELLS_ITSELF.items() <= context.dagster_run.tags.items():
+            return dg.SkipReason("the command that ran it has told it")
+        failed = notifying.failed_run(context.dagster_run, [*steps, context.failure_event])
+        untold = notifying.tell(settings, loaded, failed)
+        if untold:
+            context.log.warning(untold)
+        return dg.SkipReason(untold or f"told of {failed.run_id}")
+
+    return failures
 
 
 def freshness(assets: Sequence[str]) -> tuple[Sequence[dg.AssetChecksDefinition], dg.SensorDefinition]:

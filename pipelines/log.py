@@ -1,19 +1,51 @@
-"""What a run writes to the log: one line an event, for a scheduler's log file and for people who grep it.
+"""What a run writes to the log: one line an event, for a scheduler's log file and for people or programs that read it.
 
-Belongs here: the console logger of every run. Does not: what is shown on a terminal (`cli`), or stack traces, which
-Dagster keeps with the run's events.
+Belongs here: the console logger of every run, as text or as JSON, and making foreign text safe for a line. Does not:
+what is shown on a terminal (`cli`), or stack traces, which Dagster keeps with the run's events.
 """
 
+import json
 import logging
+import re
 from datetime import UTC, datetime
+from typing import Literal
 
 import dagster as dg
 
+Form = Literal["text", "json"]
+
 _FAILURE = f"{dg.Failure.__module__}.{dg.Failure.__name__}: "
+# What moves the cursor, begins a line, colours a terminal, or shows text in another order than it has.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
-class _OneLine(logging.Formatter):
-    """`2026-10-31T02:00:07Z WARNING landing: agency 2026-10-30: failed: no file …`."""
+def escaped(text: str) -> str:
+    """The text on one line, with every character that would do something in a terminal written out."""
+    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def as_json(level: str, message: str, *, at: float, run: str = "", source: str = "", step: str = "") -> str:
+    """A line of the log for programs.
+
+    Args:
+        level: DEBUG, INFO, WARNING, ERROR or CRITICAL.
+        message: What is said.
+        at: When, in seconds since the epoch.
+        run: Dagster's id of the run.
+        source: The source that it is about, where it is about one.
+        step: The step.
+    """
+    said = {"time": _moment(at), "level": level, "run": run, "source": source, "step": step, "message": message}
+    # In ASCII, so that no character of a foreign text ends the line or moves a cursor.
+    return json.dumps(said)
+
+
+class _Lines(logging.Formatter):
+    """`2026-10-31T02:00:07Z WARNING landing: agency 2026-10-30: failed: no file …`, or the same as JSON."""
+
+    def __init__(self, form: Form) -> None:
+        super().__init__()
+        self._form = form
 
     def format(self, record: logging.LogRecord) -> str:
         meta = getattr(record, "dagster_meta", {})
@@ -24,18 +56,30 @@ class _OneLine(logging.Formatter):
         while failure and failure.cause:
             failure = failure.cause
         said = " ".join(str(failure.message if failure else message).split()).removeprefix(_FAILURE)
-        at = datetime.fromtimestamp(record.created, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return f"{at} {record.levelname} {step}: {said}"
+        if self._form == "text":
+            return f"{_moment(record.created)} {record.levelname} {step}: {escaped(said)}"
+        return as_json(
+            record.levelname, said, at=record.created, run=meta.get("run_id") or "", step=step,
+            source=getattr(record, "source", ""),
+        )  # fmt: skip
 
 
-@dg.logger(
-    {"log_level": dg.Field(str, is_required=False, default_value="INFO", description="The lowest level written.")},
-    description="One line an event.",
-)
-def console(context: dg.InitLoggerContext) -> logging.Logger:
-    """Writes to standard error."""
-    logger = logging.Logger("smallvoices", level=context.logger_config["log_level"])  # noqa: LOG001 - one a run
-    handler = logging.StreamHandler()
-    handler.setFormatter(_OneLine())
-    logger.addHandler(handler)
-    return logger
+def _moment(at: float) -> str:
+    return datetime.fromtimestamp(at, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def console(form: Form) -> dg.LoggerDefinition:
+    """The logger of runs, which writes to standard error."""
+
+    @dg.logger(
+        {"log_level": dg.Field(str, is_required=False, default_value="INFO", description="The lowest level written.")},
+        description="One line an event.",
+    )
+    def lines(context: dg.InitLoggerContext) -> logging.Logger:
+        logger = logging.Logger("smallvoices", level=context.logger_config["log_level"])  # noqa: LOG001 - one a run
+        handler = logging.StreamHandler()
+        handler.setFormatter(_Lines(form))
+        logger.addHandler(handler)
+        return logger
+
+    return lines

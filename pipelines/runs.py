@@ -4,7 +4,8 @@ Belongs here: executing the nightly job and backfills in this process. Does not:
 """
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,22 +13,33 @@ from typing import Any
 import dagster as dg
 
 from assets import looking_back
+from pipelines import notifying
 from pipelines.build import build_defs
 from pipelines.jobs import NIGHTLY
 from pipelines.lake import Lake
+from pipelines.notifying import FailedRun
 from pipelines.settings import REPOSITORY, Settings, SettingsError
 from pipelines.sources import SourcesFile
+from schemas.first_line import first_line
 
 PUBLISHED = "published"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended; `error` is the first line of what stopped it."""
+    """How a run ended.
+
+    Attributes:
+        succeeded: Whether it did.
+        run_id: Dagster's id of it.
+        error: The first line of what stopped it.
+        untold: Why nobody was told of that who should have been.
+    """
 
     succeeded: bool
     run_id: str
     error: str
+    untold: str = ""
 
 
 def prepare_instance(settings: Settings) -> None:
@@ -44,6 +56,16 @@ def prepare_instance(settings: Settings) -> None:
     settings.export()
 
 
+@contextmanager
+def existing_instance(settings: Settings) -> Iterator[dg.DagsterInstance | None]:
+    """Dagster's instance of a home, or None where nothing has run yet: opening one that is not there would make it."""
+    if not (settings.dagster_home / "dagster.yaml").exists():
+        yield None
+        return
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        yield instance
+
+
 def over(settings: Settings, sources: SourcesFile, days: Sequence[date], *, force: bool, log_level: str) -> Outcome:
     """Pulls, validates and ranks dates, and publishes once.
 
@@ -52,7 +74,7 @@ def over(settings: Settings, sources: SourcesFile, days: Sequence[date], *, forc
     """
     lake = Lake(settings.lake)
     config = {"ops": {"landing": {"config": {"force": force}}}}
-    affected = [day for day in lake.dates("history") if looking_back.sees(day, days) and day not in days]
+    affected = [day for day in lake.dates("ranking") if looking_back.sees(day, days) and day not in days]
     outcome = _execute(
         settings, sources, config, log_level, without=_publishing(sources) if affected else [], **_range(days)
     )
@@ -81,8 +103,8 @@ def publish(settings: Settings, sources: SourcesFile, *, log_level: str) -> Outc
 
 
 def _publishing(sources: SourcesFile) -> list[str]:
-    """The assets that readers see."""
-    return [PUBLISHED, "report", *(["published_to_postgres"] if sources.publish_to else [])]
+    """What a run ends with: the assets that readers see, and tidying up."""
+    return [PUBLISHED, "report", *(["published_to_postgres"] if sources.publish_to else []), "tidied"]
 
 
 def _execute(
@@ -101,21 +123,16 @@ def _execute(
         keys = map(dg.AssetKey, only) if only else job.asset_layer.selected_asset_keys - set(map(dg.AssetKey, without))
         what["asset_selection"] = list(keys)
     config["loggers"] = {"console": {"config": {"log_level": log_level}}}
-    with dg.DagsterInstance.get() as instance:
-        result = job.execute_in_process(instance=instance, run_config=config, raise_on_error=False, **what)
-    return _outcome(result)
-
-
-def _outcome(result: dg.ExecuteInProcessResult) -> Outcome:
-    error = ""
-    for event in result.filter_events(lambda event: event.is_step_failure):
-        failure = event.step_failure_data.user_failure_data
-        cause = event.step_failure_data.error
-        while cause and cause.cause:
-            cause = cause.cause
-        error = (
-            failure.description if failure and failure.description else str(cause.message if cause else event.message)
-        )
-        error = error.strip().splitlines()[0].partition(": ")[2] if not failure else error
-        break
-    return Outcome(result.success, result.run_id, error)
+    what["tags"] = what.get("tags", {}) | notifying.TELLS_ITSELF
+    try:
+        with dg.DagsterInstance.get() as instance:
+            result = job.execute_in_process(instance=instance, run_config=config, raise_on_error=False, **what)
+    except Exception as error:
+        # Outside of any step, as where Dagster's storage has no room left.
+        notifying.tell(settings, sources, FailedRun("", (), "", f"{type(error).__name__}: {first_line(error)}"))
+        raise
+    if result.success:
+        return Outcome(succeeded=True, run_id=result.run_id, error="")
+    failed = notifying.failed_run(result.dagster_run, result.all_events)
+    untold = notifying.tell(settings, sources, failed)
+    return Outcome(succeeded=False, run_id=result.run_id, error=failed.error, untold=untold)

@@ -5,17 +5,26 @@ Belongs here: where things lie and how much of the machine they may use. Does no
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
+_DAYS_TO_KEEP = (r"off|\d{1,5}", "a whole number of days, or off")
+# What is published looks back so far, and so far may a source be carried.
+_FEWEST_DAYS = {"SMALLVOICES_KEEP_LANDING_DAYS": 40, "SMALLVOICES_KEEP_LAKE_DAYS": 90, "SMALLVOICES_KEEP_RUNS_DAYS": 1}
 _ALLOWED = {
     "SMALLVOICES_FIRST_DATE": (r"\d{4}-\d{2}-\d{2}", "a date, YYYY-MM-DD"),
     "SMALLVOICES_THREADS": (r"\d{1,3}", "a whole number from 0 (all cores) to 999"),
     "SMALLVOICES_MEMORY_LIMIT": (r"\d+(\.\d+)? ?[KMGT]i?B", "a number and a unit, such as 1GB or 512MB"),
     "SMALLVOICES_PUBLISH_WAIT_SECONDS": (r"\d{1,5}", "a whole number from 0 to 99999"),
+    "SMALLVOICES_KEEP_LANDING_DAYS": _DAYS_TO_KEEP,
+    "SMALLVOICES_KEEP_LAKE_DAYS": _DAYS_TO_KEEP,
+    "SMALLVOICES_KEEP_RUNS_DAYS": _DAYS_TO_KEEP,
+    "SMALLVOICES_LOG": (r"text|json", "text or json"),
     "SMALLVOICES_NIGHTLY_CRON": (r"off|[\d*/,\-]+( +[\d*/,\-A-Z]+){4}", 'five fields, such as "0 2 * * *", or off'),
 }
 
@@ -35,6 +44,10 @@ class Settings:
         threads: DuckDB's threads; 0 leaves the choice to DuckDB.
         memory_limit: DuckDB's memory, as DuckDB writes it.
         publish_wait_seconds: How long a publisher waits for another to finish.
+        keep_landing_days: How long what sources sent is kept; None is for good.
+        keep_lake_days: How long tables of a date are kept that nothing published looks back on; None is for good.
+        keep_runs_days: How long Dagster keeps what ended runs have logged; None is for good.
+        log: Whether the log is written for people or for programs.
         nightly_cron: When the nightly schedule runs, UTC; "off" ships it stopped.
     """
 
@@ -44,6 +57,10 @@ class Settings:
     threads: int = 0
     memory_limit: str = "1GB"
     publish_wait_seconds: int = 300
+    keep_landing_days: int | None = None
+    keep_lake_days: int | None = 400
+    keep_runs_days: int | None = 90
+    log: Literal["text", "json"] = "text"
     nightly_cron: str = "0 2 * * *"
 
     @classmethod
@@ -68,6 +85,10 @@ class Settings:
             threads=int(given.get("SMALLVOICES_THREADS", "0")),
             memory_limit=given.get("SMALLVOICES_MEMORY_LIMIT", "1GB"),
             publish_wait_seconds=int(given.get("SMALLVOICES_PUBLISH_WAIT_SECONDS", "300")),
+            keep_landing_days=_days_to_keep(given, "SMALLVOICES_KEEP_LANDING_DAYS", cls.keep_landing_days),
+            keep_lake_days=_days_to_keep(given, "SMALLVOICES_KEEP_LAKE_DAYS", cls.keep_lake_days),
+            keep_runs_days=_days_to_keep(given, "SMALLVOICES_KEEP_RUNS_DAYS", cls.keep_runs_days),
+            log="json" if given.get("SMALLVOICES_LOG", "").lower() == "json" else "text",
             nightly_cron=given.get("SMALLVOICES_NIGHTLY_CRON", "0 2 * * *"),
         )
 
@@ -114,3 +135,14 @@ class Settings:
     def dagster_home(self) -> Path:
         """Dagster's storage."""
         return self.home / "dagster"
+
+
+def _days_to_keep(given: Mapping[str, str], key: str, default: int | None) -> int | None:
+    text = given.get(key)
+    if text is None:
+        return default
+    if text.lower() == "off":
+        return None
+    if int(text) < _FEWEST_DAYS[key]:
+        raise SettingsError(f"{key}: {text} is not allowed; allowed: {_FEWEST_DAYS[key]} or more days, or off")
+    return int(text)

@@ -20,7 +20,10 @@ from schemas.segments import DIMENSIONS
 from schemas.shape import AUTO, INFERRED, RECORDS, Shape, ShapeError
 from schemas.shape_file import load as load_shape
 
-_KEYS = {"sources", "metrics", "segments", "publish_to"}
+_KEYS = {"sources", "metrics", "segments", "publish_to", "notify"}
+# What the path or query of a webhook holds that is a secret: long, with letters and digits. What is named is none.
+_SECRET_PART = re.compile(r"(?=[A-Za-z_-]*\d)(?=[\d_-]*[A-Za-z])[\w-]{20,}")
+_NAMED = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 
 
 class SourcesError(ValueError):
@@ -98,11 +101,18 @@ class SourcesFile(_Strict):
         default=[], description=f"a list of lists of two or more of {', '.join(DIMENSIONS)}"
     )
     publish_to: str | None = Field(default=None, description="a postgresql:// address")
+    notify: str | None = Field(default=None, description="an http:// or https:// address")
     shapes: dict[str, Shape]
 
     def shape(self, source: Source) -> Shape:
         """The shape of a source."""
         return self.shapes[source.shape]
+
+    @property
+    def secrets(self) -> dict[str, list[str]]:
+        """The environment variables that are named, by source or key that names them."""
+        keys = {key: sorted(credentials.names_in(getattr(self, key))) for key in ("publish_to", "notify")}
+        return {source.name: source.secrets for source in self.sources} | keys
 
 
 def load(path: Path) -> SourcesFile:
@@ -132,6 +142,7 @@ def load(path: Path) -> SourcesFile:
         metrics=metrics,
         segments=segments,
         publish_to=_publish_to(document, path),
+        notify=_notify(document, path),
         shapes=shapes,
     )
 
@@ -162,6 +173,20 @@ def _publish_to(document: dict[str, Any], path: Path) -> str | None:
         said = "has a password written out; name a variable of the environment instead" if written else ""
     if said:
         raise SourcesError(f"{path}: publish_to: {said}; allowed: postgresql://USER:${{NAME}}@HOST:PORT/DATABASE")
+    return str(address)
+
+
+def _notify(document: dict[str, Any], path: Path) -> str | None:
+    address = document.get("notify")
+    if address is None:
+        return None
+    said = "must be an address, or a variable that holds one"
+    if isinstance(address, str) and re.match(rf"https?://|{_NAMED.pattern}$", address):
+        written = _NAMED.sub("", address)
+        said = "has a secret written out; name a variable" if "@" in written or _SECRET_PART.search(written) else ""
+    if said:
+        # What is not allowed may be a secret, and is not shown.
+        raise SourcesError(f"{path}: notify: {said}; allowed: https://HOST/PATH/${{NAME}}, or ${{NAME}} alone")
     return str(address)
 
 

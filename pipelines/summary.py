@@ -15,6 +15,8 @@ from assets import looking_back
 from pipelines.lake import Lake
 from pipelines.serving import FILE_NAME
 from pipelines.settings import Settings
+from schemas.describe import polars_schema
+from schemas.quarantine import Quarantine
 
 TOP = 10
 _REASONS = 4
@@ -46,9 +48,11 @@ def import_report(settings: Settings, day: date) -> list[dict[str, Any]]:
     lake = Lake(settings.lake)
     if not lake.path("import_report", day).exists():
         return []
+    # Rejected records are let go of before the report that counts them.
+    has_quarantine = lake.path("quarantine", day).exists()
+    rejected = lake.scan("quarantine", day) if has_quarantine else pl.LazyFrame(schema=polars_schema(Quarantine))
     reasons = (
-        lake.scan("quarantine", day)
-        .group_by("source", "records", "reason")
+        rejected.group_by("source", "records", "reason")
         .len("rows")
         .sort("rows", "reason", descending=[True, False])
         .collect()

@@ -18,11 +18,29 @@ from schemas.describe import polars_schema
 UNREADABLE_NUMBER = -9_000_000_000_000_000
 UNREADABLE_TIME = "0001-01-01"
 
+_IDENTITY = ("snapshot_date", "platform", "profile_id", "source", "landed_file", "landed_row")
 FAILURES_SCHEMA = {"index": pl.UInt32, "field": pl.String, "reason": pl.String}
 
 
 class ContractError(ValueError):
     """A table does not have the columns or types of its contract: a defect of the code, not of a row."""
+
+
+def broken(table: str, frame: pl.DataFrame, failures: pl.DataFrame) -> ContractError:
+    """The error of a table in which rows break the contract.
+
+    Args:
+        table: What to call it.
+        frame: The rows that were validated.
+        failures: What `validate` says of them.
+    """
+    first = failures.row(0, named=True)
+    row = frame.row(first["index"], named=True)
+    # Which row, and no more of it: errors go to logs, events and webhooks, where people's data has no place.
+    where = ", ".join(f"{name} {row[name]}" for name in _IDENTITY if row.get(name) is not None)
+    return ContractError(
+        f"{table}: {failures.height:,} rows break the contract; the first: {first['reason']} ({where})"
+    )
 
 
 def validate(model: type[DataFrameModel], frame: pl.DataFrame) -> pl.DataFrame:

@@ -4,10 +4,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import settings
@@ -44,10 +45,13 @@ sources:
 _SHARING = {
     "tests/test_daemon.py": "dagster",
     "tests/test_browser.py": "dagster",
+    "tests/test_doctor.py": "published",
+    "tests/test_notifying.py": "published",
     "tests/test_object_store.py": "s3",
     "tests/test_postgres.py": "published",
     "tests/test_publishing.py": "published",
     "tests/test_readers.py": "published",
+    "tests/test_retention.py": "retention",
 }
 
 
@@ -79,6 +83,13 @@ class Finished:
 
 
 Command = Callable[..., Finished]
+
+
+@pytest.fixture(autouse=True)
+def _environment() -> Iterator[None]:
+    """What a run in this process says to the processes that it starts is not said to the next test."""
+    with patch.dict(os.environ):
+        yield
 
 
 @pytest.fixture

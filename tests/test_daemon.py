@@ -1,8 +1,11 @@
 """What Dagster's own daemon makes of the pipeline: backfills launched from the UI, sensors, the schedule."""
 
+import json
+import subprocess
+
 import pytest
 
-from tests.live_dagster import DAYS, MISSING, Again, Backfilled, LiveDagster, Whole, published
+from tests.live_dagster import DAYS, MISSING, SMALLVOICES, Again, Backfilled, LiveDagster, Whole, published
 
 pytestmark = pytest.mark.live
 
@@ -21,7 +24,7 @@ def test_a_backfill_from_the_asset_graph_computes_all_dates_in_one_run_and_publi
     assert {run["status"] for run in runs} == {"SUCCESS"}
     assert [sorted(key["path"][0] for key in run["assetSelection"]) for run in runs] == [
         sorted(DAILY),
-        ["published", "report"],
+        ["published", "report", "tidied"],
     ]
 
 
@@ -61,6 +64,13 @@ def test_a_late_export_ends_in_the_same_rows_as_if_it_had_been_in_time(
 def test_a_backfill_of_dates_that_are_there_changes_no_row(again: Again, live: LiveDagster) -> None:
     assert live.ended(again.backfill, seconds=300)["status"] == "COMPLETED_SUCCESS"
     assert published(live.home) == again.before
+
+
+def test_the_doctor_sees_the_daemon_and_its_schedule(live: LiveDagster) -> None:
+    command = [str(SMALLVOICES), "doctor", "--json", "--home", str(live.home)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    (line,) = [line for line in json.loads(done.stdout) if line["check"] == "schedule"]
+    assert (line["level"], line["remedy"]) == ("ok", "")
 
 
 def test_schedule_and_sensors_run_without_being_switched_on(live: LiveDagster) -> None:

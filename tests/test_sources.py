@@ -54,7 +54,7 @@ def test_a_missing_file_tells_the_option_that_names_it(tmp_path: Path) -> None:
         ),
         (
             "sources: [{name: a, shape: smallvoices, url: x}]\nsource: b",
-            "source: unknown key; allowed: metrics, publish_to, segments, sources",
+            "source: unknown key; allowed: metrics, notify, publish_to, segments, sources",
         ),
     ],
 )
@@ -245,3 +245,33 @@ def test_a_date_that_no_run_can_be_for_tells_which_are(tmp_path: Path, text: str
 )  # fmt: skip
 def test_a_mistake_in_how_to_pull(tmp_path: Path, keys: str, told: str) -> None:
     assert mistake(tmp_path, f"sources: [{{name: a, shape: smallvoices, {keys}}}]").startswith(f"source 'a': {told}")
+
+
+@pytest.mark.parametrize(
+    "address, told",
+    [
+        ("5", "must be an address, or a variable that holds one"),
+        ("hooks.example/x", "must be an address, or a variable that holds one"),
+        ("file:///tmp/x", "must be an address, or a variable that holds one"),
+        ("https://user:word@hooks.example/x", "has a secret written out; name a variable"),
+        ("https://hooks.example/services/T00/B00/nightingale7nightingale", "has a secret written out; name a variable"),
+        ("https://hooks.example/x?key=nightingale7nightingale", "has a secret written out; name a variable"),
+    ],
+)  # fmt: skip
+def test_a_webhook_that_cannot_be_or_shows_its_secret(tmp_path: Path, address: str, told: str) -> None:
+    said = mistake(tmp_path, f"notify: {address}\nsources: [{{name: a, shape: smallvoices, url: x}}]")
+    assert said == f"notify: {told}; allowed: https://HOST/PATH/${{NAME}}, or ${{NAME}} alone"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://hooks.example/services/${SLACK}",
+        "${HOOK}",
+        "http://relay.internal:8080/smallvoices-failures-of-the-night",
+    ],
+)
+def test_a_webhook_that_names_its_secret(tmp_path: Path, address: str) -> None:
+    path = tmp_path / "sources.yaml"
+    path.write_text(f"notify: {address}\nsources: [{{name: a, shape: smallvoices, url: x}}]", encoding="utf-8")
+    assert load(path).notify == address

@@ -15,7 +15,7 @@ from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from time import monotonic, sleep
 from types import TracebackType
-from typing import NoReturn, Self, TypeVar
+from typing import Any, NoReturn, Self, TypeVar
 from urllib.parse import urljoin
 
 import requests
@@ -32,6 +32,7 @@ logging.getLogger("urllib3").setLevel(logging.INFO)
 Result = TypeVar("Result")
 
 _OK, _ACCEPTED, _PARTIAL, _NOT_MODIFIED, _UNSATISFIABLE = 200, 202, 206, 304, 416
+_NO_LONGER_OK = 300
 _REDIRECTS = {301, 302, 303, 307, 308}
 _KEEP_METHOD = {307, 308}
 _TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
@@ -135,6 +136,20 @@ class Session:
             finally:
                 response.close()
 
+    def post(self, ask: Ask) -> None:
+        """One try at telling something, to this very address: whatever 2xx it answers, it has heard it.
+
+        Raises:
+            TransientError: Another try may do better.
+            PullError: None will.
+        """
+        with self._told():
+            response = self._request(ask.address, ask.body, self._headers)
+            response.close()
+            if not _OK <= response.status_code < _NO_LONGER_OK:
+                self._check_status(response)
+                raise PullError(f"it answers {response.status_code}, which says nothing to what is posted")
+
     def body(self, response: requests.Response) -> Iterator[bytes]:
         """The body of an answer as it comes over the wire.
 
@@ -170,16 +185,7 @@ class Session:
         for _ in range(_MAX_REDIRECTS + 1):
             seen.add(url)
             is_home = origin(url) in self._homes
-            self._pace()
-            response = self._requests.request(
-                "GET" if body is None else "POST",
-                url,
-                json=body,
-                headers={**headers, **(self._headers if is_home else {})},
-                timeout=(self.limits.connect_seconds, min(self.limits.read_seconds, max(0.1, self._wire.seconds_left))),
-                allow_redirects=False,
-                stream=True,
-            )
+            response = self._request(url, body, {**headers, **(self._headers if is_home else {})})
             if response.status_code not in _REDIRECTS or "Location" not in response.headers:
                 return response
             response.close()
@@ -196,6 +202,18 @@ class Session:
             elif body is not None and goes_to not in self._homes:
                 raise PullError("it redirects what is posted to another host; correct the address")
         raise PullError(f"it redirects more than {_MAX_REDIRECTS} times; correct the address")
+
+    def _request(self, url: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]) -> requests.Response:
+        self._pace()
+        return self._requests.request(
+            "GET" if body is None else "POST",
+            url,
+            json=body,
+            headers=headers,
+            timeout=(self.limits.connect_seconds, min(self.limits.read_seconds, max(0.1, self._wire.seconds_left))),
+            allow_redirects=False,
+            stream=True,
+        )
 
     def _check_status(self, response: requests.Response) -> None:
         status = response.status_code

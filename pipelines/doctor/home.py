@@ -1,0 +1,149 @@
+"""The home: may it be written to, is there room, and who holds its locks."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from rich import filesize
+
+from pipelines import tidying
+from pipelines.doctor.finding import Finding, Level, span
+from pipelines.lake import Lake
+from pipelines.settings import Settings
+
+# Nights that there should be room for, before somebody has to look; and at least, while one is being built.
+_NIGHTS_AHEAD = 14
+_NIGHTS_NEEDED = 2
+# What to call too little where nothing has been measured yet.
+_FIRST_NIGHT_BYTES = 1_000_000_000
+_FREE_FILES = 10_000
+_LOCKS = Path("/proc/locks")
+_LONG = timedelta(hours=1)
+# Which of the numbers after the state in /proc/<process>/stat is when it was started, in ticks after the boot.
+_STARTED = 18
+
+
+def permissions(settings: Settings) -> Iterator[Finding]:
+    """Whether this user may write wherever a night writes."""
+    if not settings.home.exists():
+        yield Finding("permissions", "warning", f"{settings.home} is not there yet", "run `smallvoices nightly`")
+        return
+    refused = list(_refused(settings))
+    for folder, why in refused:
+        remedy = f"as its owner: chown -R {os.getuid()} {settings.home}, or run smallvoices as the user it belongs to"
+        yield Finding("permissions", "problem", f"{folder}: {why}", remedy)
+    if not refused:
+        yield Finding("permissions", "ok", f"{settings.home} can be written to")
+
+
+def _refused(settings: Settings) -> Iterator[tuple[Path, str]]:
+    folders = (
+        settings.home, settings.landing, settings.lake, settings.published, settings.scratch, settings.dagster_home,
+    )  # fmt: skip
+    for folder in folders:
+        try:
+            if folder.exists() or folder.is_symlink():
+                with tempfile.TemporaryFile(dir=folder):
+                    pass
+        except OSError as error:
+            yield folder, f"cannot be written to: {error.strerror}"
+            continue
+        # Folders below that another user has made, as after one run as root.
+        below = (Path(at) for at, _, _ in os.walk(folder) if folder != settings.home and not os.access(at, os.W_OK))
+        if (first := next(below, None)) is not None:
+            yield first, f"belongs to user {first.stat().st_uid}, and this one ({os.getuid()}) may not write to it"
+
+
+def room(settings: Settings) -> Iterator[Finding]:
+    """Free space and files, against what the newest night took."""
+    place = next(folder for folder in (settings.home, *settings.home.parents) if folder.exists())
+    free, files = shutil.disk_usage(place).free, os.statvfs(place)
+    night = _newest_night(settings)
+    remedy = (
+        "make room, or let go of old dates: `smallvoices tidy --dry-run` says what would go, and README.md, Retention, "
+        "how to keep less"
+    )
+    shown = filesize.decimal(free)
+    level: Level
+    if night:
+        nights = free // night
+        said = f"{shown} free; the newest night took {filesize.decimal(night)}, so there is room for {nights:,} more"
+        level = "problem" if nights < _NIGHTS_NEEDED else "warning" if nights < _NIGHTS_AHEAD else "ok"
+    else:
+        said = f"{shown} free; what a night takes is not known before the first"
+        level = "warning" if free < _FIRST_NIGHT_BYTES else "ok"
+    yield Finding("disk", level, said, "" if level == "ok" else remedy)
+    # Some file systems have no such number, and say 0 of 0.
+    if files.f_files and files.f_favail < _FREE_FILES:
+        yield Finding("disk", "warning", f"room for {files.f_favail:,} files only, whatever their size", remedy)
+
+
+def _newest_night(settings: Settings) -> int:
+    """Bytes that the newest date has in landing and lake, and a generation in `published`."""
+    dates = Lake(settings.lake).dates("ranking")
+    if not dates:
+        return 0
+    newest = dates[-1].isoformat()
+    generations = sorted((settings.published / "generations").glob("[0-9]*"))
+    places = [
+        *settings.landing.glob(f"*/{newest}"),
+        *settings.lake.glob(f"*/snapshot_date={newest}"),
+        *generations[-1:],
+    ]
+    return sum(file.stat().st_size for place in places for file in place.rglob("*") if file.is_file())
+
+
+def left_overs(settings: Settings) -> Iterator[Finding]:
+    """What killed writers have left."""
+    found = list(tidying.orphans(settings))
+    if found:
+        said = f"{len(found):,} left by writers that were killed: {filesize.decimal(sum(each.bytes for each in found))}"
+        yield Finding("left-overs", "warning", f"{said}; the first: {found[0].path}", "smallvoices tidy")
+    else:
+        yield Finding("left-overs", "ok", "none")
+
+
+def locks(settings: Settings) -> Iterator[Finding]:
+    """Who holds a lock; a lock goes with its holder, however that ends, so that no file has to be removed by hand."""
+    if not _LOCKS.exists():
+        yield Finding("locks", "ok", "this system does not tell who holds them; see `fuser`")
+        return
+    files = [*settings.home.glob(".*lock"), *settings.home.glob("*/.*lock")]
+    held = [_held(file, holder) for file in files for holder in _holders(file)]
+    yield from held or [Finding("locks", "ok", "nobody holds one")]
+
+
+def _holders(file: Path) -> Iterator[int]:
+    status = file.stat()
+    name = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
+    for line in _LOCKS.read_text(encoding="ascii").splitlines():
+        # 1: FLOCK  ADVISORY  WRITE 7073 fe:00:2155617 0 EOF; who waits has "->" after the number.
+        fields = line.split()
+        if name in fields and "->" not in fields:
+            yield int(fields[fields.index(name) - 1])
+
+
+def _held(file: Path, holder: int) -> Finding:
+    process = Path(f"/proc/{holder}")
+    try:
+        words = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+        state, *numbers = (process / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        uptime = float(Path("/proc/uptime").read_text(encoding="ascii").split()[0])
+    except OSError:
+        # It has ended meanwhile, or is in another container.
+        return Finding("locks", "warning", f"{file} is held by process {holder}, which cannot be seen from here")
+    since = timedelta(seconds=uptime - int(numbers[_STARTED]) / os.sysconf("SC_CLK_TCK"))
+    said = f"{file} is held by process {holder} ({words}), which was started {span(since)} ago"
+    if state in "Tt":
+        return Finding(
+            "locks",
+            "problem",
+            f"{said} and stands still",
+            f"let it go on (kill -CONT {holder}), or end it (kill {holder})",
+        )
+    if since > _LONG:
+        return Finding("locks", "warning", said, f"see whether it gets on; if not, end it (kill {holder})")
+    return Finding("locks", "ok", said)

@@ -1,0 +1,111 @@
+"""Dagster: how the last runs ended, what hangs, and whether anything starts the next one."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+
+from pipelines import failures, runs
+from pipelines.doctor.finding import Check, Finding, span
+from pipelines.jobs import NIGHTLY
+from pipelines.settings import Settings
+
+_SCHEDULE = "nightly_schedule"
+_UNDER_WAY = [
+    dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING,
+]  # fmt: skip
+_LOOKED_THROUGH = 200
+# Daemons say that they are alive every half minute.
+_SILENT = timedelta(minutes=5)
+_BY_HAND = "a night starts when somebody, cron or systemd starts it"
+
+
+_OfInstance = Callable[[Settings, dg.DagsterInstance], Iterator[Finding]]
+
+
+def checks(settings: Settings) -> dict[str, Check]:
+    """The checks of the instance, by name; each opens it for itself, so that none takes the others down."""
+
+    def opened(check: _OfInstance) -> Check:
+        def findings() -> Iterator[Finding]:
+            with runs.existing_instance(settings) as instance:
+                if instance:
+                    yield from check(settings, instance)
+
+        return findings
+
+    return {"last run": opened(_last_run), "runs under way": opened(_under_way), "schedule": opened(_schedule)}
+
+
+def _last_run(_: Settings, instance: dg.DagsterInstance) -> Iterator[Finding]:
+    ended = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+    records = instance.get_run_records(dg.RunsFilter(statuses=ended), limit=_LOOKED_THROUGH)
+    # Checks of freshness, which the daemon makes by itself, are runs as well.
+    records = [
+        record for record in records if record.dagster_run.asset_selection or record.dagster_run.job_name == NIGHTLY
+    ]
+    good = [record for record in records if record.dagster_run.status == dg.DagsterRunStatus.SUCCESS]
+    if not records:
+        yield Finding("last run", "warning", "no run has ended yet", "run `smallvoices nightly`")
+    elif records[0] in good:
+        yield Finding("last run", "ok", f"succeeded, {_ago(records[0])}")
+    else:
+        run = records[0].dagster_run
+        events = [entry.dagster_event for entry in instance.all_logs(run.run_id) if entry.dagster_event]
+        why = failures.why(events) or "no step says why"
+        success = f"the last success was {_ago(good[0])}" if good else "none has succeeded lately"
+        said = f"{run.status.value.lower()}, {_ago(records[0])}: {why}; {success}"
+        yield Finding("last run", "problem", said, f"once that is mended: smallvoices {_range_of(run)}")
+
+
+def _range_of(run: dg.DagsterRun) -> str:
+    first, last = (run.tags.get(f"dagster/asset_partition_range_{end}") for end in ("start", "end"))
+    if first and last and first != last:
+        return f"backfill --from {first} --to {last}"
+    day = run.tags.get("dagster/partition") or first
+    return f"nightly --date {day}" if day else "publish"
+
+
+def _under_way(_: Settings, instance: dg.DagsterInstance) -> Iterator[Finding]:
+    longest = timedelta(seconds=instance.run_monitoring_max_runtime_seconds or 4 * 3600)
+    records = instance.get_run_records(dg.RunsFilter(statuses=_UNDER_WAY))
+    for record in records:
+        since = _since_epoch(record.start_time or record.create_timestamp.timestamp())
+        said = f"run {record.dagster_run.run_id} has been {record.dagster_run.status.value.lower()} for {span(since)}"
+        if since > longest:
+            remedy = "its process has most likely been killed; in the UI: Runs, Terminate, Mark as canceled"
+            yield Finding("runs under way", "problem", said, remedy)
+        else:
+            yield Finding("runs under way", "ok", said)
+    if not records:
+        yield Finding("runs under way", "ok", "none")
+
+
+def _schedule(settings: Settings, instance: dg.DagsterInstance) -> Iterator[Finding]:
+    states = {state.name: state.status.value for state in instance.all_instigator_state()}
+    beats = instance.get_daemon_heartbeats()
+    silent = _since_epoch(max((beat.timestamp for beat in beats.values()), default=0))
+    daemon = f"a daemon was alive {span(silent)} ago" if beats else "no daemon has ever run"
+    shown = f"on ({settings.nightly_cron}, UTC)"
+    if settings.nightly_cron.strip().lower() == "off" and states.get(_SCHEDULE) != "RUNNING":
+        yield Finding("schedule", "ok", f"off by SMALLVOICES_NIGHTLY_CRON; {_BY_HAND}")
+    elif states.get(_SCHEDULE) == "STOPPED":
+        yield Finding("schedule", "warning", f"stopped in the UI; {daemon}", "start it again in the UI: Automation")
+    elif silent > _SILENT:
+        remedy = f"start `smallvoices ui` and leave it running; without it {_BY_HAND}"
+        yield Finding("schedule", "warning", f"{shown}, but nothing runs it: {daemon}", remedy)
+    else:
+        yield Finding("schedule", "ok", f"{shown}; {daemon}")
+    for name, beat in beats.items():
+        if silent <= _SILENT and beat.errors:
+            said = f"daemon {name} says: {' '.join(beat.errors[0].message.split())}"
+            yield Finding("schedule", "problem", said, "see the log of `smallvoices ui`")
+
+
+def _ago(record: dg.RunRecord) -> str:
+    return f"{span(_since_epoch(record.end_time or record.create_timestamp.timestamp()))} ago"
+
+
+def _since_epoch(seconds: float) -> timedelta:
+    return datetime.now(tz=UTC) - datetime.fromtimestamp(seconds, tz=UTC)

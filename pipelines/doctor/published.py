@@ -1,0 +1,81 @@
+"""What readers see: how old it is, of which contract, and what became of the sources of its date."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+
+import duckdb
+
+from assets import looking_back
+from pipelines import serving, summary
+from pipelines.doctor.finding import Finding
+from pipelines.jobs import FRESH_BY
+from pipelines.lake import Lake
+from pipelines.partitions import yesterday
+from pipelines.settings import Settings
+from schemas.published import CONTRACT_VERSION
+
+_MODE = 0o444
+
+
+def freshness(settings: Settings) -> Iterator[Finding]:
+    """Whether readers see yesterday, once it should be there."""
+    try:
+        generation = serving.current(settings)
+    except serving.PublishError as error:
+        yield Finding("published", "problem", str(error), "smallvoices publish")
+        return
+    if generation is None:
+        yield Finding("published", "warning", "nothing is published yet", "run `smallvoices nightly`")
+        return
+    newest = generation.snapshot_date
+    said = f"generation {generation.number} shows {newest}"
+    is_due = datetime.now(tz=UTC).hour >= int(FRESH_BY.split()[1])
+    behind = (yesterday() - newest).days
+    if behind <= (0 if is_due else 1):
+        yield Finding("published", "ok", said)
+        return
+    remedy = f"smallvoices backfill --from {newest + timedelta(1)} --to {yesterday()}"
+    days = "1 day" if behind == 1 else f"{behind:,} days"
+    yield Finding("published", "problem", f"{said}, {days} before yesterday", remedy)
+
+
+def contract(settings: Settings) -> Iterator[Finding]:
+    """Whether the published file is of this code's contract, and safe from clients that open it to write."""
+    path = settings.published / serving.FILE_NAME
+    if not path.exists():
+        return
+    with duckdb.connect(str(path), read_only=True) as connection:
+        of_file, code = connection.execute("SELECT contract_version, code_version FROM _meta").fetchall()[0]
+    said = f"contract {of_file}, written by smallvoices {code}"
+    if of_file != CONTRACT_VERSION:
+        yield Finding("contract", "warning", f"{said}; this is contract {CONTRACT_VERSION}", "smallvoices publish")
+    else:
+        yield Finding("contract", "ok", f"{said}; this is {version('smallvoices')}")
+    if (mode := path.stat().st_mode & 0o777) != _MODE:
+        risk = "a client that opens it to write leaves a log that no reader gets past"
+        yield Finding("contract", "warning", f"{path} has mode {mode:o}: {risk}", f"chmod {_MODE:o} {path}")
+
+
+def sources(settings: Settings) -> Iterator[Finding]:
+    """What became of each source on the newest date."""
+    dates = Lake(settings.lake).dates("ranking")
+    rows = summary.import_report(settings, dates[-1]) if dates else []
+    failed = {row["source"]: row for row in rows if row["state"] != "published"}
+    for name, row in failed.items():
+        stands_in = f"rows of {row['landed_date']} stand in; " if row["state"] == "carried" else ""
+        why = row["message"] or next((r["message"] for r in rows if r["source"] == name and r["message"]), None)
+        said = f"{name} on {dates[-1]}: {row['state']}: {stands_in}{why or 'see the import report'}"
+        yield Finding("sources", "warning", said, f"once that is mended: smallvoices nightly --date {dates[-1]}")
+    if dates and not failed:
+        yield Finding("sources", "ok", f"all published on {dates[-1]}")
+
+
+def stale(settings: Settings) -> Iterator[Finding]:
+    """Dates computed before an earlier one that they look back on was landed."""
+    days = looking_back.stale(Lake(settings.lake))
+    if days:
+        said, _, remedy = looking_back.words(days).rpartition("; mend by ")
+        yield Finding("stale dates", "warning", said, remedy.strip("`"))
+    else:
+        yield Finding("stale dates", "ok", "none")

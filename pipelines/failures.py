@@ -1,0 +1,37 @@
+"""Why a run failed, in the one sentence that people need of it.
+
+Belongs here: finding it among a run's events. Does not: who is told (`runs`, `doctor`, `notifying`).
+"""
+
+from collections.abc import Iterable
+
+import dagster as dg
+
+_FAILURE = f"{dg.Failure.__module__}.{dg.Failure.__name__}: "
+
+
+def why(events: Iterable[dg.DagsterEvent]) -> str:
+    """The first failed step's own words, or those of the run where no step failed; empty where nothing did."""
+    failed = [event for event in events if event.is_step_failure or event.is_run_failure]
+    # A run fails because of its steps: what it says itself is only that some did.
+    for event in sorted(failed, key=lambda event: not event.is_step_failure):
+        return of_step(event) if event.is_step_failure else _of_run(event)
+    return ""
+
+
+def of_step(event: dg.DagsterEvent) -> str:
+    """Why a step failed: the first error, without its class or trace."""
+    failure = event.step_failure_data.user_failure_data
+    if failure and failure.description:
+        return failure.description
+    error = event.step_failure_data.error
+    while error and error.cause:
+        error = error.cause
+    first = (str(error.message) if error else event.message or "").strip().splitlines()[:1]
+    return "".join(first).removeprefix(_FAILURE).partition(": ")[2] or "".join(first)
+
+
+def _of_run(event: dg.DagsterEvent) -> str:
+    # None where somebody else, as Dagster's run monitoring, has found the run dead.
+    error = event.job_failure_data.error if event.event_specific_data else None
+    return " ".join(str(error.message if error else event.message).split())

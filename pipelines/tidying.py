@@ -1,0 +1,202 @@
+"""What of a home may go, and letting go of it: old dates of lake and landing, old runs, what killed writers have left.
+
+Belongs here: what is old, and what stays although it is. Does not: how Dagster keeps runs (`old_runs`).
+
+How old something is goes by the newest ranked date and not by today's, so that neither a wrong clock nor a pipeline
+that has not run for long costs a date; and what was written lately stays as long as what is of lately.
+"""
+
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Literal
+
+import dagster as dg
+
+from assets import looking_back
+from assets.publishing import QUARANTINE_DAYS
+from pipelines import landing, old_runs
+from pipelines.lake import Lake
+from pipelines.settings import Settings
+
+Kind = Literal["lake", "landing", "orphans", "runs"]
+# Each kind in words, one of it and more.
+KINDS: dict[Kind, tuple[str, str]] = {
+    "lake": ("table of a date", "tables of dates"), "landing": ("landed date", "landed dates"),
+    "orphans": ("left-over file", "left-over files"), "runs": ("run", "runs"),
+}  # fmt: skip
+
+# Changes of handles are told from every date.
+_FOR_GOOD = {"history"}
+# What `history` looks back on; its dates stay as long as a date does that has seen them.
+_LOOKED_BACK_ON = {"profiles", "import_report"}
+_ORPHAN_SECONDS = 24 * 3600
+_ORPHANS = (
+    "lake/*/*/.*.tmp", "landing/*/.*.tmp", "landing/*/*/.*.tmp", "landing/*/*/.unfinished-*",
+    "landing/*/*/manifests/.*.tmp", "scratch/*",
+)  # fmt: skip
+_DAY_SECONDS = 86_400
+
+
+@dataclass(frozen=True)
+class Removable:
+    """Something that may go.
+
+    Attributes:
+        kind: What it is.
+        path: Where it lies; of a run, its id.
+        bytes: How much room it takes.
+    """
+
+    kind: Kind
+    path: Path
+    bytes: int
+
+
+def removable(settings: Settings, instance: dg.DagsterInstance | None) -> list[Removable]:
+    """Everything that may go now.
+
+    Args:
+        settings: How long things are kept.
+        instance: Dagster's, where there is one.
+    """
+    newest = max(Lake(settings.lake).dates("ranking"), default=date.min)
+    found = [*orphans(settings), *_old_of_lake(settings, newest), *_old_of_landing(settings, newest)]
+    if instance and settings.keep_runs_days is not None:
+        runs = old_runs.old(instance, settings.keep_runs_days)
+        found += [Removable("runs", Path(run_id), old_runs.size(instance, run_id)) for run_id in runs]
+    return found
+
+
+def remove(settings: Settings, instance: dg.DagsterInstance | None, found: Sequence[Removable]) -> list[str]:
+    """Lets go of what `removable` has found.
+
+    Returns:
+        What could not be removed, and why.
+    """
+    refused = []
+    for each in found:
+        try:
+            _REMOVE[each.kind](each.path)
+        except FileNotFoundError:
+            continue  # somebody else has let go of it
+        except OSError as error:
+            refused.append(f"{error.filename or each.path}: {error.strerror}")
+    ended = [each.path.name for each in found if each.kind == "runs"]
+    if instance and ended:
+        ranked = Lake(settings.lake).dates("ranking") or [date.min]
+        landed = ranked[-1] - timedelta(settings.keep_landing_days) if settings.keep_landing_days else date.min
+        old_runs.remove(instance, ended, since=ranked[0], landed_since=landed)
+    return refused
+
+
+def words(counts: Mapping[Kind, int]) -> str:
+    """How many of each kind, in words."""
+    told = [f"{counts[kind]:,} {KINDS[kind][counts[kind] != 1]}" for kind in KINDS if counts.get(kind)]
+    return ", ".join(told) or "nothing"
+
+
+def orphans(settings: Settings) -> Iterator[Removable]:
+    """What writers have left that were killed: one still at work is far younger."""
+    for pattern in _ORPHANS:
+        for path in settings.home.glob(pattern):
+            if time.time() - _written(path) > _ORPHAN_SECONDS:
+                yield Removable("orphans", path, _size(path))
+
+
+def _old_of_lake(settings: Settings, newest: date) -> Iterator[Removable]:
+    lake = Lake(settings.lake)
+    names = [path.name for path in settings.lake.iterdir() if path.is_dir()] if settings.lake.is_dir() else []
+    tables: dict[date, list[str]] = {}
+    for name in sorted(names):
+        for day in lake.dates(name):
+            tables.setdefault(day, []).append(name)
+    # A date goes as a whole, so that none is left with half of what it would be computed anew from.
+    gone = [
+        day for day, found in sorted(tables.items())
+        if _is_old(newest - day, [lake.path(name, day) for name in found], settings.keep_lake_days)
+    ]  # fmt: skip
+    ranked = [day for day in lake.dates("ranking") if day not in gone]
+    for day, found in sorted(tables.items()):
+        for name in found:
+            path = lake.path(name, day)
+            stays = name in _FOR_GOOD or (name in _LOOKED_BACK_ON and _is_seen(day, ranked))
+            is_unpublished = name == "quarantine" and _is_old(newest - day, [path], QUARANTINE_DAYS)
+            if is_unpublished or (day in gone and not stays):
+                yield Removable("lake", path, _size(path))
+
+
+def _is_seen(day: date, ranked: Sequence[date]) -> bool:
+    return any(looking_back.sees(other, [day]) for other in ranked)
+
+
+def _is_old(age: timedelta, paths: Sequence[Path], days: int | None) -> bool:
+    """Whether a date lies so many days before the newest ranked one, and what it has was written as long ago."""
+    if days is None or age.days < days:
+        return False
+    return time.time() - max(map(_written, paths)) > days * _DAY_SECONDS
+
+
+def _old_of_landing(settings: Settings, newest: date) -> Iterator[Removable]:
+    """Old dates of each source, but for its newest complete one, and for what the newest ranked date rests on."""
+    if settings.keep_landing_days is None or not settings.landing.is_dir():
+        return
+    used = _used(settings)
+    for source in sorted(path.name for path in settings.landing.iterdir() if path.is_dir()):
+        places = {date.fromisoformat(path.name): path for path in (settings.landing / source).glob("????-??-??")}
+        complete = (
+            day for day in sorted(places, reverse=True) if landing.newest_complete(settings.landing, source, day)
+        )
+        kept = {*used, next(complete, None)}
+        for day, place in sorted(places.items()):
+            if day not in kept and _is_old(newest - day, [place, place / "manifests"], settings.keep_landing_days):
+                yield Removable("landing", place, _size(place))
+
+
+def _used(settings: Settings) -> set[date]:
+    """The dates whose landed files the newest ranked date rests on, those of carried sources too."""
+    lake = Lake(settings.lake)
+    reports = [lake.scan("import_report", day) for day in lake.dates("ranking")[-1:]]
+    return {day for report in reports for day in report.select("landed_date").collect().to_series() if day}
+
+
+def _written(path: Path) -> float:
+    """When something was written, in seconds since the epoch; what has gone meanwhile was written just now."""
+    try:
+        return path.lstat().st_mtime
+    except FileNotFoundError:
+        return time.time()
+
+
+def _size(path: Path) -> int:
+    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+    return sum(file.stat().st_size for file in files)
+
+
+def _remove_table(path: Path) -> None:
+    path.unlink()
+    with suppress(OSError):  # something else is in it
+        path.parent.rmdir()
+
+
+def _remove_landed(path: Path) -> None:
+    # Moved first, so that no date is ever half there.
+    aside = path.with_name(f".{path.name}.tmp")
+    path.rename(aside)
+    shutil.rmtree(aside)
+
+
+def _remove_orphan(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+_REMOVE: dict[Kind, Callable[[Path], None]] = {
+    "lake": _remove_table, "landing": _remove_landed, "orphans": _remove_orphan, "runs": lambda _: None,
+}  # fmt: skip

@@ -1,0 +1,94 @@
+"""The log of a run: one line an event, as text or as JSON, whatever stands in it."""
+
+import json
+import logging
+import unicodedata
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines import log, runs
+from pipelines.build import build_defs
+from pipelines.jobs import NIGHTLY
+from pipelines.settings import Settings
+from pipelines.sources import load
+from tests.conftest import Command
+
+_HOSTILE = "\x1b[31mred\x07\x9b2J\u202egnp.exe\u2028next\r\nWARNING forged: line"
+_SOURCES = (
+    f"sources: [{{name: plain, shape: smallvoices, required: true, url: {json.dumps(_HOSTILE + '-{date}.csv')}}}]"
+)
+
+
+def _does_something(text: str) -> list[str]:
+    """The characters of a text that are no part of a line."""
+    return [
+        each for each in text if unicodedata.category(each) in ("Cc", "Zl", "Zp", "Cs") or each in "\u202e\u2066\u2069"
+    ]
+
+
+def test_a_log_of_json_has_an_object_a_line_down_to_the_error(smallvoices: Command, tmp_path: Path) -> None:
+    (tmp_path / "sources.yaml").write_text(_SOURCES, encoding="utf-8")
+    night = smallvoices("nightly", "--date", "2026-10-31", "--json", SMALLVOICES_LOG="json")
+    assert night.code == 1
+    lines = [json.loads(line) for line in night.err.splitlines()]
+    assert {tuple(line) for line in lines} == {("time", "level", "run", "source", "step", "message")}
+    (landed,) = [line for line in lines if line["step"] == "landing" and line["level"] == "WARNING"]
+    assert landed["source"] == "plain"
+    assert len(landed["run"]) == 36
+    assert "\x1b[31mred" in landed["message"]
+    *_, last = lines
+    assert (last["level"], last["step"], last["run"]) == ("ERROR", "command", landed["run"])
+    assert last["message"].startswith("required source plain has nothing for 2026-10-31: no file ")
+    assert _does_something(night.err.replace("\n", "")) == []
+
+
+def test_no_text_from_outside_acts_on_the_terminal_that_a_log_is_read_in(smallvoices: Command, tmp_path: Path) -> None:
+    (tmp_path / "sources.yaml").write_text(_SOURCES, encoding="utf-8")
+    night = smallvoices("nightly", "--date", "2026-10-31")
+    assert night.code == 1
+    assert "WARNING landing: plain 2026-10-31: failed: no file " in night.err
+    assert "\\x1b[31mred\\x07\\x9b2J\\u202egnp.exe" in night.err
+    assert [line for line in night.err.splitlines() if line.startswith("WARNING forged")] == []
+    assert _does_something(night.err.replace("\n", "")) == []
+
+
+def test_a_mistake_of_usage_is_a_line_of_json_too(smallvoices: Command, tmp_path: Path) -> None:
+    (tmp_path / "sources.yaml").write_text("sources: []", encoding="utf-8")
+    wrong = smallvoices("nightly", SMALLVOICES_LOG="json")
+    assert wrong.code == 2
+    assert json.loads(wrong.err)["message"].endswith("sources.yaml: sources: must be a list of at least one source")
+
+
+def test_a_night_that_the_schedule_starts_logs_in_the_same_form(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "sources.yaml").write_text(_SOURCES, encoding="utf-8")
+    settings = Settings(home=tmp_path / "home", sources_file=tmp_path / "sources.yaml", log="json")
+    defs = build_defs(settings, load(settings.sources_file))
+    at = datetime(2026, 11, 1, 2, tzinfo=UTC)
+    repository = defs.get_repository_def()
+    context = dg.build_schedule_context(scheduled_execution_time=at, repository_def=repository)
+    (asked,) = repository.get_schedule_def("nightly_schedule").evaluate_tick(context).run_requests or []
+    runs.prepare_instance(settings)
+    with dg.DagsterInstance.get() as instance:
+        night = defs.resolve_job_def(NIGHTLY).execute_in_process(
+            instance=instance, partition_key=asked.partition_key, run_config=asked.run_config, raise_on_error=False
+        )
+    assert not night.success
+    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    assert [line["source"] for line in lines if line["step"] == "landing" and line["level"] == "WARNING"] == ["plain"]
+
+
+@given(st.text())
+def test_whatever_is_logged_stays_one_line_and_can_be_read_back(text: str) -> None:
+    assert _does_something(log.escaped(text)) == []
+    line = log.as_json("INFO", text, at=0.0)
+    assert len(line.splitlines()) == 1
+    assert json.loads(line)["message"] == text
+    record = logging.LogRecord("x", logging.INFO, "x", 1, text, (), None)
+    assert len(log._Lines("text").format(record).splitlines()) == 1  # noqa: SLF001 - as the handler does

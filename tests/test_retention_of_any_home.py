@@ -1,0 +1,83 @@
+"""What stays whatever dates, tables and pulls a home has, and however long ago each was written."""
+
+import json
+import os
+import tempfile
+import time
+from dataclasses import asdict
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assets import looking_back
+from pipelines import landing, tidying
+from pipelines.lake import Lake
+from pipelines.settings import Settings
+
+NEWEST = date(2026, 10, 31)
+TABLES = ("ranking", "engagement", "profiles", "import_report", "quarantine", "history")
+# In days: how far before the newest date, and how long ago it was written.
+AGES = st.integers(0, 150)
+LAKE = st.dictionaries(AGES, st.tuples(st.sets(st.sampled_from(TABLES)), AGES), max_size=12)
+PULLS = st.dictionaries(st.tuples(st.sampled_from("ab"), AGES), st.tuples(st.booleans(), AGES), max_size=12)
+
+
+def _write(home: Settings, tables: dict[int, tuple[set[str], int]], rests_on: int) -> None:
+    """Tables of a lake that are as old as said; the newest date rests on what landed so many days before it."""
+    for age, (names, written_ago) in tables.items():
+        for name in names:
+            path = Lake(home.lake).path(name, NEWEST - timedelta(age))
+            path.parent.mkdir(parents=True)
+            pl.DataFrame({"landed_date": [NEWEST - timedelta(rests_on)]}).write_parquet(path)
+            _age(path, written_ago)
+
+
+def _land(home: Settings, pulls: dict[tuple[str, int], tuple[bool, int]]) -> None:
+    for (source, age), (is_complete, written_ago) in pulls.items():
+        place = home.landing / source / str(NEWEST - timedelta(age))
+        (place / "manifests").mkdir(parents=True)
+        state: landing.State = "complete" if is_complete else "failed"
+        pull = landing.Manifest(source, place.name, 1, state, "", "2026-11-01T00:00:00+00:00", "", ())
+        (place / "manifests/0001.json").write_text(json.dumps(asdict(pull)), encoding="utf-8")
+        for path in (place / "manifests", place):
+            _age(path, written_ago)
+
+
+def _age(path: Path, days: int) -> None:
+    then = time.time() - days * 86_400 - 60
+    os.utime(path, (then, then))
+
+
+@given(tables=LAKE, pulls=PULLS, rests_on=AGES)
+@settings(max_examples=60)
+def test_whatever_a_home_holds_what_is_needed_stays(
+    tables: dict[int, tuple[set[str], int]], pulls: dict[tuple[str, int], tuple[bool, int]], rests_on: int
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        home = Settings(home=Path(folder), sources_file=Path(folder), keep_lake_days=90, keep_landing_days=40)
+        lake = Lake(home.lake)
+        _write(home, tables | {0: (set(TABLES), 0)}, rests_on)
+        _land(home, pulls)
+        before = {table: lake.dates(table) for table in TABLES}
+
+        assert tidying.remove(home, None, tidying.removable(home, None)) == []
+        assert tidying.removable(home, None) == []
+
+        assert [table for table in TABLES if NEWEST not in lake.dates(table)] == []
+        assert lake.dates("history") == before["history"]
+        for table, fewest in {"ranking": 90, "engagement": 90, "profiles": 90, "quarantine": 30}.items():
+            gone = {*before[table]} - {*lake.dates(table)}
+            assert [day for day in gone if (NEWEST - day).days < fewest] == []
+        for day in lake.dates("ranking"):
+            seen = [each for each in before["profiles"] if looking_back.sees(day, [each])]
+            assert [each for each in seen if each not in lake.dates("profiles")] == []
+        for source in "ab":
+            complete = [age for (of, age), (is_complete, _) in pulls.items() if of == source and is_complete]
+            for age, (_, written_ago) in ((age, pulls[of, age]) for of, age in pulls if of == source):
+                if age == min(complete, default=None) or age == rests_on or age < 40 or written_ago < 40:
+                    assert landing.pulls(home.landing, source, NEWEST - timedelta(age))
+                else:
+                    assert not (home.landing / source / str(NEWEST - timedelta(age))).exists()
