@@ -19,7 +19,8 @@ from rich.table import Table
 
 from assets.trial import Trial, try_out
 from pipelines.inference import Inferred, infer, named_shape
-from pipelines.read import archives
+from pipelines.limits import DEFAULT_LIMITS
+from pipelines.read import archives, expansion
 from pipelines.read.formats import UnreadableFileError, container_of
 from schemas.column import PLATFORMS
 from schemas.infer.shape_text import shape_text
@@ -73,10 +74,11 @@ def inspect(
 
 def _inferred(file: Path, shape: Shape | None, platform: str | None) -> Inferred:
     """How a file is to be read; of an archive, how its largest file is."""
+    expansion.demand_harmless(file, DEFAULT_LIMITS)
     if container_of(file) != "zip":
         return named_shape(file, shape, platform) if shape else infer(file, platform=platform)
     with tempfile.TemporaryDirectory(prefix="smallvoices-") as folder:
-        members = archives.members(file, Path(folder))
+        members = archives.members(file, Path(folder), DEFAULT_LIMITS, DEFAULT_LIMITS.max_bytes)
         name, largest = max(members, key=lambda member: member[1].stat().st_size)
         names = (Path(name).stem, file.stem, file.absolute().parent.name)
         inferred = named_shape(largest, shape, platform) if shape else infer(largest, platform=platform, names=names)

@@ -11,10 +11,15 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
+_UNITS = {"K": 1, "M": 2, "G": 3, "T": 4}
+_SIZE = r"(\d+(?:\.\d+)?) ?([KMGT])(i?)B"
+_SIZE_ALLOWED = "a number and a unit, such as 1GB or 512MB"
+
 _ALLOWED = {
     "SMALLVOICES_FIRST_DATE": (r"\d{4}-\d{2}-\d{2}", "a date, YYYY-MM-DD"),
     "SMALLVOICES_THREADS": (r"\d{1,3}", "a whole number from 0 (all cores) to 999"),
-    "SMALLVOICES_MEMORY_LIMIT": (r"\d+(\.\d+)? ?[KMGT]i?B", "a number and a unit, such as 1GB or 512MB"),
+    "SMALLVOICES_MEMORY_LIMIT": (_SIZE, _SIZE_ALLOWED),
+    "SMALLVOICES_TEMP_LIMIT": (_SIZE, _SIZE_ALLOWED),
     "SMALLVOICES_PUBLISH_WAIT_SECONDS": (r"\d{1,5}", "a whole number from 0 to 99999"),
     "SMALLVOICES_NIGHTLY_CRON": (r"off|[\d*/,\-]+( +[\d*/,\-A-Z]+){4}", 'five fields, such as "0 2 * * *", or off'),
 }
@@ -34,6 +39,7 @@ class Settings:
         first_date: Earliest snapshot date there can be.
         threads: DuckDB's threads; 0 leaves the choice to DuckDB.
         memory_limit: DuckDB's memory, as DuckDB writes it.
+        temp_limit: What may lie in the scratch folder at once, of one DuckDB connection or of what one import unpacks.
         publish_wait_seconds: How long a publisher waits for another to finish.
         nightly_cron: When the nightly schedule runs, UTC; "off" ships it stopped.
     """
@@ -43,6 +49,7 @@ class Settings:
     first_date: date = date(2016, 1, 1)
     threads: int = 0
     memory_limit: str = "1GB"
+    temp_limit: str = "20GB"
     publish_wait_seconds: int = 300
     nightly_cron: str = "0 2 * * *"
 
@@ -66,7 +73,8 @@ class Settings:
             sources_file=Path(os.environ.get("SMALLVOICES_SOURCES") or REPOSITORY / "sources.yaml").resolve(),
             first_date=first_date,
             threads=int(given.get("SMALLVOICES_THREADS", "0")),
-            memory_limit=given.get("SMALLVOICES_MEMORY_LIMIT", "1GB"),
+            memory_limit=given.get("SMALLVOICES_MEMORY_LIMIT", cls.memory_limit),
+            temp_limit=given.get("SMALLVOICES_TEMP_LIMIT", cls.temp_limit),
             publish_wait_seconds=int(given.get("SMALLVOICES_PUBLISH_WAIT_SECONDS", "300")),
             nightly_cron=given.get("SMALLVOICES_NIGHTLY_CRON", "0 2 * * *"),
         )
@@ -107,8 +115,14 @@ class Settings:
 
     @property
     def scratch(self) -> Path:
-        """Where DuckDB spills what does not fit in memory."""
+        """Where DuckDB spills what does not fit in memory, and archives are unpacked."""
         return self.home / "scratch"
+
+    @property
+    def temp_bytes(self) -> int:
+        """The temp limit as a number."""
+        number, unit, binary = re.fullmatch(_SIZE, self.temp_limit, re.IGNORECASE).groups()  # type: ignore[union-attr] # checked where it is read
+        return int(float(number) * (1024 if binary else 1000) ** _UNITS[unit.upper()])
 
     @property
     def dagster_home(self) -> Path:

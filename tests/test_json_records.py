@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.importing import NothingToPublishError
+from pipelines.limits import DEFAULT_LIMITS
 from pipelines.read import json_stream
 from pipelines.read.formats import UnreadableFileError
 from schemas.json_path import JsonPathError, keys
@@ -233,7 +234,7 @@ def test_records_are_cut_out_whole_wherever_the_text_is_read_on(
             json.dumps(document, indent=indent, ensure_ascii=ascii), encoding="utf-8", errors="surrogatepass"
         )
         try:
-            found = [json.loads(record) for record in json_stream.large_records(path, "data.items")]
+            found = [json.loads(record) for record in json_stream.large_records(path, "data.items", DEFAULT_LIMITS)]
         except UnreadableFileError:
             # Half of a surrogate pair is no Unicode.
             assert not ascii

@@ -25,6 +25,7 @@ MAX_RECORD_CHARACTERS = 2**20
 MAX_RECORD_LINES = 2_000
 
 _LINE_ENDS = ("\n", "\r")
+_BLANK = ("\n", "\r\n", "\r")
 _UNMATCHED = "its quotes do not match"
 
 _CHUNK = 4 * 2**20
@@ -120,6 +121,7 @@ def records(path: Path, encoding: str, delimiter: str, header_line: int = 1) -> 
         width = len(_header(lines, path, delimiter))
         number = 0
         while True:
+            lines.skip_blank()
             line = lines.next_line
             fields, raw, problem = lines.record(delimiter)
             if not raw:
@@ -203,6 +205,12 @@ class _Lines:
         if not self._waiting and (line := self._read()):
             self._waiting.append(line)
         return not self._waiting
+
+    def skip_blank(self) -> None:
+        """Moves to the next line that is not blank, far faster than by records."""
+        while not self.at_end and self._waiting[0] in _BLANK:
+            self._waiting.popleft()
+            self.next_line += 1
 
     def record(self, delimiter: str) -> tuple[list[str], str, str]:
         """The next record: its fields, its raw text, and what keeps it from being cut into fields."""

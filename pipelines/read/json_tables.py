@@ -13,9 +13,10 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from pipelines.limits import Limits
+from pipelines.read.confined import confined
 from pipelines.read.formats import UnreadableFileError
-from pipelines.read.json_records import json_objects
-from schemas.first_line import first_line
+from pipelines.read.json_records import json_objects, reason
 
 _MOST_RECORDS = 20_000
 _MOST_BYTES = 256 * 2**20
@@ -39,22 +40,23 @@ class JsonTable:
     nested: dict[str, pl.DataFrame] = field(default_factory=dict)
 
 
-def tables(path: Path) -> list[JsonTable]:
+def tables(path: Path, limits: Limits) -> list[JsonTable]:
     """The tables that a JSON file could be, the records of the outermost list first.
 
     Raises:
         UnreadableFileError: It is no whole JSON.
     """
-    documents = list(_documents(path))
+    documents = list(_documents(path, limits))
     found = {None: documents} | _lists(documents)
     return [_table(place, records) for place, records in found.items() if records]
 
 
-def _documents(path: Path) -> Iterator[dict[str, Any]]:
-    with duckdb.connect(":memory:") as connection:
+def _documents(path: Path, limits: Limits) -> Iterator[dict[str, Any]]:
+    with confined(path.parent) as connection:
         try:
             rows = connection.execute(
-                f"SELECT CAST(json AS VARCHAR) FROM {json_objects(connection, path, None)} LIMIT {_MOST_RECORDS}"
+                f"SELECT CAST(json AS VARCHAR) FROM {json_objects(connection, path, None, limits)} "
+                f"LIMIT {_MOST_RECORDS}"
             )
             size = 0
             while chunk := rows.fetchmany(1_000):
@@ -68,8 +70,8 @@ def _documents(path: Path) -> Iterator[dict[str, Any]]:
                     if isinstance(value, dict):
                         yield value
         except duckdb.Error as error:
-            reason = first_line(error)
-            raise UnreadableFileError(f"{path.name} is no whole JSON ({reason}); pull it again") from error
+            told = reason(error, limits)
+            raise UnreadableFileError(f"{path.name} is no whole JSON ({told}); pull it again") from error
         except (ValueError, RecursionError) as error:
             raise UnreadableFileError(f"{path.name} is no JSON that can be read: {error}") from error
 

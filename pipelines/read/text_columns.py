@@ -12,15 +12,17 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from pipelines.limits import DEFAULT_LIMITS, Limits
 from pipelines.read import csv_records, spreadsheets
 from pipelines.read.csv_records import Record
 from pipelines.read.formats import UnreadableFileError, compression, format_of, open_bytes, tail, whole
-from pipelines.read.json_records import json_columns, json_pages
+from pipelines.read.json_records import json_columns, json_layout, json_pages, line_columns, lines
 from schemas.first_line import first_line
 from schemas.quoting import identifier, literal
 from schemas.shape import Selection, Shape
 
 _EXACT_BATCH = 20_000
+_EXACT_BYTES = 32 * 2**20
 _FAST_ENCODINGS = ("utf-8", "utf8", "ascii")
 _MAX_NAMES = 1_000
 
@@ -49,11 +51,13 @@ class TextColumns:
         relation: What to put behind FROM: the wanted columns, all VARCHAR, in the order of the file.
         numbered: Whether it carries `landed_row`; otherwise records are to be counted as they come.
         is_fast_csv: Whether DuckDB's own CSV reader is behind it, which a file that is not clean makes stumble.
+        has_exact: Whether the file can be read record by record where this stumbles.
     """
 
     relation: str
     numbered: bool = False
     is_fast_csv: bool = False
+    has_exact: bool = False
     _found: _Found = field(default_factory=_Found)
 
     def may_lack_records(self, count: int, path: Path) -> bool:
@@ -77,7 +81,13 @@ class TextColumns:
 
 
 def open_columns(
-    connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, wanted: Selection, *, exact: bool
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    shape: Shape,
+    wanted: Selection,
+    *,
+    exact: bool,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> TextColumns:
     """Opens a landed file.
 
@@ -86,7 +96,8 @@ def open_columns(
         path: The file.
         shape: Its shape.
         wanted: The columns wanted, required and optional.
-        exact: Whether to read a CSV file record by record, because the fast reader stumbled.
+        exact: Whether to read the file record by record, because the fast reader stumbled.
+        limits: How large a record may be.
 
     Raises:
         UnreadableFileError: It is not what the shape says.
@@ -98,7 +109,10 @@ def open_columns(
         return _parquet(connection, path, wanted)
     if declared == "xlsx":
         return _spreadsheet(connection, path, shape, wanted)
-    return TextColumns(json_columns(connection, path, shape, wanted))
+    is_lines = not wanted.records and json_layout(path) == "newline_delimited"
+    if exact and is_lines:
+        return _exact_lines(connection, path, shape, wanted, limits)
+    return TextColumns(json_columns(connection, path, shape, wanted, limits), has_exact=is_lines)
 
 
 def open_pages(
@@ -127,8 +141,10 @@ def _csv(
     return TextColumns(
         f"(SELECT {selected} FROM read_csv({literal(path)}, auto_detect = false, header = true, "
         f"delim = {literal(shape.delimiter)}, quote = '\"', escape = '\"', strict_mode = true, "
-        f"compression = '{compression(path)}', columns = {{{spec}}}))",
+        f"compression = '{compression(path)}', max_line_size = {csv_records.MAX_RECORD_CHARACTERS}, "
+        f"columns = {{{spec}}}))",
         is_fast_csv=True,
+        has_exact=True,
     )
 
 
@@ -181,15 +197,17 @@ def _exact(
 
 def _batches(records: Iterator[Record], schema: pa.Schema, found: _Found) -> Iterator[pa.RecordBatch]:
     rows: list[tuple[int, list[str]]] = []
+    size = 0
     try:
         for record in records:
             if record.problem:
                 found.rejects.append(Reject(record.number, record.problem))
                 continue
             rows.append((record.number, record.fields))
-            if len(rows) == _EXACT_BATCH:
+            size += len(record.raw)
+            if len(rows) == _EXACT_BATCH or size > _EXACT_BYTES:
                 yield _batch(rows, schema)
-                rows = []
+                rows, size = [], 0
     except UnreadableFileError as failure:
         found.failure = failure
     yield _batch(rows, schema)
@@ -200,6 +218,43 @@ def _batch(rows: list[tuple[int, list[str]]], schema: pa.Schema) -> pa.RecordBat
         [fields[position] or None for _, fields in rows] for position in range(len(schema) - 1)
     ]
     return pa.record_batch([*cells, [number for number, _ in rows]], schema=schema)
+
+
+def _exact_lines(
+    connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, wanted: Selection, limits: Limits
+) -> TextColumns:
+    """Records of a JSON file that has one a line; one that is too large costs no other."""
+    found = _Found()
+    schema = pa.schema([("json", pa.string()), ("landed_row", pa.int64())])
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        texts: list[str | None] = []
+        numbers: list[int] = []
+        size = 0
+        try:
+            for line in lines(path, limits):
+                if not line.is_whole:
+                    found.rejects.append(Reject(line.number, f"is larger than {limits.passed('max_record_bytes')}"))
+                    continue
+                texts.append(_text_of(line.content))
+                numbers.append(line.number)
+                size += len(line.content)
+                if len(texts) == _EXACT_BATCH or size > _EXACT_BYTES:
+                    yield pa.record_batch([texts, numbers], schema=schema)
+                    texts, numbers, size = [], [], 0
+        except UnreadableFileError as failure:
+            found.failure = failure
+        yield pa.record_batch([texts, numbers], schema=schema)
+
+    connection.register("exact_records", pa.RecordBatchReader.from_batches(schema, batches()))
+    return TextColumns(line_columns("exact_records", shape, wanted), numbered=True, _found=found)
+
+
+def _text_of(line: bytes) -> str | None:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return None  # as DuckDB's own reader has it
 
 
 def parquet_types(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
