@@ -8,9 +8,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 ACCOUNTS ?= 1000000
 SEEDS ?= 20
+SECONDS ?= 600
 MEGABYTES ?= 2000
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	--no-emit-index-url --no-header --no-annotate pyproject.toml requirements-build.in
 .DEFAULT_GOAL := help
-.PHONY: help nightly test check ui samples screenshots backfill browser postgres postgres-readers readers readers-superset faults lock bench bench-pull \
+.PHONY: help nightly test check ui samples screenshots backfill browser postgres postgres-readers readers readers-superset faults fuzz broken-files lock bench bench-pull \
 	bench-publish bench-ranking quality contract clean bench-shapes
 
 help: ## List the targets
@@ -72,6 +75,12 @@ readers-superset: $(READERS)/superset/.installed ## Look at the published file t
 faults: readers ## Readers of every kind while the file is published again and again
 	@$(BIN)/python -m tests.faults.readers --publishes $(PUBLISHES)
 
+fuzz: $(VENV)/.development ## Make up files for SECONDS, guided by the code that they reach, and hold the import to its accounting
+	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
+
+broken-files: $(VENV)/.development ## Try invented broken files, or those of FOLDER, on landing and import
+	@$(BIN)/python -m tests.fuzz.folder $(FOLDER)
+
 bench: $(VENV)/.development ## Measure a night of 1 M profiles and 12 M posts beside a bare DuckDB script
 	@$(BIN)/python -m benchmarks.nightly --accounts $(ACCOUNTS)
 
@@ -100,10 +109,9 @@ bench-shapes: $(VENV)/.development ## Measure parsing through a shape beside the
 	@$(BIN)/python -m benchmarks.shapes --accounts $(ACCOUNTS)
 
 lock: $(VENV)/.development ## Pin the newest versions that pyproject.toml allows
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url \
-		--no-header --no-annotate pyproject.toml requirements-build.in -o requirements.lock
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url \
-		--no-header --no-annotate --extra dev pyproject.toml requirements-build.in -c requirements.lock -o requirements-dev.lock
+	@$(COMPILE) -o requirements.lock
+	@$(COMPILE) --extra dev -c requirements.lock -o requirements-dev.lock
+	@$(COMPILE) --extra postgres-storage -c requirements.lock -o deploy/requirements.lock
 
 clean: ## Remove the environment and the caches; data/ stays
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

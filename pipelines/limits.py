@@ -37,6 +37,7 @@ class Limits(BaseModel):
         le=_LARGEST_RECORD,
         description=f"a whole number from {MAX_RECORD_BYTES} to {_LARGEST_RECORD}",
     )
+    max_columns: int = Field(default=2_000, ge=1, description="a whole number from 1")
     # No more than the contract promises to those who read the published tables.
     max_field_characters: int = Field(
         default=MAX_TEXT, ge=1, le=MAX_TEXT, description=f"a whole number from 1 to {MAX_TEXT}"

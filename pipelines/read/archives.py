@@ -6,6 +6,7 @@ file may expand (`expansion`), or compression of a single file (`formats`).
 
 import re
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 from pipelines.limits import Limits
@@ -65,7 +66,7 @@ def members(path: Path, folder: Path, limits: Limits, room: int) -> list[tuple[s
                 expansion.demand_harmless(target, limits)
                 unpacked.append((member.filename, target))
             return unpacked
-    except (zipfile.BadZipFile, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
         raise UnreadableFileError(f"{path.name} is no whole zip archive ({error}); pull it again") from error
     except RuntimeError as error:
         raise UnreadableFileError(f"{path.name} is protected by a password; ask for it without one") from error

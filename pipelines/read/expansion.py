@@ -4,6 +4,7 @@ Belongs here: the cap, and counting what a file expands to without keeping it. D
 """
 
 import zipfile
+import zlib
 from pathlib import Path
 
 from pipelines.limits import Limits
@@ -78,6 +79,6 @@ def _spreadsheet_bytes(path: Path, most: int) -> int:
                 with archive.open(member) as packed:
                     while expanded <= most and (chunk := packed.read(_CHUNK)):
                         expanded += len(chunk)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError):
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError):
         return expanded  # whoever reads it says what is wrong
     return expanded

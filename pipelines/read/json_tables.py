@@ -5,6 +5,8 @@ paths that a shape names (`json_records`).
 """
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -137,15 +139,16 @@ def _path(keys: Sequence[str]) -> str:
 def _frame(rows: Sequence[Mapping[str, str]]) -> pl.DataFrame:
     seen = dict.fromkeys(name for row in rows for name in row)
     # A key that is a value here and an object there, or differs in case alone, cannot be read by one structure.
-    lower = [name.lower() for name in seen]
+    lower = Counter(name.lower() for name in seen)
+    objects = {name[: point.start()] for name in seen for point in re.finditer(r"\.", name)}
     names = [
         name
         for name in seen
         if name
         and not name.startswith(".")
         and '"' not in name
-        and lower.count(name.lower()) == 1
-        and not any(other.startswith(f"{name}.") for other in seen)
+        and lower[name.lower()] == 1
+        and name not in objects
         and not any(part.isdecimal() or not part for part in name.split("."))
     ][:_MOST_COLUMNS]
     return pl.DataFrame(

@@ -17,7 +17,7 @@ from pipelines.read.encodings import encoding_of
 from pipelines.read.formats import UnreadableFileError, container_of, open_bytes, whole
 from pipelines.read.json_records import json_layout
 from pipelines.read.json_tables import JsonTable
-from pipelines.read.text_columns import open_columns, parquet_types
+from pipelines.read.text_columns import demand_few, open_columns, parquet_types
 from schemas.quoting import identifier
 from schemas.shape import Selection, Shape
 
@@ -47,7 +47,7 @@ def sniff(path: Path, limits: Limits) -> list[Sniffed]:
 
     Args:
         path: The file.
-        limits: How large a record may be.
+        limits: How large a record may be, and how many columns there may be.
 
     Returns:
         The tables that it could be: one, or one per sheet of a spreadsheet, or per list in a JSON file.
@@ -63,7 +63,9 @@ def sniff(path: Path, limits: Limits) -> list[Sniffed]:
                 for table in json_tables.tables(path, limits)
             ]
         else:
-            found.append(Sniffed(layout, _frame(path, layout, _names(path, layout)), said))
+            names = _names(path, layout)
+            demand_few(path, names, limits)
+            found.append(Sniffed(layout, _frame(path, layout, names), said))
     if not found:
         raise UnreadableFileError(f"{path.name} holds no records")
     return found

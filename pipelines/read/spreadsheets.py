@@ -4,6 +4,7 @@ Belongs here: XLSX, XLS, XLSB and ODS through calamine. Does not: which record i
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
@@ -21,8 +22,9 @@ def sheets(path: Path) -> list[str]:
     Raises:
         UnreadableFileError: It is no whole spreadsheet.
     """
-    workbook = _open(path)
-    return [name for name in workbook.sheet_names if workbook.get_sheet_by_name(name).total_height]
+    with _whole(path):
+        workbook = CalamineWorkbook.from_path(path)
+        return [name for name in workbook.sheet_names if workbook.get_sheet_by_name(name).total_height]
 
 
 def rows(path: Path, sheet: str | None) -> Iterator[tuple[int, list[str]]]:
@@ -35,14 +37,16 @@ def rows(path: Path, sheet: str | None) -> Iterator[tuple[int, list[str]]]:
     Raises:
         UnreadableFileError: It is no whole spreadsheet, or has no such sheet.
     """
-    workbook = _open(path)
-    try:
-        found = workbook.get_sheet_by_name(sheet) if sheet else workbook.get_sheet_by_index(0)
-    except WorksheetNotFound as error:
-        raise UnreadableFileError(
-            f"{path.name} has no sheet {sheet!r}; it has {', '.join(workbook.sheet_names)}"
-        ) from error
-    for number, cells in enumerate(found.to_python(skip_empty_area=False), start=1):
+    with _whole(path):
+        workbook = CalamineWorkbook.from_path(path)
+        try:
+            found = workbook.get_sheet_by_name(sheet) if sheet else workbook.get_sheet_by_index(0)
+        except WorksheetNotFound as error:
+            raise UnreadableFileError(
+                f"{path.name} has no sheet {sheet!r}; it has {', '.join(workbook.sheet_names)}"
+            ) from error
+        cells_of_rows = found.to_python(skip_empty_area=False)
+    for number, cells in enumerate(cells_of_rows, start=1):
         texts = [_text(cell) for cell in cells]
         if any(texts):
             yield number, texts
@@ -72,13 +76,20 @@ def records(path: Path, sheet: str | None, header_row: int) -> Iterator[Record]:
         yield Record(number, line, cells, "\t".join(cells), "")
 
 
-def _open(path: Path) -> CalamineWorkbook:
+@contextmanager
+def _whole(path: Path) -> Iterator[None]:
+    """Says in words what keeps a spreadsheet from being read; its parts are looked at as late as they are asked for."""
     try:
-        return CalamineWorkbook.from_path(path)
+        yield
     except PasswordError as error:
         raise UnreadableFileError(f"{path.name} is protected by a password; ask for it without one") from error
     except (CalamineError, OSError) as error:
         raise UnreadableFileError(f"{path.name} is no whole spreadsheet ({error}); pull it again") from error
+    except BaseException as error:
+        # A panic of the reader, which is written in Rust, is no Exception, and would end the run.
+        if type(error).__name__ == "PanicException":
+            raise UnreadableFileError(f"{path.name} is a spreadsheet that cannot be read; save it anew") from error
+        raise
 
 
 def _text(cell: object) -> str:

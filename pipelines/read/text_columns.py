@@ -104,11 +104,11 @@ def open_columns(
     """
     declared = format_of(path, shape)
     if declared == "csv":
-        return _csv(connection, path, shape, wanted, exact=exact)
+        return _csv(connection, path, shape, wanted, limits, exact=exact)
     if declared == "parquet":
-        return _parquet(connection, path, wanted)
+        return _parquet(connection, path, wanted, limits)
     if declared == "xlsx":
-        return _spreadsheet(connection, path, shape, wanted)
+        return _spreadsheet(connection, path, shape, wanted, limits)
     is_lines = not wanted.records and json_layout(path) == "newline_delimited"
     if exact and is_lines:
         return _exact_lines(connection, path, shape, wanted, limits)
@@ -127,9 +127,10 @@ def open_pages(
 
 
 def _csv(
-    connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, wanted: Selection, *, exact: bool
+    connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, wanted: Selection, limits: Limits, *, exact: bool
 ) -> TextColumns:
     names = csv_records.header(path, shape.encoding, shape.delimiter, shape.header_line)
+    demand_few(path, names, limits)
     places, selected = _selected(names, wanted, f"{path.name}:{shape.header_line}", shape)
     # A blank line is a record of one empty cell to the fast reader.
     is_fast = shape.encoding.lower() in _FAST_ENCODINGS and shape.header_line == 1 and len(names) > 1
@@ -148,6 +149,16 @@ def _csv(
     )
 
 
+def demand_few(path: Path, names: Sequence[str], limits: Limits) -> None:
+    """Refuses a file of very many columns, for which DuckDB would plan for minutes.
+
+    Raises:
+        UnreadableFileError: It has more than `max_columns`.
+    """
+    if len(names) > limits.max_columns:
+        raise UnreadableFileError(f"{path.name} has {len(names):,} columns, over {limits.passed('max_columns')}")
+
+
 def _shown(names: list[str]) -> str:
     shown = ", ".join(names)
     return shown if len(shown) <= _MAX_NAMES else f"{shown[:_MAX_NAMES]}…"
@@ -164,8 +175,11 @@ def _is_plain(path: Path) -> bool:
     return not is_utf16 and not is_blank and not is_open and b"\x00" not in head and b"\n" in head
 
 
-def _spreadsheet(connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, wanted: Selection) -> TextColumns:
+def _spreadsheet(
+    connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, wanted: Selection, limits: Limits
+) -> TextColumns:
     names = spreadsheets.header(path, shape.sheet, shape.header_line)
+    demand_few(path, names, limits)
     places, selected = _selected(names, wanted, f"{path.name}:{shape.header_line}", shape)
     return _exact(connection, spreadsheets.records(path, shape.sheet, shape.header_line), places, selected)
 
@@ -271,8 +285,9 @@ def parquet_types(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str
     return {row[0]: row[1] for row in described}
 
 
-def _parquet(connection: duckdb.DuckDBPyConnection, path: Path, wanted: Selection) -> TextColumns:
+def _parquet(connection: duckdb.DuckDBPyConnection, path: Path, wanted: Selection, limits: Limits) -> TextColumns:
     types = parquet_types(connection, path)
+    demand_few(path, [*types], limits)
     missing = [name for name in wanted.columns if name not in types]
     if missing:
         raise UnreadableFileError(f"{path.name} lacks the columns {', '.join(missing)}; it has {_shown([*types])}")
