@@ -14,7 +14,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 	--no-emit-index-url --no-header --no-annotate pyproject.toml requirements-build.in
 .DEFAULT_GOAL := help
 .PHONY: help nightly test check ui samples screenshots backfill browser postgres postgres-readers readers readers-superset faults fuzz broken-files lock bench bench-pull \
-	bench-publish bench-ranking quality contract clean bench-shapes
+	bench-publish bench-ranking quality sbom audit licences contract clean bench-shapes
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/' | sort
@@ -98,6 +98,17 @@ bench-publish: $(VENV)/.development ## Measure publishing 1 M accounts with 90 d
 
 bench-ranking: $(VENV)/.development ## Measure ranking 1 M accounts with 12 M posts beside plain SQL
 	@$(BIN)/python -m benchmarks.ranking --accounts $(ACCOUNTS)
+
+sbom: $(VENV)/.development ## Write build/sbom.json, the bill of materials of what the lock installs (CycloneDX)
+	@$(BIN)/uv venv -q --clear -p $(BIN)/python build/runtime
+	@$(BIN)/uv pip install -q -p build/runtime --require-hashes -r deploy/requirements.lock
+	@$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible -o build/sbom.json build/runtime/bin/python
+
+audit: $(VENV)/.development ## Look up known vulnerabilities of what the lock pins; 1: there are some, 3: not all could be looked up
+	@$(BIN)/python -m deploy.audit
+
+licences: $(VENV)/.development ## Write docs/licences.md, the licences of what the lock installs
+	@$(BIN)/python -m deploy.licences
 
 contract: $(VENV)/.runtime ## Write the published contract and the data dictionary to docs/
 	@$(BIN)/python -m schemas.contract

@@ -140,7 +140,7 @@ def _rows(text: str) -> int | None:
     if "\r" in text.replace("\r\n", "") or "\0" in text:
         return None
     try:
-        rows = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
+        rows = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True, skipinitialspace=True) if row]
     except csv.Error:
         return None
     return len(rows) - 1 if rows and {len(row) for row in rows} == {len(rows[0])} else None
