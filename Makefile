@@ -13,7 +13,7 @@ MEGABYTES ?= 2000
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-emit-index-url --no-header --no-annotate pyproject.toml requirements-build.in
 .DEFAULT_GOAL := help
-.PHONY: help nightly test check ui samples screenshots backfill browser postgres postgres-readers readers readers-superset faults fuzz broken-files lock bench bench-pull \
+.PHONY: help nightly test check ui samples screenshots backfill browser postgres postgres-readers deploy-storage readers readers-superset faults fuzz broken-files lock bench bench-pull \
 	bench-publish bench-ranking quality sbom audit licences contract clean bench-shapes
 
 help: ## List the targets
@@ -89,6 +89,9 @@ postgres: ## Install the PostgreSQL server that tests publish to (system package
 
 postgres-readers: $(VENV)/.development ## Swap generations in PostgreSQL under four readers
 	@SMALLVOICES_POSTGRES_READERS=1 $(BIN)/python -m pytest -n 0 tests/test_postgres.py -k readers_see
+
+deploy-storage: $(VENV)/.development ## Run a night and the UI with Dagster's storage in PostgreSQL
+	@SMALLVOICES_DEPLOY_STORAGE=1 $(BIN)/python -m pytest -n 0 tests/test_deploy.py
 
 bench-pull: $(VENV)/.development ## Measure pulling 2 GB over HTTP on loopback beside curl
 	@$(BIN)/python -m benchmarks.pull --megabytes $(MEGABYTES)

@@ -9,8 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+# Holds a password: neither shown nor kept.
+POSTGRES = "SMALLVOICES_DAGSTER_POSTGRES"
 REPOSITORY = Path(__file__).resolve().parent.parent
 
+_POSTGRES_SCHEME = r"postgres(ql)?(\+psycopg2)?://"
 _UNITS = {"K": 1, "M": 2, "G": 3, "T": 4}
 _SIZE = r"(\d+(?:\.\d+)?) ?([KMGT])(i?)B"
 _SIZE_ALLOWED = "a number and a unit, such as 1GB or 512MB"
@@ -42,6 +45,7 @@ class Settings:
         temp_limit: What may lie in the scratch folder at once, of one DuckDB connection or of what one import unpacks.
         publish_wait_seconds: How long a publisher waits for another to finish.
         nightly_cron: When the nightly schedule runs, UTC; "off" ships it stopped.
+        dagster_in_postgres: Whether Dagster keeps runs and events in PostgreSQL; else in files of the home.
     """
 
     home: Path
@@ -52,6 +56,7 @@ class Settings:
     temp_limit: str = "20GB"
     publish_wait_seconds: int = 300
     nightly_cron: str = "0 2 * * *"
+    dagster_in_postgres: bool = False
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -64,6 +69,8 @@ class Settings:
         for key, value in given.items():
             if not re.fullmatch(_ALLOWED[key][0], value, re.IGNORECASE):
                 raise SettingsError(f"{key}: {value!r} is not allowed; allowed: {_ALLOWED[key][1]}")
+        if (address := os.environ.get(POSTGRES, "")) and not re.match(_POSTGRES_SCHEME, address):
+            raise SettingsError(f"{POSTGRES}: not allowed; allowed: postgresql://USER:PASSWORD@HOST:5432/DATABASE")
         try:
             first_date = date.fromisoformat(given.get("SMALLVOICES_FIRST_DATE", "2016-01-01"))
         except ValueError as error:
@@ -77,6 +84,7 @@ class Settings:
             temp_limit=given.get("SMALLVOICES_TEMP_LIMIT", cls.temp_limit),
             publish_wait_seconds=int(given.get("SMALLVOICES_PUBLISH_WAIT_SECONDS", "300")),
             nightly_cron=given.get("SMALLVOICES_NIGHTLY_CRON", "0 2 * * *"),
+            dagster_in_postgres=bool(address),
         )
 
     def at(self, home: Path | None, sources_file: Path | None) -> "Settings":
@@ -92,6 +100,9 @@ class Settings:
         os.environ["SMALLVOICES_HOME"] = str(self.home)
         os.environ["SMALLVOICES_SOURCES"] = str(self.sources_file)
         os.environ["DAGSTER_HOME"] = str(self.dagster_home)
+        if self.dagster_in_postgres:
+            # SQLAlchemy 2.1 takes psycopg 3 unless told, whose NOTIFY does not take parameters as Dagster gives them.
+            os.environ[POSTGRES] = re.sub(f"^{_POSTGRES_SCHEME}", "postgresql+psycopg2://", os.environ[POSTGRES])
 
     @property
     def landing(self) -> Path:

@@ -45,6 +45,7 @@ _SHARING = {
     "tests/test_daemon.py": "dagster",
     "tests/test_browser.py": "dagster",
     "tests/test_object_store.py": "s3",
+    "tests/test_deploy.py": "published",
     "tests/test_postgres.py": "published",
     "tests/test_publishing.py": "published",
     "tests/test_readers.py": "published",
