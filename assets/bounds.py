@@ -6,7 +6,7 @@ Belongs here: noticing that a limit is passed, and naming it. Does not: the limi
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Timer
+from threading import Event, Thread
 from time import monotonic
 
 import duckdb
@@ -34,13 +34,22 @@ class Bounds:
     @contextmanager
     def timed(self, connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         """Stops what the connection is at once the time is over."""
-        timer = Timer(max(0.0, self._end - monotonic()), connection.interrupt)
-        timer.daemon = True
-        timer.start()
+        over = Event()
+
+        def stop() -> None:
+            wait = self._end - monotonic()
+            while not over.wait(max(wait, 0)):
+                # Again and again: what is not at work is not stopped by it, and may begin a moment later.
+                connection.interrupt()
+                wait = 1.0
+
+        watch = Thread(target=stop, daemon=True)
+        watch.start()
         try:
             yield
         finally:
-            timer.cancel()
+            over.set()
+            watch.join()
 
     def demand(self, landed: int) -> None:
         """Refuses more rows, or more time, than the source may have.

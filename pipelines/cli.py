@@ -203,7 +203,13 @@ def inspect_file(
         chosen = shape_file.load(name, folder / "shapes") if name else None
         date_of = dates.parse(day, settings) if day else yesterday() + timedelta(days=1)
         inferred = inspecting.inspect(
-            file, shape=chosen, platform=platform, day=date_of, console=_console(as_json=as_json), as_json=as_json
+            file,
+            shape=chosen,
+            platform=platform,
+            day=date_of,
+            room=settings.temp_bytes,
+            console=_console(as_json=as_json),
+            as_json=as_json,
         )
         if write:
             path = inspecting.keep(inferred, write, folder, file)

@@ -28,6 +28,7 @@ class Limits(BaseModel):
     min_bytes_per_second: float = Field(default=100, ge=0, description="a number from 0")
     poll_seconds: float = Field(default=30, gt=0, le=3600, description="a number over 0, up to 3600")
     max_bytes: int = Field(default=10_000_000_000, gt=0, description="a whole number over 0")
+    max_files: int = Field(default=10_000, ge=1, description="a whole number from 1")
     max_page_bytes: int = Field(default=64 * 2**20, gt=0, description="a whole number over 0")
     max_ratio: float = Field(default=100, ge=1, description="a number from 1")
     max_rows: int = Field(default=100_000_000, gt=0, description="a whole number over 0")

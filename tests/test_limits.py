@@ -86,6 +86,19 @@ def test_files_together_may_not_have_more_bytes(tmp_path: Path) -> None:
     assert not [*made.settings.landing.glob("only/*/*.tmp")]
 
 
+def test_an_address_or_archive_stands_for_no_more_files(tmp_path: Path) -> None:
+    made = Exports(tmp_path / "files").source("only", "in/*.csv", limits={"max_files": 1})
+    for name in ("a", "b"):
+        made.write(f"in/{name}.csv", csv_bytes(ROWS))
+    assert f"it stands for 2 files, over limits.max_files (1); {MEANT}" in refusal(made)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name in ("a.csv", "b.csv"):
+            archive.writestr(name, csv_bytes(ROWS))
+    made = exports(tmp_path / "archive", "a.zip", packed.getvalue(), limits={"max_files": 1})
+    assert f"a.zip holds 2 files, over limits.max_files (1); {MEANT}" in refusal(made)
+
+
 # Decompression ratio: one figure for every container
 
 
@@ -142,6 +155,11 @@ def test_a_source_has_no_more_rows_than_allowed(tmp_path: Path, file: str) -> No
 
 
 LARGE = {**PEOPLE[0], "handle": "large", "biography": "x" * (40 * 2**20)}
+
+
+def test_a_file_has_no_more_columns(tmp_path: Path) -> None:
+    made = exports(tmp_path, "a.csv", csv_bytes(ROWS), limits={"max_columns": 2})
+    assert f"a.csv has 3 columns, over limits.max_columns (2); {MEANT}" in refusal(made)
 
 
 def test_a_line_of_json_that_is_too_large_costs_no_other(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 from urllib.parse import urlencode
 
 from pipelines import progress
@@ -34,6 +34,7 @@ from schemas.shape import Records
 # Finds what has landed from an address before: the file, and what it was.
 Earlier = Callable[[str], tuple[Path, Pulled] | None]
 UNFINISHED = ".unfinished-"
+File = TypeVar("File")
 
 
 def pull(
@@ -90,8 +91,13 @@ class _Pulling:
         kinds[place_of(address)](records, address)
 
     def _add_files(self, records: Records, address: str) -> None:
-        for path in files.matching(address, self._folder):
+        for path in self._few(files.matching(address, self._folder)):
             self._keep(records, files.copy(path, self._free(path.name), self._allowance))
+
+    def _few(self, found: list[File]) -> list[File]:
+        if len(found) > self._source.limits.max_files:
+            raise PullError(f"it stands for {len(found):,} files, over {self._source.limits.passed('max_files')}")
+        return found
 
     def _add_objects(self, records: Records, address: str) -> None:
         # Loaded where there is a bucket to read.
@@ -101,7 +107,7 @@ class _Pulling:
         bucket = Bucket(
             self._secrets.fill(address), options, limits, self._allowance, allow_private=self._source.allow_private
         )
-        for path, _ in bucket.matching(self._secrets.fill(address)):
+        for path, _ in self._few(bucket.matching(self._secrets.fill(address))):
             target = self._free(path.rsplit("/", 1)[-1])
 
             def fetch(known: str, path: str = path, target: Path = target) -> Pulled | None:

@@ -56,6 +56,8 @@ def members(path: Path, folder: Path, limits: Limits, room: int) -> list[tuple[s
                 raise UnreadableFileError(
                     f"{path.name} holds no export; it holds {', '.join(archive.namelist()[:20]) or 'nothing'}"
                 )
+            if len(found) > limits.max_files:
+                raise UnreadableFileError(f"{path.name} holds {len(found):,} files, over {limits.passed('max_files')}")
             left = room
             unpacked = []
             for number, member in enumerate(found, start=1):

@@ -34,7 +34,8 @@ def is_large_document(path: Path) -> bool:
         head = file.read(LARGE_DOCUMENT_BYTES + 1)
     if len(head) <= LARGE_DOCUMENT_BYTES or not head.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"{"):
         return False
-    return not is_json(head.partition(b"\n")[0])
+    first, feed, _ = head.partition(b"\n")
+    return not feed or not is_json(first)
 
 
 def is_json(text: bytes) -> bool:
