@@ -15,6 +15,7 @@ FINDS = {
     "n_opening_objects.json": "its last line was parsed to tell whether it is whole, and nested too deeply",
     "byte_436_turned.xlsx": "zlib has an error of its own",
     "byte_2263_turned.xlsx": "a part of a spreadsheet is read later than the spreadsheet is opened",
+    "cell_in_the_last_place.xlsx": "the reader of spreadsheets asked for 500 GB, and ended the run with itself",
     "y_many_keys.ndjson": "each key was compared with each other",
     "strings_as_keys.json": "a key of thousands of letters was taken apart in the square of its length",
 }

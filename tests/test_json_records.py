@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +14,9 @@ from assets.importing import NothingToPublishError
 from pipelines.limits import DEFAULT_LIMITS
 from pipelines.read import json_stream
 from pipelines.read.formats import UnreadableFileError
+from pipelines.read.text_columns import open_columns
 from schemas.json_path import JsonPathError, keys
+from schemas.shape import Selection, Shape
 from tests.small_exports import DAY, Exports, Imported, Row, ago, at
 
 PEOPLE: list[Any] = [
@@ -240,3 +243,30 @@ def test_records_are_cut_out_whole_wherever_the_text_is_read_on(
             assert not ascii
             return
     assert found == records
+
+
+VALUES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=5))
+LINES = st.one_of(
+    st.dictionaries(
+        st.sampled_from(["a", "b", "c d", "A"]), st.one_of(VALUES, st.lists(VALUES, max_size=2)), max_size=3
+    ).map(lambda record: json.dumps(record, ensure_ascii=False).encode(errors="surrogatepass")),
+    st.sampled_from(
+        [b"not json", b'{"a": ', b"5", b"[1]", b"null", b'{"a": "\xff"}', b'{"a": "x\x01"}', b"", b"  ", b'{"a": 1} 2']
+    ),
+)
+
+
+@settings(max_examples=60)
+@given(lines=st.lists(LINES, max_size=6))
+def test_lines_read_one_by_one_are_those_that_the_fast_reader_has(lines: list[bytes]) -> None:
+    shape = Shape(name="own", description="Invented.", format="ndjson")
+    wanted = Selection(columns=[], optional=["a", "c d"])
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
+        path = Path(folder) / "a.ndjson"
+        path.write_bytes(b"\n".join([b'{"a": "first"}', *lines]) + b"\n")
+        found = []
+        for exact in (False, True):
+            text = open_columns(connection, path, shape, wanted, exact=exact)
+            found.append(connection.sql(f'SELECT a, "c d" FROM {text.relation}').fetchall())
+        assert text.numbered
+    assert found[0] == found[1]

@@ -191,12 +191,15 @@ def _json() -> Iterator[tuple[str, bytes]]:
     yield "y_many_keys.ndjson", json.dumps({"handle": "a", "followers": 5} | {f"k{n}": n for n in range(5000)}).encode()
 
 
-def _spreadsheet() -> bytes:
+def _spreadsheet(farthest: tuple[int, int] | None = None) -> bytes:
+    """A whole spreadsheet, with a cell in that row and column."""
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None
     for row in [("handle", "followers"), *_GOOD]:
         sheet.append(row)
+    if farthest:
+        sheet.cell(*farthest, value="x")
     saved = io.BytesIO()
     book.save(saved)
     return saved.getvalue()
@@ -217,6 +220,8 @@ def _binary() -> Iterator[tuple[str, bytes]]:
     for place in range(4, len(parquet), max(1, len(parquet) // 24)):
         yield f"byte_{place}_turned.parquet", parquet[:place] + bytes([parquet[place] ^ 0xFF]) + parquet[place + 1 :]
     yield "clean.xlsx", SPREADSHEET
+    yield "cell_in_the_last_place.xlsx", _spreadsheet((1_048_576, 16_384))
+    yield "cell_in_the_last_row.xlsx", _spreadsheet((1_048_576, 2))
     for share in (0.2, 0.5, 0.9, 0.99):
         yield f"cut_at_{share:g}.xlsx", SPREADSHEET[: int(len(SPREADSHEET) * share)]
     for place in range(30, len(SPREADSHEET), max(1, len(SPREADSHEET) // 24)):
