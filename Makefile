@@ -8,10 +8,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 ACCOUNTS ?= 1000000
 SEEDS ?= 20
+SECONDS ?= 600
 MEGABYTES ?= 2000
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	--no-emit-index-url --no-header --no-annotate pyproject.toml requirements-build.in
 .DEFAULT_GOAL := help
-.PHONY: help nightly test check ui samples screenshots backfill browser postgres postgres-readers readers readers-superset faults lock bench bench-pull \
-	bench-publish bench-ranking quality contract clean bench-shapes
+.PHONY: help nightly test check ui samples screenshots backfill browser postgres postgres-readers deploy-storage readers readers-superset faults fuzz broken-files lock bench bench-pull \
+	bench-publish bench-ranking quality sbom audit licences contract clean bench-shapes
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/' | sort
@@ -72,6 +75,12 @@ readers-superset: $(READERS)/superset/.installed ## Look at the published file t
 faults: readers ## Readers of every kind while the file is published again and again
 	@$(BIN)/python -m tests.faults.readers --publishes $(PUBLISHES)
 
+fuzz: $(VENV)/.development ## Make up files for SECONDS, guided by the code that they reach, and hold the import to its accounting
+	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
+
+broken-files: $(VENV)/.development ## Try invented broken files, or those of FOLDER, on landing and import
+	@$(BIN)/python -m tests.fuzz.folder $(FOLDER)
+
 bench: $(VENV)/.development ## Measure a night of 1 M profiles and 12 M posts beside a bare DuckDB script
 	@$(BIN)/python -m benchmarks.nightly --accounts $(ACCOUNTS)
 
@@ -81,6 +90,9 @@ postgres: ## Install the PostgreSQL server that tests publish to (system package
 postgres-readers: $(VENV)/.development ## Swap generations in PostgreSQL under four readers
 	@SMALLVOICES_POSTGRES_READERS=1 $(BIN)/python -m pytest -n 0 tests/test_postgres.py -k readers_see
 
+deploy-storage: $(VENV)/.development ## Run a night and the UI with Dagster's storage in PostgreSQL
+	@SMALLVOICES_DEPLOY_STORAGE=1 $(BIN)/python -m pytest -n 0 tests/test_deploy.py
+
 bench-pull: $(VENV)/.development ## Measure pulling 2 GB over HTTP on loopback beside curl
 	@$(BIN)/python -m benchmarks.pull --megabytes $(MEGABYTES)
 
@@ -89,6 +101,17 @@ bench-publish: $(VENV)/.development ## Measure publishing 1 M accounts with 90 d
 
 bench-ranking: $(VENV)/.development ## Measure ranking 1 M accounts with 12 M posts beside plain SQL
 	@$(BIN)/python -m benchmarks.ranking --accounts $(ACCOUNTS)
+
+sbom: $(VENV)/.development ## Write build/sbom.json, the bill of materials of what the lock installs (CycloneDX)
+	@$(BIN)/uv venv -q --clear -p $(BIN)/python build/runtime
+	@$(BIN)/uv pip install -q -p build/runtime --require-hashes -r deploy/requirements.lock
+	@$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible -o build/sbom.json build/runtime/bin/python
+
+audit: $(VENV)/.development ## Look up known vulnerabilities of what the lock pins; 1: there are some, 3: not all could be looked up
+	@$(BIN)/python -m deploy.audit
+
+licences: $(VENV)/.development ## Write docs/licences.md, the licences of what the lock installs
+	@$(BIN)/python -m deploy.licences
 
 contract: $(VENV)/.runtime ## Write the published contract and the data dictionary to docs/
 	@$(BIN)/python -m schemas.contract
@@ -100,10 +123,9 @@ bench-shapes: $(VENV)/.development ## Measure parsing through a shape beside the
 	@$(BIN)/python -m benchmarks.shapes --accounts $(ACCOUNTS)
 
 lock: $(VENV)/.development ## Pin the newest versions that pyproject.toml allows
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url \
-		--no-header --no-annotate pyproject.toml requirements-build.in -o requirements.lock
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url \
-		--no-header --no-annotate --extra dev pyproject.toml requirements-build.in -c requirements.lock -o requirements-dev.lock
+	@$(COMPILE) -o requirements.lock
+	@$(COMPILE) --extra dev -c requirements.lock -o requirements-dev.lock
+	@$(COMPILE) --extra postgres-storage -c requirements.lock -o deploy/requirements.lock
 
 clean: ## Remove the environment and the caches; data/ stays
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from assets import accounting, superseding
 from assets.accounting import Reading, Tally
+from assets.bounds import Bounds, LimitPassedError
 from assets.repeats import Repeats
 from pipelines import batches, landing, progress
 from pipelines.engine import connect
@@ -30,7 +31,6 @@ from pipelines.read.text_columns import open_columns, open_pages
 from pipelines.settings import Settings
 from pipelines.sources import Source, SourcesFile
 from schemas.describe import polars_schema
-from schemas.first_line import first_line
 from schemas.import_report import ImportReport
 from schemas.quarantine import Quarantine
 from schemas.shape import MODELS, RECORDS, Records
@@ -83,7 +83,7 @@ def import_date(settings: Settings, sources: SourcesFile, snapshot_date: date, r
         NothingToPublishError: No source has a valid profile: report and quarantine are kept, the rest is untouched.
             Or a required source has nothing: all is untouched.
     """
-    with Opener(settings.landing) as opener:
+    with Opener(settings) as opener:
         return _import_date(settings, sources, snapshot_date, run_id, opener)
 
 
@@ -195,13 +195,14 @@ class _Import:
             kept = ", ".join(file.path for file in reading.manifest.files[:3])
             self._reject(source, "unreadable", f"{error}; what it sent is kept at {kept}")
         held = [part for part in opened if part.holds(records)]
+        bounds = Bounds(self._settings, source, records)
         # Files of a folder and shape share a connection: to open one takes longer than to read a page of an API.
         for (folder, _), alike in groupby(held, lambda part: (part.path.parent, id(part.shape))):
             group = list(alike)
-            with connect(self._settings, folder) as connection:
+            with connect(self._settings, folder) as connection, bounds.timed(connection):
                 connection.execute(group[0].shape.macros())
                 for parts in self._together(group, records):
-                    self._read_files(connection, source, parts, records, writer, repeats)
+                    self._read_files(connection, source, parts, records, bounds, writer, repeats)
         tallies = [tally for tally in reading.tallies if tally.records == records]
         landed, bad = sum(tally.landed for tally in tallies), sum(tally.quarantined for tally in tallies)
         if landed and bad / landed > source.max_quarantine_share:
@@ -234,14 +235,15 @@ class _Import:
         source: Source,
         parts: list[Opened],
         records: Records,
+        bounds: Bounds,
         writer: BucketWriter,
         repeats: Repeats,
     ) -> None:
         """Reads one file, or several pages at once."""
         try:
-            self._accept(connection, source, parts, records, writer, repeats)
+            self._accept(connection, source, parts, records, bounds, writer, repeats)
         except UnreadableFileError as error:
-            if len(parts) > 1:
+            if len(parts) > 1 and not isinstance(error, LimitPassedError):
                 raise _NotCleanError(parts[0].path) from error
             self._reject(source, "unreadable", f"{error}; the file is kept at {parts[0].file.path}")
 
@@ -251,6 +253,7 @@ class _Import:
         source: Source,
         parts: list[Opened],
         records: Records,
+        bounds: Bounds,
         writer: BucketWriter,
         repeats: Repeats,
     ) -> None:
@@ -262,13 +265,14 @@ class _Import:
         if len(parts) > 1:
             text = open_pages(connection, [part.path for part in parts], shape, wanted)
         else:
-            text = open_columns(connection, path, shape, wanted, exact=path in self._not_clean)
+            text = open_columns(connection, path, shape, wanted, exact=path in self._not_clean, limits=source.limits)
         query = shape.query(records, text.relation, parts[0].platform(source), numbered=text.numbered)
         failed: list[pl.DataFrame] = []
+        landed = 0
         try:
             for batch in _batches(connection.sql(query)):
                 frame = self._with_provenance(batch, source, tallies, reading.manifest)
-                accepted, failures = self._sift(frame, records)
+                accepted, failures = self._sift(frame, records, bounds)
                 for place, count in frame["part"].value_counts().iter_rows():
                     tallies[place].landed += count
                 failed.append(failures)
@@ -277,10 +281,11 @@ class _Import:
                 repeats.add(identified)
                 landed = sum(tally.landed for tally in reading.tallies if tally.records == records)
                 progress.report(f"{source.name} {records}", landed)
+                bounds.demand(landed)
         except duckdb.Error as error:
-            if text.is_fast_csv:
+            reason = bounds.reason(error, landed)
+            if text.has_exact:
                 raise _NotCleanError(path) from error
-            reason = first_line(error)
             raise UnreadableFileError(f"{path.name} cannot be read as shape {shape.name}: {reason}") from error
         if text.may_lack_records(tallies[0].landed, path):
             raise _NotCleanError(path)
@@ -298,7 +303,9 @@ class _Import:
         bad = pl.concat([*failed, rejects]).sort("part", "landed_row", maintain_order=True)
         for (place,), rows in bad.partition_by("part", as_dict=True, maintain_order=True, include_key=False).items():
             tallies[place].quarantined = rows.height
-            raw = raw_records(connection, parts[place].path, shape, set(rows["landed_row"]), wanted.records)
+            raw = raw_records(
+                connection, parts[place].path, shape, set(rows["landed_row"]), wanted.records, source.limits
+            )
             reading.quarantine.append(self._quarantined(rows, raw, source, parts[place].file, records))
         for tally in tallies:
             tally.accepted = tally.landed - tally.quarantined
@@ -325,11 +332,14 @@ class _Import:
         )
 
     @staticmethod
-    def _sift(frame: pl.DataFrame, records: Records) -> tuple[pl.DataFrame, pl.DataFrame]:
+    def _sift(frame: pl.DataFrame, records: Records, bounds: Bounds) -> tuple[pl.DataFrame, pl.DataFrame]:
         """A batch, parted into rows that hold and (part, landed_row, field, reason, raw) of those that do not."""
         schema = polars_schema(MODELS[records])
         rows = standardised(frame.select(schema.names()))
+        long = bounds.long_texts(rows)
         failures = validate(MODELS[records], rows)
+        if long.height:
+            failures = pl.concat([long, failures.join(long, on="index", how="anti")]).sort("index")
         if "refused" in frame.columns:
             refused = (
                 frame.select("refused")

@@ -38,7 +38,7 @@ from pipelines.pull import credentials
 from pipelines.pull.addresses import place_of
 from pipelines.pull.files import matching
 from pipelines.pull.pulled import PullError
-from pipelines.settings import REPOSITORY, Settings, SettingsError
+from pipelines.settings import Settings, SettingsError
 from pipelines.sources import Source, SourcesError, SourcesFile
 from schemas import shape_file
 from schemas.shape import ShapeError
@@ -209,7 +209,13 @@ def inspect_file(
         chosen = shape_file.load(name, folder / "shapes") if name else None
         date_of = dates.parse(day, settings) if day else yesterday() + timedelta(days=1)
         inferred = inspecting.inspect(
-            file, shape=chosen, platform=platform, day=date_of, console=_console(as_json=as_json), as_json=as_json
+            file,
+            shape=chosen,
+            platform=platform,
+            day=date_of,
+            room=settings.temp_bytes,
+            console=_console(as_json=as_json),
+            as_json=as_json,
         )
         if write:
             path = inspecting.keep(inferred, write, folder, file)
@@ -298,16 +304,28 @@ def doctor(home: Path | None, sources_file: Path | None, *, as_json: bool) -> No
 @_common
 def ui(settings: Settings, loaded: SourcesFile, port: int) -> None:  # noqa: ARG001 - loaded, so that mistakes show first
     """Open the Dagster UI, with its scheduler, on 127.0.0.1."""
-    from pipelines import runs  # noqa: PLC0415 - as above
+    from pipelines import services  # noqa: PLC0415 - as above
 
-    runs.prepare_instance(settings)
-    executable = Path(sys.executable).with_name("dagster")
-    workspace = str(REPOSITORY / "workspace.yaml")
-    # Whatever Python files lie where this was typed must not be taken for modules of Dagster's.
-    os.chdir(settings.dagster_home)
-    arguments = ["dev", "-w", workspace, "-h", "127.0.0.1", "-p", str(port)]
-    arguments += ["--log-format", "json"] if settings.log == "json" else []
-    os.execv(executable, [str(executable), *arguments])  # noqa: S606 - our own
+    services.ui(settings, port)
+
+
+@main.command()
+@click.option("--port", default=3000, show_default=True, help="Port on 127.0.0.1.")
+@_common
+def webserver(settings: Settings, loaded: SourcesFile, port: int) -> None:  # noqa: ARG001 - as above
+    """Serve the Dagster UI alone, for a machine that keeps it running."""
+    from pipelines import services  # noqa: PLC0415 - as above
+
+    services.webserver(settings, port)
+
+
+@main.command()
+@_common
+def daemon(settings: Settings, loaded: SourcesFile) -> None:  # noqa: ARG001 - as above
+    """Run the nightly schedule, automation and backfills, for a machine that keeps it running."""
+    from pipelines import services  # noqa: PLC0415 - as above
+
+    services.daemon(settings)
 
 
 def _chosen(settings: Settings, loaded: SourcesFile, day: str) -> date:

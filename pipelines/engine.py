@@ -14,15 +14,35 @@ import polars as pl
 import pyarrow as pa
 
 from pipelines.lake import BUCKETS
+from pipelines.read.confined import confine
 from pipelines.settings import Settings
 from schemas.quoting import literal, parquet
 
 BATCH_ROWS = 122_880
+_OUT_OF_MEMORY = "Out of Memory Error"
+_OUT_OF_TEMP = "max_temp_directory_size"
 # Below this size going bucket by bucket costs more than it saves.
 _ONE_PASS_BYTES = 32 * 2**20
 _BUCKETS_AT_ONCE = 2
 
 Input = Path | Sequence[Path] | pl.DataFrame
+
+
+class EngineLimitError(Exception):
+    """More memory or temporary disk is needed than the settings allow; the message names the setting."""
+
+
+def limit_reached(settings: Settings, error: BaseException) -> str | None:
+    """Which setting an error of DuckDB's, or Arrow's for it, comes from, and what to do; None where it is another."""
+    told = str(error)
+    if _OUT_OF_MEMORY not in told:
+        return None
+    name, value = (
+        ("SMALLVOICES_TEMP_LIMIT", settings.temp_limit)
+        if _OUT_OF_TEMP in told
+        else ("SMALLVOICES_MEMORY_LIMIT", settings.memory_limit)
+    )
+    return f"it takes more than {name} ({value}); raise it where the machine has more"
 
 
 @contextmanager
@@ -32,29 +52,33 @@ def connect(settings: Settings, *readable: Path) -> Iterator[duckdb.DuckDBPyConn
     Args:
         settings: Threads, memory and the folder to spill to.
         *readable: Folders that SQL may read and write; nothing else, no network, and no change of this.
+
+    Raises:
+        EngineLimitError: What the block does takes more than the settings allow.
     """
     settings.scratch.mkdir(parents=True, exist_ok=True)
     options: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": settings.memory_limit,
         "temp_directory": str(settings.scratch),
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
     }
     if settings.threads:
         options["threads"] = settings.threads
     connection = duckdb.connect(":memory:", config=options)
     try:
-        folders = ", ".join(literal(folder) for folder in (*readable, settings.scratch))
-        connection.execute(f"SET allowed_directories = [{folders}]")
+        # DuckDB 2.0 does not keep to it where it is an option of connecting.
+        connection.execute(f"SET max_temp_directory_size = {literal(settings.temp_limit)}")
         connection.execute("SET TimeZone = 'UTC'")
         # Lets DuckDB parse ahead while the batch before is validated.
         connection.execute("SET streaming_buffer_size = '96MB'")
         # Text as Polars holds it, which then takes it as it is instead of copying every cell.
         connection.execute("SET produce_arrow_string_view = true")
         connection.execute("SET arrow_output_version = '1.4'")
-        connection.execute("SET enable_external_access = false")
-        connection.execute("SET lock_configuration = true")
+        confine(connection, *readable, settings.scratch)
         yield connection
+    except (duckdb.Error, OSError, pa.ArrowException) as error:
+        if (words := limit_reached(settings, error)) is not None:
+            raise EngineLimitError(words) from error
+        raise
     finally:
         connection.close()
 

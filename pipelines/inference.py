@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
+from pipelines.limits import DEFAULT_LIMITS, Limits
 from pipelines.read.formats import UnreadableFileError
 from pipelines.read.sniff import Sniffed, sniff
 from schemas.infer.cells import Column
@@ -46,19 +47,22 @@ class Inferred:
     records: int
 
 
-def infer(path: Path, *, platform: str | None = None, names: tuple[str, ...] = ()) -> Inferred:
+def infer(
+    path: Path, *, platform: str | None = None, names: tuple[str, ...] = (), limits: Limits = DEFAULT_LIMITS
+) -> Inferred:
     """Infers how a file is to be read, from its bytes, the declared platform and its name alone.
 
     Args:
         path: The file.
         platform: What sources.yaml or the command line declares.
         names: Names that may tell the platform, nearest first; left out, those of the file and of its folder.
+        limits: How large a record may be.
 
     Raises:
         UnreadableFileError: It holds no table.
     """
     names = names or tuple(part for part in (path.stem, path.absolute().parent.name) if part)
-    tables = [(table, _proposed(table, platform, names)) for table in sniff(path)]
+    tables = [(table, _proposed(table, platform, names)) for table in sniff(path, limits)]
     best, proposal = max(tables, key=lambda pair: (_worth(pair[1]), pair[0].frame.height))
     fitting = _fitting(best, proposal, platform)
     if fitting:
@@ -82,7 +86,7 @@ def named_shape(path: Path, shape: Shape, platform: str | None) -> Inferred:
     Raises:
         UnreadableFileError: It holds no table, or none that the shape reads.
     """
-    tables = [table for table in sniff(path) if _covers(shape, table)]
+    tables = [table for table in sniff(path, DEFAULT_LIMITS) if _covers(shape, table)]
     if not tables:
         raise UnreadableFileError(f"{path.name} lacks columns that shape {shape.name} needs")
     proposal = Proposal(shape, _readings(shape, tables[0]), fits=shape.name)

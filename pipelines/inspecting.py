@@ -19,7 +19,8 @@ from rich.table import Table
 
 from assets.trial import Trial, try_out
 from pipelines.inference import Inferred, infer, named_shape
-from pipelines.read import archives
+from pipelines.limits import DEFAULT_LIMITS
+from pipelines.read import archives, expansion
 from pipelines.read.formats import UnreadableFileError, container_of
 from schemas.column import PLATFORMS
 from schemas.infer.shape_text import shape_text
@@ -44,7 +45,7 @@ class InspectError(Exception):
 
 
 def inspect(
-    file: Path, *, shape: Shape | None, platform: str | None, day: date, console: Console, as_json: bool
+    file: Path, *, shape: Shape | None, platform: str | None, day: date, room: int, console: Console, as_json: bool
 ) -> Inferred:
     """Infers how a file is to be read, tries it out, and prints both.
 
@@ -53,6 +54,7 @@ def inspect(
         shape: A shape to try in place of the inferred one.
         platform: What is declared: a platform or a column.
         day: The snapshot date that the trial is for.
+        room: How many bytes an archive may unpack to.
         console: Where to print to.
         as_json: Whether to print JSON.
 
@@ -60,7 +62,7 @@ def inspect(
         InspectError: It holds no table.
     """
     try:
-        inferred = _inferred(file, shape, platform)
+        inferred = _inferred(file, shape, platform, room)
         trial = _tried(file, inferred, platform if shape else None, day)
     except UnreadableFileError as error:
         raise InspectError(str(error)) from error
@@ -71,12 +73,13 @@ def inspect(
     return inferred
 
 
-def _inferred(file: Path, shape: Shape | None, platform: str | None) -> Inferred:
+def _inferred(file: Path, shape: Shape | None, platform: str | None, room: int) -> Inferred:
     """How a file is to be read; of an archive, how its largest file is."""
+    expansion.demand_harmless(file, DEFAULT_LIMITS)
     if container_of(file) != "zip":
         return named_shape(file, shape, platform) if shape else infer(file, platform=platform)
     with tempfile.TemporaryDirectory(prefix="smallvoices-") as folder:
-        members = archives.members(file, Path(folder))
+        members = archives.members(file, Path(folder), DEFAULT_LIMITS, room)
         name, largest = max(members, key=lambda member: member[1].stat().st_size)
         names = (Path(name).stem, file.stem, file.absolute().parent.name)
         inferred = named_shape(largest, shape, platform) if shape else infer(largest, platform=platform, names=names)

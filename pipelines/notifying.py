@@ -14,9 +14,10 @@ from typing import Any
 import dagster as dg
 
 from pipelines import failures, serving
+from pipelines.limits import Limits
 from pipelines.pull import credentials
+from pipelines.pull.allowance import Allowance
 from pipelines.pull.credentials import Secrets
-from pipelines.pull.limits import Limits
 from pipelines.pull.paging import Ask
 from pipelines.pull.pulled import PullError
 from pipelines.pull.transport import Session
@@ -72,7 +73,7 @@ def tell(settings: Settings, loaded: SourcesFile, failed: FailedRun) -> str:
         is_whole = loaded.notify.startswith("$")
         address = secrets.fill(loaded.notify) if is_whole else secrets.fill_address(loaded.notify)
         ask = Ask(address, body=_message(settings, _hidden(loaded, failed)))
-        with Session([address], {}, _LIMITS, allow_private=True) as session:
+        with Session([address], {}, _LIMITS, Allowance(_LIMITS), allow_private=True) as session:
             session.tried(lambda: session.post(ask))
     except PullError as error:
         return f"notify: {error}"

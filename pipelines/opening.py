@@ -13,8 +13,10 @@ from types import TracebackType
 
 from pipelines.inference import Inferred, infer
 from pipelines.landing import LandedFile
+from pipelines.limits import Limits
 from pipelines.read import archives
 from pipelines.read.formats import UnreadableFileError, container_of
+from pipelines.settings import Settings
 from pipelines.sources import Source
 from schemas.infer.proposal import Proposal
 from schemas.shape import AUTO, Records, Selection, Shape
@@ -57,10 +59,11 @@ class Opened:
 class Opener(AbstractContextManager["Opener"]):
     """Opens landed files, each once, and remembers what was inferred."""
 
-    def __init__(self, landing: Path) -> None:
-        """Takes the landing folder."""
-        self._landing = landing
+    def __init__(self, settings: Settings) -> None:
+        """Takes where files have landed, and where archives are unpacked."""
+        self._settings = settings
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
+        self._unpacked = 0
         self._known: dict[tuple[str, tuple[LandedFile, ...]], tuple[list[Opened], str]] = {}
 
     def __exit__(
@@ -86,20 +89,25 @@ class Opener(AbstractContextManager["Opener"]):
         """
         key = (source.name, tuple(files))
         if key not in self._known:
-            parts = [part for file in files for part in self._parts(file, shape)]
+            parts = [part for file in files for part in self._parts(file, shape, source.limits)]
             self._known[key] = (parts, "") if shape.name != AUTO else _inferred(source, parts)
         return self._known[key]
 
-    def _parts(self, file: LandedFile, shape: Shape) -> list[Opened]:
-        path = self._landing / file.path
+    def _parts(self, file: LandedFile, shape: Shape, limits: Limits) -> list[Opened]:
+        path = self._settings.landing / file.path
         if container_of(path) != "zip":
             return [Opened(file, path, shape)]
         if self._scratch is None:
-            self._scratch = tempfile.TemporaryDirectory(prefix="smallvoices-")
+            self._settings.scratch.mkdir(parents=True, exist_ok=True)
+            self._scratch = tempfile.TemporaryDirectory(prefix="unpacked-", dir=self._settings.scratch)
         folder = Path(tempfile.mkdtemp(dir=self._scratch.name))
+        # All archives of an import lie here at once.
+        room = self._settings.temp_bytes - self._unpacked
+        unpacked = archives.members(path, folder, limits, room)
+        self._unpacked += sum(member.stat().st_size for _, member in unpacked)
         return [
             Opened(replace(file, path=f"{file.path}/{name}", bytes=member.stat().st_size), member, shape)
-            for name, member in archives.members(path, folder)
+            for name, member in unpacked
         ]
 
 
@@ -126,7 +134,7 @@ def _infer(source: Source, part: Opened) -> Inferred:
     folder = Path(source.url).parent.name
     names = tuple(name for name in (Path(part.file.path).stem, folder, source.name) if name)
     try:
-        return infer(part.path, platform=source.platform, names=names)
+        return infer(part.path, platform=source.platform, names=names, limits=source.limits)
     except UnreadableFileError as error:
         raise UnreadableFileError(str(error).replace(part.path.name, Path(part.file.path).name)) from error
 

@@ -3,22 +3,23 @@
 Belongs here: executing the nightly job and backfills in this process. Does not: what people read of it (`summary`).
 """
 
-import shutil
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from importlib.util import find_spec
 from typing import Any
 
 import dagster as dg
 
 from assets import looking_back
-from pipelines import notifying
+from pipelines import durable, notifying
 from pipelines.build import build_defs
 from pipelines.jobs import NIGHTLY
 from pipelines.lake import Lake
 from pipelines.notifying import FailedRun
-from pipelines.settings import REPOSITORY, Settings, SettingsError
+from pipelines.settings import POSTGRES, REPOSITORY, Settings, SettingsError
 from pipelines.sources import SourcesFile
 from schemas.first_line import first_line
 
@@ -46,11 +47,19 @@ def prepare_instance(settings: Settings) -> None:
     """Makes the home's Dagster folder, with the project's dagster.yaml, and names it in the environment.
 
     Raises:
-        SettingsError: The home cannot be made, or not be written to.
+        SettingsError: The home cannot be made, or not be written to; or Dagster cannot be stored where it should.
     """
+    if settings.dagster_in_postgres and find_spec("dagster_postgres") is None:
+        raise SettingsError(
+            f"{POSTGRES}: needs the package dagster-postgres; install deploy/requirements.lock in place of "
+            "requirements.lock"
+        )
     try:
         settings.dagster_home.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(REPOSITORY / "dagster.yaml", settings.dagster_home / "dagster.yaml")
+        parts = ["dagster.yaml", *(["deploy/storage.yaml"] if settings.dagster_in_postgres else [])]
+        said = "".join((REPOSITORY / part).read_text(encoding="utf-8") for part in parts)
+        with durable.replacing(settings.dagster_home / "dagster.yaml", str(os.getpid())) as path:
+            path.write_text(said, encoding="utf-8")
     except OSError as error:
         raise SettingsError(f"home {settings.home}: {error.strerror}; name another folder with --home") from error
     settings.export()

@@ -1,7 +1,7 @@
 """sources.yaml: what to pull each night, checked before anything is pulled.
 
 Belongs here: the model of the file and one clear error per mistake. Does not: what single mappings of it may hold
-(`pull/limits`, `pull/paging`), or pulling.
+(`limits`, `pull/paging`), or pulling.
 """
 
 import re
@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from pipelines.limits import Limits
 from pipelines.pull import credentials, declared
-from pipelines.pull.limits import Limits
 from pipelines.pull.paging import Paging
 from schemas.column import PLATFORMS
 from schemas.segments import DIMENSIONS

@@ -48,6 +48,7 @@ _SHARING = {
     "tests/test_doctor.py": "published",
     "tests/test_notifying.py": "published",
     "tests/test_object_store.py": "s3",
+    "tests/test_deploy.py": "published",
     "tests/test_postgres.py": "published",
     "tests/test_publishing.py": "published",
     "tests/test_readers.py": "published",

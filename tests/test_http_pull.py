@@ -742,8 +742,11 @@ ZSTD_BOMB: bytes = pa.Codec("zstd").compress(bytes(100 * 2**20), asbytes=True)
         (ok(b'{"error": "expired"}', Content_Type="application/json"), "is JSON, and shape smallvoices reads CSV"),
         (ok(b""), "is empty; ask for the export of this date and pull again"),
         (ok(b"", framing="close"), "is empty; ask for the export of this date and pull again"),
-        (ok(gzip.compress(bytes(100 * 2**20), mtime=0)), "expands to over 100 times its size; raise limits.max_ratio"),
-        (ok(ZSTD_BOMB), "expands to over 100 times its size; raise limits.max_ratio"),
+        (
+            ok(gzip.compress(bytes(100 * 2**20), mtime=0)),
+            "expands to more times its size than limits.max_ratio (100); raise it if this is meant",
+        ),
+        (ok(ZSTD_BOMB), "expands to more times its size than limits.max_ratio (100); raise it if this is meant"),
     ],
     ids=["html", "json", "empty", "empty, close", "bomb", "zstd bomb"],
 )

@@ -5,14 +5,18 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.importing import NothingToPublishError
+from pipelines.limits import DEFAULT_LIMITS
 from pipelines.read import json_stream
 from pipelines.read.formats import UnreadableFileError
+from pipelines.read.text_columns import open_columns
 from schemas.json_path import JsonPathError, keys
+from schemas.shape import Selection, Shape
 from tests.small_exports import DAY, Exports, Imported, Row, ago, at
 
 PEOPLE: list[Any] = [
@@ -233,9 +237,36 @@ def test_records_are_cut_out_whole_wherever_the_text_is_read_on(
             json.dumps(document, indent=indent, ensure_ascii=ascii), encoding="utf-8", errors="surrogatepass"
         )
         try:
-            found = [json.loads(record) for record in json_stream.large_records(path, "data.items")]
+            found = [json.loads(record) for record in json_stream.large_records(path, "data.items", DEFAULT_LIMITS)]
         except UnreadableFileError:
             # Half of a surrogate pair is no Unicode.
             assert not ascii
             return
     assert found == records
+
+
+VALUES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=5))
+LINES = st.one_of(
+    st.dictionaries(
+        st.sampled_from(["a", "b", "c d", "A"]), st.one_of(VALUES, st.lists(VALUES, max_size=2)), max_size=3
+    ).map(lambda record: json.dumps(record, ensure_ascii=False).encode(errors="surrogatepass")),
+    st.sampled_from(
+        [b"not json", b'{"a": ', b"5", b"[1]", b"null", b'{"a": "\xff"}', b'{"a": "x\x01"}', b"", b"  ", b'{"a": 1} 2']
+    ),
+)
+
+
+@settings(max_examples=60)
+@given(lines=st.lists(LINES, max_size=6))
+def test_lines_read_one_by_one_are_those_that_the_fast_reader_has(lines: list[bytes]) -> None:
+    shape = Shape(name="own", description="Invented.", format="ndjson")
+    wanted = Selection(columns=[], optional=["a", "c d"])
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
+        path = Path(folder) / "a.ndjson"
+        path.write_bytes(b"\n".join([b'{"a": "first"}', *lines]) + b"\n")
+        found = []
+        for exact in (False, True):
+            text = open_columns(connection, path, shape, wanted, exact=exact)
+            found.append(connection.sql(f'SELECT a, "c d" FROM {text.relation}').fetchall())
+        assert text.numbered
+    assert found[0] == found[1]

@@ -14,8 +14,8 @@ import pytest
 
 from pipelines import notifying, runs, sources
 from pipelines.build import build_defs
+from pipelines.limits import Limits
 from pipelines.notifying import FailedRun
-from pipelines.pull.limits import Limits
 from pipelines.settings import Settings
 from tests.conftest import Command
 from tests.loopback import Answer, Request, in_turn, ok, serving

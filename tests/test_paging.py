@@ -307,11 +307,10 @@ def test_a_cut_page_never_counts_though_nothing_told_its_length(tmp_path: Path) 
     assert states == ["refused"] * len(body) + ["complete"]
 
 
-def test_a_page_is_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "MAX_PAGE_BYTES", 1000)
+def test_a_page_is_small(tmp_path: Path) -> None:
     with serving(lambda _: as_json({"data": RECORDS, "next": None})) as server:
-        manifest = pull(paged(tmp_path, server, CURSOR))
-    assert "a page has more than 1,000 bytes; ask for smaller pages" in manifest.message
+        manifest = pull(paged(tmp_path, server, CURSOR, limits={"max_page_bytes": 1000}))
+    assert "a page has more bytes than limits.max_page_bytes (1000); raise it if this is meant" in manifest.message
 
 
 def test_pages_share_one_cap_of_bytes(tmp_path: Path) -> None:

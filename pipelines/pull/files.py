@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from pipelines.pull.allowance import Allowance
 from pipelines.pull.hashed_file import HashedFile
 from pipelines.pull.pulled import Pulled, PullError
 
@@ -38,11 +39,11 @@ def matching(address: str, folder: Path) -> list[Path]:
     return files
 
 
-def copy(path: Path, target: Path) -> Pulled:
+def copy(path: Path, target: Path, allowance: Allowance) -> Pulled:
     """Copies one file and makes the copy durable.
 
     Raises:
-        PullError: It cannot be read, or it changed while it was copied.
+        PullError: It cannot be read, it changed while it was copied, or it is larger than the allowance.
     """
     try:
         with path.open("rb", buffering=0) as original:
@@ -50,6 +51,7 @@ def copy(path: Path, target: Path) -> Pulled:
             copied = HashedFile(target)
             with copied:
                 while block := original.read(_BLOCK_BYTES):
+                    allowance.take(len(block))
                     copied.write(block)
                     # It is not read again: without this a large export would push everything else out of memory.
                     os.posix_fadvise(original.fileno(), copied.bytes - len(block), len(block), os.POSIX_FADV_DONTNEED)

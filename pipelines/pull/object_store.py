@@ -17,8 +17,9 @@ import obstore
 from obstore.exceptions import BaseError, NotModifiedError
 from obstore.store import from_url
 
+from pipelines.limits import MAX_TRIES, Limits
+from pipelines.pull.allowance import Allowance
 from pipelines.pull.hashed_file import HashedFile
-from pipelines.pull.limits import MAX_TRIES, Limits
 from pipelines.pull.pulled import InterruptedPullError, Pulled, PullError
 from pipelines.pull.wire import resolved
 
@@ -37,7 +38,15 @@ Progress = Callable[[int, int | None], None]
 class Bucket:
     """A bucket, as far as a pull needs it."""
 
-    def __init__(self, address: str, options: Mapping[str, Any], limits: Limits, *, allow_private: bool) -> None:
+    def __init__(
+        self,
+        address: str,
+        options: Mapping[str, Any],
+        limits: Limits,
+        allowance: Allowance,
+        *,
+        allow_private: bool,
+    ) -> None:
         """Opens it, without connecting yet.
 
         Args:
@@ -45,6 +54,7 @@ class Bucket:
             options: Credentials, region and endpoint as obstore names them; what is missing comes from the
                 environment, as the vendor's own tools read it.
             limits: What to keep to.
+            allowance: How many bytes may still come.
             allow_private: Whether the endpoint may be a private address.
 
         Raises:
@@ -52,6 +62,7 @@ class Bucket:
         """
         parts = urlsplit(address)
         self.address = f"{parts.scheme}://{parts.netloc}"
+        self._allowance = allowance
         self._limits, self._end = limits, time.monotonic() + limits.deadline_minutes * 60
         endpoint = next((str(options[name]) for name in _ENDPOINTS if name in options), "")
         endpoint = endpoint or (os.environ.get("AWS_ENDPOINT_URL", "") if parts.scheme == "s3" else "")
@@ -130,13 +141,9 @@ class Bucket:
             size, etag = got.meta["size"], got.meta["e_tag"] or ""
             with file:
                 for chunk in got.stream(min_chunk_size=_CHUNK):
+                    self._allowance.take(len(chunk))
                     file.write(chunk)
                     progress(file.bytes, size)
-                    if file.bytes > self._limits.max_bytes:
-                        raise PullError(
-                            f"{path} has more than limits.max_bytes ({self._limits.max_bytes:,}); "
-                            "raise it if this is meant"
-                        )
                     if time.monotonic() > self._end:
                         raise InterruptedPullError(
                             f"not done after limits.deadline_minutes ({self._limits.deadline_minutes:g})"

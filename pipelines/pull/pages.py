@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from requests.utils import parse_header_links
 
 from pipelines import durable
+from pipelines.limits import Limits
 from pipelines.pull.credentials import Secrets
 from pipelines.pull.download import download
 from pipelines.pull.paging import Ask, Page, Paging, doubt_of_one_page, first, following, records_of, total_of
@@ -27,7 +28,6 @@ from pipelines.pull.pulled import InterruptedPullError, Pulled, PullError
 from pipelines.pull.transport import Session
 
 JOURNAL = "journal.ndjson"
-MAX_PAGE_BYTES = 64 * 2**20
 # Pages in a row that bring nothing new before it is called a circle.
 MAX_BARREN_PAGES = 20
 # Cursors do not live for ever, and pages of two days are no snapshot.
@@ -135,7 +135,7 @@ class Pages:
         """Takes an answer in; gives the request for the next one."""
         page = Pulled(f"{self._prefix}page-{len(self._kept) + 1:06d}.json", self._origin, sha256, path.stat().st_size)
         try:
-            document = _document(path)
+            document = _document(path, self._session.limits)
             records = records_of(self._paging, document)
         except ValueError as error:
             self._kept.append((path, replace(page, mistake=f"{page.name} is no page of records: {error}")))
@@ -239,7 +239,7 @@ def _entries(journal: Path) -> Iterator[_Entry]:
             return  # a last line that was cut short
 
 
-def _document(path: Path) -> Any:
+def _document(path: Path, limits: Limits) -> Any:
     """The JSON of a page.
 
     Raises:
@@ -247,14 +247,14 @@ def _document(path: Path) -> Any:
         PullError: It is larger than a page should be.
     """
     with path.open("rb") as file:
-        content = file.read(MAX_PAGE_BYTES + 1)
+        content = file.read(limits.max_page_bytes + 1)
     if content.startswith(_GZIP):
         try:
-            content = zlib.decompressobj(wbits=31).decompress(content, MAX_PAGE_BYTES + 1)
+            content = zlib.decompressobj(wbits=31).decompress(content, limits.max_page_bytes + 1)
         except zlib.error as error:
             raise ValueError(str(error)) from error
-    if len(content) > MAX_PAGE_BYTES:
-        raise PullError(f"a page has more than {MAX_PAGE_BYTES:,} bytes; ask for smaller pages")
+    if len(content) > limits.max_page_bytes:
+        raise PullError(f"a page has more bytes than {limits.passed('max_page_bytes')}")
     try:
         document = json.loads(content)
     except RecursionError as error:

@@ -14,24 +14,27 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 from urllib.parse import urlencode
 
 from pipelines import progress
 from pipelines.pull import files, wholeness
 from pipelines.pull.addresses import Place, file_name, place_of
+from pipelines.pull.allowance import Allowance
 from pipelines.pull.credentials import Secrets
 from pipelines.pull.download import download
 from pipelines.pull.pages import Pages
 from pipelines.pull.paging import Ask, Paging
 from pipelines.pull.pulled import Pulled, PullError
 from pipelines.pull.transport import Session
+from pipelines.read import expansion
 from pipelines.sources import Source
 from schemas.shape import Records
 
 # Finds what has landed from an address before: the file, and what it was.
 Earlier = Callable[[str], tuple[Path, Pulled] | None]
 UNFINISHED = ".unfinished-"
+File = TypeVar("File")
 
 
 def pull(
@@ -77,6 +80,7 @@ class _Pulling:
         addresses = source.addresses(snapshot_date).values()
         self._homes = [secrets.fill_address(address) for address in addresses if place_of(address) == "http"]
         self._session: Session | None = None
+        self._allowance = Allowance(source.limits)
         self.pulled: list[tuple[Records, Pulled]] = []
 
     def add(self, records: Records, address: str) -> None:
@@ -87,16 +91,23 @@ class _Pulling:
         kinds[place_of(address)](records, address)
 
     def _add_files(self, records: Records, address: str) -> None:
-        for path in files.matching(address, self._folder):
-            self._keep(records, files.copy(path, self._free(path.name)))
+        for path in self._few(files.matching(address, self._folder)):
+            self._keep(records, files.copy(path, self._free(path.name), self._allowance))
+
+    def _few(self, found: list[File]) -> list[File]:
+        if len(found) > self._source.limits.max_files:
+            raise PullError(f"it stands for {len(found):,} files, over {self._source.limits.passed('max_files')}")
+        return found
 
     def _add_objects(self, records: Records, address: str) -> None:
         # Loaded where there is a bucket to read.
         from pipelines.pull.object_store import Bucket  # noqa: PLC0415
 
         options, limits = self._secrets.fill(self._parts["storage"]), self._source.limits
-        bucket = Bucket(self._secrets.fill(address), options, limits, allow_private=self._source.allow_private)
-        for path, _ in bucket.matching(self._secrets.fill(address)):
+        bucket = Bucket(
+            self._secrets.fill(address), options, limits, self._allowance, allow_private=self._source.allow_private
+        )
+        for path, _ in self._few(bucket.matching(self._secrets.fill(address))):
             target = self._free(path.rsplit("/", 1)[-1])
 
             def fetch(known: str, path: str = path, target: Path = target) -> Pulled | None:
@@ -132,6 +143,7 @@ class _Pulling:
                     self._homes,
                     self._secrets.fill(self._parts["headers"]),
                     self._source.limits,
+                    self._allowance,
                     allow_private=self._source.allow_private,
                     ca_file=self._folder / self._source.ca_file if self._source.ca_file else None,
                 )
@@ -175,7 +187,7 @@ class _Pulling:
         if got is not None:
             return got
         try:
-            copied = files.copy(path, self._free(known.name))
+            copied = files.copy(path, self._free(known.name), self._allowance)
         except PullError:
             return _demanded(fetch(""))
         if copied.sha256 == known.sha256:
@@ -185,7 +197,7 @@ class _Pulling:
 
     def _keep(self, records: Records, pulled: Pulled) -> None:
         path = self._aside / pulled.name
-        mistake = pulled.mistake or wholeness.bomb(path, self._source.limits.max_ratio) or ""
+        mistake = pulled.mistake or expansion.bomb(path, self._source.limits) or ""
         self.pulled.append((records, replace(pulled, mistake=mistake)))
 
     def _free(self, name: str) -> Path:

@@ -21,7 +21,8 @@ from urllib.parse import urljoin
 import requests
 import urllib3.exceptions
 
-from pipelines.pull.limits import MAX_TRIES, MAX_WAIT_SECONDS, Limits
+from pipelines.limits import MAX_TRIES, MAX_WAIT_SECONDS, Limits
+from pipelines.pull.allowance import Allowance
 from pipelines.pull.paging import Ask, origin
 from pipelines.pull.pulled import InterruptedPullError, PullError, TransientError
 from pipelines.pull.wire import Wire, WireAdapter
@@ -56,6 +57,7 @@ class Session:
         homes: Sequence[str],
         headers: Mapping[str, str],
         limits: Limits,
+        allowance: Allowance,
         *,
         allow_private: bool,
         ca_file: Path | None = None,
@@ -66,6 +68,7 @@ class Session:
             homes: The addresses of the source: `headers` go to their schemes, hosts and ports, and nowhere else.
             headers: What goes with each request, secrets filled in.
             limits: What to keep to.
+            allowance: How many bytes may still come.
             allow_private: Whether private, loopback and link-local addresses may be connected to.
             ca_file: Certificates to trust in place of the well-known ones.
         """
@@ -73,7 +76,7 @@ class Session:
         self._homes = {origin(home) for home in homes}
         self._headers = dict(headers)
         self._next_request = 0.0
-        self._received = 0
+        self._allowance = allowance
         self._wire = Wire(allow_private=allow_private, seconds=limits.deadline_minutes * 60)
         self._requests = requests.Session()
         self._requests.trust_env = False
@@ -162,11 +165,7 @@ class Session:
             raise PullError(f"it sends Content-Encoding {coding[:20]!r}, which was not asked for and is not read")
         since, lately = monotonic(), 0
         while chunk := response.raw.read1(_CHUNK, decode_content=False):
-            self._received += len(chunk)
-            if self._received > self.limits.max_bytes:
-                raise PullError(
-                    f"it sends more than limits.max_bytes ({self.limits.max_bytes:,}); raise it if this is meant"
-                )
+            self._allowance.take(len(chunk))
             yield chunk
             now, lately = monotonic(), lately + len(chunk)
             if now - since >= _SLOW_SECONDS:

@@ -1,48 +1,21 @@
-"""Whether pulled bytes are all there, and expand to no more than they should.
+"""Whether pulled bytes are all there.
 
-Belongs here: what can be told of any file without knowing its shape. Does not: whether it is an
-export (`read/formats`).
+Belongs here: what can be told of any file without knowing its shape. Does not: whether it is an export
+(`read/formats`), or what it expands to (`read/expansion`).
 """
 
 import codecs
-import math
 import mmap
 import re
 import zipfile
 from pathlib import Path
 
-from pipelines.read.formats import UnreadableFileError, compression, open_bytes, tail, whole
+from pipelines.read import expansion
+from pipelines.read.formats import compression, tail
 
-# Below it no ratio matters.
-_HARMLESS_BYTES = 64 * 2**20
 _CHUNK = 2**20
 # A whole text, a bracket, or a quote that nothing closes.
 _JSON_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}"]', re.DOTALL)
-
-
-def bomb(path: Path, max_ratio: float) -> str | None:
-    """Why a file compressed with gzip or zstd is refused; None where it is none, or is well.
-
-    Archives have caps of their own, where they are unpacked.
-    """
-    if compression(path) == "none":
-        return None
-    cap = max(_HARMLESS_BYTES, int(path.stat().st_size * max_ratio))
-    try:
-        if _expanded(path, cap) <= cap:
-            return None
-    except UnreadableFileError as error:
-        return str(error)
-    return f"{path.name} expands to over {max_ratio:g} times its size; raise limits.max_ratio if this is meant"
-
-
-def _expanded(path: Path, cap: float) -> int:
-    """Bytes that a compressed file expands to, counted to a cap."""
-    expanded = 0
-    with whole(path), open_bytes(path) as file:
-        while expanded <= cap and (chunk := file.read(_CHUNK)):
-            expanded += len(chunk)
-    return expanded
 
 
 def cut(path: Path, *, is_framed: bool, end_marker: str | None) -> str | None:
@@ -71,11 +44,7 @@ def cut(path: Path, *, is_framed: bool, end_marker: str | None) -> str | None:
 def _ends_by_itself(path: Path) -> bool:
     """Whether the last bytes of a format prove that all bytes before them came."""
     if compression(path) != "none":
-        try:
-            _expanded(path, math.inf)
-        except UnreadableFileError:
-            return False
-        return True
+        return expansion.is_whole(path)
     with path.open("rb") as file:
         head = file.read(64)
     if head[:4] == b"PAR1":

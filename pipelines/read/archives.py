@@ -1,19 +1,18 @@
 """Archives: the files in them, each unpacked to be read like any other.
 
-Belongs here: zip archives, their caps, and what in them is no export. Does not: reading records, or compression of a
-single file (`formats`).
+Belongs here: zip archives, their cap together, and what in them is no export. Does not: reading records, how far one
+file may expand (`expansion`), or compression of a single file (`formats`).
 """
 
 import re
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
+from pipelines.limits import Limits
+from pipelines.read import expansion
 from pipelines.read.formats import UnreadableFileError
 
-MOST_BYTES = 16 * 2**30
-# Text packs to a tenth; over this, and over some size, it is a bomb.
-MOST_RATIO = 200
-_SMALL = 64 * 2**20
 _CHUNK = 2**20
 _EXPORTS = {
     ".csv",
@@ -35,12 +34,14 @@ _EXPORTS = {
 _NOTES = ("readme", "license", "licence", "notes", "manifest")
 
 
-def members(path: Path, folder: Path) -> list[tuple[str, Path]]:
+def members(path: Path, folder: Path, limits: Limits, room: int) -> list[tuple[str, Path]]:
     """Unpacks the exports of an archive.
 
     Args:
         path: A zip archive.
         folder: Where to; a file of its own per member, whatever the members are called.
+        limits: How far a member may expand.
+        room: How many bytes may be unpacked: SMALLVOICES_TEMP_LIMIT.
 
     Returns:
         (name in the archive, unpacked file), in order of the names.
@@ -55,16 +56,19 @@ def members(path: Path, folder: Path) -> list[tuple[str, Path]]:
                 raise UnreadableFileError(
                     f"{path.name} holds no export; it holds {', '.join(archive.namelist()[:20]) or 'nothing'}"
                 )
-            left = MOST_BYTES
+            if len(found) > limits.max_files:
+                raise UnreadableFileError(f"{path.name} holds {len(found):,} files, over {limits.passed('max_files')}")
+            left = room
             unpacked = []
             for number, member in enumerate(found, start=1):
                 target = (
                     folder / f"{number:04d}-{re.sub(r'[^A-Za-z0-9.]', '_', PurePosixPath(member.filename).name)[-60:]}"
                 )
-                left -= _unpack(archive, member, target, left, path)
+                left -= _unpack(archive, member, target, left, path, limits)
+                expansion.demand_harmless(target, limits)
                 unpacked.append((member.filename, target))
             return unpacked
-    except (zipfile.BadZipFile, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
         raise UnreadableFileError(f"{path.name} is no whole zip archive ({error}); pull it again") from error
     except RuntimeError as error:
         raise UnreadableFileError(f"{path.name} is protected by a password; ask for it without one") from error
@@ -81,16 +85,22 @@ def _is_export(member: zipfile.ZipInfo) -> bool:
     return not member.is_dir() and not is_hidden and not is_note and place.suffix.lower() in _EXPORTS
 
 
-def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, left: int, path: Path) -> int:
+def _unpack(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, room: int, path: Path, limits: Limits
+) -> int:
     """Unpacks one member and returns its size; what the archive says of it is not believed."""
     size = 0
+    most = expansion.cap(member.compress_size, limits)
     with archive.open(member) as packed, target.open("wb") as file:
         while chunk := packed.read(_CHUNK):
             size += len(chunk)
-            if size > left or (size > _SMALL and size > MOST_RATIO * max(member.compress_size, 1)):
+            if size > most:
                 raise UnreadableFileError(
-                    f"{path.name}: {member.filename} unpacks to more than {size:,} bytes from "
-                    f"{member.compress_size:,}; that is no export"
+                    f"{path.name}: {member.filename} expands to more times its size than {limits.passed('max_ratio')}"
+                )
+            if size > room:
+                raise UnreadableFileError(
+                    f"{path.name} unpacks to more than SMALLVOICES_TEMP_LIMIT allows; raise it where the disk has room"
                 )
             file.write(chunk)
     return size

@@ -23,8 +23,13 @@ if TYPE_CHECKING:
 # A record longer than this is a quote that was never closed.
 MAX_RECORD_CHARACTERS = 2**20
 MAX_RECORD_LINES = 2_000
+# Lines that may be read again because a quote swallowed them: so many, and so many more for each line of the file, so
+# that a file of stray quotes takes no longer than a few times what a clean one does.
+_AGAIN = 20_000
+_AGAIN_PER_LINE = 2
 
 _LINE_ENDS = ("\n", "\r")
+_BLANK = ("\n", "\r\n", "\r")
 _UNMATCHED = "its quotes do not match"
 
 _CHUNK = 4 * 2**20
@@ -95,16 +100,14 @@ def header(path: Path, encoding: str, delimiter: str, header_line: int = 1) -> l
 
 def unique_names(names: list[str]) -> list[str]:
     """Names of columns: white space folded, a name's second use called `name_2`, blanks `column_7`."""
-    unique: list[str] = []
+    uses: dict[str, int] = {}
     for position, name in enumerate(names, start=1):
-        base = re.sub(r"\s+", " ", name).strip() or f"column_{position}"
-        uses = 1
-        candidate = base
-        while candidate in unique:
-            uses += 1
-            candidate = f"{base}_{uses}"
-        unique.append(candidate)
-    return unique
+        base = candidate = re.sub(r"\s+", " ", name).strip() or f"column_{position}"
+        while candidate in uses:
+            uses[base] += 1
+            candidate = f"{base}_{uses[base]}"
+        uses[candidate] = 1
+    return [*uses]
 
 
 def records(path: Path, encoding: str, delimiter: str, header_line: int = 1) -> Iterator[Record]:
@@ -120,6 +123,7 @@ def records(path: Path, encoding: str, delimiter: str, header_line: int = 1) -> 
         width = len(_header(lines, path, delimiter))
         number = 0
         while True:
+            lines.skip_blank()
             line = lines.next_line
             fields, raw, problem = lines.record(delimiter)
             if not raw:
@@ -188,6 +192,7 @@ class _Lines:
         self._text = text
         self._waiting: deque[str] = deque()
         self._taken: list[str] = []
+        self._read_again = 0
         self.next_line = first_line
         for _ in range(first_line - 1):
             self._read()
@@ -203,6 +208,12 @@ class _Lines:
         if not self._waiting and (line := self._read()):
             self._waiting.append(line)
         return not self._waiting
+
+    def skip_blank(self) -> None:
+        """Moves to the next line that is not blank, far faster than by records."""
+        while not self.at_end and self._waiting[0] in _BLANK:
+            self._waiting.popleft()
+            self.next_line += 1
 
     def record(self, delimiter: str) -> tuple[list[str], str, str]:
         """The next record: its fields, its raw text, and what keeps it from being cut into fields."""
@@ -222,6 +233,7 @@ class _Lines:
         first, *rest = self._taken
         self._waiting.extendleft(reversed(rest))
         self.next_line -= len(rest)
+        self._read_again += len(rest)
         self._taken = [first]
         return first.rstrip("\r\n").split(delimiter), first
 
@@ -238,7 +250,9 @@ class _Lines:
 
     def _feed(self) -> Iterator[str]:
         characters = 0
-        while not self.at_end and len(self._taken) < MAX_RECORD_LINES and characters < MAX_RECORD_CHARACTERS:
+        left = _AGAIN + _AGAIN_PER_LINE * self.next_line - self._read_again
+        most = max(2, min(MAX_RECORD_LINES, left))
+        while not self.at_end and len(self._taken) < most and characters < MAX_RECORD_CHARACTERS:
             line = self._waiting.popleft()
             self._taken.append(line)
             self.next_line += 1

@@ -179,6 +179,6 @@ def _ends(path: Path, *, is_array: bool) -> bool:
         return True
     try:
         json.loads(end.rstrip().rpartition(b"\n")[2])
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True

@@ -4,24 +4,25 @@ Belongs here: how records stand in a JSON file, and the relation that reads them
 DuckDB's own reader of columns; records with paths into them are read by one structure each (`schemas.json_path`).
 """
 
-import json
+import codecs
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from dataclasses import dataclass
+from itertools import count, islice
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
+from pipelines.limits import DEFAULT_LIMITS, MAX_RECORD_BYTES, Limits
 from pipelines.read.formats import UnreadableFileError, compression, open_bytes, whole
-from pipelines.read.json_stream import is_large_document, large_records
+from pipelines.read.json_stream import is_json, is_large_document, large_records
+from schemas.first_line import first_line
 from schemas.json_path import keys, list_within, member, pointer, raw_records_within, records_within, structure
 from schemas.quoting import identifier, literal
 from schemas.shape import Selection, Shape
 
-# Of one record, or of one document of records. DuckDB reads in steps of twice this size: larger ones cost a tenth of
-# the speed, and documents of many records the memory for a few times as much.
-_MAX_OBJECT_BYTES = 16 * 2**20
 _BATCH = 20_000
+_TOO_LARGE = "maximum_object_size"
 # What a page of an API may have of bytes and of records, to be read together with others.
 MAX_PAGE_BYTES = 2**20
 PAGE_ROWS = 2**32
@@ -31,23 +32,27 @@ _ENOUGH = 10
 _RAW_LIST = "from_json({}, '[\"JSON\"]')"
 
 
-def json_columns(connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, wanted: Selection) -> str:
+def json_columns(
+    connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, wanted: Selection, limits: Limits
+) -> str:
     """A JSON file as a relation of text columns, in the order of its records.
 
     Raises:
         UnreadableFileError: A column that the shape demands is in none of its first records.
     """
-    _demand_keys(connection, path, shape, wanted)
+    _demand_keys(connection, path, shape, wanted, limits)
     names = {column: identifier(shape.column_name(column)) for column in wanted.read_columns}
     if not wanted.records and all(len(keys(column)) == 1 for column in names):
         spec = ", ".join(f"{name}: 'VARCHAR'" for name in names.values())
-        return f"{_reader('read_json', path)}, columns = {{{spec}}})"
+        return f"{_reader('read_json', path, limits)}, columns = {{{spec}}})"
     # One pass over each record, whatever the number of paths into it.
     paths = structure(names)
     if wanted.records and not _is_cut(path, wanted.records):
-        found = records_within(_documents(path), wanted.records, paths)
+        found = records_within(_documents(path, limits), wanted.records, paths)
     else:
-        documents = _large_records(connection, path, wanted.records) if wanted.records else _documents(path)
+        documents = (
+            _large_records(connection, path, wanted.records, limits) if wanted.records else _documents(path, limits)
+        )
         found = f"(SELECT from_json(json, {literal(paths)}) AS record FROM {documents})"
     selected = ", ".join(f"{member('record', column)} AS {name}" for column, name in names.items())
     return f"(SELECT {selected} FROM {found})"
@@ -68,7 +73,7 @@ def json_pages(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], sha
     """
     listed = ", ".join(map(literal, paths))
     reader = (
-        f"read_json_objects([{listed}], format = 'unstructured', maximum_object_size = {_MAX_OBJECT_BYTES}, "
+        f"read_json_objects([{listed}], format = 'unstructured', maximum_object_size = {MAX_RECORD_BYTES}, "
         "filename = true)"
     )
     documents = f"(SELECT json, filename AS document FROM {reader})"
@@ -112,34 +117,91 @@ def _demand_pages(
         raise UnreadableFileError(str(error)) from error
 
 
-def json_objects(connection: duckdb.DuckDBPyConnection, path: Path, within: str | None) -> str:
+def json_objects(connection: duckdb.DuckDBPyConnection, path: Path, within: str | None, limits: Limits) -> str:
     """The records as they stand in the file: a relation with the columns `json` and `document`, which it is in."""
     if within and _is_cut(path, within):
-        return f"(SELECT json, NULL AS document FROM {_large_records(connection, path, within)})"
-    documents = f"(SELECT json, json AS document FROM {_documents(path)})"
+        return f"(SELECT json, NULL AS document FROM {_large_records(connection, path, within, limits)})"
+    documents = f"(SELECT json, json AS document FROM {_documents(path, limits)})"
     return raw_records_within(documents, within) if within else documents
 
 
 def json_layout(path: Path) -> str:
     """How the records of a JSON file stand in it, in DuckDB's words."""
+    found = lines(path, DEFAULT_LIMITS)
+    first = next(found, _NO_LINE)
+    if first.content.startswith(b"["):
+        return "array"
+    if first.is_whole and is_json(first.content):
+        return "newline_delimited"
+    # A record over several lines, or a first line that cannot be read and the next record behind it.
+    second = next(found, Line(0, 0, b"{}" if first.is_whole else b"", is_whole=True)).content.rstrip()
+    is_opened = first.is_whole and first.content.rstrip().endswith((b"[", b"{", b","))
+    is_opened |= second.endswith((b",", b"]}"))
+    return "newline_delimited" if second.startswith(b"{") and not is_opened else "unstructured"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A record of a file that has one a line.
+
+    Attributes:
+        number: 1 for the first; blank lines do not count.
+        line: The line it stands on, 1 for the file's first.
+        content: Its bytes, no more of them than a record may have.
+        is_whole: Whether that is all of it.
+    """
+
+    number: int
+    line: int
+    content: bytes
+    is_whole: bool
+
+
+_NO_LINE = Line(0, 0, b"", is_whole=True)
+
+
+def lines(path: Path, limits: Limits) -> Iterator[Line]:
+    """The lines of a JSON file that are not blank, byte order mark left out, in flat memory.
+
+    Raises:
+        UnreadableFileError: It is compressed, and broken.
+    """
+    most = limits.max_record_bytes
+    number = 0
     with whole(path), open_bytes(path) as file:
-        lines = (line for line in iter(lambda: file.readline(_MAX_OBJECT_BYTES), b"") if line.strip())
-        first = next(lines, b"")
-        if first.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):
-            return "array"
-        try:
-            json.loads(first)
-        except ValueError:
-            # A record over several lines, or a first line that cannot be read and the next record behind it.
-            second = next(lines, b"{}").rstrip()
-            is_opened = first.rstrip().endswith((b"[", b"{", b",")) or second.endswith((b",", b"]}"))
-            return "newline_delimited" if second.startswith(b"{") and not is_opened else "unstructured"
-    return "newline_delimited"
+        for place in count(1):
+            content = file.readline(most + 1)
+            if not content:
+                return
+            is_whole = len(content) <= most or content.endswith(b"\n")
+            rest = b"" if is_whole else content
+            while rest and not rest.endswith(b"\n"):
+                rest = file.readline(most)
+            content = (content.removeprefix(codecs.BOM_UTF8) if place == 1 else content).lstrip()
+            if content:
+                number += 1
+                yield Line(number, place, content[:most], is_whole)
 
 
-def _demand_keys(connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, wanted: Selection) -> None:
+def line_columns(documents: str, shape: Shape, wanted: Selection) -> str:
+    """As `json_columns`, of lines (`json` and `landed_row`) that have been read one by one."""
+    names = {column: identifier(shape.column_name(column)) for column in wanted.read_columns}
+    selected = ", ".join(f"{member('record', column)} AS {name}" for column, name in names.items())
+    record = f"from_json(CASE WHEN json_valid(json) THEN json END, {literal(structure(names))})"
+    return f"(SELECT {selected}, landed_row FROM (SELECT {record} AS record, landed_row FROM {documents}))"
+
+
+def reason(error: duckdb.Error, limits: Limits) -> str:
+    """What keeps a JSON file from being read, in a line of words."""
+    told = first_line(error)
+    return f"a record is larger than {limits.passed('max_record_bytes')}" if _TOO_LARGE in told else told
+
+
+def _demand_keys(
+    connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, wanted: Selection, limits: Limits
+) -> None:
     """Refuses a file whose records have lost a key: read on, it would pass for a figure that is not given."""
-    some = f"(SELECT json, document FROM {json_objects(connection, path, wanted.records)} LIMIT {_PROBED})"
+    some = f"(SELECT json, document FROM {json_objects(connection, path, wanted.records, limits)} LIMIT {_PROBED})"
     for relation, columns in _demanded(some, shape, wanted):
         found = ", ".join(f"count_if({_has(column)})" for column in columns)
         try:
@@ -171,11 +233,11 @@ def _is_cut(path: Path, within: str) -> bool:
     return "*" not in keys(within) and is_large_document(path)
 
 
-def _large_records(connection: duckdb.DuckDBPyConnection, path: Path, within: str) -> str:
+def _large_records(connection: duckdb.DuckDBPyConnection, path: Path, within: str, limits: Limits) -> str:
     schema = pa.schema([("json", pa.string())])
 
     def batches() -> Iterator[pa.RecordBatch]:
-        records = large_records(path, within)
+        records = large_records(path, within, limits)
         while some := list(islice(records, _BATCH)):
             yield pa.record_batch([some], schema=schema)
 
@@ -183,14 +245,14 @@ def _large_records(connection: duckdb.DuckDBPyConnection, path: Path, within: st
     return "large_records"
 
 
-def _documents(path: Path) -> str:
-    return f"{_reader('read_json_objects', path)})"
+def _documents(path: Path, limits: Limits) -> str:
+    return f"{_reader('read_json_objects', path, limits)})"
 
 
-def _reader(function: str, path: Path) -> str:
+def _reader(function: str, path: Path, limits: Limits) -> str:
     layout = json_layout(path)
     ignore = ", ignore_errors = true" if layout == "newline_delimited" else ""
     return (
         f"{function}({literal(path)}, format = '{layout}', compression = '{compression(path)}', "
-        f"maximum_object_size = {_MAX_OBJECT_BYTES}{ignore}"
+        f"maximum_object_size = {limits.max_record_bytes}{ignore}"
     )

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from pipelines.limits import Limits
 from pipelines.read.formats import UnreadableFileError, open_bytes, whole
 from schemas.json_path import keys
 
@@ -21,6 +22,10 @@ _CHUNK = 4 * 2**20
 _BLANK = re.compile(r"[ \t\r\n]*")
 # Behind a number that ends with the text at hand more digits may follow.
 _MARGIN = 32
+# What needs no counting of brackets: whole texts, and everything that is neither.
+_PLAIN = re.compile(r'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
+# Numbers are of no interest here, and Python refuses those of very many digits.
+_DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
 
 
 def is_large_document(path: Path) -> bool:
@@ -29,30 +34,37 @@ def is_large_document(path: Path) -> bool:
         head = file.read(LARGE_DOCUMENT_BYTES + 1)
     if len(head) <= LARGE_DOCUMENT_BYTES or not head.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"{"):
         return False
+    first, feed, _ = head.partition(b"\n")
+    return not feed or not is_json(first)
+
+
+def is_json(text: bytes) -> bool:
+    """Whether a text is one JSON document."""
     try:
-        json.loads(head[: head.index(b"\n")])
-    except ValueError:
-        return True
-    return False
+        _DECODER.decode(text.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
-def large_records(path: Path, within: str) -> Iterator[str]:
+def large_records(path: Path, within: str, limits: Limits) -> Iterator[str]:
     """The elements of the list that a path leads to, or what else stands there, as JSON, in order.
 
     Args:
         path: A file of one JSON object.
         within: The path to the list, of keys alone.
+        limits: How large an element may be.
 
     Raises:
         UnreadableFileError: The path leads nowhere, or the document breaks off before the end of the list.
     """
     with whole(path), open_bytes(path) as file:
-        text = _Text(file)
+        text = _Text(file, limits)
         try:
             for key in keys(within):
                 text.enter(key)
             yield from text.elements()
-        except (ValueError, UnicodeError) as error:
+        except (ValueError, RecursionError) as error:
             reason = " ".join(str(error).split())
             raise UnreadableFileError(f"{path.name} cannot be read up to the end of {within}: {reason}") from error
 
@@ -60,10 +72,11 @@ def large_records(path: Path, within: str) -> Iterator[str]:
 class _Text:
     """A JSON text that is read on as far as it is needed, and forgotten behind."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], limits: Limits) -> None:
         self._file = file
+        self._limits = limits
         self._decode = codecs.getincrementaldecoder("utf-8-sig")()
-        self._scan = json.JSONDecoder().raw_decode
+        self._scan = _DECODER.raw_decode
         self._text = ""
         self._place = 0
         self._at_end = False
@@ -76,7 +89,7 @@ class _Text:
             self._expect(":")
             if key == wanted:
                 return
-            self._value()
+            self._skip()
             if self._next() == ",":
                 self._expect(",")
         raise ValueError(f"there is no {wanted!r}")
@@ -105,6 +118,29 @@ class _Text:
             raise ValueError(f"{found!r} stands where {character!r} should" if found else "it ends there")
         self._place += 1
 
+    def _skip(self) -> None:
+        """Moves behind the JSON value at hand, of any size."""
+        if self._next() not in ("[", "{"):
+            self._value()
+            return
+        depth = 0
+        while True:
+            self._place = _PLAIN.match(self._text, self._place).end()  # type: ignore[union-attr] # as below
+            bracket = self._text[self._place : self._place + 1]
+            if bracket in ("", '"'):
+                self._demand_small(len(self._text) - self._place)
+                if not self._more():
+                    raise ValueError("it ends there")
+                continue
+            self._place += 1
+            depth += 1 if bracket in "[{" else -1
+            if depth == 0:
+                return
+
+    def _demand_small(self, size: int) -> None:
+        if size > self._limits.max_record_bytes:
+            raise ValueError(f"a value is larger than {self._limits.passed('max_record_bytes')}, or broken")
+
     def _value(self) -> str:
         """The JSON value at hand."""
         self._next()
@@ -112,11 +148,13 @@ class _Text:
             try:
                 _, end = self._scan(self._text, self._place)
             except ValueError:
+                self._demand_small(len(self._text) - self._place)
                 if not self._more():
                     raise
                 continue
             if end + _MARGIN > len(self._text) and self._more():
                 continue
+            self._demand_small(end - self._place)
             value = self._text[self._place : end]
             self._place = end
             return value

@@ -5,6 +5,8 @@ paths that a shape names (`json_records`).
 """
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,9 +15,10 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from pipelines.limits import Limits
+from pipelines.read.confined import confined
 from pipelines.read.formats import UnreadableFileError
-from pipelines.read.json_records import json_objects
-from schemas.first_line import first_line
+from pipelines.read.json_records import json_objects, reason
 
 _MOST_RECORDS = 20_000
 _MOST_BYTES = 256 * 2**20
@@ -39,22 +42,23 @@ class JsonTable:
     nested: dict[str, pl.DataFrame] = field(default_factory=dict)
 
 
-def tables(path: Path) -> list[JsonTable]:
+def tables(path: Path, limits: Limits) -> list[JsonTable]:
     """The tables that a JSON file could be, the records of the outermost list first.
 
     Raises:
         UnreadableFileError: It is no whole JSON.
     """
-    documents = list(_documents(path))
+    documents = list(_documents(path, limits))
     found = {None: documents} | _lists(documents)
     return [_table(place, records) for place, records in found.items() if records]
 
 
-def _documents(path: Path) -> Iterator[dict[str, Any]]:
-    with duckdb.connect(":memory:") as connection:
+def _documents(path: Path, limits: Limits) -> Iterator[dict[str, Any]]:
+    with confined(path.parent) as connection:
         try:
             rows = connection.execute(
-                f"SELECT CAST(json AS VARCHAR) FROM {json_objects(connection, path, None)} LIMIT {_MOST_RECORDS}"
+                f"SELECT CAST(json AS VARCHAR) FROM {json_objects(connection, path, None, limits)} "
+                f"LIMIT {_MOST_RECORDS}"
             )
             size = 0
             while chunk := rows.fetchmany(1_000):
@@ -68,8 +72,8 @@ def _documents(path: Path) -> Iterator[dict[str, Any]]:
                     if isinstance(value, dict):
                         yield value
         except duckdb.Error as error:
-            reason = first_line(error)
-            raise UnreadableFileError(f"{path.name} is no whole JSON ({reason}); pull it again") from error
+            told = reason(error, limits)
+            raise UnreadableFileError(f"{path.name} is no whole JSON ({told}); pull it again") from error
         except (ValueError, RecursionError) as error:
             raise UnreadableFileError(f"{path.name} is no JSON that can be read: {error}") from error
 
@@ -135,15 +139,16 @@ def _path(keys: Sequence[str]) -> str:
 def _frame(rows: Sequence[Mapping[str, str]]) -> pl.DataFrame:
     seen = dict.fromkeys(name for row in rows for name in row)
     # A key that is a value here and an object there, or differs in case alone, cannot be read by one structure.
-    lower = [name.lower() for name in seen]
+    lower = Counter(name.lower() for name in seen)
+    objects = {name[: point.start()] for name in seen for point in re.finditer(r"\.", name)}
     names = [
         name
         for name in seen
         if name
         and not name.startswith(".")
         and '"' not in name
-        and lower.count(name.lower()) == 1
-        and not any(other.startswith(f"{name}.") for other in seen)
+        and lower[name.lower()] == 1
+        and name not in objects
         and not any(part.isdecimal() or not part for part in name.split("."))
     ][:_MOST_COLUMNS]
     return pl.DataFrame(

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.limits import DEFAULT_LIMITS, Limits
 from pipelines.read import csv_records, spreadsheets
-from pipelines.read.formats import format_of, open_bytes, whole
-from pipelines.read.json_records import json_layout, json_objects
+from pipelines.read.formats import format_of
+from pipelines.read.json_records import json_layout, json_objects, lines
 from schemas.quoting import literal
 from schemas.shape import Shape
 
@@ -18,7 +19,12 @@ MAX_RAW_CHARACTERS = 4_000
 
 
 def raw_records(
-    connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, numbers: set[int], within: str | None = None
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    shape: Shape,
+    numbers: set[int],
+    within: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> dict[int, tuple[int | None, str]]:
     """Looks up records by their number.
 
@@ -28,6 +34,7 @@ def raw_records(
         shape: Its shape.
         numbers: Record numbers, 1 for the first.
         within: The path to the records, where JSON documents wrap them.
+        limits: How large a record may be.
 
     Returns:
         Record number to (line the record begins on, where the format has lines; raw text, cut at
@@ -42,11 +49,18 @@ def raw_records(
         )
         return {record.number: (record.line, _shown(record.raw)) for record in records if record.number in numbers}
     if declared != "parquet" and not within and json_layout(path) == "newline_delimited":
-        return _lines(path, numbers)
+        return {
+            line.number: (
+                line.line,
+                _shown(line.content.decode(errors="replace").rstrip("\r\n")),
+            )
+            for line in lines(path, limits)
+            if line.number in numbers
+        }
     relation = (
         f"(SELECT CAST(to_json(r) AS VARCHAR) AS json, NULL AS document FROM read_parquet({literal(path)}) AS r)"
         if declared == "parquet"
-        else json_objects(connection, path, within)
+        else json_objects(connection, path, within, limits)
     )
     # Where a document has no records at all it stands for the one that is missing.
     found = connection.execute(
@@ -55,19 +69,6 @@ def raw_records(
         {"numbers": sorted(numbers)},
     ).fetchall()
     return {number: (None, raw) for number, raw in found}
-
-
-def _lines(path: Path, numbers: set[int]) -> dict[int, tuple[int | None, str]]:
-    found: dict[int, tuple[int | None, str]] = {}
-    number = 0
-    with whole(path), open_bytes(path) as file:
-        for line_number, line in enumerate(file, start=1):
-            if not line.strip():
-                continue
-            number += 1
-            if number in numbers:
-                found[number] = (line_number, _shown(line.decode("utf-8", errors="replace").rstrip("\r\n")))
-    return found
 
 
 def _shown(raw: str) -> str:

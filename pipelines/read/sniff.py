@@ -9,13 +9,15 @@ from typing import NamedTuple
 import duckdb
 import polars as pl
 
+from pipelines.limits import Limits
 from pipelines.read import csv_records, json_tables, spreadsheets
+from pipelines.read.confined import confined
 from pipelines.read.dialect import dialect_of, header_of
 from pipelines.read.encodings import encoding_of
 from pipelines.read.formats import UnreadableFileError, container_of, open_bytes, whole
 from pipelines.read.json_records import json_layout
 from pipelines.read.json_tables import JsonTable
-from pipelines.read.text_columns import open_columns, parquet_types
+from pipelines.read.text_columns import demand_few, open_columns, parquet_types
 from schemas.quoting import identifier
 from schemas.shape import Selection, Shape
 
@@ -40,8 +42,12 @@ class Sniffed(NamedTuple):
     table: JsonTable | None = None
 
 
-def sniff(path: Path) -> list[Sniffed]:
+def sniff(path: Path, limits: Limits) -> list[Sniffed]:
     """Opens an unknown file.
+
+    Args:
+        path: The file.
+        limits: How large a record may be, and how many columns there may be.
 
     Returns:
         The tables that it could be: one, or one per sheet of a spreadsheet, or per list in a JSON file.
@@ -54,10 +60,12 @@ def sniff(path: Path) -> list[Sniffed]:
         if layout.format in ("json", "ndjson"):
             found += [
                 Sniffed(layout, table.frame, [*said, *([f"records in {table.path}"] if table.path else [])], table)
-                for table in json_tables.tables(path)
+                for table in json_tables.tables(path, limits)
             ]
         else:
-            found.append(Sniffed(layout, _frame(path, layout, _names(path, layout)), said))
+            names = _names(path, layout)
+            demand_few(path, names, limits)
+            found.append(Sniffed(layout, _frame(path, layout, names), said))
     if not found:
         raise UnreadableFileError(f"{path.name} holds no records")
     return found
@@ -115,14 +123,14 @@ def _names(path: Path, layout: Shape) -> list[str]:
         return csv_records.header(path, layout.encoding, layout.delimiter, layout.header_line)
     if layout.format == "xlsx":
         return spreadsheets.header(path, layout.sheet, layout.header_line)
-    with duckdb.connect(":memory:") as connection:
+    with confined(path.parent) as connection:
         return [*parquet_types(connection, path)]
 
 
 def _frame(path: Path, layout: Shape, names: list[str]) -> pl.DataFrame:
     wanted = Selection(columns=names)
     for exact in (False, True):
-        with duckdb.connect(":memory:", config={"threads": 2}) as connection:
+        with confined(path.parent) as connection:
             text = open_columns(connection, path, layout, wanted, exact=exact)
             items = ", ".join(f"t.{identifier(name)}" for name in names)
             try:

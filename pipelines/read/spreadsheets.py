@@ -1,18 +1,21 @@
 """Spreadsheets: their sheets as records of text.
 
-Belongs here: XLSX, XLS, XLSB and ODS through calamine. Does not: which record is the header (`dialect`).
+Belongs here: XLSX, XLS, XLSB and ODS through calamine, in a process of its own (`sheet_process`). Does not: which
+record is the header (`dialect`).
 """
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError, WorksheetNotFound
-
+from pipelines.read import sheet_process
 from pipelines.read.csv_records import Record, unique_names
 from pipelines.read.formats import UnreadableFileError
 
-_EXACT = 2.0**53
+_PROCESS_FOLDER = Path(__file__).resolve().parent.parent.parent
 
 
 def sheets(path: Path) -> list[str]:
@@ -21,8 +24,7 @@ def sheets(path: Path) -> list[str]:
     Raises:
         UnreadableFileError: It is no whole spreadsheet.
     """
-    workbook = _open(path)
-    return [name for name in workbook.sheet_names if workbook.get_sheet_by_name(name).total_height]
+    return [*_lines(path)]
 
 
 def rows(path: Path, sheet: str | None) -> Iterator[tuple[int, list[str]]]:
@@ -35,17 +37,11 @@ def rows(path: Path, sheet: str | None) -> Iterator[tuple[int, list[str]]]:
     Raises:
         UnreadableFileError: It is no whole spreadsheet, or has no such sheet.
     """
-    workbook = _open(path)
-    try:
-        found = workbook.get_sheet_by_name(sheet) if sheet else workbook.get_sheet_by_index(0)
-    except WorksheetNotFound as error:
-        raise UnreadableFileError(
-            f"{path.name} has no sheet {sheet!r}; it has {', '.join(workbook.sheet_names)}"
-        ) from error
-    for number, cells in enumerate(found.to_python(skip_empty_area=False), start=1):
-        texts = [_text(cell) for cell in cells]
-        if any(texts):
-            yield number, texts
+    for line in _lines(path, json.dumps(sheet)):
+        if isinstance(line, dict):
+            raise UnreadableFileError(f"{path.name} has no sheet {sheet!r}; it has {', '.join(line['missing'])}")
+        number, texts = line
+        yield number, texts
 
 
 def header(path: Path, sheet: str | None, header_row: int) -> list[str]:
@@ -72,27 +68,32 @@ def records(path: Path, sheet: str | None, header_row: int) -> Iterator[Record]:
         yield Record(number, line, cells, "\t".join(cells), "")
 
 
-def _open(path: Path) -> CalamineWorkbook:
-    try:
-        return CalamineWorkbook.from_path(path)
-    except PasswordError as error:
-        raise UnreadableFileError(f"{path.name} is protected by a password; ask for it without one") from error
-    except (CalamineError, OSError) as error:
-        raise UnreadableFileError(f"{path.name} is no whole spreadsheet ({error}); pull it again") from error
+def _lines(path: Path, *arguments: str) -> Iterator[Any]:
+    """What the process writes, line by line; it ends with whoever stops listening."""
+    command = [sys.executable, "-m", sheet_process.__name__, str(path.absolute()), *arguments]
+    with subprocess.Popen(  # noqa: S603 - this project's own module
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=_PROCESS_FOLDER
+    ) as process:
+        try:
+            for text in process.stdout or ():
+                if not text.endswith("\n"):
+                    break  # it ended in the middle of a line
+                line = json.loads(text)
+                _demand_well(path, line)
+                yield line
+        except BaseException:
+            process.kill()
+            raise
+    if process.returncode:
+        raise UnreadableFileError(
+            f"{path.name} is a spreadsheet that its reader cannot hold in {sheet_process.MOST_MEMORY / 2**30:g} GiB, "
+            "perhaps since a cell lies far from the others; save it anew, or as CSV"
+        )
 
 
-def _text(cell: object) -> str:
-    """A cell as people would have typed it; whole numbers without a point."""
-    match cell:
-        case bool():
-            return "true" if cell else "false"
-        case float():
-            return str(int(cell)) if cell.is_integer() and abs(cell) < _EXACT else repr(cell)
-        case datetime():
-            return cell.isoformat(sep=" ")
-        case date() | time():
-            return cell.isoformat()
-        case timedelta():
-            return str(cell)
-        case _:
-            return str(cell)
+def _demand_well(path: Path, line: object) -> None:
+    if not isinstance(line, dict) or "error" not in line:
+        return
+    if line["error"] == "password":
+        raise UnreadableFileError(f"{path.name} is protected by a password; ask for it without one")
+    raise UnreadableFileError(f"{path.name} is no whole spreadsheet ({line['error']}); pull it again")

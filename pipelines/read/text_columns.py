@@ -12,15 +12,17 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from pipelines.limits import DEFAULT_LIMITS, Limits
 from pipelines.read import csv_records, spreadsheets
 from pipelines.read.csv_records import Record
 from pipelines.read.formats import UnreadableFileError, compression, format_of, open_bytes, tail, whole
-from pipelines.read.json_records import json_columns, json_pages
+from pipelines.read.json_records import json_columns, json_layout, json_pages, line_columns, lines
 from schemas.first_line import first_line
 from schemas.quoting import identifier, literal
 from schemas.shape import Selection, Shape
 
 _EXACT_BATCH = 20_000
+_EXACT_BYTES = 32 * 2**20
 _FAST_ENCODINGS = ("utf-8", "utf8", "ascii")
 _MAX_NAMES = 1_000
 
@@ -49,11 +51,13 @@ class TextColumns:
         relation: What to put behind FROM: the wanted columns, all VARCHAR, in the order of the file.
         numbered: Whether it carries `landed_row`; otherwise records are to be counted as they come.
         is_fast_csv: Whether DuckDB's own CSV reader is behind it, which a file that is not clean makes stumble.
+        has_exact: Whether the file can be read record by record where this stumbles.
     """
 
     relation: str
     numbered: bool = False
     is_fast_csv: bool = False
+    has_exact: bool = False
     _found: _Found = field(default_factory=_Found)
 
     def may_lack_records(self, count: int, path: Path) -> bool:
@@ -77,7 +81,13 @@ class TextColumns:
 
 
 def open_columns(
-    connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, wanted: Selection, *, exact: bool
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    shape: Shape,
+    wanted: Selection,
+    *,
+    exact: bool,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> TextColumns:
     """Opens a landed file.
 
@@ -86,19 +96,23 @@ def open_columns(
         path: The file.
         shape: Its shape.
         wanted: The columns wanted, required and optional.
-        exact: Whether to read a CSV file record by record, because the fast reader stumbled.
+        exact: Whether to read the file record by record, because the fast reader stumbled.
+        limits: How large a record may be.
 
     Raises:
         UnreadableFileError: It is not what the shape says.
     """
     declared = format_of(path, shape)
     if declared == "csv":
-        return _csv(connection, path, shape, wanted, exact=exact)
+        return _csv(connection, path, shape, wanted, limits, exact=exact)
     if declared == "parquet":
-        return _parquet(connection, path, wanted)
+        return _parquet(connection, path, wanted, limits)
     if declared == "xlsx":
-        return _spreadsheet(connection, path, shape, wanted)
-    return TextColumns(json_columns(connection, path, shape, wanted))
+        return _spreadsheet(connection, path, shape, wanted, limits)
+    is_lines = not wanted.records and json_layout(path) == "newline_delimited"
+    if exact and is_lines:
+        return _exact_lines(connection, path, shape, wanted, limits)
+    return TextColumns(json_columns(connection, path, shape, wanted, limits), has_exact=is_lines)
 
 
 def open_pages(
@@ -113,9 +127,10 @@ def open_pages(
 
 
 def _csv(
-    connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, wanted: Selection, *, exact: bool
+    connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, wanted: Selection, limits: Limits, *, exact: bool
 ) -> TextColumns:
     names = csv_records.header(path, shape.encoding, shape.delimiter, shape.header_line)
+    demand_few(path, names, limits)
     places, selected = _selected(names, wanted, f"{path.name}:{shape.header_line}", shape)
     # A blank line is a record of one empty cell to the fast reader.
     is_fast = shape.encoding.lower() in _FAST_ENCODINGS and shape.header_line == 1 and len(names) > 1
@@ -127,9 +142,21 @@ def _csv(
     return TextColumns(
         f"(SELECT {selected} FROM read_csv({literal(path)}, auto_detect = false, header = true, "
         f"delim = {literal(shape.delimiter)}, quote = '\"', escape = '\"', strict_mode = true, "
-        f"compression = '{compression(path)}', columns = {{{spec}}}))",
+        f"compression = '{compression(path)}', max_line_size = {csv_records.MAX_RECORD_CHARACTERS}, "
+        f"columns = {{{spec}}}))",
         is_fast_csv=True,
+        has_exact=True,
     )
+
+
+def demand_few(path: Path, names: Sequence[str], limits: Limits) -> None:
+    """Refuses a file of very many columns, for which DuckDB would plan for minutes.
+
+    Raises:
+        UnreadableFileError: It has more than `max_columns`.
+    """
+    if len(names) > limits.max_columns:
+        raise UnreadableFileError(f"{path.name} has {len(names):,} columns, over {limits.passed('max_columns')}")
 
 
 def _shown(names: list[str]) -> str:
@@ -148,8 +175,11 @@ def _is_plain(path: Path) -> bool:
     return not is_utf16 and not is_blank and not is_open and b"\x00" not in head and b"\n" in head
 
 
-def _spreadsheet(connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, wanted: Selection) -> TextColumns:
+def _spreadsheet(
+    connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, wanted: Selection, limits: Limits
+) -> TextColumns:
     names = spreadsheets.header(path, shape.sheet, shape.header_line)
+    demand_few(path, names, limits)
     places, selected = _selected(names, wanted, f"{path.name}:{shape.header_line}", shape)
     return _exact(connection, spreadsheets.records(path, shape.sheet, shape.header_line), places, selected)
 
@@ -181,15 +211,17 @@ def _exact(
 
 def _batches(records: Iterator[Record], schema: pa.Schema, found: _Found) -> Iterator[pa.RecordBatch]:
     rows: list[tuple[int, list[str]]] = []
+    size = 0
     try:
         for record in records:
             if record.problem:
                 found.rejects.append(Reject(record.number, record.problem))
                 continue
             rows.append((record.number, record.fields))
-            if len(rows) == _EXACT_BATCH:
+            size += len(record.raw)
+            if len(rows) == _EXACT_BATCH or size > _EXACT_BYTES:
                 yield _batch(rows, schema)
-                rows = []
+                rows, size = [], 0
     except UnreadableFileError as failure:
         found.failure = failure
     yield _batch(rows, schema)
@@ -200,6 +232,43 @@ def _batch(rows: list[tuple[int, list[str]]], schema: pa.Schema) -> pa.RecordBat
         [fields[position] or None for _, fields in rows] for position in range(len(schema) - 1)
     ]
     return pa.record_batch([*cells, [number for number, _ in rows]], schema=schema)
+
+
+def _exact_lines(
+    connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, wanted: Selection, limits: Limits
+) -> TextColumns:
+    """Records of a JSON file that has one a line; one that is too large costs no other."""
+    found = _Found()
+    schema = pa.schema([("json", pa.string()), ("landed_row", pa.int64())])
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        texts: list[str | None] = []
+        numbers: list[int] = []
+        size = 0
+        try:
+            for line in lines(path, limits):
+                if not line.is_whole:
+                    found.rejects.append(Reject(line.number, f"is larger than {limits.passed('max_record_bytes')}"))
+                    continue
+                texts.append(_text_of(line.content))
+                numbers.append(line.number)
+                size += len(line.content)
+                if len(texts) == _EXACT_BATCH or size > _EXACT_BYTES:
+                    yield pa.record_batch([texts, numbers], schema=schema)
+                    texts, numbers, size = [], [], 0
+        except UnreadableFileError as failure:
+            found.failure = failure
+        yield pa.record_batch([texts, numbers], schema=schema)
+
+    connection.register("exact_records", pa.RecordBatchReader.from_batches(schema, batches()))
+    return TextColumns(line_columns("exact_records", shape, wanted), numbered=True, _found=found)
+
+
+def _text_of(line: bytes) -> str | None:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return None  # as DuckDB's own reader has it
 
 
 def parquet_types(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
@@ -216,8 +285,9 @@ def parquet_types(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str
     return {row[0]: row[1] for row in described}
 
 
-def _parquet(connection: duckdb.DuckDBPyConnection, path: Path, wanted: Selection) -> TextColumns:
+def _parquet(connection: duckdb.DuckDBPyConnection, path: Path, wanted: Selection, limits: Limits) -> TextColumns:
     types = parquet_types(connection, path)
+    demand_few(path, [*types], limits)
     missing = [name for name in wanted.columns if name not in types]
     if missing:
         raise UnreadableFileError(f"{path.name} lacks the columns {', '.join(missing)}; it has {_shown([*types])}")

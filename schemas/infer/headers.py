@@ -38,6 +38,8 @@ _OF_OBJECTS = frozenset(
         "average",
     }
 )
+# No name of a column is longer, and the time to take one apart grows with the square of its length.
+_LONGEST = 300
 _SHORTEST_PART = 2
 # Words of these are known with a letter amiss as well.
 _MISSPELT = frozenset({"followers", "comments", "engagement", "average", "handle"})
@@ -81,6 +83,7 @@ class Header:
 @cache
 def understand(header: str) -> Header:
     """Reads a header, or any name: of a file, of a sheet. Of a path in a JSON document, the last key counts most."""
+    header = header[:_LONGEST]
     *outer, last = header.split(".") if re.fullmatch(r"[\w\-]+(\.[\w\-]+)+", header) else [header]
     found = _understood(last)
     above = [_understood(key) for key in outer]

@@ -1,0 +1,1 @@
+"""Bytes that nobody meant, on their way from the landing folder to the accounts of an import."""

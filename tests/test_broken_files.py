@@ -1,0 +1,47 @@
+"""Files that nobody meant: no crash, no hang, and every record of them accounted for."""
+
+import json
+
+import pytest
+
+from tests.fuzz import broken_files
+from tests.fuzz.whole_path import MOST_SECONDS, outcome, records_of
+
+FILES = dict(broken_files.files())
+# Those of which whole families are tried by `make broken-files`, and what each of the finds was.
+FINDS = {
+    "quotes_that_pair_wrongly.csv": "each quote swallowed 2,000 lines, and they were read again for each",
+    "names_by_the_many_thousands.csv": "names were compared with each other, and planned for one by one",
+    "n_opening_objects.json": "its last line was parsed to tell whether it is whole, and nested too deeply",
+    "byte_436_turned.xlsx": "zlib has an error of its own",
+    "byte_2263_turned.xlsx": "a part of a spreadsheet is read later than the spreadsheet is opened",
+    "cell_in_the_last_place.xlsx": "the reader of spreadsheets asked for 500 GB, and ended the run with itself",
+    "y_many_keys.ndjson": "each key was compared with each other",
+    "strings_as_keys.json": "a key of thousands of letters was taken apart in the square of its length",
+}
+FAMILIES = [
+    "strings.ndjson",
+    "strings_bare.csv",
+    "strings_quoted.csv",
+    "utf_16_cut.csv",
+    "nul.csv",
+    "i_lone_surrogate.ndjson",
+]
+
+
+@pytest.mark.parametrize("shape", ["declared", "auto"])
+@pytest.mark.parametrize("name", [*FINDS, *FAMILIES])
+def test_every_record_of_a_broken_file_is_accounted_for(name: str, shape: str) -> None:
+    found = outcome(name, FILES[name], shape)
+    assert found.message or found.landed
+    assert found.seconds < 2 * MOST_SECONDS, FINDS.get(name)
+
+
+def test_the_corpus_knows_how_many_records_there_are() -> None:
+    assert records_of("a.csv", FILES["clean.csv"]) == 2
+    assert records_of("a.csv", FILES["too_few_cells.csv"]) is None
+    assert records_of("a.json", FILES["y_array_of_empties.json"]) == 6
+    assert records_of("a.ndjson", FILES["y_blank_lines.ndjson"]) == 2
+    # The claim itself can fail.
+    assert outcome("a.csv", FILES["clean.csv"]).landed == 2
+    assert len(json.loads(FILES["strings.json"])) == outcome("a.json", FILES["strings.json"]).landed
