@@ -289,7 +289,7 @@ class _Lines:
         if self._largest_file and sum(file.bytes for file in files) > self._largest_file:
             return {}
         try:
-            with Opener(self._settings.landing) as opener, duckdb.connect() as connection:
+            with Opener(self._settings.landing, self._settings.scratch) as opener, duckdb.connect() as connection:
                 opened, _ = opener.open(source, self._shapes[source.shape], files)
                 for part in opened:
                     if part.file.path == landed_file and part.holds(records):

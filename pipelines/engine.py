@@ -13,6 +13,7 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
+from pipelines import durable
 from pipelines.lake import BUCKETS
 from pipelines.settings import Settings
 from schemas.quoting import literal, parquet
@@ -33,10 +34,14 @@ def connect(settings: Settings, *readable: Path) -> Iterator[duckdb.DuckDBPyConn
         settings: Threads, memory and the folder to spill to.
         *readable: Folders that SQL may read and write; nothing else, no network, and no change of this.
     """
-    settings.scratch.mkdir(parents=True, exist_ok=True)
+    with durable.a_while(settings.scratch) as scratch:
+        yield from _connected(settings, readable, scratch)
+
+
+def _connected(settings: Settings, readable: Sequence[Path], scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     options: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": settings.memory_limit,
-        "temp_directory": str(settings.scratch),
+        "temp_directory": str(scratch),
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }
@@ -44,7 +49,7 @@ def connect(settings: Settings, *readable: Path) -> Iterator[duckdb.DuckDBPyConn
         options["threads"] = settings.threads
     connection = duckdb.connect(":memory:", config=options)
     try:
-        folders = ", ".join(literal(folder) for folder in (*readable, settings.scratch))
+        folders = ", ".join(literal(folder) for folder in (*readable, scratch))
         connection.execute(f"SET allowed_directories = [{folders}]")
         connection.execute("SET TimeZone = 'UTC'")
         # Lets DuckDB parse ahead while the batch before is validated.

@@ -81,7 +81,8 @@ def write(
         for day, (path, _) in taken.items():
             csv[day].hardlink_to(path)
         parquet = folder / f"{table.name}.parquet"
-        rows = _copy(connection, table.name, parquet, {day: path for day, path in csv.items() if day not in taken})
+        with durable.naming(folder):
+            rows = _copy(connection, table.name, parquet, {day: path for day, path in csv.items() if day not in taken})
         files = []
         for day, path in csv.items():
             file = taken[day][1] if day in taken else CsvFile(

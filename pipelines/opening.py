@@ -4,13 +4,13 @@ Belongs here: unpacking archives, and for `shape: auto` one inferred shape for a
 not: inference itself (`pipelines/inference`), or the import.
 """
 
-import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
+from pipelines import durable
 from pipelines.inference import Inferred, infer
 from pipelines.landing import LandedFile
 from pipelines.read import archives
@@ -57,18 +57,18 @@ class Opened:
 class Opener(AbstractContextManager["Opener"]):
     """Opens landed files, each once, and remembers what was inferred."""
 
-    def __init__(self, landing: Path) -> None:
-        """Takes the landing folder."""
+    def __init__(self, landing: Path, scratch: Path) -> None:
+        """Takes the landing folder, and the one to unpack to."""
         self._landing = landing
-        self._scratch: tempfile.TemporaryDirectory[str] | None = None
+        self._scratch = scratch
+        self._unpacked = ExitStack()
         self._known: dict[tuple[str, tuple[LandedFile, ...]], tuple[list[Opened], str]] = {}
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Removes what was unpacked."""
-        if self._scratch:
-            self._scratch.cleanup()
+        self._unpacked.close()
 
     def open(self, source: Source, shape: Shape, files: Sequence[LandedFile]) -> tuple[list[Opened], str]:
         """The files of a pull, ready to be read.
@@ -94,9 +94,7 @@ class Opener(AbstractContextManager["Opener"]):
         path = self._landing / file.path
         if container_of(path) != "zip":
             return [Opened(file, path, shape)]
-        if self._scratch is None:
-            self._scratch = tempfile.TemporaryDirectory(prefix="smallvoices-")
-        folder = Path(tempfile.mkdtemp(dir=self._scratch.name))
+        folder = self._unpacked.enter_context(durable.a_while(self._scratch))
         return [
             Opened(replace(file, path=f"{file.path}/{name}", bytes=member.stat().st_size), member, shape)
             for name, member in archives.members(path, folder)
