@@ -241,7 +241,7 @@ def ui(settings: Settings, loaded: SourcesFile, port: int) -> None:  # noqa: ARG
     """Open the Dagster UI, with its scheduler, on 127.0.0.1."""
     from pipelines import runs  # noqa: PLC0415 - as above
 
-    runs.prepare_instance(settings)
+    runs.mark_dead(settings)
     executable = Path(sys.executable).with_name("dagster")
     workspace = str(REPOSITORY / "workspace.yaml")
     # Whatever Python files lie where this was typed must not be taken for modules of Dagster's.

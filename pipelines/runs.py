@@ -12,6 +12,7 @@ from typing import Any
 import dagster as dg
 
 from assets import looking_back
+from pipelines import dead_runs
 from pipelines.build import build_defs
 from pipelines.jobs import NIGHTLY
 from pipelines.lake import Lake
@@ -42,6 +43,13 @@ def prepare_instance(settings: Settings) -> None:
     except OSError as error:
         raise SettingsError(f"home {settings.home}: {error.strerror}; name another folder with --home") from error
     settings.export()
+
+
+def mark_dead(settings: Settings) -> None:
+    """Has Dagster know of runs that were killed, before its daemon counts them."""
+    prepare_instance(settings)
+    with dg.DagsterInstance.get() as instance:
+        dead_runs.mark(instance)
 
 
 def over(settings: Settings, sources: SourcesFile, days: Sequence[date], *, force: bool, log_level: str) -> Outcome:
@@ -102,6 +110,7 @@ def _execute(
         what["asset_selection"] = list(keys)
     config["loggers"] = {"console": {"config": {"log_level": log_level}}}
     with dg.DagsterInstance.get() as instance:
+        dead_runs.mark(instance)
         result = job.execute_in_process(instance=instance, run_config=config, raise_on_error=False, **what)
     return _outcome(result)
 

@@ -310,6 +310,11 @@ def test_profiles_and_posts_of_one_pull_are_inferred_apart(tmp_path: Path) -> No
     assert exports.run().told("records", "accepted") == [("profiles", 20), ("posts", 120)]
 
 
+def _log(repeats: Repeats, frame: pl.DataFrame) -> bool:
+    repeats.add(frame)
+    return repeats.are_possible()
+
+
 def test_a_full_disk_does_not_make_repeated_rows_look_single(tmp_path: Path) -> None:
     """A log of hashes that lacks its end would say that no row repeats, and both of two would be published."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -318,7 +323,7 @@ def test_a_full_disk_does_not_make_repeated_rows_look_single(tmp_path: Path) -> 
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
         try:
             with pytest.raises(DiskError, match=f"{tmp_path} cannot be written: File too large; make room or"):
-                repeats.add(frame) or repeats.are_possible()
+                _log(repeats, frame)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 

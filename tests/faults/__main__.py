@@ -11,10 +11,10 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from tests.faults import disks, kills
+from tests.faults import disks, kills, runs
 from tests.faults.table import Extent, Found, Row, joined
 
-ROWS = joined([kills.ROWS, disks.ROWS])
+ROWS = joined([kills.ROWS, disks.ROWS, runs.ROWS])
 _SHOWN_FAILURES = 10
 
 
