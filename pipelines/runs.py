@@ -64,13 +64,14 @@ def over(settings: Settings, sources: SourcesFile, days: Sequence[date], *, forc
     outcome = _execute(
         settings, sources, config, log_level, without=_publishing(sources) if affected else [], **_range(days)
     )
-    if not outcome.succeeded or not affected:
+    if not outcome.succeeded:
         return outcome
+    # Looked for afterwards too: another process may have ranked dates meanwhile, or have died before it mended them.
     stale = looking_back.stale(lake)
-    if not stale:
-        return publish(settings, sources, log_level=log_level)
-    anew = [*looking_back.DEPENDENTS, *_publishing(sources)]
-    return _execute(settings, sources, {}, log_level, only=anew, **_range(stale))
+    if stale:
+        anew = [*looking_back.DEPENDENTS, *_publishing(sources)]
+        return _execute(settings, sources, {}, log_level, only=anew, **_range(stale))
+    return publish(settings, sources, log_level=log_level) if affected else outcome
 
 
 def _range(days: Sequence[date]) -> dict[str, Any]:
