@@ -115,9 +115,11 @@ def _import_date(
                     if (failures := validate(model, frame)).height:
                         raise ContractError(f"{model.__name__}: {failures.row(0)[2]}")
                 lake.write("quarantine", snapshot_date, run_id, quarantine)
-                lake.write("import_report", snapshot_date, run_id, report)
                 if not readings:
+                    lake.write("import_report", snapshot_date, run_id, report)
                     raise NothingToPublishError(accounting.nothing_valid(snapshot_date, report))
+            # Last, since dates that look back take it for what the other tables hold.
+            lake.write("import_report", snapshot_date, run_id, report)
         except _NotCleanError as stumble:
             not_clean.add(stumble.path)
         except _SourceRejectedError as rejection:

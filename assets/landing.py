@@ -10,7 +10,7 @@ from datetime import date, datetime
 import dagster as dg
 
 from assets import metadata
-from pipelines import landing
+from pipelines import landing, sweeping
 from pipelines.landing import Manifest
 from pipelines.settings import Settings
 from pipelines.sources import Source, SourcesFile
@@ -53,6 +53,9 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
     )
     def land(context: dg.AssetExecutionContext, config: LandingConfig) -> Iterator[dg.MaterializeResult[None]]:
         days = [date.fromisoformat(key) for key in context.partition_keys]
+        removed = sweeping.sweep(settings)
+        if removed:
+            context.log.info(f"removed {removed} files and folders that killed runs had left")
         selected = [by_key[key] for key in by_key if key in context.selected_asset_keys]
 
         def pull(source: Source) -> list[Manifest]:

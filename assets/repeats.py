@@ -11,6 +11,8 @@ from typing import Self
 import numpy as np
 import polars as pl
 
+from pipelines import durable
+
 _PARTS = 16
 
 
@@ -25,6 +27,7 @@ class Repeats:
             key: The columns that tell rows apart. A null in one of them is a row that needs the exact look.
         """
         folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
         self._logs = [TemporaryFile(dir=folder) for _ in range(_PARTS)]  # noqa: SIM115 - closed on exit
         self._key = key
         self._is_unsure = False
@@ -42,8 +45,10 @@ class Repeats:
         hashes = frame.select(pl.reduce(lambda one, other: one ^ other, self._hashed())).to_series().to_numpy()
         hashes = np.sort(hashes)
         bounds = np.arange(1, _PARTS, dtype=np.uint64) << np.uint64(60)
-        for log, part in zip(self._logs, np.split(hashes, np.searchsorted(hashes, bounds)), strict=True):
-            part.tofile(log)
+        with durable.naming(self._folder):
+            for log, part in zip(self._logs, np.split(hashes, np.searchsorted(hashes, bounds)), strict=True):
+                # Not by the array's own `tofile`, which leaves out what a full disk refuses and says nothing.
+                log.write(part.data)
 
     def are_possible(self) -> bool:
         """Whether two rows may share a key: surely not where no two hashes are equal."""
@@ -53,6 +58,7 @@ class Repeats:
         return [pl.col(name).hash(seed=place) for place, name in enumerate(self._key)]
 
     def _has_repeat(self, part: int) -> bool:
-        self._logs[part].seek(0)
+        with durable.naming(self._folder):
+            self._logs[part].seek(0)  # and flushes
         hashes = np.sort(np.fromfile(self._logs[part], dtype=np.uint64))
         return bool((hashes[1:] == hashes[:-1]).any())

@@ -1,31 +1,124 @@
 """Writes that survive a crash: whole or not at all.
 
-Belongs here: the order of fsync and rename that the commit protocol rests on.
+Belongs here: the order of fsync and rename that the commit protocol rests on, and telling what a killed writer has left
+from what one is at work on: writers share a lock on the folder, which the system frees with them, however they end.
 """
 
+import errno
+import fcntl
 import os
-import time
-from collections.abc import Iterator
+import re
+import shutil
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_ORPHAN_SECONDS = 24 * 3600
+# What a disk says that is full, over its quota, broken or read-only.
+_REFUSALS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
+
+
+class DiskError(OSError):
+    """The disk refuses something of the pipeline's own; the message names the file or folder."""
+
+    def __str__(self) -> str:
+        return f"{self.filename} cannot be written: {self.strerror}; make room or mend the disk, and run again"
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Has what the disk refuses name a path, where whoever met it does not: Arrow, Polars and fsync tell none."""
+    try:
+        yield
+    except OSError as error:
+        number = error.errno or _number(error)
+        if isinstance(error, DiskError) or number not in _REFUSALS:
+            raise
+        raise DiskError(number, os.strerror(number), str(error.filename or path)) from error
+
+
+def _number(error: OSError) -> int:
+    said = re.search(r"\(os error (\d+)\)", str(error))
+    return int(said[1]) if said else 0
 
 
 def sync_folder(folder: Path) -> None:
     """Makes the names in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    _sync(folder, os.O_RDONLY | os.O_DIRECTORY)
 
 
 def sync_file(path: Path) -> None:
     """Makes a file's bytes durable."""
-    descriptor = os.open(path, os.O_RDONLY)
+    _sync(path, os.O_RDONLY)
+
+
+def _sync(path: Path, flags: int) -> None:
+    with naming(path):
+        descriptor = os.open(path, flags)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a new file, UTF-8, and makes its bytes durable."""
+    with naming(path):
+        path.write_text(text, encoding="utf-8")
+    sync_file(path)
+
+
+@contextmanager
+def at_work(folder: Path) -> Iterator[None]:
+    """Says, while the block lasts, that what lies aside in a folder is being written; makes the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with _locked(folder, fcntl.LOCK_SH):
+        yield
+
+
+@contextmanager
+def a_while(folder: Path) -> Iterator[Path]:
+    """Gives a folder of its own within `folder`, which goes when the block ends, or is swept where it was killed."""
+    own = folder / f".{os.getpid()}-{os.urandom(4).hex()}.tmp"
+    with at_work(folder):
+        own.mkdir()
+        try:
+            yield own
+        finally:
+            shutil.rmtree(own, ignore_errors=True)
+
+
+def sweep(folder: Path, leftovers: Iterable[Path] | None = None) -> int:
+    """Removes what killed writers have left in a folder, unless one is at work there.
+
+    Args:
+        folder: The folder that writers say they are at work in.
+        leftovers: What to remove, looked for once nobody else is at work; by default whatever lies aside.
+
+    Returns:
+        How many files and folders went.
+    """
+    if not folder.is_dir():
+        return 0
+    removed = 0
     try:
-        os.fsync(descriptor)
+        with _locked(folder, fcntl.LOCK_EX | fcntl.LOCK_NB):
+            for path in leftovers if leftovers is not None else folder.glob(".*.tmp*"):
+                if path.is_dir():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
+                removed += 1
+    except BlockingIOError:
+        pass  # they go another time
+    return removed
+
+
+@contextmanager
+def _locked(folder: Path, kind: int) -> Iterator[None]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, kind)
+        yield
     finally:
         os.close(descriptor)
 
@@ -41,16 +134,13 @@ def replacing(target: Path, run_id: str) -> Iterator[Path]:
     Yields:
         A path beside `target`, of its own to this run; gone again if the block raises.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    for orphan in target.parent.glob(f".{target.name}.*.tmp"):
-        # What a killed run left; one still at work is far younger.
-        if time.time() - orphan.stat().st_mtime > _ORPHAN_SECONDS:
-            orphan.unlink(missing_ok=True)
     aside = target.parent / f".{target.name}.{run_id}.tmp"
-    try:
-        yield aside
-        sync_file(aside)
-        aside.replace(target)
-    finally:
-        aside.unlink(missing_ok=True)
-    sync_folder(target.parent)
+    with at_work(target.parent):
+        try:
+            with naming(aside):
+                yield aside
+            sync_file(aside)
+            aside.replace(target)
+        finally:
+            aside.unlink(missing_ok=True)
+        sync_folder(target.parent)

@@ -13,6 +13,7 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
+from pipelines import durable
 from pipelines.lake import BUCKETS
 from pipelines.read.confined import confine
 from pipelines.settings import Settings
@@ -56,10 +57,14 @@ def connect(settings: Settings, *readable: Path) -> Iterator[duckdb.DuckDBPyConn
     Raises:
         EngineLimitError: What the block does takes more than the settings allow.
     """
-    settings.scratch.mkdir(parents=True, exist_ok=True)
+    with durable.a_while(settings.scratch) as scratch:
+        yield from _connected(settings, readable, scratch)
+
+
+def _connected(settings: Settings, readable: Sequence[Path], scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     options: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": settings.memory_limit,
-        "temp_directory": str(settings.scratch),
+        "temp_directory": str(scratch),
     }
     if settings.threads:
         options["threads"] = settings.threads
@@ -73,7 +78,7 @@ def connect(settings: Settings, *readable: Path) -> Iterator[duckdb.DuckDBPyConn
         # Text as Polars holds it, which then takes it as it is instead of copying every cell.
         connection.execute("SET produce_arrow_string_view = true")
         connection.execute("SET arrow_output_version = '1.4'")
-        confine(connection, *readable, settings.scratch)
+        confine(connection, *readable, scratch)
         yield connection
     except (duckdb.Error, OSError, pa.ArrowException) as error:
         if (words := limit_reached(settings, error)) is not None:

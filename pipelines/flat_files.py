@@ -76,7 +76,9 @@ def write(
         """A table's Parquet file, and its CSV files with that of the table that is its beginning."""
         parquet = folder / f"{table.name}.parquet"
         if table.beginning_of:
-            return _described(folder, parquet, sum(_copy(connection, table.name, parquet, {}).values())), {}
+            with durable.naming(folder):
+                rows = _copy(connection, table.name, parquet, {})
+            return _described(folder, parquet, sum(rows.values())), {}
         days: dict[date | None, str | None] = {None: None}
         if table.days:
             (folder / table.name).mkdir()
@@ -87,7 +89,8 @@ def write(
             csv[day].hardlink_to(path)
         beginning = _beginning(connection, folder, beginnings.get(table.name))
         written = {day: path for day, path in csv.items() if day not in taken}
-        rows = _copy(connection, table.name, parquet, written, beginning)
+        with durable.naming(folder):
+            rows = _copy(connection, table.name, parquet, written, beginning)
         files = []
         for day, path in csv.items():
             file = taken[day][1] if day in taken else CsvFile(

@@ -62,6 +62,11 @@ class Lake:
         with self.replacing(table, snapshot_date, run_id) as path:
             frame.write_parquet(path, compression=_COMPRESSION)
 
+    def sweep(self) -> int:
+        """Removes what killed writers have left, and tells how many files that were."""
+        asides = self.root.glob("*/snapshot_date=*/.*.tmp*")
+        return sum(durable.sweep(folder) for folder in {path.parent for path in asides})
+
     def notes(self, table: str, snapshot_date: date) -> dict[str, str]:
         """What was noted of a table when it was written: see `TableWriter`."""
         found = pq.read_metadata(self.path(table, snapshot_date)).metadata or {}
@@ -90,6 +95,7 @@ class TableWriter:
             schema: Columns of every frame.
             notes: What readers of the file may want to know of how it came to be; see `Lake.notes`.
         """
+        self._path = path
         self._schema = schema
         self._writer = pq.ParquetWriter(
             path,
@@ -110,7 +116,8 @@ class TableWriter:
                 self.finish()
         finally:
             self._encoder.shutdown()
-            self._writer.close()
+            with durable.naming(self._path):
+                self._writer.close()
 
     def write(self, *frames: pl.DataFrame) -> None:
         """Adds frames, as one row group."""
@@ -135,7 +142,8 @@ class TableWriter:
                 for name, dtype in self._schema.items()
             )
         )
-        self._writer.write_table(table, row_group_size=max(table.num_rows, 1))
+        with durable.naming(self._path):
+            self._writer.write_table(table, row_group_size=max(table.num_rows, 1))
 
 
 class BucketWriter(TableWriter):

@@ -10,8 +10,8 @@ earlier one landed; the newest complete pull of a date counts. The same bytes la
 import hashlib
 import json
 import os
-import shutil
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from functools import cache
@@ -30,7 +30,9 @@ State = Literal["complete", "refused", "failed"]
 
 # Dates that are looked through for what has landed from the same address.
 _EARLIER_DATES = 8
-_ORPHAN_SECONDS = 24 * 3600
+_UNFINISHED_SECONDS = 24 * 3600
+_CONTENT_DIGITS = 16
+_CONTENT = "[0-9a-f]" * _CONTENT_DIGITS
 
 
 @dataclass(frozen=True)
@@ -89,11 +91,7 @@ def land(source: Source, shape: Shape, snapshot_date: date, *, landing: Path, fo
     if landed and not force:
         return landed
     place = landing / source.name / snapshot_date.isoformat()
-    place.mkdir(parents=True, exist_ok=True)
-    aside = place / f".{os.getpid()}-{os.urandom(4).hex()}.tmp"
-    aside.mkdir()
-    _sweep(place)
-    try:
+    with durable.a_while(place) as aside:
         if source.history == "current" and snapshot_date < yesterday():
             message = f"source {source.name} only offers today's figures, and nothing was landed on {snapshot_date}"
             return _record(source, snapshot_date, place, "failed", message, "", ())
@@ -105,7 +103,7 @@ def land(source: Source, shape: Shape, snapshot_date: date, *, landing: Path, fo
             return _record(source, snapshot_date, place, "failed", str(error), "", ())
         content = hashlib.sha256(
             "".join(f"{records} {file.name} {file.sha256}\n" for records, file in pulled).encode()
-        ).hexdigest()[:16]
+        ).hexdigest()[:_CONTENT_DIGITS]
         mistakes = [
             mistake for _, file in pulled if (mistake := file.mistake or formats.mistake(aside / file.name, shape))
         ]
@@ -118,8 +116,6 @@ def land(source: Source, shape: Shape, snapshot_date: date, *, landing: Path, fo
         state: State = "refused" if mistakes else "complete"
         message = "; ".join(mistakes or [file.doubt for _, file in pulled if file.doubt])
         return _record(source, snapshot_date, place, state, message, content, landed_files)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
 
 
 def newest_complete(landing: Path, source: str, snapshot_date: date) -> Manifest | None:
@@ -131,8 +127,33 @@ def newest_complete(landing: Path, source: str, snapshot_date: date) -> Manifest
 
 def pulls(landing: Path, source: str, snapshot_date: date) -> list[Manifest]:
     """Every pull of a source for a date, oldest first."""
-    folder = landing / source / snapshot_date.isoformat() / "manifests"
-    return [_read(path) for path in sorted(folder.glob("[0-9]*.json"))] if folder.is_dir() else []
+    return _pulls(landing / source / snapshot_date.isoformat())
+
+
+def _pulls(place: Path) -> list[Manifest]:
+    return [_read(path) for path in sorted(place.glob("manifests/[0-9]*.json"))]
+
+
+def sweep(landing: Path) -> int:
+    """Removes what killed pulls have left, and tells how many files and folders that were.
+
+    Bytes that have landed are never among it: what goes is what no manifest speaks of, once no pull is at work on the
+    date. A paged pull may go on for a day with the pages that it has.
+    """
+    return sum(durable.sweep(place, _leftovers(place)) for place in landing.glob("*/????-??-??"))
+
+
+def _leftovers(place: Path) -> Iterator[Path]:
+    yield from place.glob(".*.tmp")
+    yield from place.glob("manifests/.*.tmp")
+    for unfinished in place.glob(f"{UNFINISHED}*"):
+        if time.time() - unfinished.stat().st_mtime > _UNFINISHED_SECONDS:
+            yield unfinished
+    contents = list(place.glob(_CONTENT))
+    # One alone does not grow; manifests of many pages are too long to be read every night.
+    if len(contents) > 1:
+        kept = {manifest.content for manifest in _pulls(place)}
+        yield from (folder for folder in contents if folder.name not in kept)
 
 
 def changed_addresses(manifest: Manifest, source: Source) -> str | None:
@@ -164,16 +185,6 @@ def _earlier(landing: Path, source: Source, snapshot_date: date) -> Earlier:
         }
 
     return lambda address: known().get(address)
-
-
-def _sweep(place: Path) -> None:
-    """Removes what killed pulls have left; one still at work is far younger."""
-    for orphan in (*place.glob(".*.tmp"), *place.glob(f"{UNFINISHED}*")):
-        try:
-            if time.time() - orphan.stat().st_mtime > _ORPHAN_SECONDS:
-                shutil.rmtree(orphan, ignore_errors=True)
-        except FileNotFoundError:
-            continue  # another pull has ended
 
 
 def _keep(aside: Path, target: Path) -> None:
@@ -212,8 +223,7 @@ def _record(
             addresses=source.addresses(snapshot_date),
         )
         aside = folder / f".{os.getpid()}-{os.urandom(4).hex()}.tmp"
-        aside.write_text(json.dumps(asdict(manifest), indent=1), encoding="utf-8")
-        durable.sync_file(aside)
+        durable.write_text(aside, json.dumps(asdict(manifest), indent=1))
         try:
             # A hard link fails where another pull took the number: each manifest is written once.
             os.link(aside, folder / f"{sequence:04d}.json")

@@ -4,13 +4,13 @@ Belongs here: unpacking archives, and for `shape: auto` one inferred shape for a
 not: inference itself (`pipelines/inference`), or the import.
 """
 
-import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
+from pipelines import durable
 from pipelines.inference import Inferred, infer
 from pipelines.landing import LandedFile
 from pipelines.limits import Limits
@@ -62,16 +62,15 @@ class Opener(AbstractContextManager["Opener"]):
     def __init__(self, settings: Settings) -> None:
         """Takes where files have landed, and where archives are unpacked."""
         self._settings = settings
-        self._scratch: tempfile.TemporaryDirectory[str] | None = None
-        self._unpacked = 0
+        self._unpacked = ExitStack()
+        self._unpacked_bytes = 0
         self._known: dict[tuple[str, tuple[LandedFile, ...]], tuple[list[Opened], str]] = {}
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Removes what was unpacked."""
-        if self._scratch:
-            self._scratch.cleanup()
+        self._unpacked.close()
 
     def open(self, source: Source, shape: Shape, files: Sequence[LandedFile]) -> tuple[list[Opened], str]:
         """The files of a pull, ready to be read.
@@ -97,14 +96,11 @@ class Opener(AbstractContextManager["Opener"]):
         path = self._settings.landing / file.path
         if container_of(path) != "zip":
             return [Opened(file, path, shape)]
-        if self._scratch is None:
-            self._settings.scratch.mkdir(parents=True, exist_ok=True)
-            self._scratch = tempfile.TemporaryDirectory(prefix="unpacked-", dir=self._settings.scratch)
-        folder = Path(tempfile.mkdtemp(dir=self._scratch.name))
-        # All archives of an import lie here at once.
-        room = self._settings.temp_bytes - self._unpacked
+        folder = self._unpacked.enter_context(durable.a_while(self._settings.scratch))
+        # All archives of an import lie there at once.
+        room = self._settings.temp_bytes - self._unpacked_bytes
         unpacked = archives.members(path, folder, limits, room)
-        self._unpacked += sum(member.stat().st_size for _, member in unpacked)
+        self._unpacked_bytes += sum(member.stat().st_size for _, member in unpacked)
         return [
             Opened(replace(file, path=f"{file.path}/{name}", bytes=member.stat().st_size), member, shape)
             for name, member in unpacked

@@ -14,7 +14,7 @@ from typing import Any
 import dagster as dg
 
 from assets import looking_back
-from pipelines import durable, notifying
+from pipelines import dead_runs, durable, notifying
 from pipelines.build import build_defs
 from pipelines.jobs import NIGHTLY
 from pipelines.lake import Lake
@@ -75,6 +75,13 @@ def existing_instance(settings: Settings) -> Iterator[dg.DagsterInstance | None]
         yield instance
 
 
+def mark_dead(settings: Settings) -> None:
+    """Has Dagster know of runs that were killed, before its daemon counts them."""
+    prepare_instance(settings)
+    with dg.DagsterInstance.get() as instance:
+        dead_runs.mark(instance)
+
+
 def over(settings: Settings, sources: SourcesFile, days: Sequence[date], *, force: bool, log_level: str) -> Outcome:
     """Pulls, validates and ranks dates, and publishes once.
 
@@ -87,13 +94,14 @@ def over(settings: Settings, sources: SourcesFile, days: Sequence[date], *, forc
     outcome = _execute(
         settings, sources, config, log_level, without=_publishing(sources) if affected else [], **_range(days)
     )
-    if not outcome.succeeded or not affected:
+    if not outcome.succeeded:
         return outcome
+    # Looked for afterwards too: another process may have ranked dates meanwhile, or have died before it mended them.
     stale = looking_back.stale(lake)
-    if not stale:
-        return publish(settings, sources, log_level=log_level)
-    anew = [*looking_back.DEPENDENTS, *_publishing(sources)]
-    return _execute(settings, sources, {}, log_level, only=anew, **_range(stale))
+    if stale:
+        anew = [*looking_back.DEPENDENTS, *_publishing(sources)]
+        return _execute(settings, sources, {}, log_level, only=anew, **_range(stale))
+    return publish(settings, sources, log_level=log_level) if affected else outcome
 
 
 def _range(days: Sequence[date]) -> dict[str, Any]:
@@ -135,6 +143,7 @@ def _execute(
     what["tags"] = what.get("tags", {}) | notifying.TELLS_ITSELF
     try:
         with dg.DagsterInstance.get() as instance:
+            dead_runs.mark(instance)
             result = job.execute_in_process(instance=instance, run_config=config, raise_on_error=False, **what)
     except Exception as error:
         # Outside of any step, as where Dagster's storage has no room left.

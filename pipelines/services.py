@@ -16,6 +16,7 @@ _WORKSPACE = ["-w", str(REPOSITORY / "workspace.yaml")]
 
 def ui(settings: Settings, port: int) -> NoReturn:
     """The UI with its scheduler."""
+    runs.mark_dead(settings)
     _become(settings, "dagster", "dev", *_WORKSPACE, "-h", "127.0.0.1", "-p", str(port))
 
 
@@ -26,6 +27,7 @@ def webserver(settings: Settings, port: int) -> NoReturn:
 
 def daemon(settings: Settings) -> NoReturn:
     """The daemon alone: schedule, automation, backfills and watching over runs."""
+    runs.mark_dead(settings)
     _become(settings, "dagster-daemon", "run", *_WORKSPACE)
 
 

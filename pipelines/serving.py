@@ -97,6 +97,7 @@ def publish(
         before, stated = current(settings), manifest.read(published)
         newest = max(before.number if before else 0, stated.generation if stated else 0)
         _sweep(published, newest)
+        durable.sweep(settings.scratch)
         if before and before.snapshot_date > snapshot_date:
             raise PublishError(
                 f"generation {before.number} already shows {before.snapshot_date}, newer than {snapshot_date}; "
@@ -113,6 +114,7 @@ def publish(
             raise
         finally:
             shutil.rmtree(building, ignore_errors=True)
+        _follow(published, built)
         _prune(published)
     rows = sum(file.rows for name, file in built.parquet.items() if name != META)
     return Generation(number, snapshot_date, built.content_hash, rows)
@@ -179,8 +181,7 @@ def _build(
         csv=csv,
     )
     stated = folder / manifest.FILE_NAME
-    stated.write_text(built.model_dump_json(indent=1), encoding="utf-8")
-    durable.sync_file(stated)
+    durable.write_text(stated, built.model_dump_json(indent=1))
     stated.chmod(0o444)
     folder.chmod(0o755)
     durable.sync_folder(folder)
@@ -203,6 +204,7 @@ def _verify(folder: Path, expected: Contents) -> None:
 
 
 def _swap(published: Path, building: Path, built: Manifest, fence: Callable[[], None]) -> None:
+    """Puts the generation in its place, and its DuckDB file, the first that readers see of it, in the old one's."""
     generation = published / built.folder
     fence()
     # Only one builder gets a number: a folder that is there is not replaced.
@@ -211,13 +213,19 @@ def _swap(published: Path, building: Path, built: Manifest, fence: Callable[[], 
     durable.sync_folder(generation.parent)
     fence()
     # A log that a client left beside the old file would be taken for the new one's.
-    log = published / f"{FILE_NAME}.wal"
-    log.unlink(missing_ok=True)
+    (published / f"{FILE_NAME}.wal").unlink(missing_ok=True)
     _replace(published / FILE_NAME, lambda aside: aside.hardlink_to(generation / FILE_NAME))
-    log.unlink(missing_ok=True)
+
+
+def _follow(published: Path, built: Manifest) -> None:
+    """Has everything else that readers begin with say the same as the DuckDB file, which is out."""
+    (published / f"{FILE_NAME}.wal").unlink(missing_ok=True)
     _replace(published / "latest", lambda aside: aside.symlink_to(built.folder))
     latest.write(published)
-    _replace(published / manifest.FILE_NAME, lambda aside: aside.hardlink_to(generation / manifest.FILE_NAME))
+    _replace(
+        published / manifest.FILE_NAME,
+        lambda aside: aside.hardlink_to(published / built.folder / manifest.FILE_NAME),
+    )
     durable.sync_folder(published)
 
 
@@ -239,6 +247,7 @@ def _sweep(published: Path, newest: int) -> None:
     for number in _numbers(published):
         if number > newest:
             shutil.rmtree(published / f"generations/{number:06d}")
+    durable.sweep(published)
 
 
 def _numbers(published: Path) -> list[int]:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import landing
+from pipelines import durable, landing
+from pipelines.lake import Lake
 from pipelines.landing import Manifest, land, newest_complete, pulls
 from pipelines.partitions import yesterday
 from pipelines.pull.hashed_file import HashedFile
@@ -254,12 +255,30 @@ def test_a_folder_is_told_as_one(tmp_path: Path, url: str) -> None:
     )
 
 
-def test_what_killed_pulls_left_is_swept_after_a_day(exports: Exports) -> None:
+def test_what_killed_pulls_left_is_swept_and_what_has_landed_never(exports: Exports) -> None:
+    kept = pull(exports).content
     place = exports.settings.landing / "a" / str(DAY)
-    for name, hours in ((".1-a.tmp", 25), (".unfinished-profiles-x", 25), (".2-b.tmp", 1), (".unfinished-posts-y", 1)):
-        (place / name).mkdir(parents=True)
+    now = time.time()
+    leftovers = (".1-a.tmp", "manifests/.2-b.tmp", "0123456789abcdef", ".unfinished-profiles-x", ".unfinished-posts-y")
+    for name, hours in zip(leftovers, (0, 0, 0, 25, 1), strict=True):
+        (place / name).mkdir()
         (place / name / "left").write_bytes(b"1")
-        then = time.time() - hours * 3600
-        os.utime(place / name, (then, then))
-    pull(exports)
-    assert sorted(path.name for path in place.glob(".*")) == [".2-b.tmp", ".unfinished-posts-y"]
+        os.utime(place / name, (now - hours * 3600, now - hours * 3600))
+    with durable.at_work(place):
+        assert landing.sweep(exports.settings.landing) == 0
+    assert landing.sweep(exports.settings.landing) == 4
+    # Pages that came may be gone on with for a day.
+    assert {path.name for path in place.iterdir()} == {kept, "manifests", ".unfinished-posts-y"}
+    assert [path.name for path in (place / "manifests").iterdir()] == ["0001.json"]
+
+
+def test_a_killed_import_leaves_nothing_in_the_lake_and_one_at_work_loses_nothing(tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "lake")
+    with lake.replacing("profiles", DAY, "one") as path:
+        path.write_bytes(b"at work")
+        path.with_name(f"{path.name}.settled").write_bytes(b"at work")
+        assert lake.sweep() == 0
+        path.with_name(f"{path.name}.settled").rename(path)
+    lake.path("profiles", DAY).with_name(".data.parquet.two.tmp").write_bytes(b"killed")
+    assert lake.sweep() == 1
+    assert [path.read_bytes() for path in lake.path("profiles", DAY).parent.iterdir()] == [b"at work"]

@@ -50,7 +50,7 @@ def plain(settings: Settings) -> dict[str, float]:
     began = time.process_time()
     lake = Lake(settings.lake)
     profiles, posts = (f"read_parquet({literal(lake.path(name, DAY))})" for name in ("profiles", "posts"))
-    with connect(settings, settings.lake) as connection:
+    with connect(settings, settings.lake, settings.home) as connection:
         connection.execute(
             "COPY (SELECT *, row_number() OVER (ORDER BY ratio DESC NULLS LAST, platform, profile_id) AS rank FROM ("
             "SELECT platform, profile_id, handle, followers, engagement / nullif(followers, 0) AS ratio "

@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from pipelines.durable import DiskError
 from pipelines.pull.allowance import Allowance
 from pipelines.pull.hashed_file import HashedFile
 from pipelines.pull.pulled import Pulled, PullError
@@ -44,6 +45,7 @@ def copy(path: Path, target: Path, allowance: Allowance) -> Pulled:
 
     Raises:
         PullError: It cannot be read, it changed while it was copied, or it is larger than the allowance.
+        DiskError: The copy cannot be written.
     """
     try:
         with path.open("rb", buffering=0) as original:
@@ -56,6 +58,8 @@ def copy(path: Path, target: Path, allowance: Allowance) -> Pulled:
                     # It is not read again: without this a large export would push everything else out of memory.
                     os.posix_fadvise(original.fileno(), copied.bytes - len(block), len(block), os.POSIX_FADV_DONTNEED)
         after = path.stat()
+    except DiskError:
+        raise
     except OSError as error:
         raise PullError(f"{path} cannot be copied: {error.strerror or error}") from error
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):

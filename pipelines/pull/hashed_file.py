@@ -11,6 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from pipelines import durable
+
 # Chunks that may wait to be hashed.
 _WAITING = 4
 # Written bytes after which the disk is set to work, so that little is left to wait for at the end.
@@ -26,7 +28,8 @@ class HashedFile:
 
     def begin(self) -> None:
         """Empties it."""
-        self._path.write_bytes(b"")
+        with durable.naming(self._path):
+            self._path.write_bytes(b"")
         self._hash = hashlib.sha256()
         self.bytes = 0
 
@@ -41,20 +44,22 @@ class HashedFile:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._hasher.shutdown()
-        with self._file:
+        with durable.naming(self._path), self._file:
             self._file.flush()
             os.fsync(self._file.fileno())
 
     def write(self, chunk: bytes) -> None:
         """Adds some bytes."""
         self._waiting.append(self._hasher.submit(self._hash.update, chunk))
-        self._file.write(chunk)
+        with durable.naming(self._path):
+            self._file.write(chunk)
         self.bytes += len(chunk)
         if len(self._waiting) > _WAITING:
             self._waiting.popleft().result()
         if self.bytes - self._synced >= _SYNC_BYTES:
             # Linux begins to write out what it is told not to keep, without waiting for it.
-            self._file.flush()
+            with durable.naming(self._path):
+                self._file.flush()
             os.posix_fadvise(self._file.fileno(), self._synced, self.bytes - self._synced, os.POSIX_FADV_DONTNEED)
             self._synced = self.bytes
 

@@ -188,7 +188,7 @@ class Pages:
 
     def _write(self, entry: _Entry) -> None:
         journal = self._folder / JOURNAL
-        with journal.open("a", encoding="utf-8") as file:
+        with durable.naming(journal), journal.open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(entry)) + "\n")
         durable.sync_file(journal)
 

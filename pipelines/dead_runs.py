@@ -1,0 +1,63 @@
+"""Runs that Dagster takes for started although their process is gone: killed, or lost with the machine.
+
+Belongs here: telling them, and marking them as failed, so that they neither hold a place in the queue nor look busy
+until the longest time that a run may take is over.
+"""
+
+import os
+from pathlib import Path
+
+import dagster as dg
+from dagster._core.storage.runs import SqliteRunStorage
+
+_SAID = "Its process is gone: it was killed, or the machine stopped. Run the date again."
+# Clocks of the kernel and of the run, which began after its process.
+_TOLERANCE_SECONDS = 10
+
+
+def mark(instance: dg.DagsterInstance) -> list[str]:
+    """Marks as failed the runs that are under way by Dagster's books and have no process any more.
+
+    Only where runs are kept in SQLite, and so belong to this machine: elsewhere a process id may be another machine's.
+
+    Returns:
+        The ids of those runs.
+    """
+    if not isinstance(instance.run_storage, SqliteRunStorage):
+        return []
+    under_way = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING])
+    marked = []
+    for record in instance.get_run_records(under_way):
+        run = record.dagster_run
+        process = process_of(instance, run.run_id)
+        if process and not _is_alive(process, record.start_time or 0):
+            instance.report_run_failed(run, _SAID)
+            marked.append(run.run_id)
+    return marked
+
+
+def process_of(instance: dg.DagsterInstance, run_id: str) -> int | None:
+    """The process that the run's own events name last."""
+    found = None
+    for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ENGINE_EVENT):
+        event = entry.get_dagster_event()
+        pid = event.engine_event_data.metadata.get("pid")
+        found = int(str(pid.value)) if pid else found
+    return found
+
+
+def _is_alive(pid: int, began: float) -> bool:
+    """Whether the process is there, and is no later one that was given the same number."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    try:
+        ticks = int(Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[19])
+        lines = Path("/proc/stat").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return True  # no Linux
+    booted = next(int(line.split()[1]) for line in lines if line.startswith("btime "))
+    return booted + ticks / os.sysconf("SC_CLK_TCK") < began + _TOLERANCE_SECONDS

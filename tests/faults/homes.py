@@ -1,0 +1,182 @@
+"""A small home to break, and what must be true of it afterwards.
+
+Belongs here: making it, working in it as a night does, and reading what it says. All of it runs in forks
+(`syscalls.run`): this process itself must never start a thread of polars or DuckDB.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import dagster as dg
+import duckdb
+import polars as pl
+
+from assets.importing import import_date
+from pipelines import landing, sources, sweeping
+from pipelines.build import build_defs
+from pipelines.content_hash import contents
+from pipelines.jobs import NIGHTLY
+from schemas.published import LEFT_OUT
+from tests.published_home import Home, make
+
+NEXT = "2026-11-01"
+_ACCOUNTS = 40
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a reader of the published file sees."""
+
+    generation: int
+    content_hash: str
+
+
+@contextmanager
+def template() -> Iterator[Path]:
+    """A folder with a published home of three days, and an export of a fourth that nobody has pulled."""
+    with TemporaryDirectory(prefix="smallvoices-faults-") as scratch:
+        Path(scratch).chmod(0o755)
+        # Views name the folder that they were made in: whatever is copied goes back to where it was.
+        work = Path(scratch) / "work"
+        work.mkdir()
+        home = make(work)
+        shutil.rmtree(home.settings.dagster_home)
+        export(home, NEXT, 3)
+        yield work.rename(work.with_name("made"))
+
+
+@contextmanager
+def copied(folder: Path) -> Iterator[Home]:
+    """A copy of a folder where it was made, which is gone again afterwards."""
+    place = folder.with_name("work")
+    shutil.copytree(folder, place, symlinks=True)
+    try:
+        yield Home(place)
+    finally:
+        shutil.rmtree(place)
+
+
+def export(home: Home, day: str, factor: int) -> None:
+    """Writes the export of a day; another factor makes other figures."""
+    accounts = [
+        {
+            "platform": "instagram", "profile_id": f"{place:04}", "handle": f"h{place}", "sector": "food",
+            "followers": 2000 + place * factor, "avg_likes": 90 + place, "avg_comments": 5,
+        }
+        for place in range(_ACCOUNTS)
+    ]  # fmt: skip
+    # Two rows of one account, and one that breaks the contract: every table has rows.
+    accounts += [accounts[0], accounts[1] | {"profile_id": "bad", "followers": -1}]
+    (home.folder / f"{day}.ndjson").write_text("".join(json.dumps(account) + "\n" for account in accounts))
+
+
+def land(home: Home, day: str = NEXT, *, force: bool = False) -> str:
+    """Pulls a day, as the first step of a night does; gives the hash of what landed."""
+    settings, loaded = home.settings, sources.load(home.settings.sources_file)
+    sweeping.sweep(settings)
+    (source,) = loaded.sources
+    manifest = landing.land(
+        source, loaded.shape(source), date.fromisoformat(day), landing=settings.landing, folder=home.folder, force=force
+    )
+    if manifest.state != "complete":
+        raise OSError(manifest.message)
+    return manifest.content
+
+
+def import_day(home: Home, day: str = NEXT) -> None:
+    """Imports a day that has landed."""
+    sweeping.sweep(home.settings)
+    import_date(home.settings, sources.load(home.settings.sources_file), date.fromisoformat(day), f"run-{os.getpid()}")
+
+
+def night(home: Home, day: str = NEXT) -> None:
+    """The whole nightly job in this process, with a Dagster instance that keeps nothing.
+
+    Raises:
+        RuntimeError: It failed; with what the failed step said.
+    """
+    job = build_defs(home.settings, sources.load(home.settings.sources_file)).resolve_job_def(NIGHTLY)
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = job.execute_in_process(
+            instance=instance, partition_key=day, raise_on_error=False,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )  # fmt: skip
+    for event in result.filter_events(lambda event: event.is_step_failure):
+        cause = event.step_failure_data.error
+        while cause and cause.cause:
+            cause = cause.cause
+        raise RuntimeError(cause.message.strip() if cause else event.message)
+
+
+def shown(home: Home) -> Shown:
+    """What the published file says, once its tables are known to be what it states of them, in every format.
+
+    Raises:
+        AssertionError: They are not.
+    """
+    with duckdb.connect(str(home.published / "micro_influencers.duckdb"), read_only=True) as connection:
+        name = connection.execute("SELECT current_database()").fetchall()[0][0]
+        generation, stated = connection.execute("SELECT generation, content_hash FROM _meta").fetchall()[0]
+        assert contents(connection, name, LEFT_OUT).content_hash == stated
+    with duckdb.connect(str(home.published / "latest.duckdb"), read_only=True) as connection:
+        assert connection.execute("SELECT count(*) FROM _meta").fetchall() == [(1,)]
+    described = home.manifest
+    for file in described["parquet"].values():
+        found = (home.published / described["folder"] / file["path"]).read_bytes()
+        assert hashlib.sha256(found).hexdigest() == file["sha256"]
+    return Shown(generation, stated)
+
+
+def tables(home: Home, day: str = NEXT) -> dict[str, str]:
+    """A hash of each lake table of a day that is there.
+
+    Raises:
+        polars.exceptions.ComputeError: One of them is not whole.
+    """
+    found = {}
+    for path in sorted(home.settings.lake.glob(f"*/snapshot_date={day}/data.parquet")):
+        frame = pl.read_parquet(path)
+        found[path.parent.parent.name] = hashlib.sha256(repr(frame.sort(pl.all()).rows()).encode()).hexdigest()
+    return found
+
+
+def landed(home: Home, day: str = NEXT) -> str | None:
+    """What counts as landed on a day, once its bytes are known to be those of its manifest.
+
+    Raises:
+        AssertionError: They are not.
+    """
+    manifest = landing.newest_complete(home.settings.landing, "plain", date.fromisoformat(day))
+    for file in manifest.files if manifest else ():
+        bytes_ = (home.settings.landing / file.path).read_bytes()
+        assert hashlib.sha256(bytes_).hexdigest() == file.sha256, file.path
+    return manifest.content if manifest else None
+
+
+def leftovers(home: Home) -> list[str]:
+    """What lies aside in a home, but for locks."""
+    root = home.settings.home
+    asides = [path for path in root.rglob("*") if ".tmp" in path.name or path.name.startswith(".build-")]
+    spilled = list(home.settings.scratch.glob("*"))
+    kept = {manifest.content for manifest in _manifests(home)}
+    unrecorded = [path for path in home.settings.landing.glob("*/*/*") if path.name not in {*kept, "manifests"}]
+    return sorted({str(path.relative_to(root)) for path in (*asides, *spilled, *unrecorded)})
+
+
+def _manifests(home: Home) -> Iterator[Any]:
+    for place in home.settings.landing.glob("*/*"):
+        yield from landing.pulls(home.settings.landing, place.parent.name, date.fromisoformat(place.name))
+
+
+def remove(folder: Path) -> None:
+    """Removes a folder and all that is in it."""
+    shutil.rmtree(folder)
