@@ -52,7 +52,7 @@ def _age(path: Path, days: int) -> None:
 
 
 @given(tables=LAKE, pulls=PULLS, rests_on=AGES)
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_whatever_a_home_holds_what_is_needed_stays(
     tables: dict[int, dict[str, int]], pulls: dict[tuple[str, int], tuple[bool, int]], rests_on: int
 ) -> None:
