@@ -32,6 +32,8 @@ KINDS: dict[Kind, tuple[str, str]] = {
 
 # Changes of handles are told from every date.
 _FOR_GOOD = {"history"}
+# Rejected records go as soon as they are no longer published.
+_QUARANTINE = "quarantine"
 # What `history` looks back on; its dates stay as long as a date does that has seen them.
 _LOOKED_BACK_ON = {"profiles", "import_report"}
 _ORPHAN_SECONDS = 24 * 3600
@@ -115,18 +117,22 @@ def _old_of_lake(settings: Settings, newest: date) -> Iterator[Removable]:
     for name in sorted(names):
         for day in lake.dates(name):
             tables.setdefault(day, []).append(name)
+    quarantined = {day for day, found in tables.items() if _QUARANTINE in found}
+    for day in sorted(quarantined):
+        path = lake.path(_QUARANTINE, day)
+        tables[day].remove(_QUARANTINE)
+        if _is_old(newest - day, [path], QUARANTINE_DAYS):
+            yield Removable("lake", path, _size(path))
     # A date goes as a whole, so that none is left with half of what it would be computed anew from.
     gone = [
         day for day, found in sorted(tables.items())
         if _is_old(newest - day, [lake.path(name, day) for name in found], settings.keep_lake_days)
     ]  # fmt: skip
     ranked = [day for day in lake.dates("ranking") if day not in gone]
-    for day, found in sorted(tables.items()):
-        for name in found:
-            path = lake.path(name, day)
-            stays = name in _FOR_GOOD or (name in _LOOKED_BACK_ON and _is_seen(day, ranked))
-            is_unpublished = name == "quarantine" and _is_old(newest - day, [path], QUARANTINE_DAYS)
-            if is_unpublished or (day in gone and not stays):
+    for day in gone:
+        for name in tables[day]:
+            if name not in _FOR_GOOD and not (name in _LOOKED_BACK_ON and _is_seen(day, ranked)):
+                path = lake.path(name, day)
                 yield Removable("lake", path, _size(path))
 
 
@@ -138,7 +144,7 @@ def _is_old(age: timedelta, paths: Sequence[Path], days: int | None) -> bool:
     """Whether a date lies so many days before the newest ranked one, and what it has was written as long ago."""
     if days is None or age.days < days:
         return False
-    return time.time() - max(map(_written, paths)) > days * _DAY_SECONDS
+    return time.time() - max(map(_written, paths), default=0.0) > days * _DAY_SECONDS
 
 
 def _old_of_landing(settings: Settings, newest: date) -> Iterator[Removable]:

@@ -99,6 +99,8 @@ def look_back(settings: Settings, day: date) -> list[Row]:
     back = looking_back.of(lake, day)
     inputs = {"profiles": lake.path("profiles", day), "tiers": reference("tiers"), **back.inputs}
     compute(settings, "history", History, inputs, day, "run", notes=back.notes)
+    # Only ranked dates can be stale; of the ranking, that it is there is enough.
+    lake.write("ranking", day, "run", pl.DataFrame({"rank": [1]}))
     return pl.read_parquet(lake.path("history", day), hive_partitioning=False).to_dicts()
 
 

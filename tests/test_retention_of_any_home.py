@@ -72,9 +72,11 @@ def test_whatever_a_home_holds_what_is_needed_stays(
             gone = {*before[table]} - {*lake.dates(table)}
             assert [day for day in gone if (NEWEST - day).days < fewest] == []
         for age, names in tables.items():
-            if min(names.values()) < 90:
-                kept = {*names} - {"quarantine"}
+            kept = {name: written_ago for name, written_ago in names.items() if name != "quarantine"}
+            if min(kept.values(), default=90) < 90:
                 assert [name for name in kept if NEWEST - timedelta(age) not in lake.dates(name)] == []
+            if names.get("quarantine", 30) < 30:
+                assert NEWEST - timedelta(age) in lake.dates("quarantine")
         for day in lake.dates("ranking"):
             seen = [each for each in before["profiles"] if looking_back.sees(day, [each])]
             assert [each for each in seen if each not in lake.dates("profiles")] == []
