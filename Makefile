@@ -3,7 +3,10 @@ PYTHON ?= python3
 # Clients that the published files are read with, each in an environment of its own.
 READERS = $(VENV)/readers
 DUCKDBS = 1.0.0 1.1.3 1.2.2 1.3.2 1.4.4 1.5.4 2.0.0
-PUBLISHES ?= 200
+# Of the faults: at most so many points of each kind, and which rows; all where nothing is said.
+POINTS ?= 0
+ROWS ?=
+NIGHTS ?= 200
 VENV := .venv
 BIN := $(VENV)/bin
 ACCOUNTS ?= 1000000
@@ -13,7 +16,7 @@ MEGABYTES ?= 2000
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-emit-index-url --no-header --no-annotate pyproject.toml requirements-build.in
 .DEFAULT_GOAL := help
-.PHONY: help nightly test check ui samples screenshots backfill browser postgres postgres-readers deploy-storage readers readers-superset faults fuzz broken-files lock bench bench-pull \
+.PHONY: help nightly test check ui samples screenshots backfill browser postgres postgres-readers deploy-storage readers readers-superset faults faketime soak fuzz broken-files lock bench bench-pull \
 	bench-publish bench-ranking quality sbom audit licences contract clean bench-shapes
 
 help: ## List the targets
@@ -72,8 +75,14 @@ $(READERS)/node/.installed: | $(VENV)/.development
 readers-superset: $(READERS)/superset/.installed ## Look at the published file through Apache Superset: dataset, chart, SQL Lab
 	@$(BIN)/python -m tests.readers.superset
 
-faults: readers ## Readers of every kind while the file is published again and again
-	@$(BIN)/python -m tests.faults.readers --publishes $(PUBLISHES)
+faults: readers ## Inject every fault that a night must survive, and print what was hit and what held
+	@$(BIN)/python -W ignore -m tests.faults --points $(POINTS) --rows "$(ROWS)"
+
+faketime: ## Install what sets the clocks of single processes, for faults (system packages; needs root)
+	apt-get update -q && apt-get install -y -q libfaketime
+
+soak: $(VENV)/.development ## Run many nights one after the other, and hold the first beside the last
+	@$(BIN)/python -W ignore -m tests.faults.soak --nights $(NIGHTS)
 
 fuzz: $(VENV)/.development ## Make up files for SECONDS, guided by the code that they reach, and hold the import to its accounting
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)

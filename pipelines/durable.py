@@ -76,6 +76,14 @@ def at_work(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Waits until no other process is in such a block, or at work, in a folder; makes the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with _locked(folder, fcntl.LOCK_EX):
+        yield
+
+
+@contextmanager
 def a_while(folder: Path) -> Iterator[Path]:
     """Gives a folder of its own within `folder`, which goes when the block ends, or is swept where it was killed."""
     own = folder / f".{os.getpid()}-{os.urandom(4).hex()}.tmp"

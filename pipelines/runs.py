@@ -3,7 +3,6 @@
 Belongs here: executing the nightly job and backfills in this process. Does not: what people read of it (`summary`).
 """
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,8 +42,8 @@ class Outcome:
     untold: str = ""
 
 
-def prepare_instance(settings: Settings) -> None:
-    """Makes the home's Dagster folder, with the project's dagster.yaml, and names it in the environment.
+def open_instance(settings: Settings) -> dg.DagsterInstance:
+    """The Dagster instance of the home, with the project's dagster.yaml, and named in the environment.
 
     Raises:
         SettingsError: The home cannot be made, or not be written to; or Dagster cannot be stored where it should.
@@ -54,15 +53,18 @@ def prepare_instance(settings: Settings) -> None:
             f"{POSTGRES}: needs the package dagster-postgres; install deploy/requirements.lock in place of "
             "requirements.lock"
         )
+    settings.export()
+    parts = ["dagster.yaml", *(["deploy/storage.yaml"] if settings.dagster_in_postgres else [])]
+    said = "".join((REPOSITORY / part).read_text(encoding="utf-8") for part in parts)
     try:
-        settings.dagster_home.mkdir(parents=True, exist_ok=True)
-        parts = ["dagster.yaml", *(["deploy/storage.yaml"] if settings.dagster_in_postgres else [])]
-        said = "".join((REPOSITORY / part).read_text(encoding="utf-8") for part in parts)
-        with durable.replacing(settings.dagster_home / "dagster.yaml", str(os.getpid())) as path:
-            path.write_text(said, encoding="utf-8")
+        # Two processes that make Dagster's tables at once break them for good.
+        with durable.alone(settings.dagster_home):
+            aside = settings.dagster_home / "dagster.yaml.new"
+            aside.write_text(said, encoding="utf-8")
+            aside.replace(settings.dagster_home / "dagster.yaml")
+            return dg.DagsterInstance.get()
     except OSError as error:
         raise SettingsError(f"home {settings.home}: {error.strerror}; name another folder with --home") from error
-    settings.export()
 
 
 @contextmanager
@@ -77,8 +79,7 @@ def existing_instance(settings: Settings) -> Iterator[dg.DagsterInstance | None]
 
 def mark_dead(settings: Settings) -> None:
     """Has Dagster know of runs that were killed, before its daemon counts them."""
-    prepare_instance(settings)
-    with dg.DagsterInstance.get() as instance:
+    with open_instance(settings) as instance:
         dead_runs.mark(instance)
 
 
@@ -134,7 +135,6 @@ def _execute(
     without: Sequence[str] = (),
     **what: Any,
 ) -> Outcome:
-    prepare_instance(settings)
     job = build_defs(settings, sources).resolve_job_def(NIGHTLY)
     if only or without:
         keys = map(dg.AssetKey, only) if only else job.asset_layer.selected_asset_keys - set(map(dg.AssetKey, without))
@@ -142,7 +142,7 @@ def _execute(
     config["loggers"] = {"console": {"config": {"log_level": log_level}}}
     what["tags"] = what.get("tags", {}) | notifying.TELLS_ITSELF
     try:
-        with dg.DagsterInstance.get() as instance:
+        with open_instance(settings) as instance:
             dead_runs.mark(instance)
             result = job.execute_in_process(instance=instance, run_config=config, raise_on_error=False, **what)
     except Exception as error:

@@ -16,7 +16,6 @@ _WORKSPACE = ["-w", str(REPOSITORY / "workspace.yaml")]
 
 def ui(settings: Settings, port: int) -> NoReturn:
     """The UI with its scheduler."""
-    runs.mark_dead(settings)
     _become(settings, "dagster", "dev", *_WORKSPACE, "-h", "127.0.0.1", "-p", str(port))
 
 
@@ -27,12 +26,11 @@ def webserver(settings: Settings, port: int) -> NoReturn:
 
 def daemon(settings: Settings) -> NoReturn:
     """The daemon alone: schedule, automation, backfills and watching over runs."""
-    runs.mark_dead(settings)
     _become(settings, "dagster-daemon", "run", *_WORKSPACE)
 
 
 def _become(settings: Settings, program: str, *arguments: str) -> NoReturn:
-    runs.prepare_instance(settings)
+    runs.mark_dead(settings)
     executable = Path(sys.executable).with_name(program)
     form = ["--log-format", "json"] if settings.log == "json" else []
     # Whatever Python files lie where this was typed must not be taken for modules of Dagster's.
