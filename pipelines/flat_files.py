@@ -89,8 +89,7 @@ def write(
             csv[day].hardlink_to(path)
         beginning = _beginning(connection, folder, beginnings.get(table.name))
         written = {day: path for day, path in csv.items() if day not in taken}
-        with durable.naming(folder):
-            rows = _copy(connection, table.name, parquet, written, beginning)
+        rows = _copy(connection, table.name, parquet, written, beginning)
         files = []
         for day, path in csv.items():
             file = taken[day][1] if day in taken else CsvFile(
@@ -167,7 +166,12 @@ def _copy(
     model = TABLES[table]
     names = [column.name for column in columns(model)]
     rows: Counter[date | None] = Counter()
-    with connection.cursor() as cursor, ExitStack() as open_files, ThreadPoolExecutor(1) as encoder:
+    with (
+        durable.naming(parquet.parent),
+        connection.cursor() as cursor,
+        ExitStack() as open_files,
+        ThreadPoolExecutor(1) as encoder,
+    ):
         batches = cursor.sql(f"SELECT * FROM pub.main.{table}").to_arrow_reader(_BATCH_ROWS)
         writer = open_files.enter_context(_parquet_writer(parquet, batches.schema))
         files = {day: open_files.enter_context(path.open("wb")) for day, path in csv.items()}
