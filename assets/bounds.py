@@ -73,7 +73,7 @@ class Bounds:
         self.demand(landed)
         if (words := limit_reached(self._settings, error)) is not None:
             raise LimitPassedError(f"to read its {self._records}, {words}") from error
-        return reason(error, self._limits)
+        return reason(error, self._limits).replace(f"{self._settings.home}/", "")
 
     def long_texts(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Rows that hold a text of more characters than allowed, as `schemas.validation.validate` gives failures."""

@@ -109,10 +109,10 @@ def open_columns(
         return _parquet(connection, path, wanted, limits)
     if declared == "xlsx":
         return _spreadsheet(connection, path, shape, wanted, limits)
-    is_lines = not wanted.records and json_layout(path) == "newline_delimited"
-    if exact and is_lines:
+    if exact and not wanted.records and json_layout(path) == "newline_delimited":
         return _exact_lines(connection, path, shape, wanted, limits)
-    return TextColumns(json_columns(connection, path, shape, wanted, limits), has_exact=is_lines)
+    relation = json_columns(connection, path, shape, wanted, limits, exact=exact)
+    return TextColumns(relation, has_exact=not exact and not wanted.records)
 
 
 def open_pages(

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from itertools import product
 from pathlib import Path
 
 from tests.fuzz import broken_files
@@ -46,23 +47,26 @@ def _of_folder(folder: Path) -> Iterator[tuple[str, bytes]]:
 
 def _outcomes(files: Iterable[tuple[str, bytes]], shapes: Iterable[str]) -> Iterator[tuple[str, str, Outcome | str]]:
     """What became of each, or how it failed."""
+    pool = _warm_pool()
+    for (name, content), shape in product(files, shapes):
+        try:
+            found: Outcome | str = pool.submit(outcome, name, content, shape).result(_HANGS_AFTER)
+        except (TimeoutError, BrokenProcessPool) as error:
+            found = "kills the process" if isinstance(error, BrokenProcessPool) else f"hangs: over {_HANGS_AFTER} s"
+            for process in (pool._processes or {}).values():  # noqa: SLF001 - there is no other way to end one that hangs
+                process.kill()
+            pool = _warm_pool()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is what is looked for
+            found = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+        yield name, shape, found
+    pool.shutdown()
+
+
+def _warm_pool() -> ProcessPoolExecutor:
+    """A process to try files in; what it loads at first use is no file's fault."""
     pool = ProcessPoolExecutor(1)
     pool.submit(outcome, "warm.csv", b"handle,followers\na,1\n").result()
-    for name, content in files:
-        for shape in shapes:
-            try:
-                yield name, shape, pool.submit(outcome, name, content, shape).result(_HANGS_AFTER)
-            except TimeoutError:
-                yield name, shape, f"hangs: over {_HANGS_AFTER} s"
-                for process in pool._processes.values():  # noqa: SLF001 - there is no other way to end one that hangs
-                    process.kill()
-                pool = ProcessPoolExecutor(1)
-            except BrokenProcessPool:
-                yield name, shape, "kills the process"
-                pool = ProcessPoolExecutor(1)
-            except BaseException as error:  # noqa: BLE001 - whatever it is, it is what is looked for
-                yield name, shape, f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
-    pool.shutdown()
+    return pool
 
 
 def _line(name: str, shape: str, found: Outcome | str, *, is_bad: bool) -> str:
@@ -71,7 +75,7 @@ def _line(name: str, shape: str, found: Outcome | str, *, is_bad: bool) -> str:
         return f"{mark}{name:40} {shape:8} {found}"
     return (
         f"{mark}{name:40} {shape:8} {found.seconds:5.2f} s {found.state:15} {found.landed:6} = {found.accepted} + "
-        f"{found.quarantined}  {found.message[:160]!r}"
+        f"{found.quarantined} + {found.superseded}  {found.message[:160]!r}"
     )
 
 

@@ -40,6 +40,7 @@ class Outcome:
         landed: Records found; accepted, quarantined and superseded add up to it.
         accepted: Records in the lake, superseded ones left out.
         quarantined: Records refused.
+        superseded: Older copies of an account.
         seconds: Of the processor, for landing and importing.
         message: Why it was refused.
     """
@@ -48,6 +49,7 @@ class Outcome:
     landed: int
     accepted: int
     quarantined: int
+    superseded: int
     seconds: float
     message: str
 
@@ -119,7 +121,7 @@ def _accounted(
         and total["landed"] != meant
     ):
         raise UnaccountedError(f"{name}: {meant} records, and {total}; {message}")
-    return Outcome(state, total["landed"], total["accepted"], total["quarantined"], seconds, message)
+    return Outcome(state, **total, seconds=seconds, message=message)
 
 
 def records_of(name: str, content: bytes) -> int | None:
