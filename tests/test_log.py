@@ -74,8 +74,7 @@ def test_a_night_that_the_schedule_starts_logs_in_the_same_form(
     repository = defs.get_repository_def()
     context = dg.build_schedule_context(scheduled_execution_time=at, repository_def=repository)
     (asked,) = repository.get_schedule_def("nightly_schedule").evaluate_tick(context).run_requests or []
-    runs.prepare_instance(settings)
-    with dg.DagsterInstance.get() as instance:
+    with runs.open_instance(settings) as instance:
         night = defs.resolve_job_def(NIGHTLY).execute_in_process(
             instance=instance, partition_key=asked.partition_key, run_config=asked.run_config, raise_on_error=False
         )

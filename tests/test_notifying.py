@@ -166,10 +166,9 @@ def test_the_daemon_tells_of_runs_that_could_not_tell_themselves(
     with serving(lambda _: ok()) as server:
         settings = _settings(tmp_path, server.url)
         loaded = sources.load(settings.sources_file)
-        runs.prepare_instance(settings)
         (sensor,) = [sensor for sensor in build_defs(settings, loaded).sensors or [] if sensor.name == "failures"]
         assert isinstance(sensor, dg.SensorDefinition)
-        with dg.DagsterInstance.get() as instance:
+        with runs.open_instance(settings) as instance:
             cursor = sensor.evaluate_tick(dg.build_sensor_context(instance=instance)).cursor
 
             def looks(cursor: str | None) -> tuple[str | None, str | None]:
