@@ -11,7 +11,7 @@ import polars as pl
 
 from assets.computing import reference
 from assets.sql import read_sql
-from pipelines import landing, serving
+from pipelines import home_lock, landing, serving
 from pipelines.lake import Lake
 from pipelines.published_file import Table
 from pipelines.serving import Generation, PublishError
@@ -34,11 +34,12 @@ def publish(settings: Settings, sources: SourcesFile, run_id: str) -> Generation
         PublishError: There is nothing to publish, or the new generation was not swapped in.
     """
     lake = Lake(settings.lake)
-    dates = lake.dates("ranking")
-    if not dates:
-        raise PublishError("no date has been ranked yet; run `smallvoices nightly`")
-    newest = dates[-1]
-    return serving.publish(settings, views(settings, lake, sources, newest), tables(lake, newest), newest, run_id)
+    with home_lock.adding(settings):
+        dates = lake.dates("ranking")
+        if not dates:
+            raise PublishError("no date has been ranked yet; run `smallvoices nightly`")
+        newest = dates[-1]
+        return serving.publish(settings, views(settings, lake, sources, newest), tables(lake, newest), newest, run_id)
 
 
 def views(settings: Settings, lake: Lake, sources: SourcesFile, newest: date) -> list[tuple[str, str]]:

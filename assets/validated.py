@@ -57,7 +57,7 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
             dg.AssetCheckSpec(
                 ACCOUNTED,
                 asset="import_report",
-                description="landed = accepted + quarantined + superseded, for every file.",
+                description="landed = accepted + quarantined + superseded + forgotten, for every file.",
             ),
             dg.AssetCheckSpec(
                 PUBLISHED,
@@ -93,8 +93,8 @@ def _lines(report: pl.DataFrame) -> list[str]:
     return [
         f"{row['source']} {row['snapshot_date']} {row['records'] or ''}: {row['state']}, landed {row['landed']:,} = "
         "accepted "
-        f"{row['accepted']:,} + quarantined {row['quarantined']:,} + superseded {row['superseded']:,}"
-        + (f": {row['message']}" if row["message"] else "")
+        f"{row['accepted']:,} + quarantined {row['quarantined']:,} + superseded {row['superseded']:,} + forgotten "
+        f"{row['forgotten']:,}" + (f": {row['message']}" if row["message"] else "")
         for row in report.iter_rows(named=True)
     ]
 
@@ -114,6 +114,7 @@ def _results(lake: Lake, report: pl.DataFrame, days: list[date]) -> Iterator[dg.
                 "accepted",
                 "quarantined",
                 "superseded",
+                "forgotten",
                 "message",
             )
             found["preview"] = metadata.preview(shown.tail(40))
@@ -122,10 +123,9 @@ def _results(lake: Lake, report: pl.DataFrame, days: list[date]) -> Iterator[dg.
 
 
 def _checks(report: pl.DataFrame) -> list[dg.AssetCheckResult]:
-    total = report.select("landed", "accepted", "quarantined", "superseded").sum().row(0, named=True)
-    unaccounted = report.filter(
-        pl.col("landed") != pl.col("accepted") + pl.col("quarantined") + pl.col("superseded")
-    ).height
+    parts = ("accepted", "quarantined", "superseded", "forgotten")
+    total = report.select("landed", *parts).sum().row(0, named=True)
+    unaccounted = report.filter(pl.col("landed") != pl.sum_horizontal(parts)).height
     refused = report.filter(~pl.col("state").is_in(["published", "carried"]))
     told = refused.select("snapshot_date", "source", "state", "message").unique(maintain_order=True).rows()
     sentences = [f"{day} {source}: {message or state}" for day, source, state, message in told]

@@ -12,7 +12,8 @@ import json
 import os
 import shutil
 import time
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -34,8 +35,27 @@ _ORPHAN_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True)
+class Tombstone:
+    """An emptied record: it keeps its place in the file, and nothing of the person whose it was.
+
+    Attributes:
+        records: Which kind of record.
+        row: Its number in the file, as in `landed_row`.
+        member: The file in an archive that it lies in; empty outside of archives.
+    """
+
+    records: Records
+    row: int
+    member: str = ""
+
+
+@dataclass(frozen=True)
 class LandedFile:
-    """One landed file; `path` is relative to the landing folder."""
+    """One landed file; `path` is relative to the landing folder.
+
+    The tombstones are those of people who were forgotten: the one reason for which landed bytes, and the manifest with
+    them, are ever rewritten.
+    """
 
     path: str
     records: Records
@@ -43,6 +63,7 @@ class LandedFile:
     sha256: str
     bytes: int
     etag: str = ""
+    tombstones: tuple[Tombstone, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,7 +91,20 @@ class Manifest:
         return sum(file.bytes for file in self.files)
 
 
-def land(source: Source, shape: Shape, snapshot_date: date, *, landing: Path, folder: Path, force: bool) -> Manifest:
+# Rewrites pulled files, in a folder, before they land; None where they stay as they are.
+Sift = Callable[[Sequence[LandedFile], Path], list[LandedFile] | None]
+
+
+def land(
+    source: Source,
+    shape: Shape,
+    snapshot_date: date,
+    *,
+    landing: Path,
+    folder: Path,
+    force: bool,
+    sift: Sift | None = None,
+) -> Manifest:
     """Pulls a source for a date, unless it has landed already.
 
     Args:
@@ -80,6 +114,7 @@ def land(source: Source, shape: Shape, snapshot_date: date, *, landing: Path, fo
         landing: The landing folder.
         folder: The folder of sources.yaml, which paths are relative to.
         force: Whether to pull again although the date has landed.
+        sift: Leaves out what must not land.
 
     Returns:
         The manifest of the pull: `complete`; `refused`, where what came is kept but is no export; or `failed`,
@@ -91,6 +126,7 @@ def land(source: Source, shape: Shape, snapshot_date: date, *, landing: Path, fo
     place = landing / source.name / snapshot_date.isoformat()
     place.mkdir(parents=True, exist_ok=True)
     aside = place / f".{os.getpid()}-{os.urandom(4).hex()}.tmp"
+    sifted = aside.with_name(f".{aside.name}")
     aside.mkdir()
     _sweep(place)
     try:
@@ -103,23 +139,40 @@ def land(source: Source, shape: Shape, snapshot_date: date, *, landing: Path, fo
             )
         except PullError as error:
             return _record(source, snapshot_date, place, "failed", str(error), "", ())
-        content = hashlib.sha256(
-            "".join(f"{records} {file.name} {file.sha256}\n" for records, file in pulled).encode()
-        ).hexdigest()[:16]
         mistakes = [
             mistake for _, file in pulled if (mistake := file.mistake or formats.mistake(aside / file.name, shape))
         ]
-        _keep(aside, place / content)
-        prefix = f"{source.name}/{snapshot_date.isoformat()}/{content}"
-        landed_files = tuple(
-            LandedFile(f"{prefix}/{file.name}", records, file.origin, file.sha256, file.bytes, file.etag)
+        came = [
+            LandedFile(
+                str((aside / file.name).relative_to(landing)), records, file.origin, file.sha256, file.bytes, file.etag
+            )
             for records, file in pulled
-        )
+        ]
+        if sift and not mistakes:
+            sifted.mkdir()
+            try:
+                left = sift(came, sifted)
+            except PullError as error:
+                return _record(source, snapshot_date, place, "failed", str(error), "", ())
+            came, aside_of_these = (left, sifted) if left else (came, aside)
+        else:
+            aside_of_these = aside
+        content = content_of(came)
+        keep(aside_of_these, place / content)
+        prefix = f"{source.name}/{snapshot_date.isoformat()}/{content}"
+        landed_files = tuple(replace(file, path=f"{prefix}/{Path(file.path).name}") for file in came)
         state: State = "refused" if mistakes else "complete"
         message = "; ".join(mistakes or [file.doubt for _, file in pulled if file.doubt])
         return _record(source, snapshot_date, place, state, message, content, landed_files)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(sifted, ignore_errors=True)
+
+
+def content_of(files: Sequence[LandedFile]) -> str:
+    """The name of a folder of files, by the hash of them all."""
+    listed = "".join(f"{file.records} {Path(file.path).name} {file.sha256}\n" for file in files)
+    return hashlib.sha256(listed.encode()).hexdigest()[:16]
 
 
 def newest_complete(landing: Path, source: str, snapshot_date: date) -> Manifest | None:
@@ -131,7 +184,12 @@ def newest_complete(landing: Path, source: str, snapshot_date: date) -> Manifest
 
 def pulls(landing: Path, source: str, snapshot_date: date) -> list[Manifest]:
     """Every pull of a source for a date, oldest first."""
-    folder = landing / source / snapshot_date.isoformat() / "manifests"
+    return pulls_of(landing / source / snapshot_date.isoformat())
+
+
+def pulls_of(place: Path) -> list[Manifest]:
+    """Every pull of a source for a date, oldest first, by the folder of that date."""
+    folder = place / "manifests"
     return [_read(path) for path in sorted(folder.glob("[0-9]*.json"))] if folder.is_dir() else []
 
 
@@ -176,7 +234,7 @@ def _sweep(place: Path) -> None:
             continue  # another pull has ended
 
 
-def _keep(aside: Path, target: Path) -> None:
+def keep(aside: Path, target: Path) -> None:
     """Moves pulled files to the folder of their content; where it is there already, they are the same bytes."""
     durable.sync_folder(aside)
     try:
@@ -228,4 +286,8 @@ def _record(
 
 def _read(path: Path) -> Manifest:
     document = json.loads(path.read_text(encoding="utf-8"))
-    return Manifest(**(document | {"files": tuple(LandedFile(**file) for file in document["files"])}))
+    files = (
+        LandedFile(**(file | {"tombstones": tuple(Tombstone(**each) for each in file.get("tombstones", []))}))
+        for file in document["files"]
+    )
+    return Manifest(**(document | {"files": tuple(files)}))

@@ -98,7 +98,16 @@ class Opener(AbstractContextManager["Opener"]):
             self._scratch = tempfile.TemporaryDirectory(prefix="smallvoices-")
         folder = Path(tempfile.mkdtemp(dir=self._scratch.name))
         return [
-            Opened(replace(file, path=f"{file.path}/{name}", bytes=member.stat().st_size), member, shape)
+            Opened(
+                replace(
+                    file,
+                    path=f"{file.path}/{name}",
+                    bytes=member.stat().st_size,
+                    tombstones=tuple(each for each in file.tombstones if each.member == name),
+                ),
+                member,
+                shape,
+            )
             for name, member in archives.members(path, folder)
         ]
 

@@ -56,7 +56,7 @@ def import_report(settings: Settings, day: date) -> list[dict[str, Any]]:
     report = (
         lake.scan("import_report", day)
         .group_by("source", "records", "state", "landed_date", "message", maintain_order=True)
-        .agg(pl.col("landed", "accepted", "quarantined", "superseded").sum())
+        .agg(pl.col("landed", "accepted", "quarantined", "superseded", "forgotten").sum())
         .collect()
     )
     return [
@@ -77,7 +77,8 @@ def print_import_report(console: Console, settings: Settings, day: date) -> None
     table = Table(title=f"Import report, {day}", title_justify="left")
     for name in ("source", "records", "state"):
         table.add_column(name)
-    for name in ("landed", "accepted", "quarantined", "superseded"):
+    counts = ("landed", "accepted", "quarantined", "superseded", "forgotten")
+    for name in counts:
         table.add_column(name, justify="right")
     table.add_column("quarantined because, or what to do", overflow="fold")
     for row in import_report(settings, day):
@@ -88,7 +89,7 @@ def print_import_report(console: Console, settings: Settings, day: date) -> None
             row["source"],
             row["records"] or "",
             row["state"],
-            *(f"{row[name]:,}" for name in ("landed", "accepted", "quarantined", "superseded")),
+            *(f"{row[name]:,}" for name in counts),
             "\n".join([*([row["message"]] if row["message"] else []), *carried, *told]),
         )
     console.print(table)

@@ -119,6 +119,7 @@ class SourceStatus(pa.DataFrameModel):
     accepted: pl.Int64 = count("Records that hold and count.", unit="records", nullable=False)
     quarantined: pl.Int64 = count("Records that break the contract.", unit="records", nullable=False)
     superseded: pl.Int64 = count("Older copies of the same account or post.", unit="records", nullable=False)
+    forgotten: pl.Int64 = count("Records of people who asked to be forgotten.", unit="records", nullable=False)
     sha256: pl.String = column("Hash of its landed files.")
     message: pl.String = column("What went wrong and what to do about it.")
 

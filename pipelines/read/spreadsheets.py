@@ -25,6 +25,15 @@ def sheets(path: Path) -> list[str]:
     return [name for name in workbook.sheet_names if workbook.get_sheet_by_name(name).total_height]
 
 
+def sheet_names(path: Path) -> list[str]:
+    """The names of all sheets, the first one first; those that hold nothing too.
+
+    Raises:
+        UnreadableFileError: It is no whole spreadsheet.
+    """
+    return list(_open(path).sheet_names)
+
+
 def rows(path: Path, sheet: str | None) -> Iterator[tuple[int, list[str]]]:
     """The records of a sheet, as (row number, cells as text), blank ones left out.
 
@@ -74,7 +83,9 @@ def records(path: Path, sheet: str | None, header_row: int) -> Iterator[Record]:
 
 def _open(path: Path) -> CalamineWorkbook:
     try:
-        return CalamineWorkbook.from_path(path)
+        # By what is in it: the names of exports lie.
+        with path.open("rb") as file:
+            return CalamineWorkbook.from_filelike(file)
     except PasswordError as error:
         raise UnreadableFileError(f"{path.name} is protected by a password; ask for it without one") from error
     except (CalamineError, OSError) as error:
