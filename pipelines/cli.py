@@ -276,9 +276,7 @@ def forget_person(
         if not yes:
             click.confirm("Erase this person? It cannot be undone", err=True, abort=True)
         with _progress(console):
-            done = forgetting.forget(
-                settings, loaded, platform, id_or_handle, log_level=_log_level(console), say=console.print
-            )
+            done = forgetting.forget(settings, loaded, person, seen, log_level=_log_level(console), say=console.print)
     except (forgetting.ForgetError, HomeLockedError, PublishError, PostgresError) as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(1)

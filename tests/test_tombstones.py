@@ -314,7 +314,7 @@ def test_whatever_stands_in_other_records_stays(
 
 def _parts(exports: Exports, path: str) -> list[Any]:
     """The records of a file, read by something else than the project."""
-    content = (exports.settings.landing / path).read_text(encoding="utf-8", newline="")
+    content = (exports.settings.landing / path).read_bytes().decode()
     if path.endswith(".csv"):
         return list(csv.reader(io.StringIO(content, newline="")))[1:]
     return list(json.loads(content)) if path.endswith(".json") else [json.loads(x) for x in content.split("\n") if x]

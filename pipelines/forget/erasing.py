@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -55,57 +55,81 @@ class Erased:
         return not (self.tombstones or self.emptied or self.lake)
 
 
-def erase(settings: Settings, sources: SourcesFile, person: Person, *, is_trial: bool = False) -> Erased:
+def look(settings: Settings, sources: SourcesFile, person: Person) -> Erased:
+    """Says what there is of a person; nothing is changed."""
+    return _Erasing(settings, sources, person, is_trial=True).run()
+
+
+def erase(settings: Settings, sources: SourcesFile, person: Person) -> Erased:
     """Takes a person out of landing and lake.
 
     Args:
         settings: Where to work.
         sources: How landed files are read.
         person: Whom.
-        is_trial: Only say what would go; files are rewritten aside, and thrown away.
     """
-    tombstones: dict[str, int] = {}
-    emptied: list[str] = []
-    left: list[str] = []
-    contents: set[str] = set()
-    days: set[date] = set()
-    gone: set[tuple[str, int]] = set()
-    pulls = known.pulls(settings, sources)
-    for number, pull in enumerate(pulls, start=1):
-        progress.report("empty their records", number, total=len(pulls), unit="files", note=pull.source.name)
-        try:
-            files = _emptied(settings, sources, person, pull, is_trial=is_trial)
-        except (UnreadableFileError, CannotEmptyError) as error:
-            said = _unreadable(settings, person, pull, error, is_trial=is_trial)
-            (emptied if pull.manifest.state == "refused" else left).extend(said)
-            continue
-        if files is None:
-            continue
-        contents.add(pull.manifest.content)
-        days.add(pull.manifest.date)
-        for file, now in zip(pull.manifest.files, files, strict=True):
+    return _Erasing(settings, sources, person, is_trial=False).run()
+
+
+class _Erasing:
+    def __init__(self, settings: Settings, sources: SourcesFile, person: Person, *, is_trial: bool) -> None:
+        self._settings, self._sources, self._person, self._is_trial = settings, sources, person, is_trial
+        self._tombstones: dict[str, int] = {}
+        self._emptied: list[str] = []
+        self._left: list[str] = []
+        self._contents: set[str] = set()
+        self._days: set[date] = set()
+        self._gone: set[tuple[str, int]] = set()
+
+    def run(self) -> Erased:
+        pulls = known.pulls(self._settings, self._sources)
+        for number, pull in enumerate(pulls, start=1):
+            progress.report("their records", number, total=len(pulls), unit="files", note=pull.source.name)
+            try:
+                self._look_into(pull) if self._is_trial else self._empty(pull)
+            except (UnreadableFileError, CannotEmptyError) as error:
+                said = _unreadable(self._settings, self._person, pull, error, is_trial=self._is_trial)
+                (self._emptied if pull.manifest.state == "refused" else self._left).extend(said)
+        self._left += [
+            f"{folder} names the person, and sources.yaml has no source {folder.name}; remove the folder"
+            for folder in _unknown(self._settings, self._sources)
+            if any(self._person.is_named_in(text_of(path)) for path in folder.rglob("*") if path.is_file())
+        ]
+        rows, touched = _from_lake(self._settings, self._person, self._contents, self._gone, is_trial=self._is_trial)
+        days = tuple(sorted(self._days | touched))
+        return Erased(self._tombstones, tuple(self._emptied), rows, days, tuple(self._left))
+
+    def _wanted(self, pull: Pull) -> Wanted:
+        return Wanted(lambda rows: self._person.mask(rows, pull.manifest.date), self._person.is_named_in)
+
+    def _look_into(self, pull: Pull) -> None:
+        shape = self._sources.shape(pull.source)
+        found = landed.meant_in(self._settings, pull.source, shape, pull.manifest.files, self._wanted(pull))
+        for path, hits in found.items():
+            self._note(pull, path, {row for hit in hits.values() for row in (*hit.rows, *hit.places)})
+            self._tombstones[path] = sum(len(hit.rows) + sum(map(len, hit.places.values())) for hit in hits.values())
+
+    def _empty(self, pull: Pull) -> None:
+        files = _emptied(self._settings, self._sources, pull, self._wanted(pull))
+        for file, now in zip(pull.manifest.files, files or [], strict=files is not None):
             new = set(now.tombstones) - set(file.tombstones)
             if new:
-                tombstones[file.path] = len(new)
-                gone |= {(f"{file.path}/{stone.member}" if stone.member else file.path, stone.row) for stone in new}
-    left += [
-        f"{folder} names the person, and sources.yaml has no source {folder.name}; remove the folder"
-        for folder in _unknown(settings, sources)
-        if any(person.is_named_in(text_of(path)) for path in folder.rglob("*") if path.is_file())
-    ]
-    rows, touched = _from_lake(settings, person, contents, gone, is_trial=is_trial)
-    return Erased(tombstones, tuple(emptied), rows, tuple(sorted(days | touched)), tuple(left))
+                self._tombstones[file.path] = len(new)
+            for stone in new:
+                self._note(pull, f"{file.path}/{stone.member}" if stone.member else file.path, {stone.row})
+
+    def _note(self, pull: Pull, path: str, rows: Collection[int]) -> None:
+        self._contents.add(pull.manifest.content)
+        self._days.add(pull.manifest.date)
+        self._gone |= {(path, row) for row in rows}
 
 
-def _emptied(
-    settings: Settings, sources: SourcesFile, person: Person, pull: Pull, *, is_trial: bool
-) -> list[landing.LandedFile] | None:
-    wanted = Wanted(lambda rows: person.mask(rows, pull.manifest.date), person.is_named_in)
+def _emptied(settings: Settings, sources: SourcesFile, pull: Pull, wanted: Wanted) -> list[landing.LandedFile] | None:
     folder = landed.aside(settings, pull.manifest)
     try:
         shape = sources.shape(pull.source)
         files = landed.emptied(settings, pull.source, shape, pull.manifest.files, wanted, folder)
-        if files and not is_trial:
+        if files:
             place = settings.landing / pull.source.name / pull.manifest.snapshot_date
             # Forced pulls of the same bytes have a manifest each.
             for manifest in landing.pulls_of(place):
@@ -114,8 +138,7 @@ def _emptied(
         return files
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        if not is_trial:
-            landed.sweep(settings, pull.source.name, pull.manifest.snapshot_date)
+        landed.sweep(settings, pull.source.name, pull.manifest.snapshot_date)
 
 
 def _unreadable(settings: Settings, person: Person, pull: Pull, error: Exception, *, is_trial: bool) -> list[str]:

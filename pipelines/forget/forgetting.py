@@ -46,27 +46,32 @@ def look(settings: Settings, sources: SourcesFile, platform: str, name: str) -> 
 
 
 def forget(
-    settings: Settings, sources: SourcesFile, platform: str, name: str, *, log_level: str, say: Callable[[str], None]
+    settings: Settings,
+    sources: SourcesFile,
+    person: Person,
+    seen: Erased,
+    *,
+    log_level: str,
+    say: Callable[[str], None],
 ) -> Forgotten:
     """Erases a person, keeps them out, publishes once, and searches the home.
 
     Args:
         settings: Where to work.
         sources: How landed files are read.
-        platform: The platform.
-        name: A native id or a handle.
+        person: Whom `look` has found.
+        seen: What it has found of them.
         log_level: What the run that computes dates anew writes to the log.
         say: Hears which step begins.
 
     Raises:
-        ForgetError: Nobody is known by that name, or dates could not be computed anew; the same command goes on.
+        ForgetError: Dates could not be computed anew; the same command goes on from there.
         HomeLockedError: A run is at work.
     """
     with home_lock.erasing(settings):
-        person, seen = _look(settings, sources, platform, name)
-        earlier = erasing.begun(settings, platform, name)
+        earlier = [each for name in person.names for each in erasing.begun(settings, person.platform, name)]
         days = {*seen.days, *(day for _, _, days in earlier for day in days)}
-        begun = [path for path, _, _ in earlier] + [erasing.begin(settings, person, sorted(days))]
+        begun = {path for path, _, _ in earlier} | {erasing.begin(settings, person, sorted(days))}
         suppression.add(settings.suppressed, person.platform, person.names)
         say("Emptying their records in what has landed, and their rows in the lake")
         erased = erasing.erase(settings, sources, person)
@@ -88,7 +93,7 @@ def forget(
         found = proof.search(settings, person)
         if sources.publish_to:
             profile_ids = [*person.ids, *(f"@{handle}" for handle in person.handles)]
-            left = postgres.rows_of(sources.publish_to, platform, profile_ids)
+            left = postgres.rows_of(sources.publish_to, person.platform, profile_ids)
             found.found |= {f"PostgreSQL, {table}": count for table, count in left.items()}
         if found.holds and not erased.left:
             for path in begun:
@@ -109,8 +114,8 @@ def _look(settings: Settings, sources: SourcesFile, platform: str, name: str) ->
         frozenset() if name.startswith("@") else frozenset({name}),
         frozenset({known.normal(name)}),
     )
-    seen = erasing.erase(settings, sources, asked, is_trial=True)
-    if person is None and seen.is_nothing:
+    seen = erasing.look(settings, sources, asked)
+    if person is None and seen.is_nothing and not seen.left:
         raise ForgetError(
             f"nobody on {platform} is known by the id or handle {name!r} in {settings.home}; nothing was changed"
         )

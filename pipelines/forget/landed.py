@@ -40,6 +40,18 @@ class Wanted:
     named: Callable[[str], bool]
 
 
+def meant_in(
+    settings: Settings, source: Source, shape: Shape, files: Sequence[LandedFile], wanted: Wanted
+) -> dict[str, dict[Records, Meant]]:
+    """What is wanted of landed files: path, within an archive too, to records by kind; nothing is written.
+
+    Raises:
+        UnreadableFileError: They cannot be read by the shape.
+    """
+    with Opener(settings.landing) as opener:
+        return _found(settings, source, opener.open(source, shape, files)[0], wanted)
+
+
 def emptied(
     settings: Settings, source: Source, shape: Shape, files: Sequence[LandedFile], wanted: Wanted, folder: Path
 ) -> list[LandedFile] | None:
@@ -62,15 +74,7 @@ def emptied(
     """
     with Opener(settings.landing) as opener:
         opened, _ = opener.open(source, shape, files)
-        found: dict[str, dict[Records, Meant]] = {}
-        for part in opened:
-            each = {
-                records: hit
-                for records in kinds(part)
-                if (hit := meant(settings, part, source, records, wanted.match, wanted.named))
-            }
-            if each:
-                found[part.file.path] = each
+        found = _found(settings, source, opened, wanted)
         if not found:
             return None
         done: list[LandedFile] = []
@@ -131,6 +135,17 @@ def aside(settings: Settings, manifest: Manifest) -> Path:
     folder = Path(tempfile.mkdtemp(prefix=f".{os.getpid()}-", suffix=".tmp", dir=place))
     folder.chmod(0o755)
     return folder
+
+
+def _found(
+    settings: Settings, source: Source, opened: Sequence[Opened], wanted: Wanted
+) -> dict[str, dict[Records, Meant]]:
+    found: dict[str, dict[Records, Meant]] = {}
+    for part in opened:
+        for records in kinds(part):
+            if hit := meant(settings, part, source, records, wanted.match, wanted.named):
+                found.setdefault(part.file.path, {})[records] = hit
+    return found
 
 
 def _rewritten(
