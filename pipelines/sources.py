@@ -20,7 +20,7 @@ from schemas.segments import DIMENSIONS
 from schemas.shape import AUTO, INFERRED, RECORDS, Shape, ShapeError
 from schemas.shape_file import load as load_shape
 
-_KEYS = {"sources", "metrics", "segments", "publish_to"}
+_KEYS = {"sources", "metrics", "segments", "publish_to", "publish_contacts"}
 
 
 class SourcesError(ValueError):
@@ -98,6 +98,7 @@ class SourcesFile(_Strict):
         default=[], description=f"a list of lists of two or more of {', '.join(DIMENSIONS)}"
     )
     publish_to: str | None = Field(default=None, description="a postgresql:// address")
+    publish_contacts: bool = Field(default=False, description="true or false")
     shapes: dict[str, Shape]
 
     def shape(self, source: Source) -> Shape:
@@ -132,6 +133,7 @@ def load(path: Path) -> SourcesFile:
         metrics=metrics,
         segments=segments,
         publish_to=_publish_to(document, path),
+        publish_contacts=_publish_contacts(document, path),
         shapes=shapes,
     )
 
@@ -149,6 +151,13 @@ def _segments(entries: object, path: Path) -> list[list[str]]:
         if names not in found:
             found.append(names)
     return found
+
+
+def _publish_contacts(document: dict[str, Any], path: Path) -> bool:
+    said = document.get("publish_contacts", False)
+    if not isinstance(said, bool):
+        raise SourcesError(f"{path}: publish_contacts: {_shown(said)} is not allowed; allowed: true or false")
+    return said
 
 
 def _publish_to(document: dict[str, Any], path: Path) -> str | None:

@@ -13,6 +13,7 @@ from schemas.account import Account
 from schemas.authenticity import Authenticity
 from schemas.benchmarks import TierBenchmarks
 from schemas.column import PLATFORMS, column, count, fraction, text
+from schemas.contacts import Contacts
 from schemas.creators import CREATOR_ID, CREATOR_REASON
 from schemas.describe import Column, columns
 from schemas.history import GROWTH_7D, GROWTH_30D
@@ -102,7 +103,11 @@ class SegmentLeaders(pa.DataFrameModel):
 
 
 class PublishedQuarantine(Quarantine):
-    """Records rejected in the last 30 days, e-mail addresses blotted out."""
+    """Records rejected in the last 30 days, e-mail addresses and phone numbers blotted out."""
+
+    raw: pl.String = column(
+        "The record as it stands in the file, cut at 4,000 characters; e-mail addresses and phone numbers blotted out."
+    )
 
 
 class SourceStatus(pa.DataFrameModel):
@@ -157,6 +162,7 @@ TABLES: Mapping[str, type[DataFrameModel]] = {
     "handle_history": HandleHistory,
     "quarantine": PublishedQuarantine,
     "source_status": SourceStatus,
+    "contacts": Contacts,
     "_meta": Meta,
 }
 

@@ -20,8 +20,7 @@ from pipelines.read.text_columns import open_columns
 from pipelines.settings import Settings
 from pipelines.sources import Source
 from schemas.first_line import first_line
-from schemas.quoting import identifier
-from schemas.shape import RECORDS, Records
+from schemas.shape import RECORDS, Records, canonical_columns
 from schemas.standard_forms import standardised
 
 # Tells which rows are meant, of `platform`, `profile_id` and `handle`.
@@ -52,8 +51,12 @@ def kinds(part: Opened) -> list[Records]:
     return [records for records in RECORDS if part.holds(records)]
 
 
-def identities(settings: Settings, part: Opened, source: Source, records: Records) -> pl.DataFrame:
-    """Every record of a kind: `landed_row`, `platform`, `profile_id`, `handle`, `is_blank` and `digest`, in order.
+def identities(
+    settings: Settings, part: Opened, source: Source, records: Records, *, with_digest: bool = False
+) -> pl.DataFrame:
+    """Every record of a kind, in order: `landed_row`, `platform`, `profile_id`, `handle`, `is_blank` and `digest`.
+
+    The digest is a hash of all that the record says, or 0.
 
     Records that could not be cut into cells are there without names.
 
@@ -61,7 +64,7 @@ def identities(settings: Settings, part: Opened, source: Source, records: Record
         UnreadableFileError: The file cannot be read by its shape.
     """
     for exact in (False, True):
-        found = _read(settings, part, source, records, exact=exact)
+        found = _read(settings, part, source, records, exact=exact, with_digest=with_digest)
         if found is not None:
             return found
     raise AssertionError
@@ -113,14 +116,20 @@ def meant(
     return Meant(frozenset(numbers), {})
 
 
-def _read(settings: Settings, part: Opened, source: Source, records: Records, *, exact: bool) -> pl.DataFrame | None:
+def _read(
+    settings: Settings, part: Opened, source: Source, records: Records, *, exact: bool, with_digest: bool
+) -> pl.DataFrame | None:
     """None where the fast reader stumbled."""
     with connect(settings, part.path.parent) as connection:
         connection.execute(part.shape.macros())
         text = open_columns(connection, part.path, part.shape, part.shape.read_columns(records), exact=exact)
+        selection = part.shape.selection(records)
+        is_numbered = bool(text.numbered or (selection and (selection.where or selection.nested)))
+        # Not of the number, which not every reader gives.
+        said = f"hash(row({', '.join(canonical_columns(records))}))" if with_digest else "CAST(0 AS UBIGINT)"
         query = part.shape.query(records, text.relation, part.platform(source), numbered=text.numbered)
         try:
-            frames = list(_frames(connection, query))
+            frames = list(_frames(connection, query, is_numbered=is_numbered, said=said))
         except (duckdb.Error, OSError, pa.ArrowException) as error:
             if text.is_fast_csv:
                 return None
@@ -133,16 +142,13 @@ def _read(settings: Settings, part: Opened, source: Source, records: Records, *,
         return pl.concat([pl.DataFrame(schema=_ROW), *frames, rejects]).sort("landed_row", maintain_order=True)
 
 
-def _frames(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[pl.DataFrame]:
-    names = [row[0] for row in connection.execute(f"DESCRIBE {query}").fetchall()]
-    number = "landed_row, " if "landed_row" in names else ""
-    # Not of the number, which not every reader gives.
-    cells = ", ".join(identifier(name) for name in names if name != "landed_row")
-    rows = connection.sql(
-        f"SELECT {number}{', '.join(IDENTITY)}, is_blank, hash(row({cells})) AS digest FROM ({query})"
-    )
+def _frames(
+    connection: duckdb.DuckDBPyConnection, query: str, *, is_numbered: bool, said: str
+) -> Iterator[pl.DataFrame]:
+    number = "landed_row, " if is_numbered else ""
+    rows = connection.sql(f"SELECT {number}{', '.join(IDENTITY)}, is_blank, {said} AS digest FROM ({query})")
     count = 0
     for frame in batches.of_rows(rows.to_arrow_reader(batches.ROWS)):
-        numbered = frame if number else frame.with_row_index("landed_row", count + 1)
+        numbered = frame if is_numbered else frame.with_row_index("landed_row", count + 1)
         count += frame.height
         yield standardised(numbered.select(pl.col(name).cast(kind) for name, kind in _ROW.items()))

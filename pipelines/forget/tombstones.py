@@ -146,7 +146,7 @@ def _compared(
     rewritten = Opened(part.file, target, part.shape, part.is_inferred)
     empty: dict[Records, list[int]] = {}
     for records in kinds(part):
-        before, after = (identities(settings, each, source, records) for each in (part, rewritten))
+        before, after = (identities(settings, each, source, records, with_digest=True) for each in (part, rewritten))
         if not before["landed_row"].equals(after["landed_row"]):
             raise CannotEmptyError(
                 f"{part.file.path} has {after.height:,} {records} once theirs are empty, and {before.height:,} before"
