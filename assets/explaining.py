@@ -15,7 +15,7 @@ import polars as pl
 from assets.computing import reference
 from assets.sql import read_sql
 from pipelines import landing
-from pipelines.engine import connect
+from pipelines.engine import connect, connect_to_look
 from pipelines.lake import Lake
 from pipelines.opening import Opener
 from pipelines.read.formats import UnreadableFileError
@@ -289,12 +289,13 @@ class _Lines:
         if self._largest_file and sum(file.bytes for file in files) > self._largest_file:
             return {}
         try:
-            with Opener(self._settings.landing) as opener, duckdb.connect() as connection:
+            with Opener(self._settings.landing) as opener:
                 opened, _ = opener.open(source, self._shapes[source.shape], files)
                 for part in opened:
                     if part.file.path == landed_file and part.holds(records):
                         within = part.shape.read_columns(records).records
-                        found = raw_records(connection, part.path, part.shape, numbers, within)
+                        with connect_to_look(part.path.parent) as connection:
+                            found = raw_records(connection, part.path, part.shape, numbers, within)
                         return {number: line for number, (line, _) in found.items()}
         except (UnreadableFileError, OSError, duckdb.Error):  # the record's number is told all the same
             return {}

@@ -44,19 +44,39 @@ def connect(settings: Settings, *readable: Path) -> Iterator[duckdb.DuckDBPyConn
         options["threads"] = settings.threads
     connection = duckdb.connect(":memory:", config=options)
     try:
-        folders = ", ".join(literal(folder) for folder in (*readable, settings.scratch))
-        connection.execute(f"SET allowed_directories = [{folders}]")
         connection.execute("SET TimeZone = 'UTC'")
         # Lets DuckDB parse ahead while the batch before is validated.
         connection.execute("SET streaming_buffer_size = '96MB'")
         # Text as Polars holds it, which then takes it as it is instead of copying every cell.
         connection.execute("SET produce_arrow_string_view = true")
         connection.execute("SET arrow_output_version = '1.4'")
-        connection.execute("SET enable_external_access = false")
-        connection.execute("SET lock_configuration = true")
+        _close_off(connection, (*readable, settings.scratch))
         yield connection
     finally:
         connection.close()
+
+
+@contextmanager
+def connect_to_look(*readable: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB connection in memory for a glance into files, before there is a home, with no way out of their folders.
+
+    Args:
+        *readable: Folders that SQL may read; nothing else, no network, and no change of this.
+    """
+    options: dict[str, str | bool | int | float | list[str]] = {
+        "threads": 2,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    with duckdb.connect(":memory:", config=options) as connection:
+        _close_off(connection, readable)
+        yield connection
+
+
+def _close_off(connection: duckdb.DuckDBPyConnection, folders: Sequence[Path]) -> None:
+    connection.execute(f"SET allowed_directories = [{', '.join(map(literal, folders))}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
 
 
 def stream_sql(

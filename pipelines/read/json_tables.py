@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from pipelines.engine import connect_to_look
 from pipelines.read.formats import UnreadableFileError
 from pipelines.read.json_records import json_objects
 from schemas.first_line import first_line
@@ -51,7 +52,7 @@ def tables(path: Path) -> list[JsonTable]:
 
 
 def _documents(path: Path) -> Iterator[dict[str, Any]]:
-    with duckdb.connect(":memory:") as connection:
+    with connect_to_look(path.parent) as connection:
         try:
             rows = connection.execute(
                 f"SELECT CAST(json AS VARCHAR) FROM {json_objects(connection, path, None)} LIMIT {_MOST_RECORDS}"

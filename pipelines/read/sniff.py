@@ -9,6 +9,7 @@ from typing import NamedTuple
 import duckdb
 import polars as pl
 
+from pipelines.engine import connect_to_look
 from pipelines.read import csv_records, json_tables, spreadsheets
 from pipelines.read.dialect import dialect_of, header_of
 from pipelines.read.encodings import encoding_of
@@ -115,14 +116,14 @@ def _names(path: Path, layout: Shape) -> list[str]:
         return csv_records.header(path, layout.encoding, layout.delimiter, layout.header_line)
     if layout.format == "xlsx":
         return spreadsheets.header(path, layout.sheet, layout.header_line)
-    with duckdb.connect(":memory:") as connection:
+    with connect_to_look(path.parent) as connection:
         return [*parquet_types(connection, path)]
 
 
 def _frame(path: Path, layout: Shape, names: list[str]) -> pl.DataFrame:
     wanted = Selection(columns=names)
     for exact in (False, True):
-        with duckdb.connect(":memory:", config={"threads": 2}) as connection:
+        with connect_to_look(path.parent) as connection:
             text = open_columns(connection, path, layout, wanted, exact=exact)
             items = ", ".join(f"t.{identifier(name)}" for name in names)
             try:
