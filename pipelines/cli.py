@@ -41,6 +41,7 @@ from pipelines.pull.pulled import PullError
 from pipelines.serving import PublishError
 from pipelines.settings import REPOSITORY, Settings, SettingsError
 from pipelines.sources import Source, SourcesError, SourcesFile
+from pipelines.terminal import printable
 from schemas import shape_file
 from schemas.column import PLATFORMS
 from schemas.shape import ShapeError
@@ -66,7 +67,7 @@ def _common(command: Callable[..., None]) -> Callable[..., None]:
             settings = Settings.from_environment().at(home, sources_file)
             command(settings=settings, loaded=sources.load(settings.sources_file), **options)
         except (SettingsError, SourcesError, DateError) as mistake:
-            click.echo(f"Error: {mistake}", err=True)
+            _say_error(mistake)
             sys.exit(2)
 
     return wrapped
@@ -213,7 +214,7 @@ def inspect_file(
             path = inspecting.keep(inferred, write, folder, file)
             click.echo(f"Wrote {path}; use it with `shape: {write}` in {settings.sources_file}", err=as_json)
     except (SettingsError, ShapeError, DateError, inspecting.InspectError) as mistake:
-        click.echo(f"Error: {mistake}", err=True)
+        _say_error(mistake)
         sys.exit(2 if not isinstance(mistake, inspecting.InspectError) else 1)
     sys.exit(0 if inferred.proposal.is_decided else 1)
 
@@ -233,9 +234,10 @@ def explain_rank(
     try:
         told = explaining.explain(settings, loaded, platform, handle, dates.parse(day, settings) if day else None)
     except explaining.ExplainError as error:
-        click.echo(f"Error: {error}", err=True)
+        _say_error(error)
         sys.exit(1)
-    click.echo(json.dumps(asdict(told), default=str, indent=1) if as_json else explained.text(told))
+    said = json.dumps(asdict(told), default=str, indent=1) if as_json else explained.text(told)
+    click.echo(printable(said, keep="\n"))
 
 
 @main.command("forget")
@@ -278,7 +280,7 @@ def forget_person(
         with _progress(console):
             done = forgetting.forget(settings, loaded, person, seen, log_level=_log_level(console), say=console.print)
     except (forgetting.ForgetError, HomeLockedError, PublishError, PostgresError) as error:
-        click.echo(f"Error: {error}", err=True)
+        _say_error(error)
         sys.exit(1)
     forget_summary.print_forgotten(console, done)
     if as_json:
@@ -305,6 +307,10 @@ def _chosen(settings: Settings, loaded: SourcesFile, day: str) -> date:
     if day == "newest":
         return dates.newest_on_disk(loaded, settings)
     return dates.parse(day, settings) if day else yesterday()
+
+
+def _say_error(error: object) -> None:
+    click.echo(f"Error: {printable(str(error))}", err=True)
 
 
 def _console(*, as_json: bool) -> Console:
@@ -360,7 +366,7 @@ def _end(settings: Settings, day: date | None, error: str, console: Console, *, 
     if day:
         summary.print_import_report(console, settings, day)
     if error:
-        click.echo(f"Error: {error}", err=True)
+        _say_error(error)
         if as_json:
             click.echo(
                 json.dumps(

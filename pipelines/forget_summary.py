@@ -11,6 +11,7 @@ from rich.markup import escape
 from pipelines.forget.erasing import Erased
 from pipelines.forget.forgetting import Forgotten
 from pipelines.forget.person import Person
+from pipelines.terminal import printable
 
 _LISTED = 30
 
@@ -18,24 +19,24 @@ _LISTED = 30
 def print_seen(console: Console, person: Person, seen: Erased) -> None:
     """Says who is meant and what would go."""
     say = _sayer(console)
-    ids, handles = (", ".join(map(_shown, sorted(names))) or "none" for names in (person.ids, person.handles))
+    ids, handles = (", ".join(map(printable, sorted(names))) or "none" for names in (person.ids, person.handles))
     say(f"{person.platform}: ids {ids}; handles {handles}")
     for handle, day in sorted(person.elsewhere)[:_LISTED]:
-        say(f"  {_shown(handle)} was another account's on {day}: those records stay")
+        say(f"  {printable(handle)} was another account's on {day}: those records stay")
     say(f"{sum(seen.tombstones.values()):,} records in {len(seen.tombstones):,} landed files")
     for path, count in list(seen.tombstones.items())[:_LISTED]:
-        say(f"  {count:,} in {_shown(path)}")
+        say(f"  {count:,} in {printable(path)}")
     if len(seen.tombstones) > _LISTED:
         say(f"  and {len(seen.tombstones) - _LISTED:,} files more")
     for path in seen.emptied:
-        say(f"  {_shown(path)}, which is no export, wholly")
+        say(f"  {printable(path)}, which is no export, wholly")
     say(
         f"{sum(seen.lake.values()):,} rows of the lake: "
         + (", ".join(f"{n:,} {t}" for t, n in seen.lake.items()) or "none")
     )
     say(f"{len(seen.days):,} dates to compute anew, and one publish; every generation but the new one goes")
     for sentence in seen.left:
-        say(f"Cannot be erased: {_shown(sentence)}")
+        say(f"Cannot be erased: {printable(sentence)}")
 
 
 def print_forgotten(console: Console, done: Forgotten) -> None:
@@ -50,11 +51,11 @@ def print_forgotten(console: Console, done: Forgotten) -> None:
         f"found {sum(proof.found.values()):,} times"
     )
     for path, count in proof.found.items():
-        say(f"  still {count:,} times in {_shown(path)}")
+        say(f"  still {count:,} times in {printable(path)}")
     for path, reason in proof.closed.items():
-        say(f"  could not open {_shown(path)}: {_shown(reason)}")
+        say(f"  could not open {printable(path)}: {printable(reason)}")
     for sentence in done.erased.left:
-        say(f"  not erased: {_shown(sentence)}")
+        say(f"  not erased: {printable(sentence)}")
     if proof.mentions:
         say(
             f"Other people's records name the account {sum(proof.mentions.values()):,} times in "
@@ -91,8 +92,3 @@ def as_document(person: Person, erased: Erased, done: Forgotten | None) -> dict[
 
 def _sayer(console: Console) -> Any:  # noqa: ANN401 - a partial of print
     return lambda words: console.print(escape(words), soft_wrap=True)
-
-
-def _shown(text: str) -> str:
-    """A name from outside without characters that would steer a terminal."""
-    return text if text.isprintable() else repr(text)[1:-1]

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
+from pipelines.terminal import printable
+
 _FAILURE = f"{dg.Failure.__module__}.{dg.Failure.__name__}: "
 
 
@@ -25,7 +27,7 @@ class _OneLine(logging.Formatter):
             failure = failure.cause
         said = " ".join(str(failure.message if failure else message).split()).removeprefix(_FAILURE)
         at = datetime.fromtimestamp(record.created, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return f"{at} {record.levelname} {step}: {said}"
+        return f"{at} {record.levelname} {step}: {printable(said)}"
 
 
 @dg.logger(

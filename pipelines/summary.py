@@ -15,6 +15,7 @@ from assets import looking_back
 from pipelines.lake import Lake
 from pipelines.serving import FILE_NAME
 from pipelines.settings import Settings
+from pipelines.terminal import shown
 
 TOP = 10
 _REASONS = 4
@@ -90,7 +91,7 @@ def print_import_report(console: Console, settings: Settings, day: date) -> None
             row["records"] or "",
             row["state"],
             *(f"{row[name]:,}" for name in counts),
-            "\n".join([*([row["message"]] if row["message"] else []), *carried, *told]),
+            shown("\n".join([*([row["message"]] if row["message"] else []), *carried, *told]), keep="\n"),
         )
     console.print(table)
 
@@ -131,7 +132,7 @@ def print_published(console: Console, settings: Settings) -> None:
         interval = f"{low * 100:.2f} – {high * 100:.2f} %"
         table.add_row(
             str(rank),
-            handle,
+            shown(handle),
             platform,
             f"{followers:,}",
             tier,

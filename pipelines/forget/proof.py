@@ -12,7 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines import progress
+from pipelines.content_hash import FILE_NAME
 from pipelines.forget import dagster_storage
 from pipelines.forget.person import Person
 from pipelines.forget.records import IDENTITY
@@ -57,6 +58,7 @@ class Proof:
 def search(settings: Settings, person: Person) -> Proof:
     """Searches every file under the home, decompressed."""
     proof = Proof()
+    alone = replace(person, handles=person.handles - _namesakes(settings, person))
     paths = [
         path
         for path in sorted(settings.home.rglob("*"))
@@ -66,7 +68,8 @@ def search(settings: Settings, person: Person) -> Proof:
         progress.report("search the home", number, total=len(paths), unit="files")
         name = str(path.relative_to(settings.home))
         try:
-            found, mentions = _searched(settings, path, person)
+            # On the page nothing but the platform tells namesakes apart.
+            found, mentions = _searched(settings, path, alone if path == settings.report else person)
             proof.files, proof.bytes = proof.files + 1, proof.bytes + path.stat().st_size
         except (OSError, EOFError, ValueError, zlib.error, duckdb.Error, sqlite3.Error, pa.ArrowException) as error:
             proof.closed[name] = " ".join(str(error).split())
@@ -84,6 +87,19 @@ def text_of(path: Path) -> str:
     if content.startswith(b"PAR1"):
         return "\n".join(_cells(pl.DataFrame(pq.read_table(path))))
     return _text(content)
+
+
+def _namesakes(settings: Settings, person: Person) -> set[str]:
+    """Handles of theirs that a published account of somebody else has as well, on another platform."""
+    path = settings.published / FILE_NAME
+    if not path.exists():
+        return set()
+    with duckdb.connect(str(path), read_only=True) as connection:
+        rows = connection.execute(
+            "SELECT handle FROM accounts WHERE platform <> ? AND list_contains(?, handle)",
+            [person.platform, sorted(person.handles)],
+        ).fetchall()
+    return {handle for (handle,) in rows}
 
 
 def _searched(settings: Settings, path: Path, person: Person) -> tuple[int, int]:
