@@ -1,6 +1,7 @@
 """What became of every landed record of a date: counts per file, and the import report made of them.
 
-Belongs here: landed = accepted + quarantined + superseded. Does not: reading or judging records (`importing`).
+Belongs here: landed = accepted + quarantined + superseded + forgotten. Does not: reading or judging records
+(`importing`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,6 +29,7 @@ class Tally:
     accepted: int = 0
     quarantined: int = 0
     superseded: int = 0
+    forgotten: int = 0
 
 
 @dataclass
@@ -103,8 +105,9 @@ def _row(
         "records": tally.records if tally else None,
         "landed": tally.landed if tally else 0,
         "accepted": tally.accepted if tally and not refused else 0,
-        "quarantined": (tally.landed if refused else tally.quarantined) if tally else 0,
+        "quarantined": (tally.landed - tally.forgotten if refused else tally.quarantined) if tally else 0,
         "superseded": tally.superseded if tally and not refused else 0,
+        "forgotten": tally.forgotten if tally else 0,
         "landed_bytes": tally.file.bytes if tally else 0,
         "sha256": tally.file.sha256 if tally else None,
         "message": message or None,

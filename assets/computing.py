@@ -11,7 +11,7 @@ import polars as pl
 from pandera.polars import DataFrameModel
 
 from assets.sql import read_sql
-from pipelines import batches, progress
+from pipelines import batches, home_lock, progress
 from pipelines.engine import Input, stream_sql
 from pipelines.lake import Lake, TableWriter
 from pipelines.settings import Settings
@@ -72,7 +72,11 @@ def compute(
     schema = polars_schema(model)
     rows = 0
     lake = Lake(settings.lake)
-    with lake.replacing(table, snapshot_date, run_id) as path, TableWriter(path, schema, notes) as writer:
+    with (
+        home_lock.adding(settings),
+        lake.replacing(table, snapshot_date, run_id) as path,
+        TableWriter(path, schema, notes) as writer,
+    ):
         for batch in batches.of_rows(stream_sql(settings, read_sql(table), inputs, by_bucket=by_bucket)):
             frame = _conforming(batch, schema, model)
             writer.write(frame)

@@ -19,8 +19,10 @@ from assets import accounting, superseding
 from assets.accounting import Reading, Tally
 from assets.bounds import Bounds, LimitPassedError
 from assets.repeats import Repeats
-from pipelines import batches, landing, progress
+from pipelines import batches, home_lock, landing, progress
 from pipelines.engine import connect
+from pipelines.forget import suppression
+from pipelines.forget.records import is_empty
 from pipelines.lake import BucketWriter, Lake
 from pipelines.landing import LandedFile, Manifest
 from pipelines.opening import Opened, Opener
@@ -83,7 +85,7 @@ def import_date(settings: Settings, sources: SourcesFile, snapshot_date: date, r
         NothingToPublishError: No source has a valid profile: report and quarantine are kept, the rest is untouched.
             Or a required source has nothing: all is untouched.
     """
-    with Opener(settings) as opener:
+    with home_lock.adding(settings), Opener(settings) as opener:
         return _import_date(settings, sources, snapshot_date, run_id, opener)
 
 
@@ -167,6 +169,7 @@ class _Import:
         self._not_clean = not_clean
         self._opener = opener
         self._readings: dict[str, Reading] = {}
+        self._suppressed = suppression.load(settings.suppressed)
         self._profile_ids: pl.DataFrame | None = None
         self._profiles = Path()
 
@@ -206,7 +209,10 @@ class _Import:
                 for parts in self._together(group, records):
                     self._read_files(connection, source, parts, records, bounds, writer, repeats)
         tallies = [tally for tally in reading.tallies if tally.records == records]
-        landed, bad = sum(tally.landed for tally in tallies), sum(tally.quarantined for tally in tallies)
+        landed, bad = (
+            sum(tally.landed - tally.forgotten for tally in tallies),
+            sum(tally.quarantined for tally in tallies),
+        )
         if landed and bad / landed > source.max_quarantine_share:
             self._reject(
                 source,
@@ -274,9 +280,10 @@ class _Import:
         try:
             for batch in _batches(connection.sql(query)):
                 frame = self._with_provenance(batch, source, tallies, reading.manifest)
-                accepted, failures = self._sift(frame, records, bounds)
                 for place, count in frame["part"].value_counts().iter_rows():
                     tallies[place].landed += count
+                frame = self._without_forgotten(frame, tallies)
+                accepted, failures = self._sift(frame, records, bounds)
                 failed.append(failures)
                 identified = self._identified(accepted, records)
                 writer.write(identified)
@@ -310,7 +317,7 @@ class _Import:
             )
             reading.quarantine.append(self._quarantined(rows, raw, source, parts[place].file, records))
         for tally in tallies:
-            tally.accepted = tally.landed - tally.quarantined
+            tally.accepted = tally.landed - tally.quarantined - tally.forgotten
 
     def _with_provenance(
         self, frame: pl.DataFrame, source: Source, tallies: list[Tally], manifest: Manifest
@@ -332,6 +339,35 @@ class _Import:
             snapshot_age_days=pl.lit((self._date - manifest.date).days, dtype=pl.Int32),
             landed_file=files,
         )
+
+    def _without_forgotten(self, frame: pl.DataFrame, tallies: list[Tally]) -> pl.DataFrame:
+        """Leaves out tombstones, and whoever was forgotten and is in the landed file all the same."""
+        stones = [
+            (place, stone.row)
+            for place, tally in enumerate(tallies)
+            for stone in tally.file.tombstones
+            if stone.records == tally.records
+        ]
+        if not stones and not self._suppressed:
+            return frame
+        names = standardised(frame.select("platform", "profile_id", "handle", "is_blank"))
+        # A record that names somebody is no tombstone: the shape has changed since, and counts records differently.
+        is_stone = (
+            frame.select("part", "landed_row")
+            .join(
+                pl.DataFrame(stones, schema={"part": pl.Int64, "landed_row": pl.Int64}, orient="row").with_columns(
+                    stone=True
+                ),
+                on=["part", "landed_row"],
+                how="left",
+                maintain_order="left",
+            )["stone"]
+            .fill_null(value=False)
+        )
+        is_forgotten = (is_stone & is_empty(names)) | self._suppressed.mask(names)
+        for place, count in frame.filter(is_forgotten)["part"].value_counts().iter_rows():
+            tallies[place].forgotten += count
+        return frame.filter(~is_forgotten)
 
     @staticmethod
     def _sift(frame: pl.DataFrame, records: Records, bounds: Bounds) -> tuple[pl.DataFrame, pl.DataFrame]:

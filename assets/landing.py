@@ -10,7 +10,8 @@ from datetime import date, datetime
 import dagster as dg
 
 from assets import metadata
-from pipelines import landing, sweeping
+from pipelines import home_lock, landing, sweeping
+from pipelines.forget import keeping_out
 from pipelines.landing import Manifest
 from pipelines.settings import Settings
 from pipelines.sources import Source, SourcesFile
@@ -60,12 +61,13 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
 
         def pull(source: Source) -> list[Manifest]:
             shape, folder = sources.shape(source), sources.path.parent
+            sift = keeping_out.sift(settings, source, shape)
             return [
-                landing.land(source, shape, day, landing=settings.landing, folder=folder, force=config.force)
+                landing.land(source, shape, day, landing=settings.landing, folder=folder, force=config.force, sift=sift)
                 for day in days
             ]
 
-        with ThreadPoolExecutor(min(len(selected), AT_ONCE)) as pool:
+        with home_lock.adding(settings), ThreadPoolExecutor(min(len(selected), AT_ONCE)) as pool:
             for source, manifests in zip(selected, pool.map(pull, selected), strict=True):
                 for manifest in manifests:
                     passed = manifest.state == "complete"

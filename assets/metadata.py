@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from pandera.polars import DataFrameModel
 
 from assets.computing import reference
+from schemas.contact_data import redacted
 from schemas.describe import columns, table_schema
 
 PREVIEW_ROWS = 8
@@ -57,7 +58,8 @@ def preview(frame: pl.DataFrame) -> dg.MetadataValue:
     floats = cs.float()
     cells = frame.with_columns(floats.round_sig_figs(_DIGITS)).select(
         # What would end a cell, a row or the table, or begin a tag.
-        pl.all().cast(pl.String).fill_null("").str.replace_all(r"\s+", " ").str.replace_all("|", "\\|", literal=True)
+        redacted(pl.all().cast(pl.String)).fill_null("").str.replace_all(r"\s+", " ")
+        .str.replace_all("|", "\\|", literal=True)
         .str.replace_all("<", "&lt;", literal=True)
     )  # fmt: skip
     with pl.Config(

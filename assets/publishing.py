@@ -11,12 +11,13 @@ import polars as pl
 
 from assets.computing import reference
 from assets.sql import read_sql
-from pipelines import landing, serving
+from pipelines import home_lock, landing, serving
 from pipelines.lake import Lake
 from pipelines.published_file import Table
 from pipelines.serving import Generation, PublishError
 from pipelines.settings import Settings
 from pipelines.sources import SourcesFile
+from schemas.contact_data import redacted_sql
 from schemas.quoting import literal, parquet
 
 HISTORY_DAYS = 90
@@ -34,11 +35,12 @@ def publish(settings: Settings, sources: SourcesFile, run_id: str) -> Generation
         PublishError: There is nothing to publish, or the new generation was not swapped in.
     """
     lake = Lake(settings.lake)
-    dates = lake.dates("ranking")
-    if not dates:
-        raise PublishError("no date has been ranked yet; run `smallvoices nightly`")
-    newest = dates[-1]
-    return serving.publish(settings, views(settings, lake, sources, newest), tables(lake, newest), newest, run_id)
+    with home_lock.adding(settings):
+        dates = lake.dates("ranking")
+        if not dates:
+            raise PublishError("no date has been ranked yet; run `smallvoices nightly`")
+        newest = dates[-1]
+        return serving.publish(settings, views(settings, lake, sources, newest), tables(lake, newest), newest, run_id)
 
 
 def views(settings: Settings, lake: Lake, sources: SourcesFile, newest: date) -> list[tuple[str, str]]:
@@ -46,7 +48,8 @@ def views(settings: Settings, lake: Lake, sources: SourcesFile, newest: date) ->
     since = newest - timedelta(days=QUARANTINE_DAYS - 1)
     quarantine = [lake.path("quarantine", day) for day in lake.dates("quarantine") if day >= since]
     return [
-        *((name, _all([lake.path(name, newest)])) for name in NEWEST),
+        *((name, _all([lake.path(name, newest)])) for name in (*NEWEST, "profiles")),
+        ("contacts_wanted", f"SELECT 1 AS wanted WHERE {'true' if sources.publish_contacts else 'false'}"),
         ("ranking_history", _all(list(_history(lake, newest).values()))),
         ("rejected", _all(quarantine)),
         ("pulls", _pulls(settings, sources, newest)),
@@ -62,8 +65,9 @@ def _history(lake: Lake, newest: date) -> dict[date, Path]:
 
 def tables(lake: Lake, newest: date) -> list[Table]:
     """The published tables but `_meta`, in order of building."""
+    accounts, status = (read_sql(name) for name in ("published_accounts", "source_status"))
     return [
-        Table("accounts", read_sql("published_accounts")),
+        Table("accounts", f"SELECT * REPLACE ({redacted_sql('display_name')} AS display_name) FROM ({accounts})"),
         # In rank order, as accounts are.
         Table("micro_influencers", "SELECT * FROM accounts WHERE rank IS NOT NULL", beginning_of="accounts"),
         Table(
@@ -86,10 +90,11 @@ def tables(lake: Lake, newest: date) -> list[Table]:
         Table(
             "quarantine",
             # Contact data stays out of what is published, in raw text as well.
-            r"SELECT * REPLACE (regexp_replace(raw, '[\w.+-]+@[\w-]+\.[\w.-]+', '[e-mail]', 'g') AS raw) FROM rejected "
+            f"SELECT * REPLACE ({redacted_sql('raw')} AS raw, {redacted_sql('reason')} AS reason) FROM rejected "
             "ORDER BY snapshot_date, source, landed_file, landed_row",
         ),
-        Table("source_status", read_sql("source_status")),
+        Table("source_status", f"SELECT * REPLACE ({redacted_sql('message')} AS message) FROM ({status})"),
+        Table("contacts", read_sql("contacts")),
     ]
 
 

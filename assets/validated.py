@@ -57,7 +57,7 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
             dg.AssetCheckSpec(
                 ACCOUNTED,
                 asset="import_report",
-                description="landed = accepted + quarantined + superseded, for every file.",
+                description="landed = accepted + quarantined + superseded + forgotten, for every file.",
             ),
             dg.AssetCheckSpec(
                 PUBLISHED,
@@ -94,7 +94,7 @@ def _lines(report: pl.DataFrame) -> Iterator[tuple[str, str]]:
     for row in report.iter_rows(named=True):
         counts = (
             f"landed {row['landed']:,} = accepted {row['accepted']:,} + quarantined {row['quarantined']:,} + "
-            f"superseded {row['superseded']:,}"
+            f"superseded {row['superseded']:,} + forgotten {row['forgotten']:,}"
         )
         what = f"{row['source']} {row['snapshot_date']} {row['records'] or ''}: {row['state']}"
         yield row["source"], f"{what}, {counts}" + (f": {row['message']}" if row["message"] else "")
@@ -115,6 +115,7 @@ def _results(lake: Lake, report: pl.DataFrame, days: list[date]) -> Iterator[dg.
                 "accepted",
                 "quarantined",
                 "superseded",
+                "forgotten",
                 "message",
             )
             found["preview"] = metadata.preview(shown.tail(40))
@@ -123,10 +124,9 @@ def _results(lake: Lake, report: pl.DataFrame, days: list[date]) -> Iterator[dg.
 
 
 def _checks(report: pl.DataFrame) -> list[dg.AssetCheckResult]:
-    total = report.select("landed", "accepted", "quarantined", "superseded").sum().row(0, named=True)
-    unaccounted = report.filter(
-        pl.col("landed") != pl.col("accepted") + pl.col("quarantined") + pl.col("superseded")
-    ).height
+    parts = ("accepted", "quarantined", "superseded", "forgotten")
+    total = report.select("landed", *parts).sum().row(0, named=True)
+    unaccounted = report.filter(pl.col("landed") != pl.sum_horizontal(parts)).height
     refused = report.filter(~pl.col("state").is_in(["published", "carried"]))
     told = refused.select("snapshot_date", "source", "state", "message").unique(maintain_order=True).rows()
     sentences = [f"{day} {source}: {message or state}" for day, source, state, message in told]

@@ -33,14 +33,19 @@ from rich.text import Text
 
 from pipelines import dates, landing, log, progress, sources, summary
 from pipelines.dates import DateError
+from pipelines.home_lock import HomeLockedError
 from pipelines.partitions import yesterday
+from pipelines.postgres import PostgresError
 from pipelines.pull import credentials
 from pipelines.pull.addresses import place_of
 from pipelines.pull.files import matching
 from pipelines.pull.pulled import PullError
+from pipelines.serving import PublishError
 from pipelines.settings import Settings, SettingsError
 from pipelines.sources import Source, SourcesError, SourcesFile
+from pipelines.terminal import printable
 from schemas import shape_file
+from schemas.column import PLATFORMS
 from schemas.shape import ShapeError
 
 if TYPE_CHECKING:
@@ -243,7 +248,56 @@ def explain_rank(
     except explaining.ExplainError as error:
         _say("ERROR", str(error))
         sys.exit(1)
-    click.echo(json.dumps(asdict(told), default=str, indent=1) if as_json else explained.text(told))
+    said = json.dumps(asdict(told), default=str, indent=1) if as_json else explained.text(told)
+    click.echo(printable(said, keep="\n"))
+
+
+@main.command("forget")
+@click.argument("platform", type=click.Choice(PLATFORMS))
+@click.argument("id_or_handle")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--dry-run", is_flag=True, help="Only list what would go.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON; asks nothing, so give --yes or --dry-run too.")
+@_common
+def forget_person(
+    settings: Settings,
+    loaded: SourcesFile,
+    platform: str,
+    id_or_handle: str,
+    *,
+    yes: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Erase a person from everything under the home, keep them out of later pulls, and prove it by searching.
+
+    Takes the platform, and the platform's own id or the handle; `@` before it says that it is a handle.
+    """
+    from pipelines import forget_summary  # noqa: PLC0415 - loads Dagster, which a usage error need not wait for
+    from pipelines.forget import forgetting  # noqa: PLC0415 - as above
+
+    if as_json and not (yes or dry_run):
+        raise click.UsageError("--json asks nothing: give --yes or --dry-run too")
+    console = _console(as_json=as_json)
+    try:
+        with _progress(console):
+            person, seen = forgetting.look(settings, loaded, platform, id_or_handle)
+        forget_summary.print_seen(console, person, seen)
+        if dry_run:
+            if as_json:
+                click.echo(json.dumps(forget_summary.as_document(person, seen, None), indent=1))
+            return
+        if not yes:
+            click.confirm("Erase this person? It cannot be undone", err=True, abort=True)
+        with _progress(console):
+            done = forgetting.forget(settings, loaded, person, seen, log_level=_log_level(console), say=console.print)
+    except (forgetting.ForgetError, HomeLockedError, PublishError, PostgresError) as error:
+        _say("ERROR", str(error))
+        sys.exit(1)
+    forget_summary.print_forgotten(console, done)
+    if as_json:
+        click.echo(json.dumps(forget_summary.as_document(person, done.erased, done), indent=1))
+    sys.exit(0 if done.proof.holds and not done.erased.left else 1)
 
 
 @main.command()
@@ -291,9 +345,9 @@ def doctor(home: Path | None, sources_file: Path | None, *, as_json: bool) -> No
         findings.append(finding)
         if not as_json:
             mark = click.style(f"{finding.level:8}", fg=_COLOURS[finding.level])
-            click.echo(f"{mark} {finding.check}: {log.escaped(finding.said)}")
+            click.echo(f"{mark} {finding.check}: {printable(finding.said)}")
             if finding.remedy:
-                click.echo(f"{'':8} → {log.escaped(finding.remedy)}")
+                click.echo(f"{'':8} → {printable(finding.remedy)}")
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings], indent=1))
     sys.exit(1 if any(finding.level == "problem" for finding in findings) else 0)
@@ -355,16 +409,16 @@ def _say(level: str, message: str, run: str = "") -> None:
     if _logs_json():
         click.echo(log.as_json(level, message, at=time.time(), run=run, step="command"), err=True)
     else:
-        click.echo(f"{level.capitalize()}: {log.escaped(message)}", err=True)
+        click.echo(f"{level.capitalize()}: {printable(message)}", err=True)
 
 
 class _Amount(ProgressColumn):
     """How much of a step is done, and how fast."""
 
     def render(self, task: Task) -> Text:
-        """Rows, or bytes and bytes a second."""
-        if task.fields["unit"] == "rows":
-            return Text(f"{task.completed:,.0f} rows")
+        """Rows or files, or bytes and bytes a second."""
+        if task.fields["unit"] != "bytes":
+            return Text(f"{task.completed:,.0f} {task.fields['unit']}")
         rate = f", {filesize.decimal(int(task.speed))}/s" if task.speed else ""
         note = f", {task.fields['note']}" if task.fields.get("note") else ""
         return Text(f"{filesize.decimal(int(task.completed))}{rate}{note}")

@@ -14,7 +14,6 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from assets.trial import Trial, try_out
@@ -22,6 +21,7 @@ from pipelines.inference import Inferred, infer, named_shape
 from pipelines.limits import DEFAULT_LIMITS
 from pipelines.read import archives, expansion
 from pipelines.read.formats import UnreadableFileError, container_of
+from pipelines.terminal import shown
 from schemas.column import PLATFORMS
 from schemas.infer.shape_text import shape_text
 from schemas.shape import Shape
@@ -154,25 +154,25 @@ def _accounts(inferred: Inferred, trial: Trial) -> list[dict[str, Any]]:
 
 def _print(file: Path, inferred: Inferred, trial: Trial | None, console: Console) -> None:
     proposal = inferred.proposal
-    console.print(f"[bold]{escape(file.name)}[/]: {escape(', '.join(inferred.said))}, {inferred.records:,} records")
+    console.print(f"[bold]{shown(file.name)}[/]: {shown(', '.join(inferred.said))}, {inferred.records:,} records")
     if proposal.fits:
         console.print(f"It fits the shape [bold]{proposal.fits}[/].")
     table = Table("column", "taken for", "how sure", "why", "first cells", box=None, header_style="bold")
     for column in proposal.columns:
         table.add_row(
-            escape(column.column), column.taken_for, _SURE[column.certainty], escape(column.why), escape(column.sample)
+            shown(column.column), column.taken_for, _SURE[column.certainty], shown(column.why), shown(column.sample)
         )
     console.print(table)
     for check in proposal.checks:
-        console.print(f"Checked: {escape(check)}")
+        console.print(f"Checked: {shown(check)}")
     if trial is not None:
         _print_trial(inferred, trial, console)
     for question in proposal.questions:
-        console.print(f"[red]Undecided[/], {escape(question.about)}: {escape(question.text)}")
+        console.print(f"[red]Undecided[/], {shown(question.about)}: {shown(question.text)}")
         if question.choices:
             console.print("  Say which, in the shape file or in sources.yaml:")
         for choice in question.choices:
-            console.print(f"    {escape(choice)}")
+            console.print(f"    {shown(choice)}")
 
 
 def _print_trial(inferred: Inferred, trial: Trial, console: Console) -> None:
@@ -183,14 +183,14 @@ def _print_trial(inferred: Inferred, trial: Trial, console: Console) -> None:
                 f"quarantine {row['quarantined']:,}, and set {row['superseded']:,} aside as older copies."
             )
     for reason, count in list(_reasons(trial).items())[:10]:
-        console.print(f"  quarantined {count:,} × {escape(reason)}")
+        console.print(f"  quarantined {count:,} × {shown(reason)}")
     if trial.message:
-        console.print(f"[red]{escape(trial.message)}[/]")
+        console.print(f"[red]{shown(trial.message)}[/]")
     accounts = _accounts(inferred, trial)
     if accounts:
         table = Table(*accounts[0], box=None, header_style="bold")
         for account in accounts:
-            table.add_row(*(escape(_cell(value)) for value in account.values()))
+            table.add_row(*(shown(_cell(value)) for value in account.values()))
         console.print(table)
 
 

@@ -9,7 +9,7 @@ bucket each. What is computed per account can then go bucket by bucket in flat m
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -75,6 +75,48 @@ class Lake:
     def scan(self, table: str, snapshot_date: date) -> pl.LazyFrame:
         """A table of a date, to be read where it is needed."""
         return pl.scan_parquet(self.path(table, snapshot_date))
+
+    def tables(self) -> list[str]:
+        """The tables that there are."""
+        return sorted(path.name for path in self.root.glob("*") if path.is_dir())
+
+    def leave_out(
+        self, table: str, snapshot_date: date, run_id: str, is_left_out: Callable[[pl.DataFrame], pl.Series]
+    ) -> int:
+        """Rewrites a table of a date without some rows, its row groups and notes as they were.
+
+        Args:
+            table: The table.
+            snapshot_date: The date.
+            run_id: Tells concurrent writers apart.
+            is_left_out: Tells which rows of a row group go.
+
+        Returns:
+            How many rows went; without any the file is not touched.
+        """
+        path = self.path(table, snapshot_date)
+        with pq.ParquetFile(path) as file:
+            groups = range(file.metadata.num_row_groups)
+            gone = [is_left_out(pl.DataFrame(file.read_row_group(group))) for group in groups]
+            count = int(sum(mask.sum() for mask in gone))
+            if not count:
+                return 0
+            schema = file.schema_arrow
+            with (
+                self.replacing(table, snapshot_date, run_id) as aside,
+                pq.ParquetWriter(
+                    aside,
+                    schema,
+                    compression=_COMPRESSION,
+                    use_dictionary=[name for name in _DICTIONARIES if name in schema.names],
+                    write_statistics=[name for name in _STATISTICS if name in schema.names],
+                ) as writer,
+            ):
+                for group, mask in zip(groups, gone, strict=True):
+                    kept = pl.DataFrame(file.read_row_group(group)).filter(~mask)
+                    if kept.height:
+                        writer.write_table(_arrow(kept).cast(schema), row_group_size=kept.height)
+        return count
 
     def rows(self, table: str, snapshot_date: date) -> int:
         """How many rows a table has, from the file's footer."""

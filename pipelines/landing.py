@@ -11,8 +11,8 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -36,8 +36,27 @@ _CONTENT = "[0-9a-f]" * _CONTENT_DIGITS
 
 
 @dataclass(frozen=True)
+class Tombstone:
+    """An emptied record: it keeps its place in the file, and nothing of the person whose it was.
+
+    Attributes:
+        records: Which kind of record.
+        row: Its number in the file, as in `landed_row`.
+        member: The file in an archive that it lies in; empty outside of archives.
+    """
+
+    records: Records
+    row: int
+    member: str = ""
+
+
+@dataclass(frozen=True)
 class LandedFile:
-    """One landed file; `path` is relative to the landing folder."""
+    """One landed file; `path` is relative to the landing folder.
+
+    The tombstones are those of people who were forgotten: the one reason for which landed bytes, and the manifest with
+    them, are ever rewritten.
+    """
 
     path: str
     records: Records
@@ -45,6 +64,7 @@ class LandedFile:
     sha256: str
     bytes: int
     etag: str = ""
+    tombstones: tuple[Tombstone, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,7 +92,20 @@ class Manifest:
         return sum(file.bytes for file in self.files)
 
 
-def land(source: Source, shape: Shape, snapshot_date: date, *, landing: Path, folder: Path, force: bool) -> Manifest:
+# Rewrites pulled files, in a folder, before they land; None where they stay as they are.
+Sift = Callable[[Sequence[LandedFile], Path], list[LandedFile] | None]
+
+
+def land(
+    source: Source,
+    shape: Shape,
+    snapshot_date: date,
+    *,
+    landing: Path,
+    folder: Path,
+    force: bool,
+    sift: Sift | None = None,
+) -> Manifest:
     """Pulls a source for a date, unless it has landed already.
 
     Args:
@@ -82,6 +115,7 @@ def land(source: Source, shape: Shape, snapshot_date: date, *, landing: Path, fo
         landing: The landing folder.
         folder: The folder of sources.yaml, which paths are relative to.
         force: Whether to pull again although the date has landed.
+        sift: Leaves out what must not land.
 
     Returns:
         The manifest of the pull: `complete`; `refused`, where what came is kept but is no export; or `failed`,
@@ -91,7 +125,7 @@ def land(source: Source, shape: Shape, snapshot_date: date, *, landing: Path, fo
     if landed and not force:
         return landed
     place = landing / source.name / snapshot_date.isoformat()
-    with durable.a_while(place) as aside:
+    with durable.a_while(place) as aside, durable.a_while(place) as sifted:
         if source.history == "current" and snapshot_date < yesterday():
             message = f"source {source.name} only offers today's figures, and nothing was landed on {snapshot_date}"
             return _record(source, snapshot_date, place, "failed", message, "", ())
@@ -101,21 +135,36 @@ def land(source: Source, shape: Shape, snapshot_date: date, *, landing: Path, fo
             )
         except PullError as error:
             return _record(source, snapshot_date, place, "failed", str(error), "", ())
-        content = hashlib.sha256(
-            "".join(f"{records} {file.name} {file.sha256}\n" for records, file in pulled).encode()
-        ).hexdigest()[:_CONTENT_DIGITS]
         mistakes = [
             mistake for _, file in pulled if (mistake := file.mistake or formats.mistake(aside / file.name, shape))
         ]
-        _keep(aside, place / content)
-        prefix = f"{source.name}/{snapshot_date.isoformat()}/{content}"
-        landed_files = tuple(
-            LandedFile(f"{prefix}/{file.name}", records, file.origin, file.sha256, file.bytes, file.etag)
+        came = [
+            LandedFile(
+                str((aside / file.name).relative_to(landing)), records, file.origin, file.sha256, file.bytes, file.etag
+            )
             for records, file in pulled
-        )
+        ]
+        if sift and not mistakes:
+            try:
+                left = sift(came, sifted)
+            except PullError as error:
+                return _record(source, snapshot_date, place, "failed", str(error), "", ())
+            came, aside_of_these = (left, sifted) if left else (came, aside)
+        else:
+            aside_of_these = aside
+        content = content_of(came)
+        keep(aside_of_these, place / content)
+        prefix = f"{source.name}/{snapshot_date.isoformat()}/{content}"
+        landed_files = tuple(replace(file, path=f"{prefix}/{Path(file.path).name}") for file in came)
         state: State = "refused" if mistakes else "complete"
         message = "; ".join(mistakes or [file.doubt for _, file in pulled if file.doubt])
         return _record(source, snapshot_date, place, state, message, content, landed_files)
+
+
+def content_of(files: Sequence[LandedFile]) -> str:
+    """The name of a folder of files, by the hash of them all."""
+    listed = "".join(f"{file.records} {Path(file.path).name} {file.sha256}\n" for file in files)
+    return hashlib.sha256(listed.encode()).hexdigest()[:_CONTENT_DIGITS]
 
 
 def newest_complete(landing: Path, source: str, snapshot_date: date) -> Manifest | None:
@@ -127,10 +176,11 @@ def newest_complete(landing: Path, source: str, snapshot_date: date) -> Manifest
 
 def pulls(landing: Path, source: str, snapshot_date: date) -> list[Manifest]:
     """Every pull of a source for a date, oldest first."""
-    return _pulls(landing / source / snapshot_date.isoformat())
+    return pulls_of(landing / source / snapshot_date.isoformat())
 
 
-def _pulls(place: Path) -> list[Manifest]:
+def pulls_of(place: Path) -> list[Manifest]:
+    """Every pull of a source for a date, oldest first, by the folder of that date."""
     return [_read(path) for path in sorted(place.glob("manifests/[0-9]*.json"))]
 
 
@@ -152,7 +202,7 @@ def _leftovers(place: Path) -> Iterator[Path]:
     contents = list(place.glob(_CONTENT))
     # One alone does not grow; manifests of many pages are too long to be read every night.
     if len(contents) > 1:
-        kept = {manifest.content for manifest in _pulls(place)}
+        kept = {manifest.content for manifest in pulls_of(place)}
         yield from (folder for folder in contents if folder.name not in kept)
 
 
@@ -187,7 +237,7 @@ def _earlier(landing: Path, source: Source, snapshot_date: date) -> Earlier:
     return lambda address: known().get(address)
 
 
-def _keep(aside: Path, target: Path) -> None:
+def keep(aside: Path, target: Path) -> None:
     """Moves pulled files to the folder of their content; where it is there already, they are the same bytes."""
     durable.sync_folder(aside)
     try:
@@ -238,4 +288,8 @@ def _record(
 
 def _read(path: Path) -> Manifest:
     document = json.loads(path.read_text(encoding="utf-8"))
-    return Manifest(**(document | {"files": tuple(LandedFile(**file) for file in document["files"])}))
+    files = (
+        LandedFile(**(file | {"tombstones": tuple(Tombstone(**each) for each in file.get("tombstones", []))}))
+        for file in document["files"]
+    )
+    return Manifest(**(document | {"files": tuple(files)}))

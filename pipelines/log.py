@@ -1,27 +1,21 @@
 """What a run writes to the log: one line an event, for a scheduler's log file and for people or programs that read it.
 
-Belongs here: the console logger of every run, as text or as JSON, and making foreign text safe for a line. Does not:
+Belongs here: the console logger of every run, as text or as JSON. Does not:
 what is shown on a terminal (`cli`), or stack traces, which Dagster keeps with the run's events.
 """
 
 import json
 import logging
-import re
 from datetime import UTC, datetime
 from typing import Literal
 
 import dagster as dg
 
+from pipelines.terminal import printable
+
 Form = Literal["text", "json"]
 
 _FAILURE = f"{dg.Failure.__module__}.{dg.Failure.__name__}: "
-# What moves the cursor, begins a line, colours a terminal, or shows text in another order than it has.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
-
-
-def escaped(text: str) -> str:
-    """The text on one line, with every character that would do something in a terminal written out."""
-    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def as_json(level: str, message: str, *, at: float, run: str = "", source: str = "", step: str = "") -> str:
@@ -57,7 +51,7 @@ class _Lines(logging.Formatter):
             failure = failure.cause
         said = " ".join(str(failure.message if failure else message).split()).removeprefix(_FAILURE)
         if self._form == "text":
-            return f"{_moment(record.created)} {record.levelname} {step}: {escaped(said)}"
+            return f"{_moment(record.created)} {record.levelname} {step}: {printable(said)}"
         return as_json(
             record.levelname, said, at=record.created, run=meta.get("run_id") or "", step=step,
             source=getattr(record, "source", ""),

@@ -102,7 +102,16 @@ class Opener(AbstractContextManager["Opener"]):
         unpacked = archives.members(path, folder, limits, room)
         self._unpacked_bytes += sum(member.stat().st_size for _, member in unpacked)
         return [
-            Opened(replace(file, path=f"{file.path}/{name}", bytes=member.stat().st_size), member, shape)
+            Opened(
+                replace(
+                    file,
+                    path=f"{file.path}/{name}",
+                    bytes=member.stat().st_size,
+                    tombstones=tuple(each for each in file.tombstones if each.member == name),
+                ),
+                member,
+                shape,
+            )
             for name, member in unpacked
         ]
 

@@ -10,7 +10,7 @@ even a transaction whose snapshot is older than the swap never sees an empty tab
 
 import io
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -102,6 +102,35 @@ def publish(address: str, path: Path) -> Loaded:
             f"publish_to: PostgreSQL says: {said}; the published file is new all the same: mend the cause, and run "
             "`smallvoices publish`"
         ) from None
+
+
+def rows_of(address: str, platform: str, profile_ids: Collection[str]) -> dict[str, int]:
+    """How many rows of an account a database still shows, by schema and table, in earlier generations too.
+
+    Raises:
+        PostgresError: The database cannot be reached; no secret is in the message.
+    """
+    try:
+        secrets = Secrets(address)
+        with psycopg.connect(secrets.fill_address(address), connect_timeout=_CONNECT_SECONDS) as database:
+            tables = database.execute(
+                "SELECT table_schema, table_name FROM information_schema.columns "
+                "WHERE column_name = 'profile_id' AND (table_schema = %s OR table_schema LIKE %s) ORDER BY 1, 2",
+                [SCHEMA, f"{SCHEMA}\\_before\\_%"],
+            ).fetchall()
+            found = {
+                f"{schema}.{table}": database.execute(
+                    f"SELECT count(*) FROM {identifier(schema)}.{identifier(table)} "
+                    "WHERE platform = %s AND profile_id = ANY(%s)".encode(),
+                    [platform, list(profile_ids)],
+                ).fetchall()[0][0]
+                for schema, table in tables
+            }
+    except PullError as error:
+        raise PostgresError(f"publish_to: {error}") from None
+    except psycopg.Error as error:
+        raise PostgresError(f"publish_to: PostgreSQL says: {first_line(secrets.hide(str(error)))}") from None
+    return {name: count for name, count in found.items() if count}
 
 
 def _loaded(address: str, path: Path, attempt: int = 1) -> Loaded:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal, Protocol
 
-Unit = Literal["rows", "bytes"]
+Unit = Literal["rows", "bytes", "files"]
 
 
 class Listener(Protocol):

@@ -23,6 +23,7 @@ from pipelines.sources import SourcesFile
 from schemas.first_line import first_line
 
 PUBLISHED = "published"
+_IMPORTED = ("profiles", "posts", "quarantine", "import_report")
 
 
 @dataclass(frozen=True)
@@ -105,8 +106,40 @@ def over(settings: Settings, sources: SourcesFile, days: Sequence[date], *, forc
     return publish(settings, sources, log_level=log_level) if affected else outcome
 
 
+def recompute(settings: Settings, sources: SourcesFile, days: Sequence[date], *, log_level: str) -> Outcome:
+    """Imports and ranks dates again from what has landed, pulling nothing, and publishes once.
+
+    A date of which nothing has landed any more, or nothing valid is left, is ranked from the rows that the lake has.
+    """
+    lake = Lake(settings.lake)
+    unpulled = [*(f"landed_{source.name}" for source in sources.sources), *_publishing(sources)]
+    for first, last in _consecutive(days):
+        is_imported = _execute(settings, sources, {}, log_level, without=unpulled, **_range([first, last]))
+        if is_imported.succeeded:
+            continue
+        computed = _execute(settings, sources, {}, log_level, without=[*unpulled, *_IMPORTED], **_range([first, last]))
+        if not computed.succeeded:
+            return computed
+    if stale := looking_back.stale(lake):
+        outcome = _execute(settings, sources, {}, log_level, only=looking_back.DEPENDENTS, **_range(stale))
+        if not outcome.succeeded:
+            return outcome
+    return publish(settings, sources, log_level=log_level)
+
+
+def _consecutive(days: Sequence[date]) -> list[tuple[date, date]]:
+    """The ranges, first and last day, that days make up."""
+    ranges: list[tuple[date, date]] = []
+    for day in sorted(days):
+        if ranges and (day - ranges[-1][1]).days == 1:
+            ranges[-1] = (ranges[-1][0], day)
+        else:
+            ranges.append((day, day))
+    return ranges
+
+
 def _range(days: Sequence[date]) -> dict[str, Any]:
-    if len(days) == 1:
+    if days[0] == days[-1]:
         return {"partition_key": days[0].isoformat()}
     tags = {
         "dagster/asset_partition_range_start": days[0].isoformat(),

@@ -254,6 +254,14 @@ def _numbers(published: Path) -> list[int]:
     return sorted(int(path.name) for path in (published / "generations").glob("[0-9]*"))
 
 
+def keep_newest_only(settings: Settings) -> None:
+    """Removes every generation but the newest, without the minute's grace: somebody in them was forgotten."""
+    published = settings.published
+    with _locked(published / ".lock", settings.publish_wait_seconds):
+        for number in _numbers(published)[:-1]:
+            shutil.rmtree(published / f"generations/{number:06d}")
+
+
 def _prune(published: Path) -> None:
     numbers = _numbers(published)
     for number, successor in list(pairwise(numbers))[: 1 - KEPT_GENERATIONS]:

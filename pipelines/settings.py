@@ -157,6 +157,16 @@ class Settings:
         return int(float(number) * (1024 if binary else 1000) ** _UNITS[unit.upper()])
 
     @property
+    def suppressed(self) -> Path:
+        """Salted hashes of the people who were forgotten."""
+        return self.home / "suppressed"
+
+    @property
+    def forgetting(self) -> Path:
+        """Whom `smallvoices forget` has begun to erase; empty once it is done."""
+        return self.home / "forgetting"
+
+    @property
     def dagster_home(self) -> Path:
         """Dagster's storage."""
         return self.home / "dagster"

@@ -20,7 +20,7 @@ from schemas.segments import DIMENSIONS
 from schemas.shape import AUTO, INFERRED, RECORDS, Shape, ShapeError
 from schemas.shape_file import load as load_shape
 
-_KEYS = {"sources", "metrics", "segments", "publish_to", "notify"}
+_KEYS = {"sources", "metrics", "segments", "publish_to", "publish_contacts", "notify"}
 # What the path or query of a webhook holds that is a secret: long, with letters and digits. What is named is none.
 _SECRET_PART = re.compile(r"(?=[A-Za-z_-]*\d)(?=[\d_-]*[A-Za-z])[\w-]{20,}")
 _NAMED = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
@@ -102,6 +102,7 @@ class SourcesFile(_Strict):
     )
     publish_to: str | None = Field(default=None, description="a postgresql:// address")
     notify: str | None = Field(default=None, description="an http:// or https:// address")
+    publish_contacts: bool = Field(default=False, description="true or false")
     shapes: dict[str, Shape]
 
     def shape(self, source: Source) -> Shape:
@@ -143,6 +144,7 @@ def load(path: Path) -> SourcesFile:
         segments=segments,
         publish_to=_publish_to(document, path),
         notify=_notify(document, path),
+        publish_contacts=_publish_contacts(document, path),
         shapes=shapes,
     )
 
@@ -160,6 +162,13 @@ def _segments(entries: object, path: Path) -> list[list[str]]:
         if names not in found:
             found.append(names)
     return found
+
+
+def _publish_contacts(document: dict[str, Any], path: Path) -> bool:
+    said = document.get("publish_contacts", False)
+    if not isinstance(said, bool):
+        raise SourcesError(f"{path}: publish_contacts: {_shown(said)} is not allowed; allowed: true or false")
+    return said
 
 
 def _publish_to(document: dict[str, Any], path: Path) -> str | None:

@@ -15,6 +15,7 @@ from assets import looking_back
 from pipelines.lake import Lake
 from pipelines.serving import FILE_NAME
 from pipelines.settings import Settings
+from pipelines.terminal import shown
 from schemas.describe import polars_schema
 from schemas.quarantine import Quarantine
 
@@ -60,7 +61,7 @@ def import_report(settings: Settings, day: date) -> list[dict[str, Any]]:
     report = (
         lake.scan("import_report", day)
         .group_by("source", "records", "state", "landed_date", "message", maintain_order=True)
-        .agg(pl.col("landed", "accepted", "quarantined", "superseded").sum())
+        .agg(pl.col("landed", "accepted", "quarantined", "superseded", "forgotten").sum())
         .collect()
     )
     return [
@@ -81,7 +82,8 @@ def print_import_report(console: Console, settings: Settings, day: date) -> None
     table = Table(title=f"Import report, {day}", title_justify="left")
     for name in ("source", "records", "state"):
         table.add_column(name)
-    for name in ("landed", "accepted", "quarantined", "superseded"):
+    counts = ("landed", "accepted", "quarantined", "superseded", "forgotten")
+    for name in counts:
         table.add_column(name, justify="right")
     table.add_column("quarantined because, or what to do", overflow="fold")
     for row in import_report(settings, day):
@@ -92,8 +94,8 @@ def print_import_report(console: Console, settings: Settings, day: date) -> None
             row["source"],
             row["records"] or "",
             row["state"],
-            *(f"{row[name]:,}" for name in ("landed", "accepted", "quarantined", "superseded")),
-            "\n".join([*([row["message"]] if row["message"] else []), *carried, *told]),
+            *(f"{row[name]:,}" for name in counts),
+            shown("\n".join([*([row["message"]] if row["message"] else []), *carried, *told]), keep="\n"),
         )
     console.print(table)
 
@@ -134,7 +136,7 @@ def print_published(console: Console, settings: Settings) -> None:
         interval = f"{low * 100:.2f} – {high * 100:.2f} %"
         table.add_row(
             str(rank),
-            handle,
+            shown(handle),
             platform,
             f"{followers:,}",
             tier,

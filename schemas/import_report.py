@@ -9,7 +9,7 @@ STATES = ("published", "carried", "over_quarantine", "unreadable", "missing")
 
 
 class ImportReport(pa.DataFrameModel):
-    """The account of every record: landed = accepted + quarantined + superseded.
+    """The account of every record: landed = accepted + quarantined + superseded + forgotten.
 
     One row per source, landed file and kind of record; a source of which nothing was landed has one row without
     a file.
@@ -31,6 +31,9 @@ class ImportReport(pa.DataFrameModel):
     accepted: pl.Int64 = count("Records that hold and count.", unit="records", nullable=False)
     quarantined: pl.Int64 = count("Records that break the contract.", unit="records", nullable=False)
     superseded: pl.Int64 = count("Older copies of the same account or post.", unit="records", nullable=False)
+    forgotten: pl.Int64 = count(
+        "Records of people who asked to be forgotten: emptied in the file, or left out.", unit="records", nullable=False
+    )
     landed_bytes: pl.Int64 = count("Size of the file.", unit="bytes", nullable=False)
     sha256: pl.String = column("Hash of the file.")
     message: pl.String = column("What went wrong and what to do about it.")
@@ -40,7 +43,7 @@ class ImportReport(pa.DataFrameModel):
     def rows_not_accounted_for(cls, data: pa.PolarsData) -> pl.LazyFrame:
         """Nothing is lost."""
         return data.lazyframe.select(
-            pl.col("landed") == pl.col("accepted") + pl.col("quarantined") + pl.col("superseded")
+            pl.col("landed") == pl.sum_horizontal("accepted", "quarantined", "superseded", "forgotten")
         )
 
     class Config:

@@ -37,7 +37,10 @@ class Profiles(Landed):
     age_band: pl.String = text("Age band, only where the export states it; never inferred.", max_length=50)
     tone: pl.String = text("Tone of voice, as the export names it.", max_length=200)
     external_url: pl.String = text("Website the profile links to.")
-    contact_email: pl.String = text("Contact address the export carries; never published.", max_length=320)
+    contact_email: pl.String = text(
+        "Contact address the export carries; published in `contacts` alone, and only where sources.yaml says so.",
+        max_length=320,
+    )
     avg_likes: pl.Float64 = count("Likes per post, averaged by the export.", unit="likes")
     avg_comments: pl.Float64 = count("Comments per post, averaged by the export.", unit="comments")
     avg_engagement: pl.Float64 = count(

@@ -13,6 +13,7 @@ from schemas.account import Account
 from schemas.authenticity import Authenticity
 from schemas.benchmarks import TierBenchmarks
 from schemas.column import PLATFORMS, column, count, fraction, text
+from schemas.contacts import Contacts
 from schemas.creators import CREATOR_ID, CREATOR_REASON
 from schemas.describe import Column, columns
 from schemas.history import GROWTH_7D, GROWTH_30D
@@ -102,7 +103,11 @@ class SegmentLeaders(pa.DataFrameModel):
 
 
 class PublishedQuarantine(Quarantine):
-    """Records rejected in the last 30 days, e-mail addresses blotted out."""
+    """Records rejected in the last 30 days, e-mail addresses and phone numbers blotted out."""
+
+    raw: pl.String = column(
+        "The record as it stands in the file, cut at 4,000 characters; e-mail addresses and phone numbers blotted out."
+    )
 
 
 class SourceStatus(pa.DataFrameModel):
@@ -119,6 +124,7 @@ class SourceStatus(pa.DataFrameModel):
     accepted: pl.Int64 = count("Records that hold and count.", unit="records", nullable=False)
     quarantined: pl.Int64 = count("Records that break the contract.", unit="records", nullable=False)
     superseded: pl.Int64 = count("Older copies of the same account or post.", unit="records", nullable=False)
+    forgotten: pl.Int64 = count("Records of people who asked to be forgotten.", unit="records", nullable=False)
     sha256: pl.String = column("Hash of its landed files.")
     message: pl.String = column("What went wrong and what to do about it.")
 
@@ -156,6 +162,7 @@ TABLES: Mapping[str, type[DataFrameModel]] = {
     "handle_history": HandleHistory,
     "quarantine": PublishedQuarantine,
     "source_status": SourceStatus,
+    "contacts": Contacts,
     "_meta": Meta,
 }
 

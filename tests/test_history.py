@@ -83,7 +83,8 @@ def land(settings: Settings, day: date, followers: int) -> None:
     lake.write(
         "profiles", day, "run", pl.DataFrame([row], schema=polars_schema(Profiles)).with_columns(bucket=pl.lit(0))
     )
-    counts = dict.fromkeys(("landed", "accepted", "landed_bytes"), 1) | {"quarantined": 0, "superseded": 0}
+    counts = dict.fromkeys(("landed", "accepted", "landed_bytes"), 1)
+    counts |= {"quarantined": 0, "superseded": 0, "forgotten": 0}
     report = {
         "snapshot_date": day,
         "source": "s",

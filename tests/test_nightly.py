@@ -87,7 +87,8 @@ def _leads_back_to_landed_rows(folder: Path) -> None:
 
 def _quarantines_with_reason_and_raw_text(folder: Path) -> None:
     status = query(
-        folder, "SELECT source, landed_rows, accepted + quarantined + superseded FROM source_status ORDER BY 1"
+        folder,
+        "SELECT source, landed_rows, accepted + quarantined + superseded + forgotten FROM source_status ORDER BY 1",
     )
     assert [(source, landed == settled) for source, landed, settled in status] == [
         ("agency", True),

@@ -36,6 +36,7 @@ SELECT
     CAST(sum(preferred.accepted) AS BIGINT) AS accepted,
     CAST(sum(preferred.quarantined) AS BIGINT) AS quarantined,
     CAST(sum(preferred.superseded) AS BIGINT) AS superseded,
+    CAST(sum(preferred.forgotten) AS BIGINT) AS forgotten,
     max(landed.sha256) AS sha256,
     max(problems.message) AS message
 FROM preferred

@@ -57,6 +57,7 @@ class Record:
         fields: Its cells.
         raw: Its text as it stands in the file.
         problem: What is wrong with it, or an empty text.
+        lines: How many lines it takes.
     """
 
     number: int
@@ -64,16 +65,20 @@ class Record:
     fields: list[str]
     raw: str
     problem: str
+    lines: int = 1
+
+
+def text_encoding(start: bytes, encoding: str) -> str:
+    """The encoding of a text by its first bytes: what a byte order mark says counts more than what is declared."""
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    return "utf-8-sig" if start.startswith(codecs.BOM_UTF8) else encoding
 
 
 def open_text(path: Path, encoding: str) -> TextIO:
     """The file as text with its line ends kept; bytes that are not of the encoding become surrogates."""
     binary = open_bytes(path)
-    start = cast("io.BufferedReader", binary).peek(4)[:4]
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encoding = "utf-16"
-    elif start.startswith(codecs.BOM_UTF8):
-        encoding = "utf-8-sig"
+    encoding = text_encoding(cast("io.BufferedReader", binary).peek(4)[:4], encoding)
     return io.TextIOWrapper(binary, encoding=encoding, errors="surrogates_for_bytes", newline="")
 
 
@@ -140,7 +145,8 @@ def records(path: Path, encoding: str, delimiter: str, header_line: int = 1) -> 
                 raise UnreadableFileError(
                     f"{path.name}:{line} ends in the middle of a record: the file was cut short; pull it again"
                 )
-            yield Record(number, line, fields, raw.rstrip("\r\n"), problem or _problem(fields, raw, width, encoding))
+            told = problem or _problem(fields, raw, width, encoding)
+            yield Record(number, line, fields, raw.rstrip("\r\n"), told, lines.taken)
 
 
 def _header(lines: "_Lines", path: Path, delimiter: str) -> list[str]:

@@ -59,7 +59,7 @@ def large_records(path: Path, within: str, limits: Limits) -> Iterator[str]:
         UnreadableFileError: The path leads nowhere, or the document breaks off before the end of the list.
     """
     with whole(path), open_bytes(path) as file:
-        text = _Text(file, limits)
+        text = JsonText(file, limits)
         try:
             for key in keys(within):
                 text.enter(key)
@@ -69,7 +69,7 @@ def large_records(path: Path, within: str, limits: Limits) -> Iterator[str]:
             raise UnreadableFileError(f"{path.name} cannot be read up to the end of {within}: {reason}") from error
 
 
-class _Text:
+class JsonText:
     """A JSON text that is read on as far as it is needed, and forgotten behind."""
 
     def __init__(self, file: IO[bytes], limits: Limits) -> None:
@@ -83,45 +83,46 @@ class _Text:
 
     def enter(self, wanted: str) -> None:
         """Moves to the value of a key of the object at hand."""
-        self._expect("{")
-        while self._next() != "}":
-            key = json.loads(self._value())
-            self._expect(":")
+        self.expect("{")
+        while self.peek() != "}":
+            key = json.loads(self.value())
+            self.expect(":")
             if key == wanted:
                 return
             self._skip()
-            if self._next() == ",":
-                self._expect(",")
+            if self.peek() == ",":
+                self.expect(",")
         raise ValueError(f"there is no {wanted!r}")
 
     def elements(self) -> Iterator[str]:
         """The elements of the list at hand; what is no list is the only one."""
-        if self._next() != "[":
-            yield self._value()
+        if self.peek() != "[":
+            yield self.value()
             return
-        self._expect("[")
-        while self._next() != "]":
-            yield self._value()
-            if self._next() != "]":
-                self._expect(",")
+        self.expect("[")
+        while self.peek() != "]":
+            yield self.value()
+            if self.peek() != "]":
+                self.expect(",")
 
-    def _next(self) -> str:
+    def peek(self) -> str:
         """The next character that is no blank."""
         while True:
             self._place = _BLANK.match(self._text, self._place).end()  # type: ignore[union-attr] # matches nothing, too
             if self._place < len(self._text) or not self._more():
                 return self._text[self._place : self._place + 1]
 
-    def _expect(self, character: str) -> None:
-        found = self._next()
+    def expect(self, character: str) -> None:
+        """Moves behind a character, which must be the next that is no blank."""
+        found = self.peek()
         if found != character:
             raise ValueError(f"{found!r} stands where {character!r} should" if found else "it ends there")
         self._place += 1
 
     def _skip(self) -> None:
         """Moves behind the JSON value at hand, of any size."""
-        if self._next() not in ("[", "{"):
-            self._value()
+        if self.peek() not in ("[", "{"):
+            self.value()
             return
         depth = 0
         while True:
@@ -141,9 +142,9 @@ class _Text:
         if size > self._limits.max_record_bytes:
             raise ValueError(f"a value is larger than {self._limits.passed('max_record_bytes')}, or broken")
 
-    def _value(self) -> str:
+    def value(self) -> str:
         """The JSON value at hand."""
-        self._next()
+        self.peek()
         while True:
             try:
                 _, end = self._scan(self._text, self._place)

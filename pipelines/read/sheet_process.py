@@ -1,6 +1,6 @@
 """The cells of a spreadsheet, written to standard output by a process of its own.
 
-    python -m pipelines.read.sheet_process FILE             names of the sheets that hold something, one a line
+    python -m pipelines.read.sheet_process FILE             sheets, one a line: [name, whether it holds something]
     python -m pipelines.read.sheet_process FILE '"NAME"'    rows, one a line: [number, cells as text]; null: the first
 
 Belongs here: what runs in that process, and its memory. Does not: asking for it (`spreadsheets`).
@@ -26,7 +26,7 @@ def _lines(path: str, sheet: str | None) -> Iterator[object]:
     """What is written for some arguments."""
     workbook = CalamineWorkbook.from_path(path)
     if sheet is None:
-        yield from (name for name in workbook.sheet_names if workbook.get_sheet_by_name(name).total_height)
+        yield from ([name, workbook.get_sheet_by_name(name).total_height > 0] for name in workbook.sheet_names)
         return
     name = json.loads(sheet)
     try:

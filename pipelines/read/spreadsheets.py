@@ -24,7 +24,16 @@ def sheets(path: Path) -> list[str]:
     Raises:
         UnreadableFileError: It is no whole spreadsheet.
     """
-    return [*_lines(path)]
+    return [name for name, is_filled in _lines(path) if is_filled]
+
+
+def sheet_names(path: Path) -> list[str]:
+    """The names of all sheets, the first one first; those that hold nothing too.
+
+    Raises:
+        UnreadableFileError: It is no whole spreadsheet.
+    """
+    return [name for name, _ in _lines(path)]
 
 
 def rows(path: Path, sheet: str | None) -> Iterator[tuple[int, list[str]]]:

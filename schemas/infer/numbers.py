@@ -114,7 +114,7 @@ class Evaluator:
 
     def __init__(self, frame: pl.DataFrame, shape: Shape) -> None:
         """Takes the export, all columns text, and the shape whose marks apply."""
-        self._connection = duckdb.connect(":memory:", config={"threads": 1})
+        self._connection = duckdb.connect(":memory:", config={"threads": 1, "enable_external_access": False})
         self._connection.execute(shape.macros())
         self._connection.register("records", frame.to_arrow())
 

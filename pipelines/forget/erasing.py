@@ -1,0 +1,277 @@
+"""A person erased from landing and lake: what there is of them, and taking it out.
+
+Belongs here: the order in which a home's own tables lose a person, so that a rerun completes what a kill broke off.
+Does not: rewriting files (`landed`, `tombstones`), publishing, or asking.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from pipelines import durable, landing, progress
+from pipelines.forget import known, landed
+from pipelines.forget.known import Pull
+from pipelines.forget.landed import Wanted
+from pipelines.forget.person import Person
+from pipelines.forget.proof import text_of
+from pipelines.forget.records import IDENTITY
+from pipelines.forget.tombstones import CannotEmptyError
+from pipelines.lake import Lake
+from pipelines.read.formats import UnreadableFileError
+from pipelines.settings import Settings
+from pipelines.sources import SourcesFile
+
+_RUN = "forget"
+
+
+@dataclass(frozen=True)
+class Erased:
+    """What was taken out, or would be.
+
+    Attributes:
+        tombstones: Landed file, as it was, to the records of it that are empty now.
+        emptied: Landed files that are no export, and are empty now because they name the person.
+        lake: Table to rows.
+        days: Dates whose tables are to be computed anew.
+        left: What could not be erased, and what to do about it.
+    """
+
+    tombstones: dict[str, int]
+    emptied: tuple[str, ...]
+    lake: dict[str, int]
+    days: tuple[date, ...]
+    left: tuple[str, ...]
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether there was nothing of the person."""
+        return not (self.tombstones or self.emptied or self.lake)
+
+
+def look(settings: Settings, sources: SourcesFile, person: Person) -> Erased:
+    """Says what there is of a person; nothing is changed."""
+    return _Erasing(settings, sources, person, is_trial=True).run()
+
+
+def erase(settings: Settings, sources: SourcesFile, person: Person) -> Erased:
+    """Takes a person out of landing and lake.
+
+    Args:
+        settings: Where to work.
+        sources: How landed files are read.
+        person: Whom.
+    """
+    return _Erasing(settings, sources, person, is_trial=False).run()
+
+
+class _Erasing:
+    def __init__(self, settings: Settings, sources: SourcesFile, person: Person, *, is_trial: bool) -> None:
+        self._settings, self._sources, self._person, self._is_trial = settings, sources, person, is_trial
+        self._tombstones: dict[str, int] = {}
+        self._emptied: list[str] = []
+        self._left: list[str] = []
+        self._contents: set[str] = set()
+        self._days: set[date] = set()
+        self._gone: set[tuple[str, int]] = set()
+
+    def run(self) -> Erased:
+        pulls = known.pulls(self._settings, self._sources)
+        for number, pull in enumerate(pulls, start=1):
+            progress.report("their records", number, total=len(pulls), unit="files", note=pull.source.name)
+            try:
+                self._look_into(pull) if self._is_trial else self._empty(pull)
+            except (UnreadableFileError, CannotEmptyError) as error:
+                said = _unreadable(self._settings, self._person, pull, error, is_trial=self._is_trial)
+                (self._emptied if pull.manifest.state == "refused" else self._left).extend(said)
+        self._left += [
+            f"{folder} names the person, and sources.yaml has no source {folder.name}; remove the folder"
+            for folder in _unknown(self._settings, self._sources)
+            if any(self._person.is_named_in(text_of(path)) for path in folder.rglob("*") if path.is_file())
+        ]
+        rows, touched = _from_lake(self._settings, self._person, self._contents, self._gone, is_trial=self._is_trial)
+        days = tuple(sorted(self._days | touched))
+        return Erased(self._tombstones, tuple(self._emptied), rows, days, tuple(self._left))
+
+    def _wanted(self, pull: Pull) -> Wanted:
+        return Wanted(lambda rows: self._person.mask(rows, pull.manifest.date), self._person.is_named_in)
+
+    def _look_into(self, pull: Pull) -> None:
+        shape = self._sources.shape(pull.source)
+        found = landed.meant_in(self._settings, pull.source, shape, pull.manifest.files, self._wanted(pull))
+        for path, hits in found.items():
+            self._note(pull, path, {row for hit in hits.values() for row in (*hit.rows, *hit.places)})
+            self._tombstones[path] = sum(len(hit.rows) + sum(map(len, hit.places.values())) for hit in hits.values())
+
+    def _empty(self, pull: Pull) -> None:
+        files = _emptied(self._settings, self._sources, pull, self._wanted(pull))
+        for file, now in zip(pull.manifest.files, files or [], strict=files is not None):
+            new = set(now.tombstones) - set(file.tombstones)
+            if new:
+                self._tombstones[file.path] = len(new)
+            for stone in new:
+                self._note(pull, f"{file.path}/{stone.member}" if stone.member else file.path, {stone.row})
+
+    def _note(self, pull: Pull, path: str, rows: Collection[int]) -> None:
+        self._contents.add(pull.manifest.content)
+        self._days.add(pull.manifest.date)
+        self._gone |= {(path, row) for row in rows}
+
+
+def _emptied(settings: Settings, sources: SourcesFile, pull: Pull, wanted: Wanted) -> list[landing.LandedFile] | None:
+    folder = landed.aside(settings, pull.manifest)
+    try:
+        shape = sources.shape(pull.source)
+        files = landed.emptied(settings, pull.source, shape, pull.manifest.files, wanted, folder)
+        if files:
+            place = settings.landing / pull.source.name / pull.manifest.snapshot_date
+            # Forced pulls of the same bytes have a manifest each.
+            for manifest in landing.pulls_of(place):
+                if manifest.content == pull.manifest.content:
+                    landed.settle(settings, manifest, files, folder)
+        return files
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        landed.sweep(settings, pull.source.name, pull.manifest.snapshot_date)
+
+
+def _unreadable(settings: Settings, person: Person, pull: Pull, error: Exception, *, is_trial: bool) -> list[str]:
+    """What is no export is emptied where it names the person; what may be one some day is told to be left."""
+    named = _named(settings, person, pull)
+    if pull.manifest.state == "refused":
+        if named and not is_trial:
+            _blank(settings, pull, named)
+        return named
+    if not named and not isinstance(error, CannotEmptyError):
+        return []
+    return [f"{error}; it names the person: correct the shape and run again, or remove the pull"]
+
+
+def _named(settings: Settings, person: Person, pull: Pull) -> list[str]:
+    """The files of a pull that name a person, whatever they are."""
+    return [
+        file.path
+        for file in pull.manifest.files
+        if (path := settings.landing / file.path).exists() and person.is_named_in(text_of(path))
+    ]
+
+
+def _blank(settings: Settings, pull: Pull, named: Sequence[str]) -> None:
+    """Empties files that are no export, and so count for nothing."""
+    folder = landed.aside(settings, pull.manifest)
+    files = []
+    for file in pull.manifest.files:
+        target = folder / Path(file.path).name
+        if file.path in named:
+            target.touch()
+        else:
+            shutil.copyfile(settings.landing / file.path, target)
+        with target.open("rb") as content:
+            digest = hashlib.file_digest(content, "sha256").hexdigest()
+        files.append(
+            replace(
+                file,
+                path=str(target.relative_to(settings.landing)),
+                sha256=digest,
+                bytes=target.stat().st_size,
+                etag="",
+            )
+        )
+    landed.settle(settings, pull.manifest, files, folder)
+    landed.sweep(settings, pull.source.name, pull.manifest.snapshot_date)
+
+
+def _unknown(settings: Settings, sources: SourcesFile) -> list[Path]:
+    names = {source.name for source in sources.sources}
+    return [path for path in sorted(settings.landing.glob("*")) if path.is_dir() and path.name not in names]
+
+
+def _from_lake(
+    settings: Settings, person: Person, contents: set[str], gone: set[tuple[str, int]], *, is_trial: bool
+) -> tuple[dict[str, int], set[date]]:
+    lake = Lake(settings.lake)
+    rows: dict[str, int] = {}
+    touched: set[date] = set()
+    tables = lake.tables()
+    for number, table in enumerate(tables, start=1):
+        progress.report("take them out of tables", number, total=len(tables), unit="files", note=table)
+        for day in lake.dates(table):
+            if table == "import_report":
+                read = set(lake.scan(table, day).select("content").collect()["content"])
+                touched |= {day} if read & contents else set()
+                continue
+            is_theirs = in_table(person, day, gone)
+            if is_trial:
+                count = int(is_theirs(lake.scan(table, day).collect()).sum())
+            else:
+                count = lake.leave_out(table, day, _RUN, is_theirs)
+            if count:
+                rows[table] = rows.get(table, 0) + count
+                touched.add(day)
+    return rows, touched
+
+
+def in_table(person: Person, day: date, gone: set[tuple[str, int]]) -> Callable[[pl.DataFrame], pl.Series]:
+    """Tells which rows of a table of the lake are a person's.
+
+    Args:
+        person: Whom.
+        day: The date of the table.
+        gone: Landed file and record of what was emptied, for rows that could not be read.
+    """
+
+    def is_theirs(rows: pl.DataFrame) -> pl.Series:
+        if "raw" in rows.columns:
+            places = zip(rows["landed_file"], rows["landed_row"], strict=True)
+            found = [
+                place in gone or (raw is not None and person.is_named_in(raw))
+                for place, raw in zip(places, rows["raw"], strict=True)
+            ]
+            return pl.Series(found, dtype=pl.Boolean)
+        if "profile_id" not in rows.columns:
+            return pl.repeat(value=False, n=rows.height, eager=True)
+        names = rows.with_columns(
+            pl.lit(None, dtype=pl.String).alias(name) for name in IDENTITY if name not in rows.columns
+        )
+        return person.mask(names.select(*IDENTITY), day)
+
+    return is_theirs
+
+
+def begin(settings: Settings, person: Person, days: Sequence[date]) -> Path:
+    """Notes whom to erase, so that a run that was killed can be completed; `done` removes it."""
+    settings.forgetting.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = settings.forgetting / f"{os.urandom(8).hex()}.json"
+    document = {
+        "platform": person.platform,
+        "ids": sorted(person.ids),
+        "handles": sorted(person.handles),
+        "elsewhere": sorted((handle, day.isoformat()) for handle, day in person.elsewhere),
+        "days": sorted(map(str, days)),
+    }
+    with durable.replacing(path, str(os.getpid())) as aside:
+        aside.touch(mode=0o600)
+        aside.write_text(json.dumps(document), encoding="utf-8")
+    return path
+
+
+def begun(settings: Settings, platform: str, name: str) -> list[tuple[Path, Person, list[date]]]:
+    """What was begun for a name and not completed."""
+    found = []
+    for path in sorted(settings.forgetting.glob("*.json")):
+        document = json.loads(path.read_text(encoding="utf-8"))
+        person = Person(
+            document["platform"],
+            frozenset(document["ids"]),
+            frozenset(document["handles"]),
+            frozenset((handle, date.fromisoformat(day)) for handle, day in document["elsewhere"]),
+        )
+        if person.platform == platform and {name, known.normal(name)} & person.names:
+            found.append((path, person, [date.fromisoformat(day) for day in document["days"]]))
+    return found

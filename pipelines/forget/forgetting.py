@@ -1,0 +1,122 @@
+"""The whole of `smallvoices forget`: who is meant, what there is of them, erasing it, publishing, and proof.
+
+Belongs here: the order of the steps. What was begun is noted first and removed last, so that a run that was killed is
+completed by the same command. Does not: printing, or asking.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pipelines import home_lock, postgres, runs, serving
+from pipelines.forget import dagster_storage, erasing, known, proof, suppression
+from pipelines.forget.erasing import Erased
+from pipelines.forget.person import Person
+from pipelines.forget.proof import Proof
+from pipelines.settings import Settings
+from pipelines.sources import SourcesFile
+
+
+class ForgetError(Exception):
+    """Somebody could not be forgotten, or not wholly; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """What became of it.
+
+    Attributes:
+        erased: What was taken out of landing and lake.
+        blotted: Texts changed in Dagster's storage.
+        proof: What searching the home came to.
+    """
+
+    erased: Erased
+    blotted: int
+    proof: Proof
+
+
+def look(settings: Settings, sources: SourcesFile, platform: str, name: str) -> tuple[Person, Erased]:
+    """Finds out who is meant and what would go; nothing is changed.
+
+    Raises:
+        ForgetError: Nobody is known by that name.
+    """
+    with home_lock.erasing(settings):
+        return _look(settings, sources, platform, name)
+
+
+def forget(
+    settings: Settings,
+    sources: SourcesFile,
+    person: Person,
+    seen: Erased,
+    *,
+    log_level: str,
+    say: Callable[[str], None],
+) -> Forgotten:
+    """Erases a person, keeps them out, publishes once, and searches the home.
+
+    Args:
+        settings: Where to work.
+        sources: How landed files are read.
+        person: Whom `look` has found.
+        seen: What it has found of them.
+        log_level: What the run that computes dates anew writes to the log.
+        say: Hears which step begins.
+
+    Raises:
+        ForgetError: Dates could not be computed anew; the same command goes on from there.
+        HomeLockedError: A run is at work.
+    """
+    with home_lock.erasing(settings):
+        earlier = [each for name in person.names for each in erasing.begun(settings, person.platform, name)]
+        days = {*seen.days, *(day for _, _, days in earlier for day in days)}
+        begun = {path for path, _, _ in earlier} | {erasing.begin(settings, person, sorted(days))}
+        suppression.add(settings.suppressed, person.platform, person.names)
+        say("Emptying their records in what has landed, and their rows in the lake")
+        erased = erasing.erase(settings, sources, person)
+        days |= set(erased.days)
+        if days or serving.current(settings):
+            say(f"Computing {len(days)} dates anew, and publishing")
+            outcome = runs.recompute(settings, sources, sorted(days), log_level=log_level)
+            if not outcome.succeeded:
+                raise ForgetError(
+                    f"{outcome.error}; their records are erased from landing and lake, and the published file still "
+                    "has them: mend the cause, and run the same command again"
+                )
+            serving.keep_newest_only(settings)
+        for leftover in settings.scratch.glob("*"):
+            leftover.unlink(missing_ok=True)
+        say("Blotting them out of Dagster's storage")
+        blotted = dagster_storage.blot_out(settings.dagster_home, person)
+        say("Searching every file under the home")
+        found = proof.search(settings, person)
+        if sources.publish_to:
+            profile_ids = [*person.ids, *(f"@{handle}" for handle in person.handles)]
+            left = postgres.rows_of(sources.publish_to, person.platform, profile_ids)
+            found.found |= {f"PostgreSQL, {table}": count for table, count in left.items()}
+        if found.holds and not erased.left:
+            for path in begun:
+                path.unlink()
+        return Forgotten(erased, blotted, found)
+
+
+def _look(settings: Settings, sources: SourcesFile, platform: str, name: str) -> tuple[Person, Erased]:
+    earlier = erasing.begun(settings, platform, name)
+    person = known.person(settings, sources, platform, name)
+    for _, begun, _ in earlier:
+        person = begun if person is None else Person(
+            platform, person.ids | begun.ids, person.handles | begun.handles, person.elsewhere | begun.elsewhere
+        )  # fmt: skip
+    # Records that cannot be read name whom they name as text alone.
+    asked = person or Person(
+        platform,
+        frozenset() if name.startswith("@") else frozenset({name}),
+        frozenset({known.normal(name)}),
+    )
+    seen = erasing.look(settings, sources, asked)
+    if person is None and seen.is_nothing and not seen.left:
+        raise ForgetError(
+            f"nobody on {platform} is known by the id or handle {name!r} in {settings.home}; nothing was changed"
+        )
+    return asked, seen
