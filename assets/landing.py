@@ -54,9 +54,6 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
     )
     def land(context: dg.AssetExecutionContext, config: LandingConfig) -> Iterator[dg.MaterializeResult[None]]:
         days = [date.fromisoformat(key) for key in context.partition_keys]
-        removed = sweeping.sweep(settings)
-        if removed:
-            context.log.info(f"removed {removed} files and folders that killed runs had left")
         selected = [by_key[key] for key in by_key if key in context.selected_asset_keys]
 
         def pull(source: Source) -> list[Manifest]:
@@ -68,6 +65,9 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
             ]
 
         with home_lock.adding(settings), ThreadPoolExecutor(min(len(selected), AT_ONCE)) as pool:
+            removed = sweeping.sweep(settings)
+            if removed:
+                context.log.info(f"removed {removed} files and folders that killed runs had left")
             for source, manifests in zip(selected, pool.map(pull, selected), strict=True):
                 for manifest in manifests:
                     passed = manifest.state == "complete"

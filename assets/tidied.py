@@ -22,8 +22,8 @@ def build(settings: Settings) -> dg.AssetsDefinition:
         name=NAME,
         deps=["published"],
         description=(
-            "Lets go of old dates of the lake, of what ended runs have logged, and of what killed writers have left; "
-            "of old dates of landing only where SMALLVOICES_KEEP_LANDING_DAYS is set."
+            "Lets go of old dates of the lake, and of what ended runs have logged; of old dates of landing only where "
+            "SMALLVOICES_KEEP_LANDING_DAYS is set."
         ),
         group_name="published",
         kinds={"file"},

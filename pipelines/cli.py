@@ -4,12 +4,9 @@ Belongs here: options, exit codes and what is printed. Exit codes: 0 good, 1 fai
 """
 
 import json
-import os
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date, timedelta
 from functools import wraps
@@ -19,19 +16,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich import filesize
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    ProgressColumn,
-    SpinnerColumn,
-    Task,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-from rich.text import Text
 
-from pipelines import dates, landing, log, progress, sources, summary
+from pipelines import console as screen
+from pipelines import dates, landing, sources, summary
 from pipelines.dates import DateError
 from pipelines.home_lock import HomeLockedError
 from pipelines.partitions import yesterday
@@ -73,7 +60,7 @@ def _common(command: Callable[..., None]) -> Callable[..., None]:
             settings = click.get_current_context().obj = Settings.from_environment().at(home, sources_file)
             command(settings=settings, loaded=sources.load(settings.sources_file), **options)
         except (SettingsError, SourcesError, DateError) as mistake:
-            _say("ERROR", str(mistake))
+            screen.say("ERROR", str(mistake))
             sys.exit(2)
 
     return wrapped
@@ -92,14 +79,14 @@ def _common(command: Callable[..., None]) -> Callable[..., None]:
 def nightly(settings: Settings, loaded: SourcesFile, day: str, *, force: bool, as_json: bool) -> None:
     """Pull, validate, rank and publish one date."""
     chosen = _chosen(settings, loaded, day)
-    console = _console(as_json=as_json)
+    console = screen.opened(as_json=as_json)
     console.print(
         f"Nightly run for {chosen}" + (f", the newest date of {loaded.path}" if day == "newest" else ""), soft_wrap=True
     )
     from pipelines import runs  # noqa: PLC0415 - loads Dagster, which a usage error need not wait for
 
-    with _progress(console):
-        outcome = runs.over(settings, loaded, [chosen], force=force, log_level=_log_level(console))
+    with screen.bars(console):
+        outcome = runs.over(settings, loaded, [chosen], force=force, log_level=screen.log_level(console))
     _end(settings, chosen, outcome, console, as_json=as_json)
 
 
@@ -115,12 +102,12 @@ def backfill(settings: Settings, loaded: SourcesFile, first: str, last: str, *, 
     if start > end:
         raise DateError(f"--from {start} is after --to {end}; swap them")
     days = [start + timedelta(days=number) for number in range((end - start).days + 1)]
-    console = _console(as_json=as_json)
+    console = screen.opened(as_json=as_json)
     console.print(f"Backfill of {len(days)} dates, {start} to {end}")
     from pipelines import runs  # noqa: PLC0415 - as above
 
-    with _progress(console):
-        outcome = runs.over(settings, loaded, days, force=force, log_level=_log_level(console))
+    with screen.bars(console):
+        outcome = runs.over(settings, loaded, days, force=force, log_level=screen.log_level(console))
     _end(settings, end, outcome, console, as_json=as_json)
 
 
@@ -129,10 +116,10 @@ def backfill(settings: Settings, loaded: SourcesFile, first: str, last: str, *, 
 @_common
 def publish(settings: Settings, loaded: SourcesFile, *, as_json: bool) -> None:
     """Rebuild the published file from the lake, and swap it in."""
-    console = _console(as_json=as_json)
+    console = screen.opened(as_json=as_json)
     from pipelines import runs  # noqa: PLC0415 - as above
 
-    outcome = runs.publish(settings, loaded, log_level=_log_level(console))
+    outcome = runs.publish(settings, loaded, log_level=screen.log_level(console))
     _end(settings, None, outcome, console, as_json=as_json)
 
 
@@ -219,14 +206,14 @@ def inspect_file(
             platform=platform,
             day=date_of,
             room=settings.temp_bytes,
-            console=_console(as_json=as_json),
+            console=screen.opened(as_json=as_json),
             as_json=as_json,
         )
         if write:
             path = inspecting.keep(inferred, write, folder, file)
             click.echo(f"Wrote {path}; use it with `shape: {write}` in {settings.sources_file}", err=as_json)
     except (SettingsError, ShapeError, DateError, inspecting.InspectError) as mistake:
-        _say("ERROR", str(mistake))
+        screen.say("ERROR", str(mistake))
         sys.exit(2 if not isinstance(mistake, inspecting.InspectError) else 1)
     sys.exit(0 if inferred.proposal.is_decided else 1)
 
@@ -246,7 +233,7 @@ def explain_rank(
     try:
         told = explaining.explain(settings, loaded, platform, handle, dates.parse(day, settings) if day else None)
     except explaining.ExplainError as error:
-        _say("ERROR", str(error))
+        screen.say("ERROR", str(error))
         sys.exit(1)
     said = json.dumps(asdict(told), default=str, indent=1) if as_json else explained.text(told)
     click.echo(printable(said, keep="\n"))
@@ -278,9 +265,9 @@ def forget_person(
 
     if as_json and not (yes or dry_run):
         raise click.UsageError("--json asks nothing: give --yes or --dry-run too")
-    console = _console(as_json=as_json)
+    console = screen.opened(as_json=as_json)
     try:
-        with _progress(console):
+        with screen.bars(console):
             person, seen = forgetting.look(settings, loaded, platform, id_or_handle)
         forget_summary.print_seen(console, person, seen)
         if dry_run:
@@ -289,10 +276,12 @@ def forget_person(
             return
         if not yes:
             click.confirm("Erase this person? It cannot be undone", err=True, abort=True)
-        with _progress(console):
-            done = forgetting.forget(settings, loaded, person, seen, log_level=_log_level(console), say=console.print)
+        with screen.bars(console):
+            done = forgetting.forget(
+                settings, loaded, person, seen, log_level=screen.log_level(console), say=console.print
+            )
     except (forgetting.ForgetError, HomeLockedError, PublishError, PostgresError) as error:
-        _say("ERROR", str(error))
+        screen.say("ERROR", str(error))
         sys.exit(1)
     forget_summary.print_forgotten(console, done)
     if as_json:
@@ -306,21 +295,25 @@ def forget_person(
 @_common
 def tidy(settings: Settings, loaded: SourcesFile, *, dry_run: bool, as_json: bool) -> None:  # noqa: ARG001 - as below
     """Let go of old dates, old runs and left-overs, as each night does at its end."""
-    from pipelines import runs, tidying  # noqa: PLC0415 - as above
+    from pipelines import home_lock, runs, sweeping, tidying  # noqa: PLC0415 - as above
 
-    with runs.existing_instance(settings) as instance:
+    with home_lock.adding(settings), runs.existing_instance(settings) as instance:
+        left_overs = 0 if dry_run else sweeping.sweep(settings)
         found = tidying.removable(settings, instance)
         refused = [] if dry_run else tidying.remove(settings, instance, found)
     if as_json:
         items = [asdict(each) | {"path": str(each.path)} for each in found]
-        click.echo(json.dumps({"dry_run": dry_run, "found": items, "refused": refused}, indent=1))
+        document = {"dry_run": dry_run, "found": items, "left_overs": left_overs, "refused": refused}
+        click.echo(json.dumps(document, indent=1))
     else:
         for each in found if dry_run else []:
             click.echo(f"{each.kind:8} {each.path} ({filesize.decimal(each.bytes)})")
         counts, freed = Counter(each.kind for each in found), sum(each.bytes for each in found)
         click.echo(f"{'Would let' if dry_run else 'Let'} go of {tidying.words(counts)}: {filesize.decimal(freed)}")
+        if left_overs:
+            click.echo(f"Swept {left_overs:,} files and folders that killed runs had left")
     for reason in refused:
-        _say("ERROR", reason)
+        screen.say("ERROR", reason)
     sys.exit(1 if refused else 0)
 
 
@@ -338,7 +331,7 @@ def doctor(home: Path | None, sources_file: Path | None, *, as_json: bool) -> No
     try:
         settings = Settings.from_environment().at(home, sources_file)
     except SettingsError as mistake:
-        _say("ERROR", str(mistake))
+        screen.say("ERROR", str(mistake))
         sys.exit(2)
     findings = []
     for finding in examine.examine(settings):
@@ -388,77 +381,15 @@ def _chosen(settings: Settings, loaded: SourcesFile, day: str) -> date:
     return dates.parse(day, settings) if day else yesterday()
 
 
-def _console(*, as_json: bool) -> Console:
-    # Wide enough for the tables where there is no terminal to ask, and out of the way of JSON, on either stream.
-    width = None if sys.stdout.isatty() else 160
-    return Console(stderr=as_json, width=width, highlight=False, quiet=as_json and _logs_json())
-
-
-def _log_level(console: Console) -> str:
-    return "CRITICAL" if console.is_terminal and not _logs_json() else "INFO"
-
-
-def _logs_json() -> bool:
-    """Whether standard error is for programs; settings that cannot be read do not say so."""
-    settings = click.get_current_context().obj
-    return settings is not None and settings.log == "json"
-
-
-def _say(level: str, message: str, run: str = "") -> None:
-    """Writes what a command has to say of itself to standard error, as a line of the log where that is JSON."""
-    if _logs_json():
-        click.echo(log.as_json(level, message, at=time.time(), run=run, step="command"), err=True)
-    else:
-        click.echo(f"{level.capitalize()}: {printable(message)}", err=True)
-
-
-class _Amount(ProgressColumn):
-    """How much of a step is done, and how fast."""
-
-    def render(self, task: Task) -> Text:
-        """Rows or files, or bytes and bytes a second."""
-        if task.fields["unit"] != "bytes":
-            return Text(f"{task.completed:,.0f} {task.fields['unit']}")
-        rate = f", {filesize.decimal(int(task.speed))}/s" if task.speed else ""
-        note = f", {task.fields['note']}" if task.fields.get("note") else ""
-        return Text(f"{filesize.decimal(int(task.completed))}{rate}{note}")
-
-
-@contextmanager
-def _progress(console: Console) -> Iterator[None]:
-    """A line per source while it is read, on a terminal; elsewhere the log tells."""
-    if not console.is_terminal:
-        yield
-        return
-    # A file of its own: while a step runs, Dagster has what this process writes to the terminal go to a log.
-    with (
-        os.fdopen(os.dup(console.file.fileno()), "w", encoding="utf-8") as terminal,
-        Progress(
-            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), _Amount(), TimeElapsedColumn(),
-            TimeRemainingColumn(), transient=True,
-            console=Console(file=terminal, force_terminal=True, width=console.width),
-        ) as bars,
-    ):  # fmt: skip
-        tasks: dict[tuple[str, str], Any] = {}
-
-        def show(step: str, done: int, *, total: int | None, unit: progress.Unit, note: str) -> None:
-            if (step, unit) not in tasks:
-                tasks[step, unit] = bars.add_task(f"pull {step}" if unit == "bytes" else step, unit=unit)
-            bars.update(tasks[step, unit], completed=done, total=total, note=note)
-
-        with progress.listening(show):
-            yield
-
-
 def _end(settings: Settings, day: date | None, outcome: "Outcome", console: Console, *, as_json: bool) -> None:
     """Shows what came of a run, and ends with exit code 1 where it failed."""
     if day:
         summary.print_import_report(console, settings, day)
     if outcome.untold:
-        _say("WARNING", f"nobody was told that it failed: {outcome.untold}", outcome.run_id)
+        screen.say("WARNING", f"nobody was told that it failed: {outcome.untold}", outcome.run_id)
     if not outcome.succeeded:
         error = outcome.error
-        _say("ERROR", error, outcome.run_id)
+        screen.say("ERROR", error, outcome.run_id)
         if as_json:
             click.echo(
                 json.dumps(

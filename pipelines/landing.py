@@ -190,7 +190,9 @@ def sweep(landing: Path) -> int:
     Bytes that have landed are never among it: what goes is what no manifest speaks of, once no pull is at work on the
     date. A paged pull may go on for a day with the pages that it has.
     """
-    return sum(durable.sweep(place, _leftovers(place)) for place in landing.glob("*/????-??-??"))
+    # A date that was being let go of lies aside in its source's folder.
+    of_sources = sum(durable.sweep(folder) for folder in landing.glob("*/"))
+    return of_sources + sum(durable.sweep(place, _leftovers(place)) for place in landing.glob("*/????-??-??"))
 
 
 def _leftovers(place: Path) -> Iterator[Path]:

@@ -4,9 +4,19 @@ Belongs here: sweeping all of its folders at once, as every run does first. Does
 them, which those know that write there, or the published folder, which every publisher sweeps under its own lock.
 """
 
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
 from pipelines import durable, landing
 from pipelines.lake import Lake
 from pipelines.settings import Settings
+
+_LEFT_OVERS = (
+    "lake/*/*/.*.tmp*", "landing/*/.*.tmp", "landing/*/*/.*.tmp", "landing/*/*/.unfinished-*",
+    "landing/*/*/manifests/.*.tmp", "scratch/.*.tmp",
+)  # fmt: skip
+_DAY_SECONDS = 86_400
 
 
 def sweep(settings: Settings) -> int:
@@ -16,3 +26,11 @@ def sweep(settings: Settings) -> int:
         How many files and folders that were.
     """
     return landing.sweep(settings.landing) + Lake(settings.lake).sweep() + durable.sweep(settings.scratch)
+
+
+def left_overs(settings: Settings) -> Iterator[Path]:
+    """What no run has swept for a day: those at work are far younger."""
+    for pattern in _LEFT_OVERS:
+        for path in settings.home.glob(pattern):
+            if time.time() - path.lstat().st_mtime > _DAY_SECONDS:
+                yield path

@@ -1,6 +1,7 @@
-"""What of a home may go, and letting go of it: old dates of lake and landing, old runs, what killed writers have left.
+"""What of a home may go, and letting go of it: old dates of lake and landing, and old runs.
 
-Belongs here: what is old, and what stays although it is. Does not: how Dagster keeps runs (`old_runs`).
+Belongs here: what is old, and what stays although it is. Does not: how Dagster keeps runs (`old_runs`), or what killed
+writers have left (`sweeping`).
 
 How old something is goes by the newest ranked date and not by today's, so that neither a wrong clock nor a pipeline
 that has not run for long costs a date; and what was written lately stays as long as what is of lately.
@@ -19,15 +20,15 @@ import dagster as dg
 
 from assets import looking_back
 from assets.publishing import QUARANTINE_DAYS
-from pipelines import landing, old_runs
+from pipelines import home_lock, landing, old_runs
 from pipelines.lake import Lake
 from pipelines.settings import Settings
 
-Kind = Literal["lake", "landing", "orphans", "runs"]
+Kind = Literal["lake", "landing", "runs"]
 # Each kind in words, one of it and more.
 KINDS: dict[Kind, tuple[str, str]] = {
     "lake": ("table of a date", "tables of dates"), "landing": ("landed date", "landed dates"),
-    "orphans": ("left-over file", "left-over files"), "runs": ("run", "runs"),
+    "runs": ("run", "runs"),
 }  # fmt: skip
 
 # Changes of handles are told from every date.
@@ -36,11 +37,6 @@ _FOR_GOOD = {"history"}
 _QUARANTINE = "quarantine"
 # What `history` looks back on; its dates stay as long as a date does that has seen them.
 _LOOKED_BACK_ON = {"profiles", "import_report"}
-_ORPHAN_SECONDS = 24 * 3600
-_ORPHANS = (
-    "lake/*/*/.*.tmp", "landing/*/.*.tmp", "landing/*/*/.*.tmp", "landing/*/*/.unfinished-*",
-    "landing/*/*/manifests/.*.tmp", "scratch/*",
-)  # fmt: skip
 _DAY_SECONDS = 86_400
 
 
@@ -67,7 +63,7 @@ def removable(settings: Settings, instance: dg.DagsterInstance | None) -> list[R
         instance: Dagster's, where there is one.
     """
     newest = max(Lake(settings.lake).dates("ranking"), default=date.min)
-    found = [*orphans(settings), *_old_of_lake(settings, newest), *_old_of_landing(settings, newest)]
+    found = [*_old_of_lake(settings, newest), *_old_of_landing(settings, newest)]
     if instance and settings.keep_runs_days is not None:
         runs = old_runs.old(instance, settings.keep_runs_days)
         found += [Removable("runs", Path(run_id), old_runs.size(instance, run_id)) for run_id in runs]
@@ -80,34 +76,29 @@ def remove(settings: Settings, instance: dg.DagsterInstance | None, found: Seque
     Returns:
         What could not be removed, and why.
     """
-    refused = []
+    with home_lock.adding(settings):
+        return list(_removed(settings, instance, found))
+
+
+def _removed(settings: Settings, instance: dg.DagsterInstance | None, found: Sequence[Removable]) -> Iterator[str]:
     for each in found:
         try:
             _REMOVE[each.kind](each.path)
         except FileNotFoundError:
             continue  # somebody else has let go of it
         except OSError as error:
-            refused.append(f"{error.filename or each.path}: {error.strerror}")
+            yield f"{error.filename or each.path}: {error.strerror}"
     ended = [each.path.name for each in found if each.kind == "runs"]
     if instance and ended:
         ranked = Lake(settings.lake).dates("ranking") or [date.min]
         landed = ranked[-1] - timedelta(settings.keep_landing_days) if settings.keep_landing_days else date.min
         old_runs.remove(instance, ended, since=ranked[0], landed_since=landed)
-    return refused
 
 
 def words(counts: Mapping[Kind, int]) -> str:
     """How many of each kind, in words."""
     told = [f"{counts[kind]:,} {KINDS[kind][counts[kind] != 1]}" for kind in KINDS if counts.get(kind)]
     return ", ".join(told) or "nothing"
-
-
-def orphans(settings: Settings) -> Iterator[Removable]:
-    """What writers have left that were killed: one still at work is far younger."""
-    for pattern in _ORPHANS:
-        for path in settings.home.glob(pattern):
-            if time.time() - _written(path) > _ORPHAN_SECONDS:
-                yield Removable("orphans", path, _size(path))
 
 
 def _old_of_lake(settings: Settings, newest: date) -> Iterator[Removable]:
@@ -196,13 +187,6 @@ def _remove_landed(path: Path) -> None:
     shutil.rmtree(aside)
 
 
-def _remove_orphan(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink()
-
-
 _REMOVE: dict[Kind, Callable[[Path], None]] = {
-    "lake": _remove_table, "landing": _remove_landed, "orphans": _remove_orphan, "runs": lambda _: None,
+    "lake": _remove_table, "landing": _remove_landed, "runs": lambda _: None,
 }  # fmt: skip

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich import filesize
 
-from pipelines import tidying
+from pipelines import sweeping
 from pipelines.doctor.finding import Finding, Level, span
 from pipelines.lake import Lake
 from pipelines.settings import Settings
@@ -98,12 +98,20 @@ def _newest_night(settings: Settings) -> int:
 
 def left_overs(settings: Settings) -> Iterator[Finding]:
     """What killed writers have left."""
-    found = list(tidying.orphans(settings))
+    found = list(sweeping.left_overs(settings))
     if found:
-        said = f"{len(found):,} left by writers that were killed: {filesize.decimal(sum(each.bytes for each in found))}"
-        yield Finding("left-overs", "warning", f"{said}; the first: {found[0].path}", "smallvoices tidy")
+        said = f"{len(found):,} left by writers that were killed; the first: {found[0]}"
+        yield Finding("left-overs", "warning", said, "the next run sweeps them; until then, smallvoices tidy")
     else:
         yield Finding("left-overs", "ok", "none")
+    begun = len(list(settings.forgetting.glob("*.json")))
+    if begun:
+        yield Finding(
+            "left-overs",
+            "problem",
+            f"erasing {begun} {'person' if begun == 1 else 'people'} was begun and has not ended",
+            "run `smallvoices forget` for them again",
+        )
 
 
 def locks(settings: Settings) -> Iterator[Finding]:
