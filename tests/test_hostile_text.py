@@ -151,7 +151,7 @@ def test_connections_that_see_foreign_data_have_no_way_out(tmp_path: Path) -> No
 
 
 def test_no_connection_is_opened_beside_them() -> None:
-    """Reading and importing open DuckDB through `engine` alone; others open what the project itself has written."""
+    """Reading and importing open DuckDB through `engine` and `confined` alone; others open what the project itself has written."""
     root = Path(__file__).resolve().parent.parent
     opened = {
         str(path.relative_to(root))
@@ -160,6 +160,6 @@ def test_no_connection_is_opened_beside_them() -> None:
         if re.search(r"duckdb\.connect\(\s*(\":memory:\"|\))", path.read_text(encoding="utf-8"))
     }
     assert opened == {
-        "pipelines/engine.py", "pipelines/content_hash.py", "pipelines/latest.py", "schemas/shape_file.py",
+        "pipelines/engine.py", "pipelines/read/confined.py", "pipelines/content_hash.py", "pipelines/latest.py", "schemas/shape_file.py",
         "schemas/infer/numbers.py",
     }  # fmt: skip

@@ -54,7 +54,7 @@ def test_a_missing_file_tells_the_option_that_names_it(tmp_path: Path) -> None:
         ),
         (
             "sources: [{name: a, shape: smallvoices, url: x}]\nsource: b",
-            "source: unknown key; allowed: metrics, notify, publish_to, segments, sources",
+            "source: unknown key; allowed: metrics, notify, publish_contacts, publish_to, segments, sources",
         ),
     ],
 )
