@@ -8,7 +8,7 @@ from collections import Counter
 import dagster as dg
 
 from assets.daily import OWNERS
-from pipelines import tidying
+from pipelines import home_lock, tidying
 from pipelines.settings import Settings
 from schemas.first_line import first_line
 
@@ -33,8 +33,9 @@ def build(settings: Settings) -> dg.AssetsDefinition:
         counts: Counter[tidying.Kind] = Counter()
         freed = 0
         try:
-            found = tidying.removable(settings, context.instance)
-            refused = tidying.remove(settings, context.instance, found)
+            with home_lock.adding(settings):
+                found = tidying.removable(settings, context.instance)
+                refused = tidying.remove(settings, context.instance, found)
             counts, freed = Counter(each.kind for each in found), sum(each.bytes for each in found)
         except Exception as error:  # noqa: BLE001 - what could not be tidied tonight can be tomorrow
             refused = [f"{type(error).__name__}: {first_line(error)}"]

@@ -20,7 +20,7 @@ import dagster as dg
 
 from assets import looking_back
 from assets.publishing import QUARANTINE_DAYS
-from pipelines import home_lock, landing, old_runs
+from pipelines import landing, old_runs
 from pipelines.lake import Lake
 from pipelines.settings import Settings
 
@@ -71,13 +71,12 @@ def removable(settings: Settings, instance: dg.DagsterInstance | None) -> list[R
 
 
 def remove(settings: Settings, instance: dg.DagsterInstance | None, found: Sequence[Removable]) -> list[str]:
-    """Lets go of what `removable` has found.
+    """Lets go of what `removable` has found; the caller holds the home.
 
     Returns:
         What could not be removed, and why.
     """
-    with home_lock.adding(settings):
-        return list(_removed(settings, instance, found))
+    return list(_removed(settings, instance, found))
 
 
 def _removed(settings: Settings, instance: dg.DagsterInstance | None, found: Sequence[Removable]) -> Iterator[str]:
