@@ -44,7 +44,7 @@ def main(export: str, way: str, directory: Path, scratch: Path) -> None:
     file = directory / FILES[export]
     # A night loads its shapes once, whatever it then parses.
     shape = PAGES if export == "pages" else load("smallvoices", Path())
-    with connect(Settings(home=scratch, sources_file=Path()), directory) as connection:
+    with connect(Settings(home=scratch, sources_file=Path()), directory, scratch) as connection:
         wall, used = time.monotonic(), time.process_time()
         if way == "shape":
             connection.execute(shape.macros())
@@ -54,7 +54,7 @@ def main(export: str, way: str, directory: Path, scratch: Path) -> None:
             written = (Path(__file__).parent / "by_hand.sql").read_text(encoding="utf-8")
             marker = f"-- {export}, {way.removeprefix('by hand, ')}\n"
             select = re.split(r";\n", written.partition(marker)[2])[0].replace("$file", literal(file))
-        target = Settings(home=scratch, sources_file=Path()).scratch / "posts.parquet"
+        target = scratch / "posts.parquet"
         connection.execute(f"COPY ({select}) TO {literal(target)} (FORMAT parquet)")
         print(time.monotonic() - wall, time.process_time() - used)
 
