@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,8 @@ import duckdb
 import pytest
 
 from pipelines import home_lock, landing, progress
-from pipelines.forget import erasing, keeping_out, known, suppression
+from pipelines.engine import connect
+from pipelines.forget import erasing, forgetting, keeping_out, known, suppression
 from pipelines.forget.person import Person
 from pipelines.home_lock import HomeLockedError
 from tests.published_home import Home
@@ -182,6 +183,20 @@ def test_only_what_is_theirs_goes(exports: Exports) -> None:
         for row in exports.tables(day).report:
             assert row["landed"] == row["accepted"] + row["quarantined"] + row["superseded"] + row["forgotten"]
     assert erasing.erase(exports.settings, exports.sources(), anna).is_nothing
+
+
+def test_who_reads_meanwhile_is_left_alone_and_what_a_kill_has_left_goes(exports: Exports) -> None:
+    settings, sources = exports.settings, exports.sources()
+    left = settings.scratch / ".99-dead.tmp/spilled"
+    left.parent.mkdir(parents=True)
+    left.touch()
+    nobody = Person("instagram", frozenset({"404040404"}), frozenset())
+    nothing = erasing.look(settings, sources, nobody)
+    for is_read in (True, False):
+        with connect(settings) if is_read else nullcontext():
+            done = forgetting.forget(settings, sources, nobody, nothing, log_level="INFO", say=lambda _: None)
+            assert done.proof.holds
+            assert left.exists() == is_read
 
 
 def _is_annas(row: tuple[Any, ...]) -> bool:

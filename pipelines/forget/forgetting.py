@@ -7,7 +7,7 @@ completed by the same command. Does not: printing, or asking.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipelines import home_lock, postgres, runs, serving
+from pipelines import home_lock, postgres, runs, serving, sweeping
 from pipelines.forget import dagster_storage, erasing, known, proof, suppression
 from pipelines.forget.erasing import Erased
 from pipelines.forget.person import Person
@@ -85,8 +85,7 @@ def forget(
                     "has them: mend the cause, and run the same command again"
                 )
             serving.keep_newest_only(settings)
-        for leftover in settings.scratch.glob("*"):
-            leftover.unlink(missing_ok=True)
+        sweeping.sweep(settings)
         say("Blotting them out of Dagster's storage")
         blotted = dagster_storage.blot_out(settings.dagster_home, person)
         say("Searching every file under the home")
