@@ -88,29 +88,6 @@ def _connected(settings: Settings, readable: Sequence[Path], scratch: Path) -> I
         connection.close()
 
 
-@contextmanager
-def connect_to_look(*readable: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB connection in memory for a glance into files, before there is a home, with no way out of their folders.
-
-    Args:
-        *readable: Folders that SQL may read; nothing else, no network, and no change of this.
-    """
-    options: dict[str, str | bool | int | float | list[str]] = {
-        "threads": 2,
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-    }
-    with duckdb.connect(":memory:", config=options) as connection:
-        _close_off(connection, readable)
-        yield connection
-
-
-def _close_off(connection: duckdb.DuckDBPyConnection, folders: Sequence[Path]) -> None:
-    connection.execute(f"SET allowed_directories = [{', '.join(map(literal, folders))}]")
-    connection.execute("SET enable_external_access = false")
-    connection.execute("SET lock_configuration = true")
-
-
 def stream_sql(
     settings: Settings, sql: str, inputs: Mapping[str, Input], *, by_bucket: Sequence[str] = ()
 ) -> Iterator[pa.RecordBatch]:

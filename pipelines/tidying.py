@@ -76,22 +76,20 @@ def remove(settings: Settings, instance: dg.DagsterInstance | None, found: Seque
     Returns:
         What could not be removed, and why.
     """
-    return list(_removed(settings, instance, found))
-
-
-def _removed(settings: Settings, instance: dg.DagsterInstance | None, found: Sequence[Removable]) -> Iterator[str]:
+    refused = []
     for each in found:
         try:
             _REMOVE[each.kind](each.path)
         except FileNotFoundError:
             continue  # somebody else has let go of it
         except OSError as error:
-            yield f"{error.filename or each.path}: {error.strerror}"
+            refused.append(f"{error.filename or each.path}: {error.strerror}")
     ended = [each.path.name for each in found if each.kind == "runs"]
     if instance and ended:
         ranked = Lake(settings.lake).dates("ranking") or [date.min]
         landed = ranked[-1] - timedelta(settings.keep_landing_days) if settings.keep_landing_days else date.min
         old_runs.remove(instance, ended, since=ranked[0], landed_since=landed)
+    return refused
 
 
 def words(counts: Mapping[Kind, int]) -> str:

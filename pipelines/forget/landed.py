@@ -161,13 +161,14 @@ def _rewritten(
     name = _without_name(path.name, wanted.named)
     target = folder / path.name
     stones = set(file.tombstones)
-    with tempfile.TemporaryDirectory(prefix="smallvoices-") as scratch:
+    # In the home: what a kill leaves of them there is swept, and searched.
+    with durable.a_while(settings.scratch) as scratch:
         members: dict[str, Path] = {}
         for number, part in enumerate(parts):
             if part.file.path not in found:
                 continue
             member = part.file.path[len(file.path) + 1 :]
-            written = target if not member else Path(scratch) / str(number) / part.path.name
+            written = target if not member else scratch / str(number) / part.path.name
             written.parent.mkdir(exist_ok=True)
             empty = tombstones.empty(settings, part, source, found[part.file.path], wanted.named, written)
             stones |= {Tombstone(records, row, member) for records, rows in empty.items() for row in rows}
