@@ -18,6 +18,7 @@ from contextlib import ExitStack
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
+from typing import Self
 
 import duckdb
 import polars as pl
@@ -26,7 +27,6 @@ import pyarrow.parquet as pq
 from pandera.polars import DataFrameModel
 
 from pipelines import durable
-from pipelines.content_hash import META
 from pipelines.manifest import CsvFile, Manifest, PublishedFile
 from pipelines.published_file import Table
 from schemas.describe import columns
@@ -47,49 +47,81 @@ _DICTIONARIES = frozenset(
 _STATISTICS = ("snapshot_date", "platform", "rank", "followers")
 
 
-def write(
-    connection: duckdb.DuckDBPyConnection,
-    folder: Path,
-    tables: Sequence[Table],
-    before: Manifest | None,
-    published: Path,
-) -> tuple[dict[str, PublishedFile], dict[str, list[CsvFile]]]:
-    """Writes the tables that are attached as `pub`.
+class Writer:
+    """Writes each table as soon as it is built, while the next ones are."""
 
-    Args:
-        connection: Where they are attached.
-        folder: The generation's folder.
-        tables: What was built.
-        before: The generation before, whose CSV of a day is taken over where the day's lake file is the same.
-        published: The folder that it is relative to.
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        folder: Path,
+        tables: Sequence[Table],
+        before: Manifest | None,
+        published: Path,
+    ) -> None:
+        """Writes nothing yet.
 
-    Returns:
-        The Parquet file and the CSV files of every table.
+        Args:
+            connection: Where the tables are built, as `pub`.
+            folder: The generation's folder.
+            tables: What will be built.
+            before: The generation before, whose CSV of a day is taken over where the day's lake file is the same.
+            published: The folder that it is relative to.
+        """
+        self._connection = connection
+        self._folder = folder
+        self._known = _known(before, published)
+        self._beginnings = {table.beginning_of: table for table in tables if table.beginning_of}
+        self._parquet: dict[str, Future[PublishedFile]] = {}
+        self._csv: dict[str, list[CsvFile]] = {}
+        self._pool = ThreadPoolExecutor(os.cpu_count())
 
-    Raises:
-        ContractError: A row breaks its contract.
-    """
-    known = _known(before, published)
-    beginnings = {table.beginning_of: table.name for table in tables if table.beginning_of}
+    def __enter__(self) -> Self:
+        return self
 
-    def one(table: Table) -> tuple[PublishedFile, dict[str, list[CsvFile]]]:
-        """A table's Parquet file, and its CSV files with that of the table that is its beginning."""
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def begin(self, table: Table) -> None:
+        """Begins to write a table, which is built."""
+        beginning = None
+        if first := self._beginnings.get(table.name):
+            rows = self._connection.execute(f"SELECT count(*) FROM ({first.sql})").fetchall()[0][0]
+            beginning = first.name, self._folder / f"{first.name}.csv", rows
+        self._parquet[table.name] = self._pool.submit(self._write, table, self._connection.cursor(), beginning)
+
+    def finish(self) -> tuple[dict[str, PublishedFile], dict[str, list[CsvFile]]]:
+        """Waits for what was begun.
+
+        Returns:
+            The Parquet file and the CSV files of every table.
+
+        Raises:
+            ContractError: A row breaks its contract.
+        """
+        parquet = {name: writing.result() for name, writing in self._parquet.items()}
+        return parquet, {name: self._csv[name] for name in parquet}
+
+    def _write(
+        self, table: Table, connection: duckdb.DuckDBPyConnection, beginning: tuple[str, Path, int] | None
+    ) -> PublishedFile:
+        """Writes a table's Parquet file, and its CSV files with that of the table that is its beginning."""
+        folder = self._folder
         parquet = folder / f"{table.name}.parquet"
         if table.beginning_of:
-            with durable.naming(folder):
-                rows = _copy(connection, table.name, parquet, {})
-            return _described(folder, parquet, sum(rows.values())), {}
+            rows = _copy(connection, table.name, parquet, {})
+            return _described(folder, parquet, sum(rows.values()))
         days: dict[date | None, str | None] = {None: None}
         if table.days:
             (folder / table.name).mkdir()
             days = {day: _state(path, table.sql) for day, path in table.days.items()}
         csv = {day: folder / (f"{table.name}/{day}.csv" if day else f"{table.name}.csv") for day in days}
-        taken = {day: known[key] for day, state in days.items() if (key := (table.name, day, state)) in known}
+        taken = {
+            day: self._known[key] for day, state in days.items() if (key := (table.name, day, state)) in self._known
+        }
         for day, (path, _) in taken.items():
             csv[day].hardlink_to(path)
-        beginning = _beginning(connection, folder, beginnings.get(table.name))
         written = {day: path for day, path in csv.items() if day not in taken}
-        rows = _copy(connection, table.name, parquet, written, beginning)
+        rows = _copy(connection, table.name, parquet, written, beginning[1:] if beginning else None)
         files = []
         for day, path in csv.items():
             file = taken[day][1] if day in taken else CsvFile(
@@ -98,28 +130,13 @@ def write(
             if file.rows != rows[day]:
                 raise ContractError(f"{table.name}: {file.path} has {file.rows:,} rows, and the table {rows[day]:,}")
             files.append(file)
-        described = {table.name: files}
+        self._csv[table.name] = files
         if beginning:
-            described[beginnings[table.name]] = [CsvFile(**_described(folder, *beginning).model_dump())]
-        return _described(folder, parquet, sum(rows.values())), described
-
-    wanted = [*tables, Table(META, "")]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        done = dict(zip((table.name for table in wanted), pool.map(one, wanted), strict=True))
-    for table in wanted:
+            name, path, count = beginning
+            self._csv[name] = [CsvFile(**_described(folder, path, count).model_dump())]
         if table.days:
             durable.sync_folder(folder / table.name)
-    csv = {name: files for _, described in done.values() for name, files in described.items()}
-    return {name: parquet for name, (parquet, _) in done.items()}, {name: csv[name] for name in done}
-
-
-def _beginning(connection: duckdb.DuckDBPyConnection, folder: Path, table: str | None) -> tuple[Path, int] | None:
-    """The CSV file and the rows of a table that is the beginning of another."""
-    if table is None:
-        return None
-    with connection.cursor() as cursor:
-        rows = cursor.execute(f"SELECT count(*) FROM pub.main.{table}").fetchall()[0][0]
-    return folder / f"{table}.csv", rows
+        return _described(folder, parquet, sum(rows.values()))
 
 
 def _state(path: Path, sql: str) -> str:
@@ -154,7 +171,7 @@ def _copy(
     """Writes a built table to Parquet and CSV.
 
     Args:
-        connection: Where it is attached.
+        connection: Where it is attached; closed with it.
         table: Its name.
         parquet: The Parquet file.
         csv: The CSV file of each day that is to be written; of None, where the table has no days.
@@ -168,11 +185,11 @@ def _copy(
     rows: Counter[date | None] = Counter()
     with (
         durable.naming(parquet.parent),
-        connection.cursor() as cursor,
+        connection,
         ExitStack() as open_files,
         ThreadPoolExecutor(1) as encoder,
     ):
-        batches = cursor.sql(f"SELECT * FROM pub.main.{table}").to_arrow_reader(_BATCH_ROWS)
+        batches = connection.sql(f"SELECT * FROM pub.main.{table}").to_arrow_reader(_BATCH_ROWS)
         writer = open_files.enter_context(_parquet_writer(parquet, batches.schema))
         files = {day: open_files.enter_context(path.open("wb")) for day, path in csv.items()}
         begun, left = (open_files.enter_context(beginning[0].open("wb")), beginning[1]) if beginning else (None, 0)

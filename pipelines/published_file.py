@@ -4,7 +4,7 @@ Belongs here: building the file. Does not: which rows are published (`assets/pub
 formats (`flat_files`), or how readers come to see them (`serving`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from importlib.metadata import version
@@ -48,8 +48,9 @@ def build(
     views: Sequence[tuple[str, str]],
     tables: Sequence[Table],
     meta: tuple[int, date, str],
+    is_built: Callable[[Table], None],
 ) -> Contents:
-    """Writes the file, and leaves it attached as `pub` for whoever reads on.
+    """Writes the file, and leaves it attached as `pub` for whoever reads on until `close`.
 
     Args:
         connection: A connection that may read the lake and write the file.
@@ -57,6 +58,7 @@ def build(
         views: Name and SELECT of views over lake files.
         tables: What to publish, in order of building.
         meta: Generation, newest snapshot date and run.
+        is_built: Told of each table once it is there, `_meta` included.
 
     Returns:
         What the file says.
@@ -75,14 +77,21 @@ def build(
             _create(connection, table)
         except duckdb.Error as error:
             raise ContractError(f"{table.name}: {first_line(error)}") from None
+        is_built(table)
     meant = contents(connection, "pub", LEFT_OUT)
     _add_meta(connection, meta, meant)
+    is_built(Table(META, ""))
     for name, model in TABLES.items():
         connection.execute(f"COMMENT ON TABLE pub.main.{name} IS {literal(summary(model))}")
         for column in columns(model):
             connection.execute(f"COMMENT ON COLUMN pub.main.{name}.{column.name} IS {literal(column.comment)}")
-    connection.execute("CHECKPOINT pub")
     return meant
+
+
+def close(connection: duckdb.DuckDBPyConnection) -> None:
+    """Makes the file whole and lets go of it; nobody reads from it any more."""
+    connection.execute("CHECKPOINT pub")
+    connection.execute("DETACH pub")
 
 
 def _create(connection: duckdb.DuckDBPyConnection, table: Table) -> None:

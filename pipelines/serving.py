@@ -164,9 +164,10 @@ def _build(
 ) -> Manifest:
     path = folder / FILE_NAME
     with connect(settings, settings.lake, settings.published) as connection:
-        meant = published_file.build(connection, path, views, tables, meta)
-        parquet, csv = flat_files.write(connection, folder, tables, before, settings.published)
-        connection.execute("DETACH pub")
+        with flat_files.Writer(connection, folder, tables, before, settings.published) as flat:
+            meant = published_file.build(connection, path, views, tables, meta, flat.begin)
+            parquet, csv = flat.finish()
+        published_file.close(connection)
     _verify(folder, meant)
     durable.sync_file(path)
     path.chmod(0o444)
