@@ -48,13 +48,14 @@ def main(accounts: int, directory: Path | None) -> None:
     print(f"{'ratio':24}{nightly.seconds / bare.seconds:9.2f}{nightly.megabytes / bare.megabytes:9.2f}")
 
 
-def generate(exports: Path, accounts: int) -> None:
+def generate(exports: Path, accounts: int, posts_each: int = 12) -> None:
     """Writes the export, unless it lies there already."""
     if (exports / "posts.ndjson").exists():
         return
     exports.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(":memory:") as connection:
         connection.execute("SET VARIABLE accounts = $1", [accounts])
+        connection.execute("SET VARIABLE posts_each = $1", [posts_each])
         connection.execute("SET VARIABLE snapshot_date = $1", [SNAPSHOT])
         connection.execute("SET VARIABLE directory = $1", [str(exports)])
         connection.execute((Path(__file__).parent / "generate.sql").read_text(encoding="utf-8"))

@@ -1,8 +1,9 @@
--- One million invented profiles and about twelve million posts, as NDJSON in the plain
+-- Invented profiles and so many posts of each on average, one to twice as many, as NDJSON in the plain
 -- `smallvoices` shape. Every value is a function of hash(row, salt), so the same arguments
 -- write the same bytes on any machine and with any number of threads.
 --
--- Parameters (set as DuckDB variables before this file runs): accounts, snapshot_date, directory.
+-- Parameters (set as DuckDB variables before this file runs): accounts, posts_each, snapshot_date,
+-- directory.
 
 CREATE OR REPLACE MACRO uniform(i, salt) AS ((hash(i, salt) >> 11)::DOUBLE + 0.5) / 9007199254740992.0;
 CREATE OR REPLACE MACRO normal(i, salt) AS
@@ -13,7 +14,7 @@ CREATE OR REPLACE TEMP TABLE account AS
 SELECT
     i,
     greatest(12, exp(8.3 + 1.8 * normal(i, 'followers')))::BIGINT AS followers,
-    1 + (hash(i, 'posts') % 23)::BIGINT AS posts,
+    1 + (hash(i, 'posts') % (2 * getvariable('posts_each') - 1))::BIGINT AS posts,
     0.35 * normal(i, 'typical') AS typical
 FROM range(getvariable('accounts')) AS accounts (i);
 
@@ -41,7 +42,7 @@ COPY (
         (17841400000000000 + i * 7919)::VARCHAR AS profile_id,
         (i * 100 + j)::VARCHAR AS post_id,
         strftime(
-            getvariable('snapshot_date')::TIMESTAMP - to_seconds((86400 * (0.4 + j * 5.3 + 4 * uniform(i * 100 + j, 'when')))::BIGINT),
+            getvariable('snapshot_date')::TIMESTAMP - to_seconds((86400 * (0.4 + j * 63.6 / getvariable('posts_each') + 4 * uniform(i * 100 + j, 'when')))::BIGINT),
             '%Y-%m-%dT%H:%M:%SZ'
         ) AS posted_at,
         ['image', 'reel', 'carousel'][1 + (hash(i * 100 + j, 'kind') % 3)::INT] AS kind,

@@ -1,4 +1,4 @@
-"""Measures ranking: `python -m benchmarks.ranking [--accounts N] [--directory DIR]`.
+"""Measures ranking: `python -m benchmarks.ranking [--accounts N] [--posts-each N] [--directory DIR]`.
 
 Both programs read the same profiles and posts from the lake and write Parquet, one after the other, each in a process
 of its own: the plain one takes a median and divides, the product computes every table from ratios to segments. What is
@@ -23,15 +23,14 @@ from pipelines.sources import load
 
 
 @click.command()
-@click.option(
-    "--accounts", default=1_000_000, show_default=True, help="Profiles; posts are about twelve times as many."
-)
+@click.option("--accounts", default=1_000_000, show_default=True, help="Profiles.")
+@click.option("--posts-each", default=12, show_default=True, help="Posts of a profile on average.")
 @click.option("--directory", type=click.Path(file_okay=False, path_type=Path), help="Where to keep the lake.")
-def main(accounts: int, directory: Path | None) -> None:
+def main(accounts: int, posts_each: int, directory: Path | None) -> None:
     """Ranks a generated field by the product's tables and by plain SQL, and prints both."""
     with tempfile.TemporaryDirectory(prefix="smallvoices-bench-") as scratch:
         folder = directory or Path(scratch)
-        settings = _imported(folder, accounts)
+        settings = _imported(folder, accounts, posts_each)
         lake, day = Lake(settings.lake), date.fromisoformat(SNAPSHOT)
         print(f"{lake.rows('profiles', day):,} profiles, {lake.rows('posts', day):,} posts")
         steps = [sys.executable, "-m", "benchmarks.ranking.steps", str(settings.home)]
@@ -46,10 +45,10 @@ def main(accounts: int, directory: Path | None) -> None:
         print(f"  {table:22}{seconds:12.1f}")
 
 
-def _imported(folder: Path, accounts: int) -> Settings:
+def _imported(folder: Path, accounts: int, posts_each: int) -> Settings:
     """A home whose lake has a date of profiles and posts."""
     exports = folder / "exports"
-    generate(exports, accounts)
+    generate(exports, accounts, posts_each)
     (folder / "sources.yaml").write_text(SOURCES.format(directory=exports), encoding="utf-8")
     settings, day = Settings(home=folder / "home", sources_file=folder / "sources.yaml"), date.fromisoformat(SNAPSHOT)
     if not Lake(settings.lake).path("posts", day).exists():
