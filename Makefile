@@ -16,7 +16,7 @@ MEGABYTES ?= 2000
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-emit-index-url --no-header --no-annotate pyproject.toml requirements-build.in
 .DEFAULT_GOAL := help
-.PHONY: help nightly test check ui samples screenshots backfill browser postgres postgres-readers deploy-storage readers readers-superset faults faketime soak fuzz broken-files lock bench bench-pull \
+.PHONY: help nightly test proofs check ui samples screenshots backfill browser postgres postgres-readers deploy-storage readers readers-superset faults faketime soak fuzz broken-files lock bench bench-pull \
 	bench-publish bench-ranking quality sbom audit licences contract clean bench-shapes
 
 help: ## List the targets
@@ -41,6 +41,9 @@ nightly: $(VENV)/.runtime ## Pull, validate, rank and publish the newest date of
 test: check ## Lint, type check and run the tests
 	@$(BIN)/python -m pytest
 
+proofs: $(VENV)/.development ## Run the tests that take too long for `make test`, which has a shorter one of each kind
+	@$(BIN)/python -m pytest -m proof
+
 check: $(VENV)/.development
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
@@ -54,7 +57,7 @@ screenshots: $(VENV)/.development ## Take the pictures of README.md again, from 
 	@SMALLVOICES_SCREENSHOTS=docs SMALLVOICES_BACKFILL_DAYS=30 $(BIN)/python -m pytest -n 0 --basetemp=/tmp/smallvoices tests/test_browser.py
 
 backfill: $(VENV)/.development ## Backfill 30 days from the Dagster UI, by clicks, and hold them beside the command line's
-	@SMALLVOICES_BACKFILL_DAYS=30 $(BIN)/python -m pytest -n 0 tests/test_browser.py tests/test_daemon.py
+	@SMALLVOICES_BACKFILL_DAYS=30 $(BIN)/python -m pytest -n 0 -m "" tests/test_browser.py tests/test_daemon.py
 
 browser: ## Install the browser that the UI tests drive (system packages; needs root)
 	apt-get update -q && apt-get install -y -q chromium chromium-driver

@@ -25,6 +25,8 @@ def write(published: Path) -> None:
     aside.unlink(missing_ok=True)
     with duckdb.connect(":memory:") as connection:
         connection.execute(f"ATTACH {literal(aside)} AS views (STORAGE_VERSION '{STORAGE_VERSION}')")
+        # One commit for all of it, instead of a write to disk for each comment.
+        connection.execute("BEGIN")
         for table, model in TABLES.items():
             file = literal(published.resolve() / LINK / f"{table}.parquet")
             view = f"views.main.{identifier(table)}"
@@ -32,6 +34,7 @@ def write(published: Path) -> None:
             connection.execute(f"COMMENT ON VIEW {view} IS {literal(summary(model))}")
             for column in columns(model):
                 connection.execute(f"COMMENT ON COLUMN {view}.{identifier(column.name)} IS {literal(column.comment)}")
+        connection.execute("COMMIT")
         connection.execute("CHECKPOINT views")
         connection.execute("DETACH views")
     # A log that a client left beside it would be taken for its own.

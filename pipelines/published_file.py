@@ -81,10 +81,13 @@ def build(
     meant = contents(connection, "pub", LEFT_OUT)
     _add_meta(connection, meta, meant)
     is_built(Table(META, ""))
+    # One commit for all of them, instead of a write to disk for each.
+    connection.execute("BEGIN")
     for name, model in TABLES.items():
         connection.execute(f"COMMENT ON TABLE pub.main.{name} IS {literal(summary(model))}")
         for column in columns(model):
             connection.execute(f"COMMENT ON COLUMN pub.main.{name}.{column.name} IS {literal(column.comment)}")
+    connection.execute("COMMIT")
     return meant
 
 

@@ -30,7 +30,9 @@ REMEMBERED = {
 }
 WIDTH, HEIGHT = 1400, 900
 DIALOG = "//*[@role='dialog']"
-SECONDS = 30
+SECONDS = 60
+# After which a click is taken to have met a page that was not ready for it.
+_UNANSWERED_SECONDS = 10
 
 
 # Groups open, as after a click on each of them.
@@ -88,6 +90,18 @@ class Browser:
         target = wait_for(f"{xpath} to be enabled", enabled, SECONDS)
         self._driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", target)
         target.click()
+
+    def click_to_see(self, xpath: str, pattern: str) -> None:
+        """Clicks an element until the text of the page matches."""
+
+        def answered() -> str | None:
+            self.click(xpath)
+            try:
+                return self.sees(pattern, _UNANSWERED_SECONDS)
+            except TimeoutError:
+                return None
+
+        wait_for(f"{pattern!r} once {xpath} is clicked", answered, SECONDS)
 
     def fit(self) -> None:
         """Gives a graph all of the page."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 REPOSITORY = Path(__file__).resolve().parent.parent
 SMALLVOICES = Path(sys.executable).with_name("smallvoices")
 # Thirty in `make backfill`; fewer among the other tests, its short form, which share them.
-_COUNT = int(os.environ.get("SMALLVOICES_BACKFILL_DAYS", "6"))
+_COUNT = int(os.environ.get("SMALLVOICES_BACKFILL_DAYS", "3"))
 DAYS = [(date(2026, 10, 31) - timedelta(days=number)).isoformat() for number in reversed(range(_COUNT))]
 # Is not there while the days are backfilled, and there again for `repaired`.
 MISSING = ("agency", DAYS[-1])
@@ -292,7 +292,7 @@ def repaired(live: LiveDagster, backfilled: Backfilled, browser: "Browser | None
 
 @dataclass(frozen=True)
 class Again:
-    """A backfill of three dates that are there already, under way.
+    """A backfill of dates that are there already, under way.
 
     Attributes:
         backfill: Its id.
@@ -305,9 +305,9 @@ class Again:
 
 @pytest.fixture(scope="session")
 def again(live: LiveDagster, repaired: str) -> Again:
-    """Three of the days launched again, complete as they are."""
+    """Two of the days launched again, complete as they are."""
     assert repaired == "Success"
-    return Again(live.backfill(live.names(), DAYS[2:5]), published(live.home))
+    return Again(live.backfill(live.names(), DAYS[:2]), published(live.home))
 
 
 def _missing_export(live: LiveDagster) -> Path:

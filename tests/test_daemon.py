@@ -61,6 +61,7 @@ def test_a_late_export_ends_in_the_same_rows_as_if_it_had_been_in_time(
     assert published(live.home) == whole.published()
 
 
+@pytest.mark.proof
 def test_a_backfill_of_dates_that_are_there_changes_no_row(again: Again, live: LiveDagster) -> None:
     assert live.ended(again.backfill, seconds=300)["status"] == "COMPLETED_SUCCESS"
     assert published(live.home) == again.before

@@ -160,7 +160,7 @@ def _explains_ranks(smallvoices: Command, folder: Path) -> None:
 
 def test_same_bytes_same_hash(smallvoices: Command, samples: Path, tmp_path: Path) -> None:
     """A rerun, a backfill, days in another order, other threads and another time zone all say the same."""
-    days = ["2026-10-28", "2026-10-29", "2026-10-30", "2026-10-31"]
+    days = ["2026-10-29", "2026-10-30", "2026-10-31"]
 
     def content(home: str) -> str:
         with duckdb.connect(str(tmp_path / home / "published/micro_influencers.duckdb"), read_only=True) as connection:
@@ -168,7 +168,7 @@ def test_same_bytes_same_hash(smallvoices: Command, samples: Path, tmp_path: Pat
 
     assert smallvoices("backfill", "--from", days[0], "--to", days[-1], home=tmp_path / "backfill").code == 0
     expected = content("backfill")
-    for first, last in (days[2:], days[:2]):
+    for first, last in ((days[1], days[2]), (days[0], days[0])):
         late = smallvoices(
             "backfill",
             "--from",
@@ -189,7 +189,7 @@ def test_same_bytes_same_hash(smallvoices: Command, samples: Path, tmp_path: Pat
     kept = sorted(path.name for path in (tmp_path / "backfill/published/generations").iterdir())
     assert kept == ["000001", "000002"]
     with duckdb.connect(str(tmp_path / "backfill/published/micro_influencers.duckdb"), read_only=True) as connection:
-        assert connection.execute("SELECT count(DISTINCT snapshot_date) FROM rank_history").fetchall() == [(4,)]
+        assert connection.execute("SELECT count(DISTINCT snapshot_date) FROM rank_history").fetchall() == [(3,)]
         assert connection.execute("SELECT generation FROM _meta").fetchall() == [(2,)]
 
 
@@ -253,6 +253,7 @@ def test_a_failed_source_is_carried_and_mended_by_a_rerun(smallvoices: Command, 
     assert query(tmp_path, ages) == [(0,)]
 
 
+@pytest.mark.proof
 def test_a_night_killed_while_publishing_is_mended_by_the_next(
     smallvoices: Command, samples: Path, tmp_path: Path
 ) -> None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 import trustme
 
 from tests.conftest import Command
@@ -42,6 +43,7 @@ def _slowly() -> Iterator[bytes]:
     time.sleep(4)
 
 
+@pytest.mark.proof
 def test_no_ending_of_a_pull_shows_a_secret(smallvoices: Command, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as plain, serving(answer) as server:
         threading.Thread(target=_refuse_tls, args=(plain,), daemon=True).start()
