@@ -1,7 +1,6 @@
 """`smallvoices forget`: whom it means, what is gone afterwards, who stays, and what later pulls leave out."""
 
 import fcntl
-import gzip
 import json
 import sqlite3
 import subprocess
@@ -13,7 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from pipelines import home_lock, landing, progress
@@ -21,61 +19,18 @@ from pipelines.engine import connect
 from pipelines.forget import erasing, forgetting, keeping_out, known, suppression
 from pipelines.forget.person import Person
 from pipelines.home_lock import HomeLockedError
+from tests.people_to_forget import ANNA, DAYS, account, everything, export
 from tests.published_home import Home
 from tests.small_exports import DAY, Exports, ago, csv_bytes, ndjson_bytes
-
-ANNA = "anna.summers"
-DAYS = ("2026-10-29", "2026-10-30")
-
-
-def account(platform: str, number: str | None, handle: str, **more: object) -> dict[str, Any]:
-    """A profile of the plain shape."""
-    return {"platform": platform, "profile_id": number, "handle": handle, "followers": 5000, "avg_likes": 300,
-            "avg_comments": 9, "biography": "", **more}  # fmt: skip
-
-
-def crowd() -> list[dict[str, Any]]:
-    """Enough others to rank among, some of them easily taken for the person."""
-    return [
-        *(account("instagram", f"77{place:04}", f"other{place}", avg_likes=100 + place) for place in range(60)),
-        account("tiktok", "5551234", ANNA, biography="of the same name, elsewhere"),
-        account("instagram", "9001234567", "anna.summers.fan", biography=f"fan of @{ANNA}", avg_likes=250),
-        account("instagram", "900123456", ANNA, biography="my own words", avg_likes=900, display_name="Anna Summers",
-                profile_url=f"https://instagram.com/{ANNA}"),
-    ]  # fmt: skip
-
-
-def everything(folder: Path) -> bytes:
-    """Every byte under a folder, decompressed where it is gzip, and cells of tables."""
-    found = []
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and not path.is_symlink():
-            content = path.read_bytes()
-            found.append(gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content)
-            if path.suffix == ".parquet":
-                with duckdb.connect() as connection:
-                    rows = connection.execute(f"SELECT * FROM read_parquet('{path}')").fetchall()
-                    found.append(repr(rows).encode())
-    return b"\n".join(found)
 
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home of two ranked days of three sources: one packed, one that names the person in broken records."""
-    folder = tmp_path_factory.mktemp("forget")
-    sources = [
-        {"name": "plain", "shape": "smallvoices", "url": "{date}.ndjson.gz"},
-        {"name": "list", "shape": "smallvoices", "url": "{date}.csv", "platform": "instagram",
-         "max_quarantine_share": 1},
-    ]  # fmt: skip
-    (folder / "sources.yaml").write_text(json.dumps({"sources": sources}), encoding="utf-8")
-    for day in DAYS:
-        (folder / f"{day}.ndjson.gz").write_bytes(gzip.compress(ndjson_bytes(crowd())))
-        rows = f"handle,followers\n{ANNA},5100\nbroken.{ANNA}\n{ANNA},many,{ANNA}@mail.example\nwell,4000\n"
-        (folder / f"{day}.csv").write_text(rows, encoding="utf-8")
-    done = Home(folder).run("backfill", "--from", DAYS[0], "--to", DAYS[-1])
+    home = export(tmp_path_factory.mktemp("forget"))
+    done = home.run("backfill", "--from", DAYS[0], "--to", DAYS[-1])
     assert done.returncode == 0, done.stderr
-    return Home(folder)
+    return home
 
 
 def test_a_person_is_gone_from_everything_and_everyone_else_stays(published: Home) -> None:
