@@ -25,7 +25,8 @@ def sweep(settings: Settings) -> int:
     Returns:
         How many files and folders that were.
     """
-    return landing.sweep(settings.landing) + Lake(settings.lake).sweep() + durable.sweep(settings.scratch)
+    folders = (settings.scratch, settings.suppressed, settings.forgetting)
+    return landing.sweep(settings.landing) + Lake(settings.lake).sweep() + sum(map(durable.sweep, folders))
 
 
 def left_overs(settings: Settings) -> Iterator[Path]:

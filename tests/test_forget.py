@@ -2,6 +2,8 @@
 
 import fcntl
 import json
+import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -14,10 +16,13 @@ from typing import Any
 
 import pytest
 
-from pipelines import home_lock, landing, progress
+from pipelines import home_lock, landing, progress, sweeping
+from pipelines.doctor import home as doctor_home
 from pipelines.engine import connect
 from pipelines.forget import erasing, forgetting, keeping_out, known, suppression
+from pipelines.forget.forgetting import ForgetError
 from pipelines.forget.person import Person
+from pipelines.forget.suppression import SuppressionError
 from pipelines.home_lock import HomeLockedError
 from tests.people_to_forget import ANNA, DAYS, account, everything, export
 from tests.published_home import Home
@@ -218,6 +223,78 @@ def test_later_pulls_leave_the_person_out_before_they_land(tmp_path: Path) -> No
     other.land()
     suppression.add(other.settings.suppressed, "instagram", ["ännchen"])
     assert other.run().told("landed", "accepted", "forgotten") == [(3, 2, 1)]
+
+
+def test_a_lifted_suppression_lets_a_person_in_again_and_nobody_else(tmp_path: Path) -> None:
+    exports = Exports(tmp_path).source("a", "a.json", platform="instagram")
+    people = [("7", "bob"), ("8", "anna"), ("9", "carl")]
+    exports.write("a.json", json.dumps([account("instagram", *names) for names in people]).encode())
+    exports.land()
+    for names in people[:2]:
+        suppression.add(exports.settings.suppressed, "instagram", names)
+    assert exports.run().accounts("landed_row", "handle") == [(3, "carl")]
+    # An id that is learned later is the same person's.
+    suppression.add(exports.settings.suppressed, "instagram", ["anna", "88"])
+    entries = (exports.settings.suppressed / "entries").read_bytes()
+    for platform, name in (("instagram", "carl"), ("tiktok", "anna"), ("instagram", "annab")):
+        assert forgetting.lift(exports.settings, platform, name) == 0
+    home = Home(tmp_path)
+    unknown = home.run("unsuppress", "instagram", "nobody")
+    assert (unknown.returncode, unknown.stdout) == (2, "")
+    assert "'nobody' on instagram is not suppressed" in unknown.stderr
+    assert (exports.settings.suppressed / "entries").read_bytes() == entries
+    lifted = home.run("unsuppress", "instagram", "@Anna")
+    assert lifted.returncode == 0, lifted.stderr
+    assert "Lifted the suppression of 3 ids and handles on instagram" in lifted.stdout
+    assert exports.run().accounts("landed_row", "handle") == [(2, "anna"), (3, "carl")]
+    assert forgetting.lift(exports.settings, "instagram", "88") == 0
+    # Half erased, they would come back before they are gone.
+    erasing.begin(exports.settings, Person("instagram", frozenset({"7"}), frozenset({"bob"})), [])
+    with pytest.raises(ForgetError, match="was begun and has not ended"):
+        forgetting.lift(exports.settings, "instagram", "bob")
+
+
+def test_entries_whose_salt_is_lost_let_nobody_in_and_the_doctor_tells(tmp_path: Path) -> None:
+    exports = Exports(tmp_path).source("a", "a.csv", platform="instagram")
+    exports.write("a.csv", csv_bytes([["handle", "followers"], ["anna", 5000], ["bob", 5000]]))
+    folder = exports.settings.suppressed
+
+    def said() -> list[tuple[str, str]]:
+        return [(finding.level, finding.said) for finding in doctor_home.suppressed(exports.settings)]
+
+    assert said() == [("ok", "nobody is kept out")]
+    suppression.add(folder, "instagram", ["anna"])
+    assert said() == [("ok", "1 ids and handles are kept out")]
+    exports.land()
+    anna = Person("instagram", frozenset(), frozenset({"anna"}))
+    assert erasing.erase(exports.settings, exports.sources(), anna).tombstones
+    (folder / "salt").rename(tmp_path / "salt")
+    with pytest.raises(SuppressionError, match="the 1 entries beside it keep out: restore it from a backup"):
+        exports.run()
+    with pytest.raises(SuppressionError):
+        suppression.add(folder, "instagram", ["bob"])
+    ((level, words),) = said()
+    assert level == "problem"
+    assert "salt is gone" in words
+    shutil.rmtree(folder)
+    ((level, words),) = said()
+    assert level == "problem"
+    assert "people were forgotten" in words
+
+
+def test_what_a_killed_forget_was_writing_hinders_no_other_and_goes(tmp_path: Path) -> None:
+    settings = Exports(tmp_path).settings
+    suppression.add(settings.suppressed, "instagram", ["anna"])
+    settings.forgetting.mkdir()
+    # In a container every process may have the same number.
+    left = [folder / f".{name}.{os.getpid()}.tmp" for folder, name in (
+        (settings.suppressed, "entries"), (settings.suppressed, "salt"), (settings.forgetting, "0123.json")
+    )]  # fmt: skip
+    for path in left:
+        path.write_text("anna")
+    suppression.add(settings.suppressed, "instagram", ["bob"])
+    assert sweeping.sweep(settings) == len(left)
+    assert not [path for path in left if path.exists()]
 
 
 def test_erasing_and_adding_wait_for_each_other(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from rich import filesize
 
 from pipelines import sweeping
 from pipelines.doctor.finding import Finding, Level, span
+from pipelines.forget import suppression
+from pipelines.forget.suppression import SuppressionError
 from pipelines.lake import Lake
 from pipelines.settings import Settings
 
@@ -112,6 +114,28 @@ def left_overs(settings: Settings) -> Iterator[Finding]:
             f"erasing {begun} {'person' if begun == 1 else 'people'} was begun and has not ended",
             "run `smallvoices forget` for them again",
         )
+
+
+def suppressed(settings: Settings) -> Iterator[Finding]:
+    """Whether those who were forgotten are still kept out: what tells who they are may be lost with a disk."""
+    try:
+        count = len(suppression.load(settings.suppressed).entries)
+    except SuppressionError as error:
+        yield Finding("suppressed", "problem", f"{error}", "until then no night runs")
+        return
+    if not (settings.suppressed / suppression.ENTRIES).exists() and (first := _forgotten_in(settings)):
+        said = (
+            f"people were forgotten ({first} has lost records), and {settings.suppressed} that keeps them out is gone"
+        )
+        yield Finding("suppressed", "problem", said, "restore it from a backup, or forget each person again")
+    else:
+        yield Finding("suppressed", "ok", f"{count:,} ids and handles are kept out" if count else "nobody is kept out")
+
+
+def _forgotten_in(settings: Settings) -> Path | None:
+    """A manifest with tombstones; manifests of many pages are long, so that they are searched and not parsed."""
+    manifests = settings.landing.glob("*/*/manifests/[0-9]*.json")
+    return next((path for path in manifests if b'"tombstones": [\n' in path.read_bytes()), None)
 
 
 def locks(settings: Settings) -> Iterator[Finding]:

@@ -105,6 +105,30 @@ def forget(
         return Forgotten(erased, blotted, found)
 
 
+def lift(settings: Settings, platform: str, name: str) -> int:
+    """Has later pulls accept a person again, whatever was erased.
+
+    Args:
+        settings: Where to work.
+        platform: The platform.
+        name: One of the ids and handles that were suppressed, a handle with or without `@`.
+
+    Returns:
+        How many ids and handles are no longer suppressed; 0 where that name was not.
+
+    Raises:
+        ForgetError: Erasing that person was begun and has not ended.
+        HomeLockedError: A run is at work.
+        SuppressionError: The entries cannot be used.
+    """
+    with home_lock.erasing(settings):
+        if erasing.begun(settings, platform, name):
+            raise ForgetError(
+                f"erasing {name!r} on {platform} was begun and has not ended; run `smallvoices forget` for them first"
+            )
+        return suppression.lift(settings.suppressed, platform, {name, known.normal(name)})
+
+
 def _look(settings: Settings, sources: SourcesFile, platform: str, name: str) -> tuple[Person, Erased]:
     earlier = erasing.begun(settings, platform, name)
     person = known.person(settings, sources, platform, name)
