@@ -16,6 +16,8 @@ from tests.small_exports import ndjson_bytes
 
 ANNA = "anna.summers"
 DAYS = ("2026-10-29", "2026-10-30")
+# What nobody's records but hers say.
+OWN_WORDS = (b"my own words", b"Anna Summers", f'instagram.com/{ANNA}"'.encode(), f"{ANNA}@mail".encode())
 
 
 def account(platform: str, number: str | None, handle: str, **more: object) -> dict[str, Any]:

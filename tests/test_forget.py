@@ -19,12 +19,13 @@ import pytest
 from pipelines import home_lock, landing, progress, sweeping
 from pipelines.doctor import home as doctor_home
 from pipelines.engine import connect
-from pipelines.forget import erasing, forgetting, keeping_out, known, suppression
+from pipelines.forget import erasing, forgetting, keeping_out, known, proof, suppression
 from pipelines.forget.forgetting import ForgetError
 from pipelines.forget.person import Person
 from pipelines.forget.suppression import SuppressionError
 from pipelines.home_lock import HomeLockedError
-from tests.people_to_forget import ANNA, DAYS, account, everything, export
+from pipelines.pull.pulling import UNFINISHED
+from tests.people_to_forget import ANNA, DAYS, OWN_WORDS, account, everything, export
 from tests.published_home import Home
 from tests.small_exports import DAY, Exports, ago, csv_bytes, ndjson_bytes
 
@@ -62,7 +63,7 @@ def test_a_person_is_gone_from_everything_and_everyone_else_stays(published: Hom
     after = published.query("SELECT platform, profile_id, handle, followers FROM accounts ORDER BY ALL")
     assert after == [row for row in before if row[:2] != ("instagram", "900123456")]
     left = everything(home)
-    for words in (b"my own words", b"Anna Summers", f'instagram.com/{ANNA}"'.encode(), f"{ANNA}@mail".encode()):
+    for words in OWN_WORDS:
         assert words not in left
     assert f"fan of @{ANNA}".encode() in everything(home / "landing")
     assert b"broken." in left
@@ -150,13 +151,19 @@ def test_who_reads_meanwhile_is_left_alone_and_what_a_kill_has_left_goes(exports
     left = settings.scratch / ".99-dead.tmp/spilled"
     left.parent.mkdir(parents=True)
     left.touch()
+    # Of a date that no pull of has ended yet: no manifest speaks of it.
+    page = settings.landing / f"a/2026-11-01/{UNFINISHED}x/0001.json"
+    page.parent.mkdir(parents=True)
+    page.write_text('[{"profile_id": "404040404"}]', encoding="utf-8")
     nobody = Person("instagram", frozenset({"404040404"}), frozenset())
+    assert proof.search(settings, None, nobody).found == {str(page.relative_to(settings.home)): 1}
     nothing = erasing.look(settings, sources, nobody)
     for is_read in (True, False):
         with connect(settings) if is_read else nullcontext():
             done = forgetting.forget(settings, sources, nobody, nothing, log_level="INFO", say=lambda _: None)
             assert done.proof.holds
             assert left.exists() == is_read
+            assert not page.exists()
 
 
 def _is_annas(row: tuple[Any, ...]) -> bool:
