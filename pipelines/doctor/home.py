@@ -4,12 +4,12 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rich import filesize
 
-from pipelines import sweeping
+from pipelines import processes, sweeping
 from pipelines.doctor.finding import Finding, Level, span
 from pipelines.forget import suppression
 from pipelines.forget.suppression import SuppressionError
@@ -24,8 +24,6 @@ _FIRST_NIGHT_BYTES = 1_000_000_000
 _FREE_FILES = 10_000
 _LOCKS = Path("/proc/locks")
 _LONG = timedelta(hours=1)
-# Which of the numbers after the state in /proc/<process>/stat is when it was started, in ticks after the boot.
-_STARTED = 18
 
 
 def permissions(settings: Settings) -> Iterator[Finding]:
@@ -159,17 +157,15 @@ def _holders(file: Path) -> Iterator[int]:
 
 
 def _held(file: Path, holder: int) -> Finding:
-    process = Path(f"/proc/{holder}")
     try:
-        words = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
-        state, *numbers = (process / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        uptime = float(Path("/proc/uptime").read_text(encoding="ascii").split()[0])
+        words = Path(f"/proc/{holder}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+        process = processes.process(holder)
     except OSError:
         # It has ended meanwhile, or is in another container.
         return Finding("locks", "warning", f"{file} is held by process {holder}, which cannot be seen from here")
-    since = timedelta(seconds=uptime - int(numbers[_STARTED]) / os.sysconf("SC_CLK_TCK"))
+    since = datetime.now(tz=UTC) - process.started
     said = f"{file} is held by process {holder} ({words}), which was started {span(since)} ago"
-    if state in "Tt":
+    if process.stands_still:
         return Finding(
             "locks",
             "problem",

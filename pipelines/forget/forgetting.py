@@ -88,7 +88,7 @@ def forget(
                     "has them: mend the cause, and run the same command again"
                 )
             serving.keep_newest_only(settings)
-        sweeping.sweep(settings)
+        sweeping.sweep(settings, is_alone=True)
         say("Blotting them out of Dagster's storage")
         blotted = dagster_storage.blot_out(settings, person)
         if sources.publish_to:

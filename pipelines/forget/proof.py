@@ -19,7 +19,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines import progress
+from pipelines import landing, progress
 from pipelines.content_hash import FILE_NAME
 from pipelines.forget import dagster_postgres, dagster_storage, published_postgres
 from pipelines.forget.counts import Counts, cells, in_frames
@@ -93,12 +93,13 @@ def _search_files(settings: Settings, person: Person, proof: Proof) -> None:
         for path in sorted(settings.home.rglob("*"))
         if path.is_file() and not path.is_symlink() and settings.forgetting not in path.parents
     ]
+    landed = _landed(settings)
     for number, path in enumerate(paths, start=1):
         progress.report("search the home", number, total=len(paths), unit="files")
         name = str(path.relative_to(settings.home))
         try:
             # On the page nothing but the platform tells namesakes apart.
-            counts = _searched(settings, path, alone if path == settings.report else person)
+            counts = _searched(settings, path, landed, alone if path == settings.report else person)
             proof.files, proof.bytes = proof.files + 1, proof.bytes + path.stat().st_size
         except (OSError, EOFError, ValueError, zlib.error, duckdb.Error, sqlite3.Error, pa.ArrowException) as error:
             proof.closed[name] = " ".join(str(error).split())
@@ -127,7 +128,17 @@ def _namesakes(settings: Settings, person: Person) -> set[str]:
     return {handle for (handle,) in rows}
 
 
-def _searched(settings: Settings, path: Path, person: Person) -> Counts:
+def _landed(settings: Settings) -> frozenset[Path]:
+    """The files that have landed: what manifests speak of."""
+    return frozenset(
+        settings.landing / file.path
+        for place in settings.landing.glob("*/????-??-??")
+        for manifest in landing.pulls_of(place)
+        for file in manifest.files
+    )
+
+
+def _searched(settings: Settings, path: Path, landed: frozenset[Path], person: Person) -> Counts:
     """How often the person is in a file, and how often others name the account in it."""
     if path.suffix == ".parquet" and settings.landing not in path.parents:
         return in_frames(person, _parquet(path))
@@ -143,7 +154,7 @@ def _searched(settings: Settings, path: Path, person: Person) -> Counts:
     if path.suffix == ".csv" and settings.published in path.parents:
         return in_frames(person, [pl.read_csv(path, infer_schema=False)])
     said = person.mentions(f"/{path.stem}") + person.mentions(text_of(path))
-    if settings.landing in path.parents and path.parent.name != "manifests":
+    if path in landed:
         # Their own records are known to be empty: each file was read back when it was rewritten.
         return Counts(0, said)
     return Counts(said, 0)
