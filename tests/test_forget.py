@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import closing, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +28,7 @@ from pipelines.home_lock import HomeLockedError
 from pipelines.pull.pulling import UNFINISHED
 from tests.people_to_forget import ANNA, DAYS, OWN_WORDS, account, everything, export
 from tests.published_home import Home
-from tests.small_exports import DAY, Exports, ago, csv_bytes, ndjson_bytes
+from tests.small_exports import DAY, Exports, Imported, ago, csv_bytes, ndjson_bytes
 
 
 @pytest.fixture(scope="module")
@@ -85,10 +86,10 @@ def test_a_person_is_gone_from_everything_and_everyone_else_stays(published: Hom
     assert published.query("SELECT platform, profile_id, handle, followers FROM accounts ORDER BY ALL") == after
 
 
-@pytest.fixture
-def exports(tmp_path: Path) -> Exports:
-    """A home of two sources and three days, imported and not ranked."""
-    made = Exports(tmp_path).source("a", "a-{date}.ndjson", posts_url="p-{date}.ndjson").source(
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Exports:
+    """A home of two sources and three days, imported and not ranked, to be copied."""
+    made = Exports(tmp_path_factory.mktemp("imported")).source("a", "a-{date}.ndjson", posts_url="p-{date}.ndjson").source(
         "b", "b-{date}.csv", platform="instagram", max_quarantine_share=1
     )  # fmt: skip
     for number, handle in enumerate(("anna.old", "anna", "anna")):
@@ -106,6 +107,12 @@ def exports(tmp_path: Path) -> Exports:
     return made
 
 
+@pytest.fixture
+def exports(imported: Exports, tmp_path: Path) -> Exports:
+    """A copy of it, to work on."""
+    return imported.copied(tmp_path / "copy")
+
+
 def test_handles_lead_to_ids_and_back_but_not_to_who_took_a_handle_up(exports: Exports) -> None:
     found = known.person(exports.settings, exports.sources(), "instagram", "@Anna")
     assert found is not None
@@ -119,30 +126,29 @@ def test_handles_lead_to_ids_and_back_but_not_to_who_took_a_handle_up(exports: E
     assert known.person(exports.settings, exports.sources(), "youtube", "anna") is None
 
 
-def tables(exports: Exports) -> list[Any]:
-    """What an import makes of everything that has landed."""
+def tables(told: Sequence[Imported]) -> list[Any]:
+    """The accounts of profiles and posts, day by day."""
     return [
         [(row["platform"], row["profile_id"], row["handle"], row["landed_row"]) for row in found]
-        for day in (ago(2), ago(1), DAY)
-        for told in [exports.run(day)]
-        for found in (told.profiles, told.posts)
+        for each in told
+        for found in (each.profiles, each.posts)
     ]
 
 
 def test_only_what_is_theirs_goes(exports: Exports) -> None:
-    before = tables(exports)
+    days = (ago(2), ago(1), DAY)
+    before, there = tables([exports.tables(day) for day in days]), everything(exports.settings.home)
     anna = known.person(exports.settings, exports.sources(), "instagram", "anna")
     assert anna
     seen = erasing.look(exports.settings, exports.sources(), anna)
-    assert tables(exports) == before
+    assert everything(exports.settings.home) == there
     erased = erasing.erase(exports.settings, exports.sources(), anna)
     assert erased.tombstones == seen.tombstones
-    assert erased.days == (ago(2), ago(1), DAY)
-    after = tables(exports)
-    assert [[row for row in table if not _is_annas(row)] for table in before] == after
-    for day in (ago(2), ago(1), DAY):
-        for row in exports.tables(day).report:
-            assert row["landed"] == row["accepted"] + row["quarantined"] + row["superseded"] + row["forgotten"]
+    assert erased.days == days
+    told = [exports.run(day) for day in days]
+    assert [[row for row in table if not _is_annas(row)] for table in before] == tables(told)
+    for row in (row for each in told for row in each.report):
+        assert row["landed"] == row["accepted"] + row["quarantined"] + row["superseded"] + row["forgotten"]
     assert erasing.erase(exports.settings, exports.sources(), anna).is_nothing
 
 
