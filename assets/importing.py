@@ -15,19 +15,19 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from assets import accounting, superseding
+from assets import accounting, parting, superseding
 from assets.accounting import Reading, Tally
 from assets.bounds import Bounds, LimitPassedError
+from assets.parting import FAILED
 from assets.repeats import Repeats
 from pipelines import batches, home_lock, landing, progress
 from pipelines.engine import connect
 from pipelines.forget import suppression
-from pipelines.forget.records import is_empty
 from pipelines.lake import BucketWriter, Lake
-from pipelines.landing import LandedFile, Manifest
+from pipelines.landing import Manifest
 from pipelines.opening import Opened, Opener
 from pipelines.read.formats import UnreadableFileError
-from pipelines.read.json_records import PAGE_ROWS, is_page
+from pipelines.read.json_records import is_page
 from pipelines.read.raw_records import raw_records
 from pipelines.read.text_columns import open_columns, open_pages
 from pipelines.settings import Settings
@@ -36,11 +36,9 @@ from schemas.describe import polars_schema
 from schemas.import_report import ImportReport
 from schemas.quarantine import Quarantine
 from schemas.shape import MODELS, RECORDS, Records
-from schemas.standard_forms import standardised
 from schemas.validation import ContractError, validate
 
 _PAGES_TOGETHER = 200
-_FAILED = {"part": pl.Int64, "landed_row": pl.Int64, "field": pl.String, "reason": pl.String, "raw": pl.String}
 # What tells the rows of a table apart. Posts need no platform: equal ids of two platforms only mean a closer look.
 _KEYS: dict[Records, tuple[str, ...]] = {"profiles": ("platform", "profile_id"), "posts": ("profile_id", "post_id")}
 
@@ -207,7 +205,12 @@ class _Import:
             with connect(self._settings, folder) as connection, bounds.timed(connection):
                 connection.execute(group[0].shape.macros())
                 for parts in self._together(group, records):
-                    self._read_files(connection, source, parts, records, bounds, writer, repeats)
+                    try:
+                        self._accept(connection, source, parts, records, bounds, writer, repeats)
+                    except UnreadableFileError as error:
+                        if len(parts) > 1 and not isinstance(error, LimitPassedError):
+                            raise _NotCleanError(parts[0].path) from error
+                        self._reject(source, "unreadable", f"{error}; the file is kept at {parts[0].file.path}")
         tallies = [tally for tally in reading.tallies if tally.records == records]
         landed, bad = (
             sum(tally.landed - tally.forgotten for tally in tallies),
@@ -237,24 +240,6 @@ class _Import:
             for chunk in (group[start : start + size] for start in range(0, len(group), size)):
                 yield from ([part] for part in chunk) if chunk[0].path in self._not_clean else [chunk]
 
-    def _read_files(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        source: Source,
-        parts: list[Opened],
-        records: Records,
-        bounds: Bounds,
-        writer: BucketWriter,
-        repeats: Repeats,
-    ) -> None:
-        """Reads one file, or several pages at once."""
-        try:
-            self._accept(connection, source, parts, records, bounds, writer, repeats)
-        except UnreadableFileError as error:
-            if len(parts) > 1 and not isinstance(error, LimitPassedError):
-                raise _NotCleanError(parts[0].path) from error
-            self._reject(source, "unreadable", f"{error}; the file is kept at {parts[0].file.path}")
-
     def _accept(
         self,
         connection: duckdb.DuckDBPyConnection,
@@ -265,6 +250,7 @@ class _Import:
         writer: BucketWriter,
         repeats: Repeats,
     ) -> None:
+        """Reads one file, or several pages at once."""
         reading = self._readings[source.name]
         path, shape = parts[0].path, parts[0].shape
         tallies = [Tally(part.file, records) for part in parts]
@@ -279,11 +265,11 @@ class _Import:
         landed = 0
         try:
             for batch in _batches(connection.sql(query)):
-                frame = self._with_provenance(batch, source, tallies, reading.manifest)
+                frame = parting.with_provenance(batch, source, self._date, tallies, reading.manifest)
                 for place, count in frame["part"].value_counts().iter_rows():
                     tallies[place].landed += count
-                frame = self._without_forgotten(frame, tallies)
-                accepted, failures = self._sift(frame, records, bounds)
+                frame = parting.without_forgotten(frame, tallies, self._suppressed)
+                accepted, failures = parting.sift(frame, records, bounds)
                 failed.append(failures)
                 identified = self._identified(accepted, records)
                 writer.write(identified)
@@ -306,7 +292,7 @@ class _Import:
                 "reason": [reject.reason for reject in text.rejects],
                 "raw": [None for _ in text.rejects],
             },
-            schema=_FAILED,
+            schema=FAILED,
         )
         tallies[0].landed += rejects.height
         bad = pl.concat([*failed, rejects]).sort("part", "landed_row", maintain_order=True)
@@ -315,93 +301,9 @@ class _Import:
             raw = raw_records(
                 connection, parts[place].path, shape, set(rows["landed_row"]), wanted.records, source.limits
             )
-            reading.quarantine.append(self._quarantined(rows, raw, source, parts[place].file, records))
+            reading.quarantine.append(parting.quarantined(rows, raw, source, self._date, parts[place].file, records))
         for tally in tallies:
             tally.accepted = tally.landed - tally.quarantined - tally.forgotten
-
-    def _with_provenance(
-        self, frame: pl.DataFrame, source: Source, tallies: list[Tally], manifest: Manifest
-    ) -> pl.DataFrame:
-        """Rows with where they come from; `part` is the place of their file among those that are read together."""
-        if len(tallies) > 1:
-            frame = frame.with_columns(
-                part=pl.col("landed_row") // PAGE_ROWS - 1, landed_row=pl.col("landed_row") % PAGE_ROWS
-            )
-            files: pl.Series | pl.Expr = pl.Series([tally.file.path for tally in tallies]).gather(frame["part"])
-        else:
-            if "landed_row" not in frame.columns:
-                frame = frame.with_row_index("landed_row", tallies[0].landed + 1)
-            frame = frame.with_columns(pl.col("landed_row").cast(pl.Int64), part=pl.lit(0, dtype=pl.Int64))
-            files = pl.lit(tallies[0].file.path)
-        return frame.with_columns(
-            source=pl.lit(source.name),
-            snapshot_date=pl.lit(self._date),
-            snapshot_age_days=pl.lit((self._date - manifest.date).days, dtype=pl.Int32),
-            landed_file=files,
-        )
-
-    def _without_forgotten(self, frame: pl.DataFrame, tallies: list[Tally]) -> pl.DataFrame:
-        """Leaves out tombstones, and whoever was forgotten and is in the landed file all the same."""
-        stones = [
-            (place, stone.row)
-            for place, tally in enumerate(tallies)
-            for stone in tally.file.tombstones
-            if stone.records == tally.records
-        ]
-        if not stones and not self._suppressed:
-            return frame
-        names = standardised(frame.select("platform", "profile_id", "handle", "is_blank"))
-        # A record that names somebody is no tombstone: the shape has changed since, and counts records differently.
-        is_stone = (
-            frame.select("part", "landed_row")
-            .join(
-                pl.DataFrame(stones, schema={"part": pl.Int64, "landed_row": pl.Int64}, orient="row").with_columns(
-                    stone=True
-                ),
-                on=["part", "landed_row"],
-                how="left",
-                maintain_order="left",
-            )["stone"]
-            .fill_null(value=False)
-        )
-        is_forgotten = (is_stone & is_empty(names)) | self._suppressed.mask(names)
-        for place, count in frame.filter(is_forgotten)["part"].value_counts().iter_rows():
-            tallies[place].forgotten += count
-        return frame.filter(~is_forgotten)
-
-    @staticmethod
-    def _sift(frame: pl.DataFrame, records: Records, bounds: Bounds) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """A batch, parted into rows that hold and (part, landed_row, field, reason, raw) of those that do not."""
-        schema = polars_schema(MODELS[records])
-        rows = standardised(frame.select(schema.names()))
-        long = bounds.long_texts(rows)
-        failures = validate(MODELS[records], rows)
-        if long.height:
-            failures = pl.concat([long, failures.join(long, on="index", how="anti")]).sort("index")
-        if "refused" in frame.columns:
-            refused = (
-                frame.select("refused")
-                .with_row_index("index")
-                .filter(pl.col("refused").is_not_null())
-                .select("index", field=pl.lit(None, dtype=pl.String), reason="refused")
-            )
-            failures = pl.concat([refused, failures.join(refused, on="index", how="anti")]).sort("index")
-        raw = pl.col("raw") if "raw" in frame.columns else pl.lit(None, dtype=pl.String)
-        if failures.is_empty():
-            return rows, pl.DataFrame(schema=_FAILED)
-        indices = failures["index"]
-        bad = frame.select("part", "landed_row", "is_blank", raw.alias("raw"))[indices].with_columns(
-            failures["field"], failures["reason"]
-        )
-        worded = bad.select(
-            "part",
-            "landed_row",
-            pl.when("is_blank").then(None).otherwise("field").alias("field"),
-            pl.when("is_blank").then(pl.lit("nothing of it could be read")).otherwise("reason").alias("reason"),
-            "raw",
-        )
-        mask = pl.Series([True]).new_from_index(0, rows.height).scatter(indices, values=False)
-        return rows.filter(mask), worded
 
     def _identified(self, rows: pl.DataFrame, records: Records) -> pl.DataFrame:
         """Gives posts that only name a handle the id that the account goes by on that day."""
@@ -421,28 +323,6 @@ class _Import:
             rows.join(self._profile_ids, on=["platform", "handle"], how="left", maintain_order="left")
             .with_columns(profile_id=pl.coalesce("profile_id", "known", pl.lit("@") + pl.col("handle")))
             .drop("known")
-        )
-
-    def _quarantined(
-        self,
-        bad: pl.DataFrame,
-        raw: dict[int, tuple[int | None, str]],
-        source: Source,
-        file: LandedFile,
-        records: Records,
-    ) -> pl.DataFrame:
-        nothing: tuple[int | None, str | None] = (None, None)
-        found = [raw.get(number, nothing) for number in bad["landed_row"]]
-        return bad.select(
-            snapshot_date=pl.lit(self._date),
-            source=pl.lit(source.name),
-            records=pl.lit(records),
-            landed_file=pl.lit(file.path),
-            landed_row="landed_row",
-            landed_line=pl.Series([line for line, _ in found], dtype=pl.Int64),
-            field="field",
-            reason="reason",
-            raw=pl.coalesce("raw", pl.Series([text for _, text in found], dtype=pl.String)),
         )
 
 

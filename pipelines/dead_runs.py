@@ -5,10 +5,11 @@ until the longest time that a run may take is over.
 """
 
 import os
-from pathlib import Path
 
 import dagster as dg
 from dagster._core.storage.runs import SqliteRunStorage
+
+from pipelines import processes
 
 _SAID = "Its process is gone: it was killed, or the machine stopped. Run the date again."
 # Clocks of the kernel and of the run, which began after its process.
@@ -55,9 +56,7 @@ def _is_alive(pid: int, began: float) -> bool:
     except PermissionError:
         return True
     try:
-        ticks = int(Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[19])
-        lines = Path("/proc/stat").read_text(encoding="ascii").splitlines()
+        started = processes.process(pid).started
     except OSError:
         return True  # no Linux
-    booted = next(int(line.split()[1]) for line in lines if line.startswith("btime "))
-    return booted + ticks / os.sysconf("SC_CLK_TCK") < began + _TOLERANCE_SECONDS
+    return started.timestamp() < began + _TOLERANCE_SECONDS

@@ -110,7 +110,7 @@ def sweep(folder: Path, leftovers: Iterable[Path] | None = None) -> int:
     removed = 0
     try:
         with _locked(folder, fcntl.LOCK_EX | fcntl.LOCK_NB):
-            for path in leftovers if leftovers is not None else folder.glob(".*.tmp*"):
+            for path in leftovers if leftovers is not None else asides(folder):
                 if path.is_dir():
                     shutil.rmtree(path)
                 else:
@@ -119,6 +119,11 @@ def sweep(folder: Path, leftovers: Iterable[Path] | None = None) -> int:
     except BlockingIOError:
         pass  # they go another time
     return removed
+
+
+def asides(folder: Path) -> Iterator[Path]:
+    """Whatever lies aside in a folder, by a name as this module gives it."""
+    return folder.glob(".*.tmp*")
 
 
 @contextmanager

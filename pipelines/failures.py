@@ -6,6 +6,7 @@ Belongs here: finding it among a run's events. Does not: who is told (`runs`, `d
 from collections.abc import Iterable
 
 import dagster as dg
+from dagster_shared.error import SerializableErrorInfo
 
 _FAILURE = f"{dg.Failure.__module__}.{dg.Failure.__name__}: "
 
@@ -25,10 +26,15 @@ def of_step(event: dg.DagsterEvent) -> str:
     if failure and failure.description:
         return failure.description
     error = event.step_failure_data.error
-    while error and error.cause:
+    first = (said(error) if error else event.message or "").strip().splitlines()[:1]
+    return "".join(first).partition(": ")[2] or "".join(first)
+
+
+def said(error: SerializableErrorInfo) -> str:
+    """What the first error of a chain said, with its class unless that is Dagster's for "it failed"."""
+    while error.cause:
         error = error.cause
-    first = (str(error.message) if error else event.message or "").strip().splitlines()[:1]
-    return "".join(first).removeprefix(_FAILURE).partition(": ")[2] or "".join(first)
+    return str(error.message).removeprefix(_FAILURE)
 
 
 def _of_run(event: dg.DagsterEvent) -> str:

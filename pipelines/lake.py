@@ -9,7 +9,7 @@ bucket each. What is computed per account can then go bucket by bucket in flat m
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -64,8 +64,12 @@ class Lake:
 
     def sweep(self) -> int:
         """Removes what killed writers have left, and tells how many files that were."""
-        asides = self.root.glob("*/snapshot_date=*/.*.tmp*")
-        return sum(durable.sweep(folder) for folder in {path.parent for path in asides})
+        return sum(durable.sweep(folder, paths) for folder, paths in self.asides())
+
+    def asides(self) -> Iterator[tuple[Path, Iterable[Path]]]:
+        """What killed writers have left: folders that writers are at work in, each with what lies aside there."""
+        found = self.root.glob("*/snapshot_date=*/.*.tmp*")
+        return ((folder, durable.asides(folder)) for folder in {path.parent for path in found})
 
     def notes(self, table: str, snapshot_date: date) -> dict[str, str]:
         """What was noted of a table when it was written: see `TableWriter`."""

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cache
@@ -144,16 +144,16 @@ def land(
             )
             for records, file in pulled
         ]
+        lies_in = aside
         if sift and not mistakes:
             try:
                 left = sift(came, sifted)
             except PullError as error:
                 return _record(source, snapshot_date, place, "failed", str(error), "", ())
-            came, aside_of_these = (left, sifted) if left else (came, aside)
-        else:
-            aside_of_these = aside
+            if left:
+                came, lies_in = left, sifted
         content = content_of(came)
-        keep(aside_of_these, place / content)
+        keep(lies_in, place / content)
         prefix = f"{source.name}/{snapshot_date.isoformat()}/{content}"
         landed_files = tuple(replace(file, path=f"{prefix}/{Path(file.path).name}") for file in came)
         state: State = "refused" if mistakes else "complete"
@@ -185,25 +185,35 @@ def pulls_of(place: Path) -> list[Manifest]:
 
 
 def sweep(landing: Path) -> int:
-    """Removes what killed pulls have left, and tells how many files and folders that were.
+    """Removes what killed pulls have left, and tells how many files and folders that were: see `asides`."""
+    return sum(durable.sweep(folder, paths) for folder, paths in asides(landing))
+
+
+def sweep_date(place: Path) -> None:
+    """Removes from the folder of a date whatever no manifest speaks of; only while nobody pulls: see `home_lock`."""
+    durable.sweep(place, _asides_of(place, is_alone=True))
+
+
+def asides(landing: Path, *, is_alone: bool = False) -> Iterator[tuple[Path, Iterable[Path]]]:
+    """What killed pulls have left: folders that pulls are at work in, each with what lies aside there.
 
     Bytes that have landed are never among it: what goes is what no manifest speaks of, once no pull is at work on the
-    date. A paged pull may go on for a day with the pages that it has.
+    date. A paged pull may go on for a day with the pages that it has, unless it is known that none will.
     """
     # A date that was being let go of lies aside in its source's folder.
-    of_sources = sum(durable.sweep(folder) for folder in landing.glob("*/"))
-    return of_sources + sum(durable.sweep(place, _leftovers(place)) for place in landing.glob("*/????-??-??"))
+    yield from ((folder, durable.asides(folder)) for folder in landing.glob("*/"))
+    yield from ((place, _asides_of(place, is_alone=is_alone)) for place in landing.glob("*/????-??-??"))
 
 
-def _leftovers(place: Path) -> Iterator[Path]:
-    yield from place.glob(".*.tmp")
-    yield from place.glob("manifests/.*.tmp")
+def _asides_of(place: Path, *, is_alone: bool) -> Iterator[Path]:
+    yield from durable.asides(place)
+    yield from durable.asides(place / "manifests")
     for unfinished in place.glob(f"{UNFINISHED}*"):
-        if time.time() - unfinished.stat().st_mtime > _UNFINISHED_SECONDS:
+        if is_alone or time.time() - unfinished.stat().st_mtime > _UNFINISHED_SECONDS:
             yield unfinished
     contents = list(place.glob(_CONTENT))
     # One alone does not grow; manifests of many pages are too long to be read every night.
-    if len(contents) > 1:
+    if is_alone or len(contents) > 1:
         kept = {manifest.content for manifest in pulls_of(place)}
         yield from (folder for folder in contents if folder.name not in kept)
 

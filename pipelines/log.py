@@ -11,11 +11,10 @@ from typing import Literal
 
 import dagster as dg
 
+from pipelines import failures
 from pipelines.terminal import printable
 
 Form = Literal["text", "json"]
-
-_FAILURE = f"{dg.Failure.__module__}.{dg.Failure.__name__}: "
 
 
 def as_json(level: str, message: str, *, at: float, run: str = "", source: str = "", step: str = "") -> str:
@@ -46,10 +45,8 @@ class _Lines(logging.Formatter):
         event = meta.get("dagster_event")
         step = meta.get("step_key") or (event and event.step_key) or "run"
         message = str(meta.get("orig_message") or record.getMessage())
-        failure = event.event_specific_data.error if event and event.is_step_failure else None
-        while failure and failure.cause:
-            failure = failure.cause
-        said = " ".join(str(failure.message if failure else message).split()).removeprefix(_FAILURE)
+        error = event.event_specific_data.error if event and event.is_step_failure else None
+        said = " ".join((failures.said(error) if error else message).split())
         if self._form == "text":
             return f"{_moment(record.created)} {record.levelname} {step}: {printable(said)}"
         return as_json(

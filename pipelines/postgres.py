@@ -10,8 +10,8 @@ even a transaction whose snapshot is older than the swap never sees an empty tab
 
 import io
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -34,12 +34,14 @@ from schemas.quoting import identifier, literal
 SCHEMA = "smallvoices"
 # Of one transaction, and gone with it where it does not end well.
 _NEW = f"{SCHEMA}_next"
+# Schemas of earlier generations, for LIKE.
+EARLIER = f"{SCHEMA}\\_before\\_%"
 _TYPES = {
     "BOOLEAN": "boolean", "DATE": "date", "TIMESTAMP": "timestamp", "DOUBLE": "double precision", "INTEGER": "integer",
     "BIGINT": "bigint", "VARCHAR": "text",
 }  # fmt: skip
 _BATCH_ROWS = 50_000
-_CONNECT_SECONDS = 10
+CONNECT_SECONDS = 10
 # Shorter than PostgreSQL's own wait before it ends one of two that wait for each other.
 _LOCK_MILLISECONDS = 400
 _SWAP_SECONDS = 60
@@ -53,7 +55,7 @@ _ATTEMPTS = 3
 
 
 class PostgresError(Exception):
-    """The database was not brought up to date; it shows what it showed before. The message says why."""
+    """A database could not be reached, or not be brought up to date; the message says why, and no secret."""
 
 
 @dataclass(frozen=True)
@@ -90,54 +92,38 @@ def publish(address: str, path: Path) -> Loaded:
         PostgresError: The database cannot be reached or written to, or already shows a later generation; no secret is
             in the message.
     """
-    try:
-        secrets = Secrets(address)
-    except PullError as error:
-        raise PostgresError(f"publish_to: {error}") from None
-    try:
-        return _loaded(secrets.fill_address(address), path)
-    except psycopg.Error as error:
-        said = first_line(secrets.hide(str(error)))
-        raise PostgresError(
-            f"publish_to: PostgreSQL says: {said}; the published file is new all the same: mend the cause, and run "
-            "`smallvoices publish`"
-        ) from None
+    remedy = "the published file is new all the same: mend the cause, and run `smallvoices publish`"
+    with reached(address, remedy) as whole:
+        return _loaded(whole, path)
 
 
-def rows_of(address: str, platform: str, profile_ids: Collection[str]) -> dict[str, int]:
-    """How many rows of an account a database still shows, by schema and table, in earlier generations too.
+@contextmanager
+def reached(address: str, remedy: str) -> Iterator[str]:
+    """Gives an address with its secrets in it; what PostgreSQL says within the block is told without them.
+
+    Args:
+        address: As in sources.yaml.
+        remedy: What to say beside it.
 
     Raises:
-        PostgresError: The database cannot be reached; no secret is in the message.
+        PostgresError: A secret is not set, or the database cannot be reached or refuses something.
     """
     try:
         secrets = Secrets(address)
-        with psycopg.connect(secrets.fill_address(address), connect_timeout=_CONNECT_SECONDS) as database:
-            tables = database.execute(
-                "SELECT table_schema, table_name FROM information_schema.columns "
-                "WHERE column_name = 'profile_id' AND (table_schema = %s OR table_schema LIKE %s) ORDER BY 1, 2",
-                [SCHEMA, f"{SCHEMA}\\_before\\_%"],
-            ).fetchall()
-            found = {
-                f"{schema}.{table}": database.execute(
-                    f"SELECT count(*) FROM {identifier(schema)}.{identifier(table)} "
-                    "WHERE platform = %s AND profile_id = ANY(%s)".encode(),
-                    [platform, list(profile_ids)],
-                ).fetchall()[0][0]
-                for schema, table in tables
-            }
     except PullError as error:
         raise PostgresError(f"publish_to: {error}") from None
+    try:
+        yield secrets.fill_address(address)
     except psycopg.Error as error:
-        raise PostgresError(f"publish_to: PostgreSQL says: {first_line(secrets.hide(str(error)))}") from None
-    return {name: count for name, count in found.items() if count}
+        said = first_line(secrets.hide(str(error)))
+        raise PostgresError(f"publish_to: PostgreSQL says: {said}; {remedy}") from None
 
 
 def _loaded(address: str, path: Path, attempt: int = 1) -> Loaded:
     try:
         with (
             duckdb.connect(str(path), read_only=True) as published,
-            psycopg.connect(address, connect_timeout=_CONNECT_SECONDS, autocommit=True) as database,
+            psycopg.connect(address, connect_timeout=CONNECT_SECONDS, autocommit=True) as database,
         ):
             return _Load(published, database).run()
     except _PASSING:
@@ -267,7 +253,7 @@ class _Load:
         return name
 
     def _earlier(self) -> list[str]:
-        found = self._run(r"SELECT nspname FROM pg_namespace WHERE nspname LIKE %s", [f"{SCHEMA}\\_before\\_%"])
+        found = self._run(r"SELECT nspname FROM pg_namespace WHERE nspname LIKE %s", [EARLIER])
         return [row[0] for row in found]
 
     def _drop_earlier(self) -> Iterator[str]:

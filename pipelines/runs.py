@@ -43,17 +43,33 @@ class Outcome:
     untold: str = ""
 
 
+def demand_storage(settings: Settings) -> None:
+    """Has whoever forgot to say that Dagster's storage is in PostgreSQL say so, before another is begun in files.
+
+    Raises:
+        SettingsError: It is there by the home's own dagster.yaml, and not by the environment.
+    """
+    said = settings.dagster_home / "dagster.yaml"
+    if not settings.dagster_in_postgres and said.exists() and POSTGRES in said.read_text(encoding="utf-8"):
+        raise SettingsError(
+            f"{POSTGRES}: not set, and Dagster's storage of {settings.home} is in PostgreSQL; set it as the nightly "
+            f"run has it, or, where runs are to be kept in files from now on, remove {said}"
+        )
+
+
 def open_instance(settings: Settings) -> dg.DagsterInstance:
     """The Dagster instance of the home, with the project's dagster.yaml, and named in the environment.
 
     Raises:
-        SettingsError: The home cannot be made, or not be written to; or Dagster cannot be stored where it should.
+        SettingsError: The home cannot be made, or not be written to; or Dagster cannot be stored where it should, or
+            nothing says where that is.
     """
     if settings.dagster_in_postgres and find_spec("dagster_postgres") is None:
         raise SettingsError(
             f"{POSTGRES}: needs the package dagster-postgres; install deploy/requirements.lock in place of "
             "requirements.lock"
         )
+    demand_storage(settings)
     settings.export()
     parts = ["dagster.yaml", *(["deploy/storage.yaml"] if settings.dagster_in_postgres else [])]
     said = "".join((REPOSITORY / part).read_text(encoding="utf-8") for part in parts)
@@ -70,7 +86,12 @@ def open_instance(settings: Settings) -> dg.DagsterInstance:
 
 @contextmanager
 def existing_instance(settings: Settings) -> Iterator[dg.DagsterInstance | None]:
-    """Dagster's instance of a home, or None where nothing has run yet: opening one that is not there would make it."""
+    """Dagster's instance of a home, or None where nothing has run yet: opening one that is not there would make it.
+
+    Raises:
+        SettingsError: Dagster's storage is in PostgreSQL, and nothing here says where.
+    """
+    demand_storage(settings)
     if not (settings.dagster_home / "dagster.yaml").exists():
         yield None
         return

@@ -5,32 +5,40 @@ them, which those know that write there, or the published folder, which every pu
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pipelines import durable, landing
 from pipelines.lake import Lake
 from pipelines.settings import Settings
 
-_LEFT_OVERS = (
-    "lake/*/*/.*.tmp*", "landing/*/.*.tmp", "landing/*/*/.*.tmp", "landing/*/*/.unfinished-*",
-    "landing/*/*/manifests/.*.tmp", "scratch/.*.tmp",
-)  # fmt: skip
 _DAY_SECONDS = 86_400
 
 
-def sweep(settings: Settings) -> int:
+def sweep(settings: Settings, *, is_alone: bool = False) -> int:
     """Removes what killed runs have left, and nothing that a run is at work on.
+
+    Args:
+        settings: Where the home is.
+        is_alone: Whether it is known that nobody pulls, so that pulls which broke off go too.
 
     Returns:
         How many files and folders that were.
     """
-    return landing.sweep(settings.landing) + Lake(settings.lake).sweep() + durable.sweep(settings.scratch)
+    return sum(durable.sweep(folder, paths) for folder, paths in _asides(settings, is_alone=is_alone))
 
 
 def left_overs(settings: Settings) -> Iterator[Path]:
     """What no run has swept for a day: those at work are far younger."""
-    for pattern in _LEFT_OVERS:
-        for path in settings.home.glob(pattern):
+    for _, paths in _asides(settings, is_alone=False):
+        for path in paths:
             if time.time() - path.lstat().st_mtime > _DAY_SECONDS:
                 yield path
+
+
+def _asides(settings: Settings, *, is_alone: bool) -> Iterator[tuple[Path, Iterable[Path]]]:
+    """Folders that writers are at work in, each with what lies aside there; looked for as it is asked for."""
+    yield from landing.asides(settings.landing, is_alone=is_alone)
+    yield from Lake(settings.lake).asides()
+    for folder in (settings.scratch, settings.suppressed, settings.forgetting):
+        yield folder, durable.asides(folder)

@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -28,11 +29,27 @@ class Postgres:
         """Where a database is, the password left to the environment."""
         return f"postgresql://keeper:${{PG_PASSWORD}}@127.0.0.1:{self.port}/{database}"
 
+    def full_address(self, database: str) -> str:
+        """The same with the password, as Dagster has it from the environment."""
+        return self.address(database).replace("${PG_PASSWORD}", quote(PASSWORD, safe=""))
+
     def connect(self, database: str, user: str = "keeper") -> psycopg.Connection:
         """A connection of a test's own."""
         return psycopg.connect(
             host="127.0.0.1", port=self.port, user=user, password=PASSWORD, dbname=database, autocommit=True
         )
+
+    def make(self, database: str) -> None:
+        """An empty database of that name."""
+        with self.connect("postgres") as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {database}".encode())
+            connection.execute(f"CREATE DATABASE {database}".encode())
+
+    def dump(self, database: str) -> str:
+        """All that is in a database, as PostgreSQL's own tool writes it."""
+        command = [str(_PLACES[0] / "pg_dump"), "-h", "127.0.0.1", "-p", str(self.port), "-U", "keeper", database]
+        environment = os.environ | {"PGPASSWORD": PASSWORD}
+        return subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ Belongs here: writing exports, landing and importing them, and reading back rows
 import csv
 import io
 import json
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -67,6 +68,13 @@ class Exports:
         self.settings = Settings(home=folder / "home", sources_file=folder / "sources.yaml", threads=1)
         self._sources: list[Row] = []
         self.segments: object = []
+
+    def copied(self, folder: Path) -> "Exports":
+        """The same in another folder, with all that it has landed and imported."""
+        shutil.copytree(self.folder, folder)
+        other = Exports(folder)
+        other._sources, other.segments = list(self._sources), self.segments
+        return other
 
     def source(self, name: str, file: str, **keys: object) -> "Exports":
         """Adds a source whose url is this file; shape is smallvoices unless said otherwise."""

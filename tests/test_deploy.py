@@ -84,10 +84,8 @@ def tables(server: Postgres, database: str) -> dict[str, int]:
 @pytest.fixture
 def storage(postgres_server: Postgres) -> str:
     """The address of an empty database for Dagster."""
-    with postgres_server.connect("postgres") as connection:
-        connection.execute("DROP DATABASE IF EXISTS dagster")
-        connection.execute("CREATE DATABASE dagster")
-    return f"postgresql://keeper:{quote(PASSWORD, safe='')}@127.0.0.1:{postgres_server.port}/dagster"
+    postgres_server.make("dagster")
+    return postgres_server.full_address("dagster")
 
 
 @pytest.mark.skipif(

@@ -1,81 +1,43 @@
 """`smallvoices forget`: whom it means, what is gone afterwards, who stays, and what later pulls leave out."""
 
 import fcntl
-import gzip
 import json
+import os
+import shutil
 import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import closing, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
-from pipelines import home_lock, landing, progress
+from pipelines import home_lock, landing, progress, sweeping
+from pipelines.doctor import home as doctor_home
 from pipelines.engine import connect
-from pipelines.forget import erasing, forgetting, keeping_out, known, suppression
+from pipelines.forget import erasing, forgetting, keeping_out, known, proof, suppression
+from pipelines.forget.forgetting import ForgetError
 from pipelines.forget.person import Person
+from pipelines.forget.suppression import SuppressionError
 from pipelines.home_lock import HomeLockedError
+from pipelines.pull.pulling import UNFINISHED
+from tests.people_to_forget import ANNA, DAYS, OWN_WORDS, account, everything, export
 from tests.published_home import Home
-from tests.small_exports import DAY, Exports, ago, csv_bytes, ndjson_bytes
-
-ANNA = "anna.summers"
-DAYS = ("2026-10-29", "2026-10-30")
-
-
-def account(platform: str, number: str | None, handle: str, **more: object) -> dict[str, Any]:
-    """A profile of the plain shape."""
-    return {"platform": platform, "profile_id": number, "handle": handle, "followers": 5000, "avg_likes": 300,
-            "avg_comments": 9, "biography": "", **more}  # fmt: skip
-
-
-def crowd() -> list[dict[str, Any]]:
-    """Enough others to rank among, some of them easily taken for the person."""
-    return [
-        *(account("instagram", f"77{place:04}", f"other{place}", avg_likes=100 + place) for place in range(60)),
-        account("tiktok", "5551234", ANNA, biography="of the same name, elsewhere"),
-        account("instagram", "9001234567", "anna.summers.fan", biography=f"fan of @{ANNA}", avg_likes=250),
-        account("instagram", "900123456", ANNA, biography="my own words", avg_likes=900, display_name="Anna Summers",
-                profile_url=f"https://instagram.com/{ANNA}"),
-    ]  # fmt: skip
-
-
-def everything(folder: Path) -> bytes:
-    """Every byte under a folder, decompressed where it is gzip, and cells of tables."""
-    found = []
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and not path.is_symlink():
-            content = path.read_bytes()
-            found.append(gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content)
-            if path.suffix == ".parquet":
-                with duckdb.connect() as connection:
-                    rows = connection.execute(f"SELECT * FROM read_parquet('{path}')").fetchall()
-                    found.append(repr(rows).encode())
-    return b"\n".join(found)
+from tests.small_exports import DAY, Exports, Imported, ago, csv_bytes, ndjson_bytes
 
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home of two ranked days of three sources: one packed, one that names the person in broken records."""
-    folder = tmp_path_factory.mktemp("forget")
-    sources = [
-        {"name": "plain", "shape": "smallvoices", "url": "{date}.ndjson.gz"},
-        {"name": "list", "shape": "smallvoices", "url": "{date}.csv", "platform": "instagram",
-         "max_quarantine_share": 1},
-    ]  # fmt: skip
-    (folder / "sources.yaml").write_text(json.dumps({"sources": sources}), encoding="utf-8")
-    for day in DAYS:
-        (folder / f"{day}.ndjson.gz").write_bytes(gzip.compress(ndjson_bytes(crowd())))
-        rows = f"handle,followers\n{ANNA},5100\nbroken.{ANNA}\n{ANNA},many,{ANNA}@mail.example\nwell,4000\n"
-        (folder / f"{day}.csv").write_text(rows, encoding="utf-8")
-    done = Home(folder).run("backfill", "--from", DAYS[0], "--to", DAYS[-1])
+    home = export(tmp_path_factory.mktemp("forget"))
+    done = home.run("backfill", "--from", DAYS[0], "--to", DAYS[-1])
     assert done.returncode == 0, done.stderr
-    return Home(folder)
+    return home
 
 
 def test_a_person_is_gone_from_everything_and_everyone_else_stays(published: Home) -> None:
@@ -102,7 +64,7 @@ def test_a_person_is_gone_from_everything_and_everyone_else_stays(published: Hom
     after = published.query("SELECT platform, profile_id, handle, followers FROM accounts ORDER BY ALL")
     assert after == [row for row in before if row[:2] != ("instagram", "900123456")]
     left = everything(home)
-    for words in (b"my own words", b"Anna Summers", f'instagram.com/{ANNA}"'.encode(), f"{ANNA}@mail".encode()):
+    for words in OWN_WORDS:
         assert words not in left
     assert f"fan of @{ANNA}".encode() in everything(home / "landing")
     assert b"broken." in left
@@ -124,10 +86,10 @@ def test_a_person_is_gone_from_everything_and_everyone_else_stays(published: Hom
     assert published.query("SELECT platform, profile_id, handle, followers FROM accounts ORDER BY ALL") == after
 
 
-@pytest.fixture
-def exports(tmp_path: Path) -> Exports:
-    """A home of two sources and three days, imported and not ranked."""
-    made = Exports(tmp_path).source("a", "a-{date}.ndjson", posts_url="p-{date}.ndjson").source(
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Exports:
+    """A home of two sources and three days, imported and not ranked, to be copied."""
+    made = Exports(tmp_path_factory.mktemp("imported")).source("a", "a-{date}.ndjson", posts_url="p-{date}.ndjson").source(
         "b", "b-{date}.csv", platform="instagram", max_quarantine_share=1
     )  # fmt: skip
     for number, handle in enumerate(("anna.old", "anna", "anna")):
@@ -145,6 +107,12 @@ def exports(tmp_path: Path) -> Exports:
     return made
 
 
+@pytest.fixture
+def exports(imported: Exports, tmp_path: Path) -> Exports:
+    """A copy of it, to work on."""
+    return imported.copied(tmp_path / "copy")
+
+
 def test_handles_lead_to_ids_and_back_but_not_to_who_took_a_handle_up(exports: Exports) -> None:
     found = known.person(exports.settings, exports.sources(), "instagram", "@Anna")
     assert found is not None
@@ -158,30 +126,29 @@ def test_handles_lead_to_ids_and_back_but_not_to_who_took_a_handle_up(exports: E
     assert known.person(exports.settings, exports.sources(), "youtube", "anna") is None
 
 
-def tables(exports: Exports) -> list[Any]:
-    """What an import makes of everything that has landed."""
+def tables(told: Sequence[Imported]) -> list[Any]:
+    """The accounts of profiles and posts, day by day."""
     return [
         [(row["platform"], row["profile_id"], row["handle"], row["landed_row"]) for row in found]
-        for day in (ago(2), ago(1), DAY)
-        for told in [exports.run(day)]
-        for found in (told.profiles, told.posts)
+        for each in told
+        for found in (each.profiles, each.posts)
     ]
 
 
 def test_only_what_is_theirs_goes(exports: Exports) -> None:
-    before = tables(exports)
+    days = (ago(2), ago(1), DAY)
+    before, there = tables([exports.tables(day) for day in days]), everything(exports.settings.home)
     anna = known.person(exports.settings, exports.sources(), "instagram", "anna")
     assert anna
     seen = erasing.look(exports.settings, exports.sources(), anna)
-    assert tables(exports) == before
+    assert everything(exports.settings.home) == there
     erased = erasing.erase(exports.settings, exports.sources(), anna)
     assert erased.tombstones == seen.tombstones
-    assert erased.days == (ago(2), ago(1), DAY)
-    after = tables(exports)
-    assert [[row for row in table if not _is_annas(row)] for table in before] == after
-    for day in (ago(2), ago(1), DAY):
-        for row in exports.tables(day).report:
-            assert row["landed"] == row["accepted"] + row["quarantined"] + row["superseded"] + row["forgotten"]
+    assert erased.days == days
+    told = [exports.run(day) for day in days]
+    assert [[row for row in table if not _is_annas(row)] for table in before] == tables(told)
+    for row in (row for each in told for row in each.report):
+        assert row["landed"] == row["accepted"] + row["quarantined"] + row["superseded"] + row["forgotten"]
     assert erasing.erase(exports.settings, exports.sources(), anna).is_nothing
 
 
@@ -190,13 +157,19 @@ def test_who_reads_meanwhile_is_left_alone_and_what_a_kill_has_left_goes(exports
     left = settings.scratch / ".99-dead.tmp/spilled"
     left.parent.mkdir(parents=True)
     left.touch()
+    # Of a date that no pull of has ended yet: no manifest speaks of it.
+    page = settings.landing / f"a/2026-11-01/{UNFINISHED}x/0001.json"
+    page.parent.mkdir(parents=True)
+    page.write_text('[{"profile_id": "404040404"}]', encoding="utf-8")
     nobody = Person("instagram", frozenset({"404040404"}), frozenset())
+    assert proof.search(settings, None, nobody).found == {str(page.relative_to(settings.home)): 1}
     nothing = erasing.look(settings, sources, nobody)
     for is_read in (True, False):
         with connect(settings) if is_read else nullcontext():
             done = forgetting.forget(settings, sources, nobody, nothing, log_level="INFO", say=lambda _: None)
             assert done.proof.holds
             assert left.exists() == is_read
+            assert not page.exists()
 
 
 def _is_annas(row: tuple[Any, ...]) -> bool:
@@ -263,6 +236,78 @@ def test_later_pulls_leave_the_person_out_before_they_land(tmp_path: Path) -> No
     other.land()
     suppression.add(other.settings.suppressed, "instagram", ["ännchen"])
     assert other.run().told("landed", "accepted", "forgotten") == [(3, 2, 1)]
+
+
+def test_a_lifted_suppression_lets_a_person_in_again_and_nobody_else(tmp_path: Path) -> None:
+    exports = Exports(tmp_path).source("a", "a.json", platform="instagram")
+    people = [("7", "bob"), ("8", "anna"), ("9", "carl")]
+    exports.write("a.json", json.dumps([account("instagram", *names) for names in people]).encode())
+    exports.land()
+    for names in people[:2]:
+        suppression.add(exports.settings.suppressed, "instagram", names)
+    assert exports.run().accounts("landed_row", "handle") == [(3, "carl")]
+    # An id that is learned later is the same person's.
+    suppression.add(exports.settings.suppressed, "instagram", ["anna", "88"])
+    entries = (exports.settings.suppressed / "entries").read_bytes()
+    for platform, name in (("instagram", "carl"), ("tiktok", "anna"), ("instagram", "annab")):
+        assert forgetting.lift(exports.settings, platform, name) == 0
+    home = Home(tmp_path)
+    unknown = home.run("unsuppress", "instagram", "nobody")
+    assert (unknown.returncode, unknown.stdout) == (2, "")
+    assert "'nobody' on instagram is not suppressed" in unknown.stderr
+    assert (exports.settings.suppressed / "entries").read_bytes() == entries
+    lifted = home.run("unsuppress", "instagram", "@Anna")
+    assert lifted.returncode == 0, lifted.stderr
+    assert "Lifted the suppression of 3 ids and handles on instagram" in lifted.stdout
+    assert exports.run().accounts("landed_row", "handle") == [(2, "anna"), (3, "carl")]
+    assert forgetting.lift(exports.settings, "instagram", "88") == 0
+    # Half erased, they would come back before they are gone.
+    erasing.begin(exports.settings, Person("instagram", frozenset({"7"}), frozenset({"bob"})), [])
+    with pytest.raises(ForgetError, match="was begun and has not ended"):
+        forgetting.lift(exports.settings, "instagram", "bob")
+
+
+def test_entries_whose_salt_is_lost_let_nobody_in_and_the_doctor_tells(tmp_path: Path) -> None:
+    exports = Exports(tmp_path).source("a", "a.csv", platform="instagram")
+    exports.write("a.csv", csv_bytes([["handle", "followers"], ["anna", 5000], ["bob", 5000]]))
+    folder = exports.settings.suppressed
+
+    def said() -> list[tuple[str, str]]:
+        return [(finding.level, finding.said) for finding in doctor_home.suppressed(exports.settings)]
+
+    assert said() == [("ok", "nobody is kept out")]
+    suppression.add(folder, "instagram", ["anna"])
+    assert said() == [("ok", "1 ids and handles are kept out")]
+    exports.land()
+    anna = Person("instagram", frozenset(), frozenset({"anna"}))
+    assert erasing.erase(exports.settings, exports.sources(), anna).tombstones
+    (folder / "salt").rename(tmp_path / "salt")
+    with pytest.raises(SuppressionError, match="the 1 entries beside it keep out: restore it from a backup"):
+        exports.run()
+    with pytest.raises(SuppressionError):
+        suppression.add(folder, "instagram", ["bob"])
+    ((level, words),) = said()
+    assert level == "problem"
+    assert "salt is gone" in words
+    shutil.rmtree(folder)
+    ((level, words),) = said()
+    assert level == "problem"
+    assert "people were forgotten" in words
+
+
+def test_what_a_killed_forget_was_writing_hinders_no_other_and_goes(tmp_path: Path) -> None:
+    settings = Exports(tmp_path).settings
+    suppression.add(settings.suppressed, "instagram", ["anna"])
+    settings.forgetting.mkdir()
+    # In a container every process may have the same number.
+    left = [folder / f".{name}.{os.getpid()}.tmp" for folder, name in (
+        (settings.suppressed, "entries"), (settings.suppressed, "salt"), (settings.forgetting, "0123.json")
+    )]  # fmt: skip
+    for path in left:
+        path.write_text("anna")
+    suppression.add(settings.suppressed, "instagram", ["bob"])
+    assert sweeping.sweep(settings) == len(left)
+    assert not [path for path in left if path.exists()]
 
 
 def test_erasing_and_adding_wait_for_each_other(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         "permissions": lambda: home.permissions(settings),
         "disk": lambda: home.room(settings),
         "left-overs": lambda: home.left_overs(settings),
+        "suppressed": lambda: home.suppressed(settings),
         "locks": lambda: home.locks(settings),
         **instance.checks(settings),
         "published": lambda: published.freshness(settings),

@@ -4,13 +4,15 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rich import filesize
 
-from pipelines import sweeping
+from pipelines import processes, sweeping
 from pipelines.doctor.finding import Finding, Level, span
+from pipelines.forget import suppression
+from pipelines.forget.suppression import SuppressionError
 from pipelines.lake import Lake
 from pipelines.settings import Settings
 
@@ -22,8 +24,6 @@ _FIRST_NIGHT_BYTES = 1_000_000_000
 _FREE_FILES = 10_000
 _LOCKS = Path("/proc/locks")
 _LONG = timedelta(hours=1)
-# Which of the numbers after the state in /proc/<process>/stat is when it was started, in ticks after the boot.
-_STARTED = 18
 
 
 def permissions(settings: Settings) -> Iterator[Finding]:
@@ -114,6 +114,28 @@ def left_overs(settings: Settings) -> Iterator[Finding]:
         )
 
 
+def suppressed(settings: Settings) -> Iterator[Finding]:
+    """Whether those who were forgotten are still kept out: what tells who they are may be lost with a disk."""
+    try:
+        count = len(suppression.load(settings.suppressed).entries)
+    except SuppressionError as error:
+        yield Finding("suppressed", "problem", f"{error}", "until then no night runs")
+        return
+    if not (settings.suppressed / suppression.ENTRIES).exists() and (first := _forgotten_in(settings)):
+        said = (
+            f"people were forgotten ({first} has lost records), and {settings.suppressed} that keeps them out is gone"
+        )
+        yield Finding("suppressed", "problem", said, "restore it from a backup, or forget each person again")
+    else:
+        yield Finding("suppressed", "ok", f"{count:,} ids and handles are kept out" if count else "nobody is kept out")
+
+
+def _forgotten_in(settings: Settings) -> Path | None:
+    """A manifest with tombstones; manifests of many pages are long, so that they are searched and not parsed."""
+    manifests = settings.landing.glob("*/*/manifests/[0-9]*.json")
+    return next((path for path in manifests if b'"tombstones": [\n' in path.read_bytes()), None)
+
+
 def locks(settings: Settings) -> Iterator[Finding]:
     """Who holds a lock; a lock goes with its holder, however that ends, so that no file has to be removed by hand."""
     if not _LOCKS.exists():
@@ -135,17 +157,15 @@ def _holders(file: Path) -> Iterator[int]:
 
 
 def _held(file: Path, holder: int) -> Finding:
-    process = Path(f"/proc/{holder}")
     try:
-        words = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
-        state, *numbers = (process / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        uptime = float(Path("/proc/uptime").read_text(encoding="ascii").split()[0])
+        words = Path(f"/proc/{holder}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+        process = processes.process(holder)
     except OSError:
         # It has ended meanwhile, or is in another container.
         return Finding("locks", "warning", f"{file} is held by process {holder}, which cannot be seen from here")
-    since = timedelta(seconds=uptime - int(numbers[_STARTED]) / os.sysconf("SC_CLK_TCK"))
+    since = datetime.now(tz=UTC) - process.started
     said = f"{file} is held by process {holder} ({words}), which was started {span(since)} ago"
-    if state in "Tt":
+    if process.stands_still:
         return Finding(
             "locks",
             "problem",

@@ -1,57 +1,58 @@
-"""What Dagster keeps of a person: previews, explanations and errors in its events, and logs of runs.
+"""Where Dagster keeps what it knows of runs: SQLite files and logs in the home, and perhaps PostgreSQL.
 
-Belongs here: blotting that out in Dagster's SQLite files and log files, so that runs and their state stay. In a table
-the person's lines go; a text that is about them goes as a whole. Names of assets, steps and runs are left alone: a
-handle may be any word.
+Belongs here: blotting a person out of the files, so that runs and their state stay. Does not: what is said of them
+(`dagster_texts`), or PostgreSQL's own ways (`dagster_postgres`).
 """
 
-import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
+from pipelines.forget import dagster_postgres
+from pipelines.forget.dagster_texts import cleaned, says, without
 from pipelines.forget.person import Person
+from pipelines.settings import Settings
 from schemas.quoting import identifier
 
-GONE = "(forgotten)"
 _WAIT_SECONDS = 60
 
 
-def databases(folder: Path) -> list[Path]:
-    """Dagster's SQLite files."""
-    return sorted(path for path in folder.rglob("*.db") if path.is_file())
-
-
-def blot_out(folder: Path, person: Person) -> int:
+def blot_out(settings: Settings, person: Person) -> int:
     """Removes what is said of a person.
 
     Args:
-        folder: Dagster's home.
+        settings: Where Dagster's home is, and whether it keeps runs in PostgreSQL.
         person: Whom.
 
     Returns:
         How many texts were changed.
+
+    Raises:
+        PostgresError: They are in PostgreSQL, which cannot be reached or written to.
     """
-    changed = sum(_in_database(path, person) for path in databases(folder))
+    folder = settings.dagster_home
+    changed = sum(_in_database(path, person) for path in sorted(folder.rglob("*.db")) if path.is_file())
     for path in folder.rglob("*"):
         if path.is_file() and path.suffix in (".err", ".out", ".log"):
             text = path.read_text(encoding="utf-8", errors="surrogateescape")
             if person.is_named_in(text):
-                path.write_text(_without(text, person), encoding="utf-8", errors="surrogateescape")
+                path.write_text(without(text, person), encoding="utf-8", errors="surrogateescape")
                 changed += 1
-    return changed
+    return changed + (dagster_postgres.blot_out(person) if settings.dagster_in_postgres else 0)
 
 
-def says(text: object, person: Person) -> bool:
-    """Whether a cell of Dagster's storage says something of a person, beyond names of assets and runs."""
-    if not isinstance(text, str) or not person.is_named_in(text):
-        return False
-    return _cleaned(text, person) != text
+def count_in_database(path: Path, person: Person) -> int:
+    """How many cells of a SQLite file say something of a person."""
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=_WAIT_SECONDS)) as database:
+        database.create_function("says", 1, lambda text: says(text, person))
+        return sum(
+            database.execute(f"SELECT count(*) FROM {identifier(table)} WHERE says({identifier(column)})").fetchone()[0]
+            for table, column in list(_texts(database))
+        )
 
 
-def texts(database: sqlite3.Connection) -> Iterator[tuple[str, str]]:
+def _texts(database: sqlite3.Connection) -> Iterator[tuple[str, str]]:
     """Every (table, column) of a database; system tables left out."""
     for (table,) in database.execute(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
@@ -66,14 +67,14 @@ def _in_database(path: Path, person: Person) -> int:
         # Freed pages would keep the text otherwise.
         database.execute("PRAGMA secure_delete = ON")
         database.create_function("says", 1, lambda text: says(text, person))
-        for table, column in list(texts(database)):
+        for table, column in list(_texts(database)):
             cell = identifier(column)
             rows = database.execute(
                 f"SELECT rowid, {cell} FROM {identifier(table)} WHERE typeof({cell}) = 'text' AND says({cell})"
             ).fetchall()
             database.executemany(
                 f"UPDATE {identifier(table)} SET {cell} = ? WHERE rowid = ?",
-                [(_cleaned(text, person), row) for row, text in rows],
+                [(cleaned(text, person), row) for row, text in rows],
             )
             changed += len(rows)
         database.commit()
@@ -81,34 +82,3 @@ def _in_database(path: Path, person: Person) -> int:
             database.execute("VACUUM")
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return changed
-
-
-def _cleaned(text: str, person: Person) -> str:
-    try:
-        document = json.loads(text)
-    except ValueError:
-        return _without(text, person)
-    if not isinstance(document, (dict, list)):
-        return text
-    cleaned = _walked(document, person)
-    return text if cleaned == document else json.dumps(cleaned)
-
-
-def _walked(value: Any, person: Person) -> Any:  # noqa: ANN401 - any JSON value
-    if isinstance(value, dict):
-        return {key: _walked(child, person) for key, child in value.items()}
-    if isinstance(value, list):
-        return [_walked(item, person) for item in value]
-    return _without(value, person) if isinstance(value, str) else value
-
-
-def _without(text: str, person: Person) -> str:
-    if not any(mark in text for mark in " |\n\t") or not person.is_named_in(text):
-        return text
-    lines = text.splitlines(keepends=True)
-    first = next((line for line in lines if line.strip() and not line.startswith("```")), "")
-    if not first.startswith("|") and person.is_named_in(first):
-        return GONE
-    return "".join(
-        line if not person.is_named_in(line) else "" if line.startswith("|") else f"{GONE}\n" for line in lines
-    )

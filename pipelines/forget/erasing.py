@@ -138,7 +138,7 @@ def _emptied(settings: Settings, sources: SourcesFile, pull: Pull, wanted: Wante
         return files
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        landed.sweep(settings, pull.source.name, pull.manifest.snapshot_date)
+        landing.sweep_date(settings.landing / pull.source.name / pull.manifest.snapshot_date)
 
 
 def _unreadable(settings: Settings, person: Person, pull: Pull, error: Exception, *, is_trial: bool) -> list[str]:
@@ -184,7 +184,7 @@ def _blank(settings: Settings, pull: Pull, named: Sequence[str]) -> None:
             )
         )
     landed.settle(settings, pull.manifest, files, folder)
-    landed.sweep(settings, pull.source.name, pull.manifest.snapshot_date)
+    landing.sweep_date(settings.landing / pull.source.name / pull.manifest.snapshot_date)
 
 
 def _unknown(settings: Settings, sources: SourcesFile) -> list[Path]:

@@ -7,8 +7,8 @@ completed by the same command. Does not: printing, or asking.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipelines import home_lock, postgres, runs, serving, sweeping
-from pipelines.forget import dagster_storage, erasing, known, proof, suppression
+from pipelines import home_lock, runs, serving, sweeping
+from pipelines.forget import dagster_storage, erasing, known, proof, published_postgres, suppression
 from pipelines.forget.erasing import Erased
 from pipelines.forget.person import Person
 from pipelines.forget.proof import Proof
@@ -40,7 +40,9 @@ def look(settings: Settings, sources: SourcesFile, platform: str, name: str) -> 
 
     Raises:
         ForgetError: Nobody is known by that name.
+        SettingsError: Dagster's storage is in PostgreSQL, and nothing here says where.
     """
+    runs.demand_storage(settings)
     with home_lock.erasing(settings):
         return _look(settings, sources, platform, name)
 
@@ -67,6 +69,7 @@ def forget(
     Raises:
         ForgetError: Dates could not be computed anew; the same command goes on from there.
         HomeLockedError: A run is at work.
+        PostgresError: A database that has the person cannot be reached or written to; as above.
     """
     with home_lock.erasing(settings):
         earlier = [each for name in person.names for each in erasing.begun(settings, person.platform, name)]
@@ -85,19 +88,45 @@ def forget(
                     "has them: mend the cause, and run the same command again"
                 )
             serving.keep_newest_only(settings)
-        sweeping.sweep(settings)
+        sweeping.sweep(settings, is_alone=True)
         say("Blotting them out of Dagster's storage")
-        blotted = dagster_storage.blot_out(settings.dagster_home, person)
-        say("Searching every file under the home")
-        found = proof.search(settings, person)
+        blotted = dagster_storage.blot_out(settings, person)
         if sources.publish_to:
-            profile_ids = [*person.ids, *(f"@{handle}" for handle in person.handles)]
-            left = postgres.rows_of(sources.publish_to, person.platform, profile_ids)
-            found.found |= {f"PostgreSQL, {table}": count for table, count in left.items()}
+            say("Deleting them from earlier generations in PostgreSQL")
+            published_postgres.take_out(sources.publish_to, person)
+        say(
+            "Searching every file under the home"
+            + (", and PostgreSQL" if sources.publish_to or settings.dagster_in_postgres else "")
+        )
+        found = proof.search(settings, sources.publish_to, person)
         if found.holds and not erased.left:
             for path in begun:
                 path.unlink()
         return Forgotten(erased, blotted, found)
+
+
+def lift(settings: Settings, platform: str, name: str) -> int:
+    """Has later pulls accept a person again, whatever was erased.
+
+    Args:
+        settings: Where to work.
+        platform: The platform.
+        name: One of the ids and handles that were suppressed, a handle with or without `@`.
+
+    Returns:
+        How many ids and handles are no longer suppressed; 0 where that name was not.
+
+    Raises:
+        ForgetError: Erasing that person was begun and has not ended.
+        HomeLockedError: A run is at work.
+        SuppressionError: The entries cannot be used.
+    """
+    with home_lock.erasing(settings):
+        if erasing.begun(settings, platform, name):
+            raise ForgetError(
+                f"erasing {name!r} on {platform} was begun and has not ended; run `smallvoices forget` for them first"
+            )
+        return suppression.lift(settings.suppressed, platform, {name, known.normal(name)})
 
 
 def _look(settings: Settings, sources: SourcesFile, platform: str, name: str) -> tuple[Person, Erased]:

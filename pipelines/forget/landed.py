@@ -9,7 +9,6 @@ Does not: pulling (`pipelines/landing`).
 import hashlib
 import json
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -113,20 +112,6 @@ def settle(settings: Settings, manifest: Manifest, files: Sequence[LandedFile], 
     with durable.replacing(path, str(os.getpid())) as aside:
         aside.write_text(json.dumps(asdict(now), indent=1), encoding="utf-8")
     return now
-
-
-def sweep(settings: Settings, source: str, day: str) -> None:
-    """Removes what no manifest of a date speaks of: content that was replaced, and what broken pulls left.
-
-    Only while nobody pulls: see `home_lock`.
-    """
-    place = settings.landing / source / day
-    manifests = landing.pulls_of(place)
-    known = {manifest.content for manifest in manifests} | {"manifests"}
-    for folder in place.iterdir():
-        if folder.is_dir() and folder.name not in known:
-            shutil.rmtree(folder)
-    durable.sync_folder(place)
 
 
 def aside(settings: Settings, manifest: Manifest) -> Path:

@@ -1,4 +1,4 @@
-"""Proof that a person is gone: every file under a home, opened and searched.
+"""Proof that a person is gone: every file under a home, and every database that it writes to, opened and searched.
 
 Belongs here: searching, with what was found and what could not be opened. Rows of tables are told by their columns of
 identity; in all other text the account counts as `Person.mentions` says. Where other people's records name the account
@@ -11,9 +11,7 @@ import sqlite3
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -21,11 +19,12 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines import progress
+from pipelines import landing, progress
 from pipelines.content_hash import FILE_NAME
-from pipelines.forget import dagster_storage
+from pipelines.forget import dagster_postgres, dagster_storage, published_postgres
+from pipelines.forget.counts import Counts, cells, in_frames
 from pipelines.forget.person import Person
-from pipelines.forget.records import IDENTITY
+from pipelines.postgres import PostgresError
 from pipelines.read.csv_records import text_encoding
 from pipelines.settings import Settings
 from schemas.quoting import identifier
@@ -38,9 +37,9 @@ class Proof:
     Attributes:
         files: Files searched.
         bytes: Bytes in them, as they lie there.
-        found: File to how often the person is still in it.
-        mentions: File to how often other people's content in it names the account.
-        closed: Files that could not be opened, with the reason.
+        found: File, or table of a database, to how often the person is still in it.
+        mentions: The same to how often other people's content in it names the account.
+        closed: Files and databases that could not be opened, with the reason.
     """
 
     files: int = 0
@@ -54,38 +53,65 @@ class Proof:
         """Whether the person is nowhere, and everything was opened."""
         return not self.found and not self.closed
 
+    def add(self, name: str, counts: Counts) -> None:
+        """Notes what is in a file or table."""
+        if counts.found:
+            self.found[name] = counts.found
+        if counts.mentions:
+            self.mentions[name] = counts.mentions
 
-def search(settings: Settings, person: Person) -> Proof:
-    """Searches every file under the home, decompressed."""
+
+def search(settings: Settings, publish_to: str | None, person: Person) -> Proof:
+    """Searches every file under the home, decompressed, and the databases.
+
+    Args:
+        settings: Where the home is, and whether Dagster's storage is in it.
+        publish_to: The database that the published tables are in, where there is one.
+        person: Whom.
+    """
     proof = Proof()
+    _search_files(settings, person, proof)
+    try:
+        if settings.dagster_in_postgres:
+            for name, count in dagster_postgres.search(person).items():
+                proof.add(f"Dagster's storage in PostgreSQL, {name}", Counts(count, 0))
+    except PostgresError as error:
+        proof.closed["Dagster's storage in PostgreSQL"] = str(error)
+    try:
+        if publish_to:
+            for name, counts in published_postgres.search(publish_to, person).items():
+                proof.add(f"PostgreSQL, {name}", counts)
+    except PostgresError as error:
+        proof.closed["PostgreSQL"] = str(error)
+    return proof
+
+
+def _search_files(settings: Settings, person: Person, proof: Proof) -> None:
     alone = replace(person, handles=person.handles - _namesakes(settings, person))
     paths = [
         path
         for path in sorted(settings.home.rglob("*"))
         if path.is_file() and not path.is_symlink() and settings.forgetting not in path.parents
     ]
+    landed = _landed(settings)
     for number, path in enumerate(paths, start=1):
         progress.report("search the home", number, total=len(paths), unit="files")
         name = str(path.relative_to(settings.home))
         try:
             # On the page nothing but the platform tells namesakes apart.
-            found, mentions = _searched(settings, path, alone if path == settings.report else person)
+            counts = _searched(settings, path, landed, alone if path == settings.report else person)
             proof.files, proof.bytes = proof.files + 1, proof.bytes + path.stat().st_size
         except (OSError, EOFError, ValueError, zlib.error, duckdb.Error, sqlite3.Error, pa.ArrowException) as error:
             proof.closed[name] = " ".join(str(error).split())
             continue
-        if found:
-            proof.found[name] = found
-        if mentions:
-            proof.mentions[name] = mentions
-    return proof
+        proof.add(name, counts)
 
 
 def text_of(path: Path) -> str:
     """All text in a file, decompressed and unpacked; of Parquet the cells of text."""
     content = path.read_bytes()
     if content.startswith(b"PAR1"):
-        return "\n".join(_cells(pl.DataFrame(pq.read_table(path))))
+        return "\n".join(cells(pl.DataFrame(pq.read_table(path))))
     return _text(content)
 
 
@@ -102,62 +128,42 @@ def _namesakes(settings: Settings, person: Person) -> set[str]:
     return {handle for (handle,) in rows}
 
 
-def _searched(settings: Settings, path: Path, person: Person) -> tuple[int, int]:
+def _landed(settings: Settings) -> frozenset[Path]:
+    """The files that have landed: what manifests speak of."""
+    return frozenset(
+        settings.landing / file.path
+        for place in settings.landing.glob("*/????-??-??")
+        for manifest in landing.pulls_of(place)
+        for file in manifest.files
+    )
+
+
+def _searched(settings: Settings, path: Path, landed: frozenset[Path], person: Person) -> Counts:
     """How often the person is in a file, and how often others name the account in it."""
     if path.suffix == ".parquet" and settings.landing not in path.parents:
-        return _in_frames(person, _parquet(path))
+        return in_frames(person, _parquet(path))
     if path.suffix == ".duckdb":
         with duckdb.connect(str(path), read_only=True) as connection:
             tables = connection.execute(
                 "SELECT table_name FROM duckdb_tables() WHERE NOT internal ORDER BY table_name"
             ).fetchall()
             frames = (connection.sql(f"SELECT * FROM {identifier(table)}").pl() for (table,) in tables)
-            return _in_frames(person, frames)
+            return in_frames(person, frames)
     if path.suffix == ".db":
-        return _in_sqlite(path, person), 0
+        return Counts(dagster_storage.count_in_database(path, person), 0)
     if path.suffix == ".csv" and settings.published in path.parents:
-        return _in_frames(person, [pl.read_csv(path, infer_schema=False)])
+        return in_frames(person, [pl.read_csv(path, infer_schema=False)])
     said = person.mentions(f"/{path.stem}") + person.mentions(text_of(path))
-    if settings.landing in path.parents and path.parent.name != "manifests":
+    if path in landed:
         # Their own records are known to be empty: each file was read back when it was rewritten.
-        return 0, said
-    return said, 0
-
-
-def _in_frames(person: Person, frames: Iterator[pl.DataFrame] | list[pl.DataFrame]) -> tuple[int, int]:
-    found = mentions = 0
-    for frame in frames:
-        rest = frame
-        if {"platform", "profile_id"} <= set(frame.columns):
-            names = frame.with_columns(
-                pl.lit(None, dtype=pl.String).alias(name) for name in IDENTITY if name not in frame.columns
-            )
-            theirs = person.mask(names.select(*IDENTITY), date.max)
-            found += int(theirs.sum())
-            rest = frame.filter(~theirs).drop(IDENTITY, strict=False)
-        mentions += sum(person.mentions(cell) for cell in _cells(rest) if not cell.isalnum())
-    return found, mentions
-
-
-def _in_sqlite(path: Path, person: Person) -> int:
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=60)) as database:
-        database.create_function("says", 1, lambda text: dagster_storage.says(text, person))
-        return sum(
-            database.execute(f"SELECT count(*) FROM {identifier(table)} WHERE says({identifier(column)})").fetchone()[0]
-            for table, column in list(dagster_storage.texts(database))
-        )
+        return Counts(0, said)
+    return Counts(said, 0)
 
 
 def _parquet(path: Path) -> Iterator[pl.DataFrame]:
     with pq.ParquetFile(path) as file:
         for group in range(file.metadata.num_row_groups):
             yield pl.DataFrame(file.read_row_group(group))
-
-
-def _cells(frame: pl.DataFrame) -> Iterator[str]:
-    for column in frame.iter_columns():
-        if column.dtype == pl.String:
-            yield from column.drop_nulls().unique().to_list()
 
 
 def _text(content: bytes) -> str:
@@ -169,6 +175,6 @@ def _text(content: bytes) -> str:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return "\n".join(f"/{name}\n{_text(archive.read(name))}" for name in archive.namelist())
     if content.startswith(b"PAR1"):
-        return "\n".join(_cells(pl.DataFrame(pq.read_table(io.BytesIO(content)))))
+        return "\n".join(cells(pl.DataFrame(pq.read_table(io.BytesIO(content)))))
     encoding = text_encoding(content[:4], "utf-8")
     return content.decode(encoding, errors="replace")

@@ -4,6 +4,7 @@ Belongs here: reading identities through the shape, whatever a vendor calls its 
 (`tombstones`), or deciding who is meant (`person`, `suppression`).
 """
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -27,6 +28,8 @@ from schemas.standard_forms import standardised
 Match = Callable[[pl.DataFrame], pl.Series]
 
 IDENTITY = {"platform": pl.String, "profile_id": pl.String, "handle": pl.String}
+# Of what was read; a home that is larger is read again.
+_KEPT_BYTES = 128_000_000
 _ROW = {"landed_row": pl.Int64, **IDENTITY, "is_blank": pl.Boolean, "digest": pl.UInt64}
 
 
@@ -63,11 +66,42 @@ def identities(
     Raises:
         UnreadableFileError: The file cannot be read by its shape.
     """
+    # The very bytes, wherever they have been moved since.
+    lies = part.path.stat()
+    key = (lies.st_dev, lies.st_ino, lies.st_mtime_ns, lies.st_size, records, part.shape, source)
+    if (known := _READ.get(key, with_digest=with_digest)) is not None:
+        return known
     for exact in (False, True):
         found = _read(settings, part, source, records, exact=exact, with_digest=with_digest)
         if found is not None:
+            _READ.keep(key, found, with_digest=with_digest)
             return found
     raise AssertionError
+
+
+class _Read:
+    """What was read last of landed files: looking, erasing and holding what was rewritten beside it read each again."""
+
+    def __init__(self) -> None:
+        self._frames: OrderedDict[str, tuple[pl.DataFrame, bool]] = OrderedDict()
+        self._bytes = 0.0
+
+    def get(self, key: tuple[object, ...], *, with_digest: bool) -> pl.DataFrame | None:
+        """The records of a file, if they are known and have a digest where one is wanted."""
+        found, has_digest = self._frames.get(repr(key), (None, False))
+        return found if has_digest or not with_digest else None
+
+    def keep(self, key: tuple[object, ...], frame: pl.DataFrame, *, with_digest: bool) -> None:
+        """Remembers records, and forgets the oldest of too many."""
+        before, _ = self._frames.pop(repr(key), (None, False))
+        self._frames[repr(key)] = (frame, with_digest)
+        self._bytes += frame.estimated_size() - (before.estimated_size() if before is not None else 0)
+        while self._bytes > _KEPT_BYTES:
+            _, (oldest, _) = self._frames.popitem(last=False)
+            self._bytes -= oldest.estimated_size()
+
+
+_READ = _Read()
 
 
 def is_empty(rows: pl.DataFrame) -> pl.Series:

@@ -1,18 +1,18 @@
 """Who must not come back: one salted hash per id and handle of the people who were forgotten, and nothing else of them.
 
     suppressed/salt      32 random bytes, mode 0600
-    suppressed/entries   an HMAC-SHA256 a line, sorted, mode 0600
+    suppressed/entries   an HMAC-SHA256 a line and a random number that those of one person share, sorted, mode 0600
 
-Belongs here: keeping the entries, and telling whether rows are of such a person. Whoever has both files and a name can
-tell whether that name was forgotten; the files alone name nobody. A handle is suppressed whatever id comes with it, as
-vendors have ids of their own: who takes it up later is left out as well, and counted.
+Belongs here: keeping the entries, lifting them, and telling whether rows are of such a person. Whoever has both files
+and a name can tell whether that name was forgotten; the files alone name nobody. A handle is suppressed whatever id
+comes with it, as vendors have ids of their own: who takes it up later is left out as well, and counted.
 """
 
 import hmac
 import os
 import secrets
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
@@ -20,15 +20,27 @@ import polars as pl
 from pipelines import durable
 from schemas.column import PLATFORMS
 
+SALT, ENTRIES = "salt", "entries"
 _SALT_BYTES = 32
+# Numbers of people, and names of files that are being written.
+_NAME_BYTES = 8
+
+
+class SuppressionError(Exception):
+    """The entries cannot be used; the message says what to do."""
 
 
 @dataclass(frozen=True)
 class Suppression:
-    """The entries of a home; without any, nobody is suppressed and nothing is computed."""
+    """The entries of a home; without any, nobody is suppressed and nothing is computed.
+
+    Attributes:
+        salt: What the names are hashed with.
+        entries: Hash to the number of the person whose it is.
+    """
 
     salt: bytes = b""
-    entries: frozenset[str] = frozenset()
+    entries: Mapping[str, str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.entries)
@@ -59,11 +71,21 @@ class Suppression:
 
 
 def load(folder: Path) -> Suppression:
-    """The entries of a folder; none where it is not there."""
+    """The entries of a folder; none where nobody was forgotten.
+
+    Raises:
+        SuppressionError: There are entries, and nothing to tell whose they are.
+    """
+    entries = _read(folder)
     try:
-        return Suppression((folder / "salt").read_bytes(), frozenset((folder / "entries").read_text().split()))
-    except FileNotFoundError:
-        return Suppression()
+        return Suppression((folder / SALT).read_bytes(), entries)
+    except FileNotFoundError as error:
+        if not entries:
+            return Suppression()
+        raise SuppressionError(
+            f"{folder / SALT} is gone, and without it nobody can tell who the {len(entries):,} entries beside it keep "
+            f"out: restore it from a backup; where there is none, remove {folder}, and forget each person again"
+        ) from error
 
 
 def add(folder: Path, platform: str, values: Iterable[str]) -> None:
@@ -73,14 +95,52 @@ def add(folder: Path, platform: str, values: Iterable[str]) -> None:
         folder: Where the entries are kept; made where it is missing.
         platform: The platform.
         values: Ids and handles.
+
+    Raises:
+        SuppressionError: There are entries, and nothing to tell whose they are.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    salt = folder / "salt"
-    if not salt.exists():
-        _write(salt, secrets.token_bytes(_SALT_BYTES))
-    key = salt.read_bytes()
-    entries = load(folder).entries | {_entry(key, platform, value) for value in values}
-    _write(folder / "entries", "".join(f"{entry}\n" for entry in sorted(entries)).encode())
+    known = load(folder)
+    if not known.salt:
+        _write(folder / SALT, secrets.token_bytes(_SALT_BYTES))
+        known = load(folder)
+    hashes = [_entry(known.salt, platform, value) for value in values]
+    # Somebody who was forgotten before may have other names since.
+    person = next((known.entries[each] for each in hashes if each in known.entries), os.urandom(_NAME_BYTES).hex())
+    _keep(folder, {**known.entries, **dict.fromkeys(hashes, person)})
+
+
+def lift(folder: Path, platform: str, values: Collection[str]) -> int:
+    """Has later pulls accept a person again.
+
+    Args:
+        folder: Where the entries are kept.
+        platform: The platform.
+        values: Forms of one of their ids or handles; what was suppressed together with it is lifted with it.
+
+    Returns:
+        How many entries went; 0 where there is none of that name.
+
+    Raises:
+        SuppressionError: There are entries, and nothing to tell whose they are.
+    """
+    known = load(folder)
+    people = {known.entries.get(_entry(known.salt, platform, value)) for value in values} - {None}
+    left = {entry: person for entry, person in known.entries.items() if person not in people}
+    if people:
+        _keep(folder, left)
+    return len(known.entries) - len(left)
+
+
+def _read(folder: Path) -> dict[str, str]:
+    path = folder / ENTRIES
+    lines = path.read_text(encoding="ascii").splitlines() if path.exists() else []
+    # Entries of before had no number, and stand alone.
+    return {entry: person or entry for entry, _, person in (line.partition(" ") for line in lines)}
+
+
+def _keep(folder: Path, entries: Mapping[str, str]) -> None:
+    _write(folder / ENTRIES, "".join(f"{entry} {person}\n" for entry, person in sorted(entries.items())).encode())
 
 
 def _entry(salt: bytes, platform: str, value: str) -> str:
@@ -89,7 +149,7 @@ def _entry(salt: bytes, platform: str, value: str) -> str:
 
 def _write(path: Path, content: bytes) -> None:
     with (
-        durable.replacing(path, str(os.getpid())) as aside,
+        durable.replacing(path, os.urandom(_NAME_BYTES).hex()) as aside,
         os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file,
     ):
         file.write(content)

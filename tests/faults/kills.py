@@ -125,15 +125,15 @@ NIGHT = Work("a whole night", lambda _: None, homes.night, _published)
 
 def anywhere(extent: Extent) -> Found:
     """Each work killed before each of its changes, and done again."""
-    return _each(extent, [*WORKS, NIGHT], _kill)
+    return _each(extent, [*WORKS, NIGHT], kill)
 
 
 def recovering(extent: Extent) -> Found:
     """Killed, killed again at the same share of the way while it is done again, and done once more."""
 
     def twice(ready: Prepared, home: Home, place: int) -> None:
-        _kill(ready, home, place)
-        _kill(ready, home, (place * 7 + 3) % len(ready.calls))
+        kill(ready, home, place)
+        kill(ready, home, (place * 7 + 3) % len(ready.calls))
 
     return _each(extent, [*WORKS, NIGHT], twice)
 
@@ -155,7 +155,7 @@ def _each(extent: Extent, works: list[Work], hurt: Callable[[Prepared, Home, int
     return found
 
 
-def _kill(ready: Prepared, home: Home, place: int) -> None:
+def kill(ready: Prepared, home: Home, place: int) -> None:
     """Kills before the call of that number; how many there are is not quite the same each time."""
     syscalls.supervised(
         partial(ready.work.do, home), home.settings.home, lambda call: KILL if call.place == place else None

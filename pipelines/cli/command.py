@@ -1,0 +1,53 @@
+"""The command itself, and what its commands have in common: where to work, and mistakes in that.
+
+Belongs here: options that more than one module of commands takes. Does not: any one command.
+"""
+
+import sys
+from collections.abc import Callable
+from datetime import date
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipelines import console as screen
+from pipelines import dates, sources
+from pipelines.dates import DateError
+from pipelines.partitions import yesterday
+from pipelines.settings import Settings, SettingsError
+from pipelines.sources import SourcesError, SourcesFile
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="smallvoices")
+def main() -> None:
+    """Turns influencer exports into one ranked, auditable table of micro-influencers."""
+
+
+def common(command: Callable[..., None]) -> Callable[..., None]:
+    """Options of every command, and mistakes in them as one line with exit code 2."""
+
+    @click.option("--home", type=FOLDER, help="Folder of landing, lake and published files.")
+    @click.option("--sources", "sources_file", type=FILE, help="The sources.yaml.")
+    @wraps(command)
+    def wrapped(home: Path | None, sources_file: Path | None, **options: Any) -> None:
+        try:
+            settings = click.get_current_context().obj = Settings.from_environment().at(home, sources_file)
+            command(settings=settings, loaded=sources.load(settings.sources_file), **options)
+        except (SettingsError, SourcesError, DateError) as mistake:
+            screen.say("ERROR", str(mistake))
+            sys.exit(2)
+
+    return wrapped
+
+
+def chosen_date(settings: Settings, loaded: SourcesFile, day: str) -> date:
+    """The date that --date means: `newest`, or by default yesterday, UTC."""
+    if day == "newest":
+        return dates.newest_on_disk(loaded, settings)
+    return dates.parse(day, settings) if day else yesterday()

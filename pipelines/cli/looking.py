@@ -1,0 +1,175 @@
+"""What only looks: at sources.yaml, at an export, at one account's rank, and whether all is in order.
+
+Belongs here: commands that change nothing in a home.
+"""
+
+import json
+import sys
+from dataclasses import asdict
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipelines import console as screen
+from pipelines import dates, landing
+from pipelines.cli.command import FILE, FOLDER, chosen_date, common, main
+from pipelines.dates import DateError
+from pipelines.partitions import yesterday
+from pipelines.pull import credentials
+from pipelines.pull.addresses import place_of
+from pipelines.pull.files import matching
+from pipelines.pull.pulled import PullError
+from pipelines.settings import Settings, SettingsError
+from pipelines.sources import Source, SourcesFile
+from pipelines.terminal import printable
+from schemas import shape_file
+from schemas.shape import ShapeError
+
+_COLOURS = {"ok": "green", "warning": "yellow", "problem": "red"}
+
+
+@main.command("sources")
+@click.option("--date", "day", default="", help="Snapshot date, YYYY-MM-DD, or `newest`. Default: yesterday, UTC.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@common
+def list_sources(settings: Settings, loaded: SourcesFile, day: str, *, as_json: bool) -> None:
+    """Check sources.yaml, and say what each source would pull, without pulling."""
+    chosen = chosen_date(settings, loaded, day)
+    told = [_told(source, settings, loaded.path.parent, chosen) for source in loaded.sources]
+    if as_json:
+        click.echo(json.dumps(told, indent=1))
+        return
+    for source in told:
+        state = f", {source['changed'] or 'landed already'}" if source["landed"] else ""
+        click.echo(f"{source['source']} (shape {source['shape']}){state}")
+        for records, address in source["pulls"].items():
+            found = f" ({source['found'][records]})" if records in source["found"] else ""
+            click.echo(f"  {records}: {address}{found}")
+        for name, is_set in source["secrets"].items():
+            click.echo(f"  ${{{name}}}: {'set' if is_set else 'NOT SET: this source will fail'}")
+
+
+def _told(source: Source, settings: Settings, folder: Path, day: date) -> dict[str, Any]:
+    """What one source would pull, in words that --json prints too."""
+    landed = landing.newest_complete(settings.landing, source.name, day)
+    pulls = source.addresses(day)
+    found: dict[str, str] = {}
+    for records, address in pulls.items():
+        if place_of(address) == "file":
+            try:
+                paths = matching(address, folder)
+                found[records] = f"{len(paths)} files, {sum(path.stat().st_size for path in paths):,} bytes"
+            except PullError as error:
+                found[records] = str(error)
+    return {
+        "source": source.name,
+        "shape": source.shape,
+        "history": source.history,
+        "pulls": pulls,
+        "found": found,
+        "paging": source.paging.kind if source.paging else None,
+        "secrets": {name: credentials.is_set(name) for name in source.secrets},
+        "landed": landed is not None,
+        "changed": landing.changed_addresses(landed, source) if landed else None,
+    }
+
+
+@main.command("inspect")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--shape", "name", help="Try this shape in place of an inferred one.")
+@click.option("--platform", help="Declare the platform, or the column that holds it.")
+@click.option("--date", "day", default="", help="Snapshot date of the trial import. Default: today, UTC.")
+@click.option("--write", help="Write the shape to shapes/NAME.yaml beside sources.yaml.", metavar="NAME")
+@click.option("--home", type=FOLDER, help="Folder of landing, lake and published files; it is left as it is.")
+@click.option("--sources", "sources_file", type=FILE, help="The sources.yaml, whose folder has the shapes.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def inspect_file(
+    file: Path,
+    name: str | None,
+    platform: str | None,
+    day: str,
+    write: str | None,
+    home: Path | None,
+    sources_file: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Say what an unknown export looks like, and how it would be imported; nothing is kept but what --write writes.
+
+    Ends with exit code 1 where something is undecided.
+    """
+    from pipelines import inspecting  # noqa: PLC0415 - loads what a usage error need not wait for
+
+    try:
+        settings = click.get_current_context().obj = Settings.from_environment().at(home, sources_file)
+        folder = settings.sources_file.parent
+        chosen = shape_file.load(name, folder / "shapes") if name else None
+        date_of = dates.parse(day, settings) if day else yesterday() + timedelta(days=1)
+        inferred = inspecting.inspect(
+            file,
+            shape=chosen,
+            platform=platform,
+            day=date_of,
+            room=settings.temp_bytes,
+            console=screen.opened(as_json=as_json),
+            as_json=as_json,
+        )
+        if write:
+            path = inspecting.keep(inferred, write, folder, file)
+            click.echo(f"Wrote {path}; use it with `shape: {write}` in {settings.sources_file}", err=as_json)
+    except (SettingsError, ShapeError, DateError, inspecting.InspectError) as mistake:
+        screen.say("ERROR", str(mistake))
+        sys.exit(2 if not isinstance(mistake, inspecting.InspectError) else 1)
+    sys.exit(0 if inferred.proposal.is_decided else 1)
+
+
+@main.command("explain")
+@click.argument("platform")
+@click.argument("handle")
+@click.option("--date", "day", default="", help="Snapshot date, YYYY-MM-DD. Default: the newest that is ranked.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@common
+def explain_rank(
+    settings: Settings, loaded: SourcesFile, platform: str, handle: str, day: str, *, as_json: bool
+) -> None:
+    """Say why an account has its rank: formulas with its numbers, its peers and posts, down to the landed line."""
+    from assets import explained, explaining  # noqa: PLC0415 - loads what a usage error need not wait for
+
+    try:
+        told = explaining.explain(settings, loaded, platform, handle, dates.parse(day, settings) if day else None)
+    except explaining.ExplainError as error:
+        screen.say("ERROR", str(error))
+        sys.exit(1)
+    said = json.dumps(asdict(told), default=str, indent=1) if as_json else explained.text(told)
+    click.echo(printable(said, keep="\n"))
+
+
+@main.command()
+@click.option("--home", type=FOLDER, help="Folder of landing, lake and published files.")
+@click.option("--sources", "sources_file", type=FILE, help="The sources.yaml.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def doctor(home: Path | None, sources_file: Path | None, *, as_json: bool) -> None:
+    """Say what is in order, what is not, and what to do; nothing is changed.
+
+    Ends with exit code 1 where something is a problem.
+    """
+    from pipelines.doctor import examine  # noqa: PLC0415 - loads what a usage error need not wait for
+
+    try:
+        settings = Settings.from_environment().at(home, sources_file)
+    except SettingsError as mistake:
+        screen.say("ERROR", str(mistake))
+        sys.exit(2)
+    findings = []
+    for finding in examine.examine(settings):
+        findings.append(finding)
+        if not as_json:
+            mark = click.style(f"{finding.level:8}", fg=_COLOURS[finding.level])
+            click.echo(f"{mark} {finding.check}: {printable(finding.said)}")
+            if finding.remedy:
+                click.echo(f"{'':8} → {printable(finding.remedy)}")
+    if as_json:
+        click.echo(json.dumps([asdict(finding) for finding in findings], indent=1))
+    sys.exit(1 if any(finding.level == "problem" for finding in findings) else 0)

@@ -1,0 +1,39 @@
+"""Dagster's own processes: the UI and the daemon.
+
+Belongs here: starting them in the foreground. Does not: how they are started (`pipelines/services`).
+"""
+
+import click
+
+from pipelines.cli.command import common, main
+from pipelines.settings import Settings
+from pipelines.sources import SourcesFile
+
+
+@main.command()
+@click.option("--port", default=3000, show_default=True, help="Port on 127.0.0.1.")
+@common
+def ui(settings: Settings, loaded: SourcesFile, port: int) -> None:  # noqa: ARG001 - loaded, so that mistakes show first
+    """Open the Dagster UI, with its scheduler, on 127.0.0.1."""
+    from pipelines import services  # noqa: PLC0415 - as above
+
+    services.ui(settings, port)
+
+
+@main.command()
+@click.option("--port", default=3000, show_default=True, help="Port on 127.0.0.1.")
+@common
+def webserver(settings: Settings, loaded: SourcesFile, port: int) -> None:  # noqa: ARG001 - as above
+    """Serve the Dagster UI alone, for a machine that keeps it running."""
+    from pipelines import services  # noqa: PLC0415 - as above
+
+    services.webserver(settings, port)
+
+
+@main.command()
+@common
+def daemon(settings: Settings, loaded: SourcesFile) -> None:  # noqa: ARG001 - as above
+    """Run the nightly schedule, automation and backfills, for a machine that keeps it running."""
+    from pipelines import services  # noqa: PLC0415 - as above
+
+    services.daemon(settings)

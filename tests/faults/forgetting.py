@@ -1,0 +1,107 @@
+"""Killed anywhere while a person is forgotten, and a night that comes in between.
+
+Belongs here: what must hold of the person and of everyone else. The kill itself is as in `kills`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from pipelines import runs, sources
+from pipelines.forget import forgetting, suppression
+from tests.faults import homes, kills, syscalls
+from tests.faults.kills import Work
+from tests.faults.table import Extent, Found, Row
+from tests.people_to_forget import ANNA, OWN_WORDS, everything, export
+from tests.published_home import Home
+
+_DAY = "2026-10-30"
+_ID = "900123456"
+_LOG_LEVEL = "CRITICAL"
+_MOST = 60
+
+
+class Seen(NamedTuple):
+    """What there is to see: the others as they are ranked, how often the person is, and their own words anywhere."""
+
+    others: tuple[tuple[object, ...], ...]
+    published: int
+    words: tuple[bytes, ...]
+
+
+def anywhere(extent: Extent) -> Found:
+    """Killed before each change; every second time a night pulls anew before the same command is given again."""
+    if lacking := syscalls.missing():
+        return Found(skipped=[f"needs {lacking}"])
+    found = Found()
+    with _template() as template, kills.prepared(template, _WORK) as ready:
+        telling = syscalls.telling(ready.calls)
+        for number, call in enumerate(extent.some("forgetting", telling, most=_MOST)):
+            with homes.copied(ready.folder) as home:
+                kills.kill(ready, home, call.place)
+                wrong = _resurrected(home) if number % 2 else None
+                wrong = wrong or ready.recovered(home)
+                found.hit(wrong and f"forgetting, killed before {call.name} of {call.path}: {wrong}")
+        found.notes.append(f"{len(telling)} of {len(ready.calls)} calls tell apart")
+    return found
+
+
+@contextmanager
+def _template() -> Iterator[Path]:
+    """A folder with a ranked day of exports that name a person, and Dagster's storage of that night."""
+    with TemporaryDirectory(prefix="smallvoices-faults-") as scratch:
+        Path(scratch).chmod(0o755)
+        work = Path(scratch) / "work"
+        work.mkdir()
+        done = export(work, [_DAY]).run("nightly", "--date", _DAY)
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+        yield work.rename(work.with_name("made"))
+
+
+def _forget(home: Home) -> None:
+    settings, loaded = home.settings, sources.load(home.settings.sources_file)
+    person, seen = forgetting.look(settings, loaded, "instagram", ANNA)
+    done = forgetting.forget(settings, loaded, person, seen, log_level=_LOG_LEVEL, say=lambda _: None)
+    if not done.proof.holds or done.erased.left:
+        raise RuntimeError(f"no proof: {done.proof.found}, {done.proof.closed}, {done.erased.left}")
+
+
+def _seen(home: Home) -> Seen:
+    rows = home.query("SELECT platform, profile_id, handle, followers, rank FROM accounts ORDER BY ALL")
+    others = tuple(row for row in rows if row[:2] != ("instagram", _ID))
+    there = everything(home.settings.home)
+    return Seen(others, len(rows) - len(others), tuple(words for words in OWN_WORDS if words in there))
+
+
+def _others_are_whole(old: Seen, new: Seen, seen: Seen) -> bool:
+    return seen.others in (old.others, new.others)
+
+
+def _resurrected(home: Home) -> str | None:
+    """Has a night pull the day anew, and says whether it has brought back whom it should know of."""
+    is_known = bool(syscalls.run(partial(suppression.load, home.settings.suppressed)))
+    try:
+        syscalls.run(partial(_night, home))
+    except RuntimeError as error:
+        return f"the night after it: {error}"
+    return (
+        "the night after it publishes the person" if is_known and syscalls.run(partial(_seen, home)).published else None
+    )
+
+
+def _night(home: Home) -> None:
+    loaded = sources.load(home.settings.sources_file)
+    outcome = runs.over(home.settings, loaded, [date.fromisoformat(_DAY)], force=True, log_level=_LOG_LEVEL)
+    if not outcome.succeeded:
+        raise RuntimeError(outcome.error)
+
+
+_WORK = Work("forgetting", lambda _: None, _forget, _seen, _others_are_whole)
+ROWS = (
+    Row(29, "killed while a person is forgotten", "done again, or after a night, they are gone; others stay", anywhere),
+)
