@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 import dagster as dg
 
+# Dagster's own errors around what a step raised.
+_WRAPPERS = "Dagster"
 _FAILURE = f"{dg.Failure.__module__}.{dg.Failure.__name__}: "
 
 
@@ -20,12 +22,15 @@ def why(events: Iterable[dg.DagsterEvent]) -> str:
 
 
 def of_step(event: dg.DagsterEvent) -> str:
-    """Why a step failed: the first error, without its class or trace."""
+    """Why a step failed: what its own code raised, without its class or trace.
+
+    Whoever raises an error from another one says more than that: which file the disk refused, which setting to raise.
+    """
     failure = event.step_failure_data.user_failure_data
     if failure and failure.description:
         return failure.description
     error = event.step_failure_data.error
-    while error and error.cause:
+    while error and error.cause and error.cls_name and error.cls_name.startswith(_WRAPPERS):
         error = error.cause
     first = (str(error.message) if error else event.message or "").strip().splitlines()[:1]
     return "".join(first).removeprefix(_FAILURE).partition(": ")[2] or "".join(first)

@@ -163,7 +163,7 @@ def _build(
     before: Manifest | None,
 ) -> Manifest:
     path = folder / FILE_NAME
-    with connect(settings, settings.lake, settings.published) as connection:
+    with published_file.naming(path), connect(settings, settings.lake, settings.published) as connection:
         meant = published_file.build(connection, path, views, tables, meta)
         parquet, csv = flat_files.write(connection, folder, tables, before, settings.published)
         connection.execute("DETACH pub")
