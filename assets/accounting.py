@@ -15,7 +15,7 @@ from pipelines import landing
 from pipelines.landing import LandedFile, Manifest
 from pipelines.sources import SourcesFile
 from schemas.describe import polars_schema
-from schemas.import_report import ImportReport
+from schemas.import_report import REFUSED, ImportReport
 from schemas.shape import Records
 
 
@@ -94,7 +94,7 @@ def _row(
     snapshot_date: date, source: str, state: str, manifest: Manifest | None, tally: Tally | None, message: str
 ) -> dict[str, object]:
     # Of a refused source nothing counts as accepted: the records that would have held are held back with the rest.
-    refused = state in ("over_quarantine", "unreadable")
+    refused = state in REFUSED
     return {
         "snapshot_date": snapshot_date,
         "source": source,

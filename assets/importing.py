@@ -15,7 +15,7 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from assets import accounting, parting, superseding
+from assets import accounting, parting, shrinking, superseding
 from assets.accounting import Reading, Tally
 from assets.bounds import Bounds, LimitPassedError
 from assets.parting import FAILED
@@ -161,6 +161,7 @@ class _Import:
         opener: Opener,
     ) -> None:
         self._settings = settings
+        self._lake = Lake(settings.lake)
         self._sources = sources
         self._date = snapshot_date
         self._chosen = chosen
@@ -212,10 +213,8 @@ class _Import:
                             raise _NotCleanError(parts[0].path) from error
                         self._reject(source, "unreadable", f"{error}; the file is kept at {parts[0].file.path}")
         tallies = [tally for tally in reading.tallies if tally.records == records]
-        landed, bad = (
-            sum(tally.landed - tally.forgotten for tally in tallies),
-            sum(tally.quarantined for tally in tallies),
-        )
+        total = sum(tally.landed for tally in tallies)
+        landed, bad = total - sum(tally.forgotten for tally in tallies), sum(tally.quarantined for tally in tallies)
         if landed and bad / landed > source.max_quarantine_share:
             self._reject(
                 source,
@@ -223,6 +222,9 @@ class _Import:
                 f"{bad} of {landed} {records} break the contract, over the share of {source.max_quarantine_share:g}; "
                 "look at their reasons in the quarantine, then correct the shape, or raise max_quarantine_share",
             )
+        # A source that no longer says where its posts are has none to miss.
+        if held and (few := shrinking.mistake(self._lake, source, reading.manifest.date, records, total)):
+            self._reject(source, shrinking.UNDER_ROWS, few)
         if records == "profiles" and not any(tally.accepted for tally in tallies):
             self._reject(source, "over_quarantine", "no valid profile; look at the reasons in the quarantine")
 

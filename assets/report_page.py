@@ -57,6 +57,7 @@ _STATES = {
     "published": ("good", "published"),
     "carried": ("look", "earlier rows stand in"),
     "over_quarantine": ("bad", "too many bad records"),
+    "under_rows": ("bad", "far fewer records than before"),
     "unreadable": ("bad", "unreadable"),
     "missing": ("bad", "missing"),
 }

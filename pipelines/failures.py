@@ -8,6 +8,8 @@ from collections.abc import Iterable
 import dagster as dg
 from dagster_shared.error import SerializableErrorInfo
 
+# Dagster's own errors around what a step raised.
+_WRAPPERS = "Dagster"
 _FAILURE = f"{dg.Failure.__module__}.{dg.Failure.__name__}: "
 
 
@@ -21,7 +23,10 @@ def why(events: Iterable[dg.DagsterEvent]) -> str:
 
 
 def of_step(event: dg.DagsterEvent) -> str:
-    """Why a step failed: the first error, without its class or trace."""
+    """Why a step failed: what its own code raised, without its class or trace.
+
+    Whoever raises an error from another one says more than that: which file the disk refused, which setting to raise.
+    """
     failure = event.step_failure_data.user_failure_data
     if failure and failure.description:
         return failure.description
@@ -31,8 +36,8 @@ def of_step(event: dg.DagsterEvent) -> str:
 
 
 def said(error: SerializableErrorInfo) -> str:
-    """What the first error of a chain said, with its class unless that is Dagster's for "it failed"."""
-    while error.cause:
+    """What the error within Dagster's own said, with its class unless that is Dagster's for "it failed"."""
+    while error.cause and error.cls_name and error.cls_name.startswith(_WRAPPERS):
         error = error.cause
     return str(error.message).removeprefix(_FAILURE)
 

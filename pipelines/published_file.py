@@ -4,7 +4,9 @@ Belongs here: building the file. Does not: which rows are published (`assets/pub
 formats (`flat_files`), or how readers come to see them (`serving`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import errno
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from importlib.metadata import version
@@ -13,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.content_hash import META, Contents, contents
+from pipelines.durable import DiskError
 from schemas.describe import columns, summary
 from schemas.first_line import first_line
 from schemas.published import CONTRACT_VERSION, LEFT_OUT, TABLES
@@ -21,6 +24,7 @@ from schemas.validation import ContractError
 
 # The oldest storage format that all DuckDB clients since 1.0 read.
 STORAGE_VERSION = "v1.0.0"
+_SYNC = "fsync failed"
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,17 @@ class Table:
     sql: str
     days: Mapping[date, Path] = field(default_factory=dict)
     beginning_of: str = ""
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Has a sync that the disk refuses, of the file or of its log, name the file: DuckDB says only that one failed."""
+    try:
+        yield
+    except duckdb.FatalException as error:
+        if _SYNC not in str(error):
+            raise
+        raise DiskError(errno.EIO, _SYNC, str(path)) from error
 
 
 def build(
@@ -75,6 +90,8 @@ def build(
     for table in tables:
         try:
             _create(connection, table)
+        except duckdb.FatalException:
+            raise  # of the disk, and not of the table
         except duckdb.Error as error:
             raise ContractError(f"{table.name}: {first_line(error)}") from None
         is_built(table)

@@ -12,7 +12,7 @@ from typing import Any
 
 import dagster as dg
 
-from assets import looking_back
+from assets import looking_back, shrinking
 from pipelines import dead_runs, durable, notifying
 from pipelines.build import build_defs
 from pipelines.jobs import NIGHTLY
@@ -108,17 +108,22 @@ def mark_dead(settings: Settings) -> None:
 def over(settings: Settings, sources: SourcesFile, days: Sequence[date], *, force: bool, log_level: str) -> Outcome:
     """Pulls, validates and ranks dates, and publishes once.
 
-    Dates that look back on these, and have been ranked already, are ranked anew, so that the order of backfill does not
-    matter.
+    Dates that look back on these, and are there already, are ranked anew, and imported anew where a source would be
+    judged otherwise, so that the order of backfill does not matter.
     """
     lake = Lake(settings.lake)
     config = {"ops": {"landing": {"config": {"force": force}}}}
-    affected = [day for day in lake.dates("ranking") if looking_back.sees(day, days) and day not in days]
+    known = {*lake.dates("ranking"), *lake.dates("import_report")}
+    affected = [day for day in known if looking_back.sees(day, days) and day not in days]
     outcome = _execute(
         settings, sources, config, log_level, without=_publishing(sources) if affected else [], **_range(days)
     )
     if not outcome.succeeded:
         return outcome
+    changed = days
+    while changed := shrinking.misjudged(lake, sources.sources, changed):
+        if failed := _import_again(settings, sources, changed, log_level):
+            return failed
     # Looked for afterwards too: another process may have ranked dates meanwhile, or have died before it mended them.
     stale = looking_back.stale(lake)
     if stale:
@@ -132,7 +137,17 @@ def recompute(settings: Settings, sources: SourcesFile, days: Sequence[date], *,
 
     A date of which nothing has landed any more, or nothing valid is left, is ranked from the rows that the lake has.
     """
-    lake = Lake(settings.lake)
+    if failed := _import_again(settings, sources, days, log_level):
+        return failed
+    if stale := looking_back.stale(Lake(settings.lake)):
+        outcome = _execute(settings, sources, {}, log_level, only=looking_back.DEPENDENTS, **_range(stale))
+        if not outcome.succeeded:
+            return outcome
+    return publish(settings, sources, log_level=log_level)
+
+
+def _import_again(settings: Settings, sources: SourcesFile, days: Sequence[date], log_level: str) -> Outcome | None:
+    """Imports and ranks dates again from what has landed; gives the outcome of what failed."""
     unpulled = [*(f"landed_{source.name}" for source in sources.sources), *_publishing(sources)]
     for first, last in _consecutive(days):
         is_imported = _execute(settings, sources, {}, log_level, without=unpulled, **_range([first, last]))
@@ -141,11 +156,7 @@ def recompute(settings: Settings, sources: SourcesFile, days: Sequence[date], *,
         computed = _execute(settings, sources, {}, log_level, without=[*unpulled, *_IMPORTED], **_range([first, last]))
         if not computed.succeeded:
             return computed
-    if stale := looking_back.stale(lake):
-        outcome = _execute(settings, sources, {}, log_level, only=looking_back.DEPENDENTS, **_range(stale))
-        if not outcome.succeeded:
-            return outcome
-    return publish(settings, sources, log_level=log_level)
+    return None
 
 
 def _consecutive(days: Sequence[date]) -> list[tuple[date, date]]:

@@ -163,7 +163,7 @@ def _build(
     before: Manifest | None,
 ) -> Manifest:
     path = folder / FILE_NAME
-    with connect(settings, settings.lake, settings.published) as connection:
+    with published_file.naming(path), connect(settings, settings.lake, settings.published) as connection:
         with flat_files.Writer(connection, folder, tables, before, settings.published) as flat:
             meant = published_file.build(connection, path, views, tables, meta, flat.begin)
             parquet, csv = flat.finish()

@@ -53,6 +53,7 @@ class Source(_Strict):
     required: bool = Field(default=False, description="true or false")
     carry_days: int = Field(default=7, ge=0, le=30, description="a whole number from 0 to 30")
     max_quarantine_share: float = Field(default=0.05, ge=0, le=1, description="a number from 0 to 1")
+    min_rows_share: float = Field(default=0.6, ge=0, le=1, description="a number from 0 to 1")
     headers: dict[str, str] = Field(default={}, description="a mapping of names to texts; secrets as ${NAME}")
     params: dict[str, str | bool | int | float] = Field(
         default={}, description="a mapping of names to texts, numbers, true or false"

@@ -5,7 +5,9 @@ import polars as pl
 
 from schemas.column import column, count
 
-STATES = ("published", "carried", "over_quarantine", "unreadable", "missing")
+# Of what came nothing is published.
+REFUSED = ("over_quarantine", "under_rows", "unreadable")
+STATES = ("published", "carried", *REFUSED, "missing")
 
 
 class ImportReport(pa.DataFrameModel):
@@ -19,7 +21,8 @@ class ImportReport(pa.DataFrameModel):
     source: pl.String = column("Name of the source in sources.yaml.", nullable=False)
     state: pl.String = column(
         "published; carried (an earlier day's rows stand in); over_quarantine (too many bad records, nothing "
-        "published); unreadable (the file is not what its shape says); missing (nothing was landed).",
+        "published); under_rows (far fewer records than before, nothing published); unreadable (the file is not what "
+        "its shape says); missing (nothing was landed).",
         nullable=False,
         isin=STATES,
     )

@@ -115,7 +115,8 @@ class SourceStatus(pa.DataFrameModel):
 
     source: pl.String = column("Name of the source in sources.yaml.", nullable=False)
     state: pl.String = column(
-        "published, carried (an earlier day's rows stand in), over_quarantine, unreadable or missing.", nullable=False
+        "published, carried (an earlier day's rows stand in), over_quarantine, under_rows, unreadable or missing.",
+        nullable=False,
     )
     last_pulled_at: Timestamp = column("When it was last pulled with success, UTC.")
     snapshot_date: pl.Date = column("The day whose landed files its published rows come from.")

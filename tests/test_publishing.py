@@ -20,6 +20,7 @@ from pipelines.content_hash import Contents, contents
 from pipelines.serving import PublishError
 from schemas.published import LEFT_OUT, TABLES
 from tests.conftest import REPOSITORY
+from tests.faults import syscalls
 from tests.published_home import DAYS, HOSTILE, Home
 
 
@@ -98,6 +99,34 @@ def test_the_command_refuses_in_one_line(home: Home) -> None:
     assert f"snapshot_date {DAYS[0]}" in line
     assert "Traceback" not in done.stderr
     assert home.manifest["generation"] == 1
+
+
+# In a process of its own, which has started no thread of DuckDB: the publisher is a fork of it.
+_WITH_A_BROKEN_DISK = """
+import errno, sys
+from pathlib import Path
+from tests.faults import syscalls
+from tests.published_home import Home
+home, name = Home(Path(sys.argv[1])), sys.argv[2]
+refused = lambda call: errno.EIO if call.name == "fdatasync" and call.path.endswith(name) else None
+print(syscalls.supervised(home.publish, home.settings.home, refused).error)
+"""
+
+
+@pytest.mark.skipif(bool(syscalls.missing()), reason=f"needs {syscalls.missing()}")
+@pytest.mark.parametrize(
+    "refused, told",
+    [
+        ("micro_influencers.duckdb", r"\.build-000002-\w+/micro_influencers.duckdb"),
+        ("micro_influencers.duckdb.wal", r"\.build-000002-\w+/micro_influencers.duckdb"),
+        (".build-latest.duckdb", r"\.build-latest.duckdb"),
+    ],
+)
+def test_a_sync_of_a_duckdb_file_that_fails_names_it(home: Home, refused: str, told: str) -> None:
+    command = [sys.executable, "-W", "ignore", "-c", _WITH_A_BROKEN_DISK, str(home.folder), refused]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=REPOSITORY).stdout
+    said = rf"DiskError: {home.published}/{told} cannot be written: fsync failed; make room or mend the disk, .*\n"
+    assert re.fullmatch(said, done)
 
 
 def test_a_lake_file_that_cannot_be_read_is_named(home: Home) -> None:

@@ -11,7 +11,7 @@ from pipelines.settings import Settings
 from pipelines.sources import SourcesError, SourcesFile, load
 
 KEYS = (
-    "name, shape, url, posts_url, platform, history, required, carry_days, max_quarantine_share, "
+    "name, shape, url, posts_url, platform, history, required, carry_days, max_quarantine_share, min_rows_share, "
     "headers, params, body, paging, storage, limits, allow_private, ca_file, end_marker"
 )
 URL = "a path, glob or an address (file, http, https, s3, gs, az); {date} stands for the snapshot date"

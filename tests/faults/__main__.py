@@ -11,10 +11,10 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from tests.faults import backfills, conditions, disks, forgetting, kills, runs, soak, tested
+from tests.faults import backfills, conditions, disks, forgetting, kills, runs, soak, tested, thresholds
 from tests.faults.table import Extent, Found, Row, joined
 
-ROWS = joined([each.ROWS for each in (backfills, conditions, disks, forgetting, kills, runs, soak, tested)])
+ROWS = joined([each.ROWS for each in (backfills, conditions, disks, forgetting, kills, runs, soak, tested, thresholds)])
 _SHOWN_FAILURES = 10
 
 

@@ -26,7 +26,7 @@ def tested(extent: Extent, files: str, chosen: str) -> Found:
     extent.progress("tests", 0, 1)
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = [sys.executable, "-m", "pytest", "-n", "2", "-m", "", f"--junitxml={report}", *present]
+        command = [sys.executable, "-m", "pytest", "-n", "1", "-m", "", f"--junitxml={report}", *present]
         done = subprocess.run(
             [*command, *(["-k", chosen] if chosen else [])], cwd=REPOSITORY, capture_output=True, text=True, check=False,
         )  # fmt: skip

@@ -1,0 +1,31 @@
+"""Why a run failed, as its events tell it: the words of whoever raised last, and not of what made them."""
+
+import errno
+from collections.abc import Iterator, Sequence
+
+import dagster as dg
+import pytest
+
+from pipelines import durable, failures
+
+
+@pytest.fixture
+def events() -> Iterator[Sequence[dg.DagsterEvent]]:
+    """Of a run whose disk is broken: an error with a cause that knows no path."""
+
+    @dg.op
+    def syncing() -> None:
+        raise durable.DiskError(errno.EIO, "Input/output error", "/home/lake") from OSError(errno.EIO, "no path")
+
+    @dg.job
+    def night() -> None:
+        syncing()
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield night.execute_in_process(instance=instance, raise_on_error=False).all_events
+
+
+def test_an_error_that_names_the_path_is_told_in_place_of_its_cause(events: Sequence[dg.DagsterEvent]) -> None:
+    assert failures.why(events) == (
+        "/home/lake cannot be written: Input/output error; make room or mend the disk, and run again"
+    )
