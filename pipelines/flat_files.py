@@ -33,7 +33,8 @@ from schemas.describe import columns
 from schemas.published import CONTRACT_VERSION, TABLES
 from schemas.validation import ContractError, broken, validate
 
-_BATCH_ROWS = 122_880
+# Of a wide table two batches are in memory at once for each format.
+_BATCH_ROWS = 65_536
 _FORMULA = r"^[=+\-@\t\r]"
 # What repeats often enough for a dictionary to be smaller and faster.
 _DICTIONARIES = frozenset(
