@@ -54,7 +54,7 @@ samples: $(VENV)/.runtime ## Write the invented sample exports again
 	@$(BIN)/python samples/generate.py
 
 screenshots: $(VENV)/.development ## Take the pictures of README.md again, from the samples
-	@SMALLVOICES_SCREENSHOTS=docs SMALLVOICES_BACKFILL_DAYS=30 $(BIN)/python -m pytest -n 0 --basetemp=/tmp/smallvoices tests/test_browser.py
+	@SMALLVOICES_SCREENSHOTS=docs SMALLVOICES_BACKFILL_DAYS=30 $(BIN)/python -m pytest -n 0 -m "" --basetemp=/tmp/smallvoices tests/test_browser.py
 
 backfill: $(VENV)/.development ## Backfill 30 days from the Dagster UI, by clicks, and hold them beside the command line's
 	@SMALLVOICES_BACKFILL_DAYS=30 $(BIN)/python -m pytest -n 0 -m "" tests/test_browser.py tests/test_daemon.py
