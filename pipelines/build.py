@@ -15,7 +15,6 @@ from assets import (
     norms,
     priors,
     published,
-    published_to_postgres,
     ranking,
     report,
     segments,
@@ -59,7 +58,7 @@ def build_defs(settings: Settings, loaded: SourcesFile) -> dg.Definitions:
                 published.build(settings, loaded),
                 report.build(settings),
                 tidied.build(settings),
-                *([published_to_postgres.build(settings, loaded.publish_to)] if loaded.publish_to else []),
+                *_to_postgres(settings, loaded),
             ],
             asset_checks=checks,
             jobs=[job],
@@ -72,3 +71,11 @@ def build_defs(settings: Settings, loaded: SourcesFile) -> dg.Definitions:
             loggers={"console": log.console(settings.log)},
             executor=dg.in_process_executor,
         )
+
+
+def _to_postgres(settings: Settings, loaded: SourcesFile) -> list[dg.AssetsDefinition]:
+    if not loaded.publish_to:
+        return []
+    from assets import published_to_postgres  # noqa: PLC0415 - its driver takes a quarter of a second to load
+
+    return [published_to_postgres.build(settings, loaded.publish_to)]

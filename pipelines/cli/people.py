@@ -11,7 +11,6 @@ import click
 from pipelines import console as screen
 from pipelines.cli.command import common, main
 from pipelines.home_lock import HomeLockedError
-from pipelines.postgres import PostgresError
 from pipelines.serving import PublishError
 from pipelines.settings import Settings
 from pipelines.sources import SourcesFile
@@ -41,6 +40,7 @@ def forget_person(
     """
     from pipelines import forget_summary  # noqa: PLC0415 - loads Dagster, which a usage error need not wait for
     from pipelines.forget import forgetting, suppression  # noqa: PLC0415 - as above
+    from pipelines.postgres import PostgresError  # noqa: PLC0415 - loads a driver, which is as slow
 
     if as_json and not (yes or dry_run):
         raise click.UsageError("--json asks nothing: give --yes or --dry-run too")
