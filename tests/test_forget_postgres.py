@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from pipelines import runs
-from pipelines.forget import dagster_postgres
+from pipelines.forget import dagster_postgres, proof
 from pipelines.forget.person import Person
+from pipelines.postgres import PostgresError
 from pipelines.settings import POSTGRES, Settings, SettingsError
 from tests.people_to_forget import ANNA, everything, export
 from tests.postgres_server import PASSWORD, Postgres
@@ -121,3 +122,15 @@ def test_all_of_dagsters_tables_are_searched_and_no_others(
             (ANNA,), ("(forgotten)",)
         ]  # fmt: skip
         assert connection.execute("SELECT entry FROM diary").fetchall() == [(f"met @{ANNA} today",)]
+
+
+def test_a_database_that_cannot_be_searched_is_no_proof(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(POSTGRES, "postgresql+psycopg2://keeper:canary@127.0.0.1:1/nowhere")
+    settings = Settings(tmp_path / "home", tmp_path / "sources.yaml", dagster_in_postgres=True)
+    settings.home.mkdir()
+    found = proof.search(settings, "postgresql://keeper:${PG_PASSWORD}@127.0.0.1:1/nowhere", PERSON)
+    assert sorted(found.closed) == ["Dagster's storage in PostgreSQL", "PostgreSQL"]
+    assert not found.holds
+    assert not [said for said in found.closed.values() if "canary" in said or "nightingale" in said]
+    with pytest.raises(PostgresError, match="Connection refused"):
+        dagster_postgres.blot_out(PERSON)
