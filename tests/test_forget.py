@@ -176,7 +176,7 @@ def _is_annas(row: tuple[Any, ...]) -> bool:
     return row[0] == "instagram" and row[1] in ("100200300", "@anna")
 
 
-@pytest.mark.parametrize("killed_at", [2, 5])
+@pytest.mark.parametrize("killed_at", [2, pytest.param(5, marks=pytest.mark.proof)])
 def test_a_forget_that_was_killed_is_completed_by_another(exports: Exports, killed_at: int) -> None:
     sources = exports.sources()
     anna = known.person(exports.settings, sources, "instagram", "anna")
