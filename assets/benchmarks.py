@@ -17,6 +17,6 @@ def build(settings: Settings, partitions: dg.DailyPartitionsDefinition) -> dg.As
         "benchmarks",
         TierBenchmarks,
         ["engagement", "priors"],
-        reference={"published_benchmarks": reference("published_benchmarks")},
+        reference={name: reference(name) for name in ("tiers", "published_benchmarks")},
         plot=metadata.engagement_by_tier,
     )

@@ -1,7 +1,8 @@
 -- Platform × tier × metric: what was observed today beside published figures of the same metric.
 --
--- Inputs: engagement, priors, published_benchmarks. A metric that nobody has published for a cell has one row
--- without a published value; one that several have published has a row for each, never an average of them.
+-- Inputs: engagement, priors, tiers, published_benchmarks (by their own bands of followers: one of another band than a
+-- tier is compared with nothing). A metric that nobody has published for a cell has one row without a published value;
+-- one that several have published has a row for each, never an average of them.
 
 WITH observed AS (
     SELECT
@@ -42,10 +43,12 @@ SELECT
     CASE WHEN observed.metric = 'engagement_ratio' THEN exp(priors.log_typical) END AS prior,
     CASE WHEN observed.metric = 'engagement_ratio' THEN priors.basis END AS prior_basis
 FROM observed
+LEFT JOIN tiers ON observed.tier = tiers.tier
 LEFT JOIN published_benchmarks AS published
     ON
         observed.platform = published.platform
-        AND observed.tier = published.tier
         AND observed.metric = published.metric
+        AND tiers.lowest = published.lowest
+        AND tiers.below IS NOT DISTINCT FROM published.below
 LEFT JOIN priors ON observed.platform = priors.platform AND observed.tier = priors.tier
 ORDER BY observed.platform, observed.tier, observed.metric, published.source;

@@ -1,0 +1,35 @@
+"""Observed ratios beside published ones: only figures of the very same followers and metric."""
+
+from pathlib import Path
+
+import polars as pl
+
+from assets.computing import reference
+from assets.sql import read_sql
+from pipelines.engine import stream_sql
+from pipelines.settings import Settings
+
+TIERS = ("nano", "micro", "mid", "macro", "mega")
+
+
+def test_a_published_figure_stands_beside_the_tier_of_its_own_band_and_beside_no_other(tmp_path: Path) -> None:
+    accounts = [{"platform": platform, "tier": tier} for platform in ("instagram", "tiktok") for tier in TIERS]
+    engagement = pl.DataFrame(accounts).with_columns(
+        like_rate=0.05, comment_rate=0.01, engagement_ratio=0.06, view_engagement_ratio=pl.lit(None, dtype=pl.Float64)
+    )
+    priors = pl.DataFrame(accounts).with_columns(log_typical=-3.0, basis=pl.lit("tier"))
+    published = {name: reference(name) for name in ("tiers", "published_benchmarks")}
+    settings = Settings(home=tmp_path, sources_file=tmp_path / "sources.yaml")
+    inputs = {"engagement": engagement, "priors": priors, **published}
+    rows = pl.concat([pl.DataFrame(batch) for batch in stream_sql(settings, read_sql("benchmarks"), inputs)])
+    found = {
+        (row["platform"], row["tier"]): row["published_value"]
+        for row in rows.filter(metric="like_rate").iter_rows(named=True)
+    }
+    # TIDES' micro (10,000 to 50,000), mid and macro are bands of its own; its nano is what is called micro here.
+    assert found == {
+        ("instagram", "nano"): 0.08, ("instagram", "micro"): 0.04, ("instagram", "mid"): 0.0237,
+        ("instagram", "macro"): None, ("instagram", "mega"): 0.0166,
+        ("tiktok", "nano"): None, ("tiktok", "micro"): 0.132, ("tiktok", "mid"): None, ("tiktok", "macro"): None,
+        ("tiktok", "mega"): 0.024,
+    }  # fmt: skip
