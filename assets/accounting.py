@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines import landing
+from pipelines.lake import Lake
 from pipelines.landing import LandedFile, Manifest
 from pipelines.sources import SourcesFile
 from schemas.describe import polars_schema
@@ -30,6 +31,14 @@ class Tally:
     quarantined: int = 0
     superseded: int = 0
     forgotten: int = 0
+
+
+def was_refused(lake: Lake, source: str, day: date) -> bool:
+    """Whether the newest import of a date took nothing of what the source had landed for it."""
+    if not lake.path("import_report", day).exists():
+        return False
+    own = lake.scan("import_report", day).filter(source=source, landed_date=day)
+    return not own.filter(pl.col("state").is_in(REFUSED)).limit(1).collect().is_empty()
 
 
 @dataclass

@@ -116,7 +116,9 @@ def explain(
                 connection.execute("CREATE TEMP VIEW creators AS SELECT '' AS platform, '' AS profile_id WHERE false")
                 continue
             if not path.exists():
-                raise ExplainError(f"{day} has no table {table}; run `smallvoices backfill --from {day} --to {day}`")
+                raise ExplainError(
+                    f"{day} has no table {table}; run `{settings.command(f'backfill --from {day} --to {day}')}`"
+                )
             connection.execute(f"CREATE TEMP VIEW {table} AS SELECT * FROM {parquet([path])}")
         account = _account(connection, platform.lower(), handle, day)
         key = f"platform = {literal(account['platform'])} AND profile_id = {literal(account['profile_id'])}"

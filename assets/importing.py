@@ -196,7 +196,7 @@ class _Import:
         try:
             opened, reading.message = self._opener.open(source, self._sources.shape(source), reading.manifest.files)
         except UnreadableFileError as error:
-            kept = ", ".join(file.path for file in reading.manifest.files[:3])
+            kept = ", ".join(f"landing/{file.path}" for file in reading.manifest.files[:3])
             self._reject(source, "unreadable", f"{error}; what it sent is kept at {kept}")
         held = [part for part in opened if part.holds(records)]
         bounds = Bounds(self._settings, source, records)
@@ -211,7 +211,7 @@ class _Import:
                     except UnreadableFileError as error:
                         if len(parts) > 1 and not isinstance(error, LimitPassedError):
                             raise _NotCleanError(parts[0].path) from error
-                        self._reject(source, "unreadable", f"{error}; the file is kept at {parts[0].file.path}")
+                        self._reject(source, "unreadable", f"{error}; the file is kept at landing/{parts[0].file.path}")
         tallies = [tally for tally in reading.tallies if tally.records == records]
         total = sum(tally.landed for tally in tallies)
         landed, bad = total - sum(tally.forgotten for tally in tallies), sum(tally.quarantined for tally in tallies)

@@ -9,10 +9,12 @@ from datetime import date, datetime
 
 import dagster as dg
 
-from assets import metadata
+from assets import accounting, metadata
 from pipelines import home_lock, landing, sweeping
 from pipelines.forget import keeping_out
+from pipelines.lake import Lake
 from pipelines.landing import Manifest
+from pipelines.partitions import yesterday
 from pipelines.settings import Settings
 from pipelines.sources import Source, SourcesFile
 
@@ -54,13 +56,29 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
     )
     def land(context: dg.AssetExecutionContext, config: LandingConfig) -> Iterator[dg.MaterializeResult[None]]:
         days = [date.fromisoformat(key) for key in context.partition_keys]
+        lake = Lake(settings.lake)
         selected = [by_key[key] for key in by_key if key in context.selected_asset_keys]
 
         def pull(source: Source) -> list[Manifest]:
             shape, folder = sources.shape(source), sources.path.parent
             sift = keeping_out.sift(settings, source, shape)
+            # What landed and could not be used is pulled again, where its date can still be had.
+            anew = [
+                day
+                for day in days
+                if (source.history != "current" or day >= yesterday())
+                and accounting.was_refused(lake, source.name, day)
+            ]
             return [
-                landing.land(source, shape, day, landing=settings.landing, folder=folder, force=config.force, sift=sift)
+                landing.land(
+                    source,
+                    shape,
+                    day,
+                    landing=settings.landing,
+                    folder=folder,
+                    force=config.force or day in anew,
+                    sift=sift,
+                )
                 for day in days
             ]
 

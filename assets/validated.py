@@ -32,6 +32,7 @@ TABLES: dict[str, type[DataFrameModel]] = {
 }
 ACCOUNTED = "every_row_accounted_for"
 PUBLISHED = "every_source_published"
+_TAKEN = ("published", "carried")
 
 
 def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
@@ -80,8 +81,9 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
                 empty.append(nothing)
                 continue
             reports.append(report)
-            for source, line in _lines(report):
-                context.log.info(line, extra={"source": source})
+            for source, state, line in _lines(report):
+                say = context.log.info if state in _TAKEN else context.log.warning
+                say(line, extra={"source": source})
         if not reports:
             raise dg.Failure(str(empty[-1]), allow_retries=False)
         yield from _results(Lake(settings.lake), pl.concat(reports), days)
@@ -89,15 +91,15 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
     return validated
 
 
-def _lines(report: pl.DataFrame) -> Iterator[tuple[str, str]]:
-    """A line for each row of a report, with the source that it is about."""
+def _lines(report: pl.DataFrame) -> Iterator[tuple[str, str, str]]:
+    """A line for each row of a report, with the source that it is about, and its state."""
     for row in report.iter_rows(named=True):
         counts = (
             f"landed {row['landed']:,} = accepted {row['accepted']:,} + quarantined {row['quarantined']:,} + "
             f"superseded {row['superseded']:,} + forgotten {row['forgotten']:,}"
         )
         what = f"{row['source']} {row['snapshot_date']} {row['records'] or ''}: {row['state']}"
-        yield row["source"], f"{what}, {counts}" + (f": {row['message']}" if row["message"] else "")
+        yield row["source"], row["state"], f"{what}, {counts}" + (f": {row['message']}" if row["message"] else "")
 
 
 def _results(lake: Lake, report: pl.DataFrame, days: list[date]) -> Iterator[dg.MaterializeResult[None]]:
@@ -127,7 +129,7 @@ def _checks(report: pl.DataFrame) -> list[dg.AssetCheckResult]:
     parts = ("accepted", "quarantined", "superseded", "forgotten")
     total = report.select("landed", *parts).sum().row(0, named=True)
     unaccounted = report.filter(pl.col("landed") != pl.sum_horizontal(parts)).height
-    refused = report.filter(~pl.col("state").is_in(["published", "carried"]))
+    refused = report.filter(~pl.col("state").is_in(_TAKEN))
     told = refused.select("snapshot_date", "source", "state", "message").unique(maintain_order=True).rows()
     sentences = [f"{day} {source}: {message or state}" for day, source, state, message in told]
     return [

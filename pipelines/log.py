@@ -6,6 +6,7 @@ what is shown on a terminal (`cli`), or stack traces, which Dagster keeps with t
 
 import json
 import logging
+import re
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -15,6 +16,8 @@ from pipelines import failures
 from pipelines.terminal import printable
 
 Form = Literal["text", "json"]
+
+_LEFT_OUT = re.compile(r"Dependencies for step .* Not executing\.", re.DOTALL)
 
 
 def as_json(level: str, message: str, *, at: float, run: str = "", source: str = "", step: str = "") -> str:
@@ -55,6 +58,11 @@ class _Lines(logging.Formatter):
         )  # fmt: skip
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """Not that a step was left out since another one failed: Dagster says so of every step after that one."""
+    return not _LEFT_OUT.match(str(getattr(record, "dagster_meta", {}).get("orig_message") or record.getMessage()))
+
+
 def _moment(at: float) -> str:
     return datetime.fromtimestamp(at, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -70,6 +78,7 @@ def console(form: Form) -> dg.LoggerDefinition:
         logger = logging.Logger("smallvoices", level=context.logger_config["log_level"])  # noqa: LOG001 - one a run
         handler = logging.StreamHandler()
         handler.setFormatter(_Lines(form))
+        handler.addFilter(_is_news)
         logger.addHandler(handler)
         return logger
 

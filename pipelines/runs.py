@@ -190,6 +190,10 @@ def _publishing(sources: SourcesFile) -> list[str]:
     return [PUBLISHED, "report", *(["published_to_postgres"] if sources.publish_to else []), "tidied"]
 
 
+# What Dagster makes of Ctrl-C during a step.
+_INTERRUPTED = dg.DagsterExecutionInterruptedError.__name__
+
+
 def _execute(
     settings: Settings,
     sources: SourcesFile,
@@ -217,5 +221,7 @@ def _execute(
     if result.success:
         return Outcome(succeeded=True, run_id=result.run_id, error="")
     failed = notifying.failed_run(result.dagster_run, result.all_events)
+    if _INTERRUPTED in failed.error:
+        raise KeyboardInterrupt
     untold = notifying.tell(settings, sources, failed)
     return Outcome(succeeded=False, run_id=result.run_id, error=failed.error, untold=untold)

@@ -5,6 +5,7 @@ Belongs here: where things lie and how much of the machine they may use. Does no
 
 import os
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -74,6 +75,14 @@ class Settings:
     log: Literal["text", "json"] = "text"
     nightly_cron: str = "0 2 * * *"
     dagster_in_postgres: bool = False
+
+    def command(self, words: str) -> str:
+        """`smallvoices` with these words, to be pasted: it works here, and not where the environment says."""
+        usual = Settings.from_environment()
+        options = [("--home", self.home, usual.home), ("--sources", self.sources_file, usual.sources_file)]
+        return " ".join(
+            ["smallvoices", words, *(f"{name} {shlex.quote(str(own))}" for name, own, other in options if own != other)]
+        )
 
     @classmethod
     def from_environment(cls) -> "Settings":

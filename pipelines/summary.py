@@ -112,6 +112,7 @@ def print_published(console: Console, settings: Settings) -> None:
             "SELECT tier, count(*) FROM micro_influencers GROUP BY tier ORDER BY tier"
         ).fetchall()
         accounts = connection.execute("SELECT count(*) FROM accounts").fetchall()[0][0]
+        unranked = connection.execute(_UNRANKED).fetchall()
     table = Table(
         title="Engagement by tier: median (likes + comments) / followers, and median likes / followers",
         title_justify="left",
@@ -152,6 +153,8 @@ def print_published(console: Console, settings: Settings) -> None:
         f"Published {total:,} micro-influencers ({split}) of {accounts:,} accounts: {settings.published / FILE_NAME}",
         soft_wrap=True,
     )
+    for platform, reason, number in unranked:
+        console.print(f"No ratio, so no rank, for {number:,} of {platform}: {_NO_RATIO[reason]}", soft_wrap=True)
     console.print(f"As a page to open in a browser: {settings.report}", soft_wrap=True)
     console.print(f"Generation {generation}, content hash {content_hash[:16]}")
     if stale := looking_back.stale(Lake(settings.lake)):
@@ -166,16 +169,26 @@ def _percent(ratio: float | None) -> str:
 # the engagement ratio, which counts comments too.
 _TIERS = """
     SELECT
-        platform, tier, max(accounts) FILTER (WHERE metric = 'engagement_ratio') AS accounts,
+        platform, tier, coalesce(max(accounts) FILTER (WHERE metric = 'engagement_ratio'), max(accounts)) AS accounts,
         max(median) FILTER (WHERE metric = 'engagement_ratio') AS engagement_ratio,
         max(median) FILTER (WHERE metric = 'like_rate') AS like_rate,
         max(published_value) FILTER (WHERE metric = 'like_rate') AS published_like_rate,
         max(published_source) FILTER (WHERE metric = 'like_rate') AS published_source
     FROM tier_benchmarks
     GROUP BY platform, tier
-    HAVING max(accounts) FILTER (WHERE metric = 'engagement_ratio') > 0
     ORDER BY platform, list_position(['nano', 'micro', 'mid', 'macro', 'mega'], tier)
 """
+_UNRANKED = """
+    SELECT platform, engagement_null_reason, count(*) FROM accounts WHERE engagement_null_reason IS NOT NULL
+    GROUP BY ALL ORDER BY ALL
+"""
+_NO_RATIO = {
+    "zero_followers": "they have no followers",
+    "private": "they are private, and their posts are not in the export",
+    "no_posts": "the export has neither posts nor averages of them",
+    "likes_hidden": "they hide their likes",
+    "no_comments": "the export has no comments of them",
+}
 _TOP = f"""
     SELECT rank, coalesce(handle, profile_id) AS handle, platform, followers, tier, engagement_ratio, engagement_low,
         engagement_estimate, engagement_high, score

@@ -19,7 +19,7 @@ class Identity(pa.DataFrameModel):
     handle: pl.String = text("Handle of the account: lower case, without the `@`.")
     followers: pl.Int64 = count("Accounts that follow this one.", unit="accounts", nullable=False)
     tier: pl.String = column(TIERS_DESCRIPTION, nullable=False)
-    sector: pl.String = text("Topic of the account.")
+    sector: pl.String = text("Topic of the account, in lower case.")
     country: pl.String = text(
         "Country, ISO 3166-1 alpha-2; as the export gives it where that names no country for sure."
     )

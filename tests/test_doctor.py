@@ -234,6 +234,11 @@ def test_whether_a_daemon_runs_the_schedule_is_told(copy: Home) -> None:
         assert only(copy, "schedule").level == "ok"
 
 
+def _there(home: Home) -> str:
+    """What leads a command to a home, and not to the usual one."""
+    return f"--home {home.settings.home} --sources {home.settings.sources_file}"
+
+
 def test_a_published_file_that_cannot_be_read_is_a_problem(copy: Home) -> None:
     file = copy.published / "micro_influencers.duckdb"
     file.chmod(0o644)
@@ -241,7 +246,7 @@ def test_a_published_file_that_cannot_be_read_is_a_problem(copy: Home) -> None:
     assert (version.level, mode.level, mode.remedy) == ("ok", "warning", f"chmod 444 {file}")
     file.write_bytes(b"no longer a database")
     finding = only(copy, "published")
-    assert (finding.level, finding.remedy) == ("problem", "smallvoices publish")
+    assert (finding.level, finding.remedy) == ("problem", f"smallvoices publish {_there(copy)}")
     assert f"{file} cannot be read: " in finding.said
     assert only(copy, "contract").said.startswith("cannot be looked at: ")
 
@@ -253,11 +258,12 @@ def test_an_old_date_is_behind_and_how_to_catch_up_is_told(home: Home) -> None:
         "problem",
         f"generation 1 shows {DAYS[-1]}, {behind} days before yesterday",
     )
-    assert finding.remedy == f"smallvoices backfill --from 2026-11-01 --to {yesterday()}"
+    assert finding.remedy == f"smallvoices backfill --from 2026-11-01 --to {yesterday()} {_there(home)}"
 
 
 def test_dates_that_have_not_seen_the_dates_before_are_told(home: Home) -> None:
     path = home.settings.lake / f"history/snapshot_date={DAYS[-1]}/data.parquet"
     pl.read_parquet(path).write_parquet(path)  # without the note of what it has seen
     finding = only(home, "stale dates")
-    assert (finding.level, finding.remedy) == ("warning", f"smallvoices backfill --from {DAYS[-1]} --to {DAYS[-1]}")
+    remedy = f"smallvoices backfill --from {DAYS[-1]} --to {DAYS[-1]} {_there(home)}"
+    assert (finding.level, finding.remedy) == ("warning", remedy)

@@ -54,6 +54,7 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PG_PASSWORD", PASSWORD)
 
 
+@pytest.mark.proof
 def test_a_person_is_gone_from_both_databases_and_nobody_else_is(
     databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:

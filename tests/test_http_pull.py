@@ -523,7 +523,7 @@ def test_the_address_that_was_looked_at_is_the_one_connected_to(
         manifest = pull(exports)
     assert manifest.state == "failed"
     assert connected == [("192.0.9.1", server.port)]
-    assert "example.test is 127.0.0.1, which is no public address" in manifest.message
+    assert "example.test is at 127.0.0.1, which is no public address" in manifest.message
     assert (len(looked_up), server.connections) == (2, 0)
 
 
@@ -548,7 +548,7 @@ def test_a_redirect_to_a_private_address_is_refused(tmp_path: Path, monkeypatch:
     ):
         manifest = pull(source(tmp_path, server, allow_private=False))
     assert (manifest.state, len(server.asked), inside.connections) == ("failed", 1, 0)
-    assert "127.0.0.1 is 127.0.0.1, which is no public address" in manifest.message
+    assert "127.0.0.1 is at 127.0.0.1, which is no public address" in manifest.message
 
 
 def test_proxies_and_netrc_of_the_environment_are_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

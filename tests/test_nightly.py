@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -193,6 +194,7 @@ def test_same_bytes_same_hash(smallvoices: Command, samples: Path, tmp_path: Pat
         assert connection.execute("SELECT generation FROM _meta").fetchall() == [(2,)]
 
 
+@pytest.mark.proof
 def test_growth_is_looked_up_over_backfilled_days(smallvoices: Command, tmp_path: Path) -> None:
     (tmp_path / "samples").mkdir()
     for day, followers in (("2026-10-01", 1000), ("2026-10-23", 1500), ("2026-10-31", 3000)):
@@ -239,18 +241,24 @@ def test_bad_sources_do_not_cost_the_night(smallvoices: Command, tmp_path: Path,
 
 def test_a_failed_source_is_carried_and_mended_by_a_rerun(smallvoices: Command, copied: Path, tmp_path: Path) -> None:
     smallvoices("nightly", "--date", "2026-10-30")
-    file = tmp_path / "samples/scraper/2026-10-31.json"
-    whole = file.read_bytes()
-    file.write_bytes(b"")
-    assert smallvoices("nightly", "--date", "2026-10-31").code == 0
-    ages = "SELECT DISTINCT snapshot_age_days FROM accounts WHERE source = 'scraper'"
-    assert query(tmp_path, ages) == [(1,)]
+    empty, cut = tmp_path / "samples/scraper/2026-10-31.json", tmp_path / "samples/agency/2026-10-31.csv"
+    whole = {path: path.read_bytes() for path in (empty, cut)}
+    empty.write_bytes(b"")
+    cut.write_bytes(whole[cut][:-30])
+    failed = smallvoices("nightly", "--date", "2026-10-31")
+    assert failed.code == 0
+    (told,) = [line for line in failed.err.splitlines() if "agency 2026-10-31 profiles: unreadable" in line]
+    assert "WARNING" in told
+    assert re.search(r"2026-10-31\.csv:\d+ ends in the middle of a record.*; the file is kept at landing/agency/", told)
+    ages = "SELECT DISTINCT source, snapshot_age_days FROM accounts WHERE source <> 'tiktok_team' ORDER BY 1"
+    assert query(tmp_path, ages) == [("agency", 1), ("scraper", 1)]
     assert query(tmp_path, "SELECT state, snapshot_date::VARCHAR FROM source_status WHERE source = 'scraper'") == [
         ("carried", "2026-10-30")
     ]
-    file.write_bytes(whole)
+    for path, content in whole.items():
+        path.write_bytes(content)
     smallvoices("nightly", "--date", "2026-10-31")
-    assert query(tmp_path, ages) == [(0,)]
+    assert query(tmp_path, ages) == [("agency", 0), ("scraper", 0)]
 
 
 @pytest.mark.proof
@@ -272,6 +280,21 @@ def test_a_night_killed_while_publishing_is_mended_by_the_next(
     (tmp_path / "home").rename(tmp_path / "mended")
     (tmp_path / "undisturbed").rename(tmp_path / "home")
     assert query(tmp_path, "SELECT content_hash FROM _meta") == content
+
+
+def test_an_interrupted_night_says_so_in_one_line(samples: Path, tmp_path: Path) -> None:
+    command = [str(Path(sys.executable).with_name("smallvoices")), "nightly", "--date", "2026-10-31"]
+    command += ["--home", str(tmp_path / "home"), "--sources", str(samples)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as night:
+        while not list((tmp_path / "home/lake").glob("profiles/*/data.parquet")):
+            assert night.poll() is None, "it ended before it could be interrupted"
+            time.sleep(0.01)
+        night.send_signal(signal.SIGINT)
+        out, told = night.communicate(timeout=120)
+    assert night.returncode == 130
+    assert told.endswith("Error: interrupted; what is published is whole, and the same command goes on\n")
+    assert "Top 10" not in out
+    assert not (tmp_path / PUBLISHED).exists()
 
 
 def test_nothing_valid_publishes_nothing(smallvoices: Command, copied: Path, tmp_path: Path) -> None:

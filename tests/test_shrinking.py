@@ -90,6 +90,7 @@ def test_posts_that_are_missing_are_told_as_well(tmp_path: Path) -> None:
     assert found.told("message")[1][0].startswith(f"20 posts where {DAY} had 80, under the share of 0.6; ")
 
 
+@pytest.mark.proof
 def test_a_date_that_was_there_before_its_measure_is_judged_anew(tmp_path: Path) -> None:
     def landed(folder: str, *order: Sequence[str]) -> str:
         home = Home(tmp_path / folder)

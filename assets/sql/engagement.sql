@@ -216,7 +216,8 @@ SELECT
     logs.has_picture,
     tiers.tier,
     tiers.ranked AS is_ranked_tier,
-    logs.sector,
+    -- Exports that write a word in two ways mean one sector.
+    lower(logs.sector) AS sector,
     logs.country,
     logs.city,
     logs.language,

@@ -19,6 +19,9 @@ from pipelines.partitions import yesterday
 from pipelines.settings import Settings, SettingsError
 from pipelines.sources import SourcesError, SourcesFile
 
+# As a shell tells of Ctrl-C.
+_INTERRUPTED = 130
+
 FILE = click.Path(dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -42,6 +45,9 @@ def common(command: Callable[..., None]) -> Callable[..., None]:
         except (SettingsError, SourcesError, DateError) as mistake:
             screen.say("ERROR", str(mistake))
             sys.exit(2)
+        except KeyboardInterrupt:
+            screen.say("ERROR", "interrupted; what is published is whole, and the same command goes on")
+            sys.exit(_INTERRUPTED)
 
     return wrapped
 

@@ -23,10 +23,10 @@ def freshness(settings: Settings) -> Iterator[Finding]:
     try:
         generation = serving.current(settings)
     except serving.PublishError as error:
-        yield Finding("published", "problem", str(error), "smallvoices publish")
+        yield Finding("published", "problem", str(error), settings.command("publish"))
         return
     if generation is None:
-        yield Finding("published", "warning", "nothing is published yet", "run `smallvoices nightly`")
+        yield Finding("published", "warning", "nothing is published yet", settings.command("nightly"))
         return
     newest = generation.snapshot_date
     said = f"generation {generation.number} shows {newest}"
@@ -35,7 +35,7 @@ def freshness(settings: Settings) -> Iterator[Finding]:
     if behind <= (0 if is_due else 1):
         yield Finding("published", "ok", said)
         return
-    remedy = f"smallvoices backfill --from {newest + timedelta(1)} --to {yesterday()}"
+    remedy = settings.command(f"backfill --from {newest + timedelta(1)} --to {yesterday()}")
     days = "1 day" if behind == 1 else f"{behind:,} days"
     yield Finding("published", "problem", f"{said}, {days} before yesterday", remedy)
 
@@ -49,7 +49,9 @@ def contract(settings: Settings) -> Iterator[Finding]:
         of_file, code = connection.execute("SELECT contract_version, code_version FROM _meta").fetchall()[0]
     said = f"contract {of_file}, written by smallvoices {code}"
     if of_file != CONTRACT_VERSION:
-        yield Finding("contract", "warning", f"{said}; this is contract {CONTRACT_VERSION}", "smallvoices publish")
+        yield Finding(
+            "contract", "warning", f"{said}; this is contract {CONTRACT_VERSION}", settings.command("publish")
+        )
     else:
         yield Finding("contract", "ok", f"{said}; this is {version('smallvoices')}")
     if (mode := path.stat().st_mode & 0o777) != _MODE:
@@ -66,7 +68,9 @@ def sources(settings: Settings) -> Iterator[Finding]:
         stands_in = f"rows of {row['landed_date']} stand in; " if row["state"] == "carried" else ""
         why = row["message"] or next((r["message"] for r in rows if r["source"] == name and r["message"]), None)
         said = f"{name} on {dates[-1]}: {row['state']}: {stands_in}{why or 'see the import report'}"
-        yield Finding("sources", "warning", said, f"once that is mended: smallvoices nightly --date {dates[-1]}")
+        yield Finding(
+            "sources", "warning", said, f"once that is mended: {settings.command(f'nightly --date {dates[-1]}')}"
+        )
     if dates and not failed:
         yield Finding("sources", "ok", f"all published on {dates[-1]}")
 
@@ -75,7 +79,8 @@ def stale(settings: Settings) -> Iterator[Finding]:
     """Dates computed before an earlier one that they look back on was landed."""
     days = looking_back.stale(Lake(settings.lake))
     if days:
-        said, _, remedy = looking_back.words(days).rpartition("; mend by ")
-        yield Finding("stale dates", "warning", said, remedy.strip("`"))
+        said = looking_back.words(days).rpartition("; mend by ")[0]
+        remedy = settings.command(f"backfill --from {days[0]} --to {days[-1]}")
+        yield Finding("stale dates", "warning", said, remedy)
     else:
         yield Finding("stale dates", "ok", "none")

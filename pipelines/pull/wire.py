@@ -42,7 +42,9 @@ def resolved(host: str, port: int, *, allow_private: bool) -> list[str]:
     found = list(dict.fromkeys(str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
     private = [] if allow_private else [address for address in found if not is_public(address)]
     if private:
-        raise PullError(f"{host} is {private[0]}, which is no public address; set allow_private: true if this is meant")
+        raise PullError(
+            f"{host} is at {private[0]}, which is no public address; set allow_private: true if this is meant"
+        )
     return found
 
 
