@@ -143,7 +143,7 @@ def test_a_private_endpoint_is_refused_unless_it_is_allowed(tmp_path: Path, s3: 
     manifest = pull(source(tmp_path, s3, f"s3://{bucket}/x.csv", allow_private=False))
     assert (
         manifest.message
-        == "127.0.0.1 is 127.0.0.1, which is no public address; set allow_private: true if this is meant"
+        == "127.0.0.1 is at 127.0.0.1, which is no public address; set allow_private: true if this is meant"
     )
 
 
