@@ -84,9 +84,13 @@ def _remove_events(instance: dg.DagsterInstance, run_ids: Sequence[str], since: 
     is_kept = sa.or_(events.partition.is_(None), events.partition >= first)
     newest = sa.select(sa.func.max(events.id)).where(made, is_kept).group_by(events.asset_key, events.partition)
     newest_checks = sa.select(sa.func.max(checks.id)).group_by(checks.asset_key, checks.check_name, checks.partition)
+    known = instance.get_run_ids()
     with _storage(instance).index_connection() as connection:
         of_runs = events.run_id.in_(run_ids)
         connection.execute(SqlEventLogStorageTable.delete().where(of_runs, events.id.not_in(newest)))
+        # What stayed of runs that went before, of dates that have gone since.
+        is_gone = sa.and_(made, events.partition < first, events.run_id.not_in(known))
+        connection.execute(SqlEventLogStorageTable.delete().where(is_gone))
         of_runs = checks.run_id.in_(run_ids)
         connection.execute(AssetCheckExecutionsTable.delete().where(of_runs, checks.id.not_in(newest_checks)))
         connection.execute(AssetEventTagsTable.delete().where(tags.event_id.not_in(sa.select(events.id))))

@@ -17,7 +17,7 @@ import pytest
 import sqlalchemy as sa
 
 from assets import looking_back
-from pipelines import landing, runs, sources, summary, tidying
+from pipelines import landing, old_runs, runs, sources, summary, tidying
 from pipelines.doctor.examine import examine
 from pipelines.lake import Lake
 from pipelines.settings import Settings, SettingsError
@@ -168,6 +168,10 @@ def test_dagster_lets_go_of_ended_runs_and_still_knows_which_dates_are_there(old
         )
         with instance.event_log_storage.index_connection() as connection:  # type: ignore[attr-defined]  # of SQL storage
             assert connection.execute(events, {"run": newest}).scalar() == 0
+        # Once a date is gone, what had stayed of its run goes too, whose turn was long before.
+        old_runs.remove(instance, [newest], since=NEWEST, landed_since=KEPT)
+        left = {"ranking": {str(NEWEST)}, "landed_plain": {str(KEPT), str(NEWEST)}}
+        assert {asset: instance.get_materialized_partitions(dg.AssetKey(asset)) for asset in left} == left
     outcome = runs.over(
         old.settings, sources.load(old.settings.sources_file), [NEWEST], force=False, log_level="CRITICAL"
     )
