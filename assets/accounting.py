@@ -35,10 +35,12 @@ class Tally:
 
 def was_refused(lake: Lake, source: str, day: date) -> bool:
     """Whether the newest import of a date took nothing of what the source had landed for it."""
-    if not lake.path("import_report", day).exists():
-        return False
-    own = lake.scan("import_report", day).filter(source=source, landed_date=day)
-    return not own.filter(pl.col("state").is_in(REFUSED)).limit(1).collect().is_empty()
+    return lake.path("import_report", day).exists() and own_pull(lake, source, day)["state"].is_in(REFUSED).any()
+
+
+def own_pull(lake: Lake, source: str, day: date) -> pl.DataFrame:
+    """What a date's report says of a source's pull of that very date."""
+    return lake.scan("import_report", day).filter(source=source, landed_date=day).collect()
 
 
 @dataclass

@@ -14,7 +14,6 @@ from pipelines import home_lock, landing, sweeping
 from pipelines.forget import keeping_out
 from pipelines.lake import Lake
 from pipelines.landing import Manifest
-from pipelines.partitions import yesterday
 from pipelines.settings import Settings
 from pipelines.sources import Source, SourcesFile
 
@@ -62,25 +61,14 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
         def pull(source: Source) -> list[Manifest]:
             shape, folder = sources.shape(source), sources.path.parent
             sift = keeping_out.sift(settings, source, shape)
-            # What landed and could not be used is pulled again, where its date can still be had.
-            anew = [
-                day
-                for day in days
-                if (source.history != "current" or day >= yesterday())
-                and accounting.was_refused(lake, source.name, day)
-            ]
-            return [
-                landing.land(
-                    source,
-                    shape,
-                    day,
-                    landing=settings.landing,
-                    folder=folder,
-                    force=config.force or day in anew,
-                    sift=sift,
-                )
-                for day in days
-            ]
+
+            def pull_date(day: date) -> Manifest:
+                # What landed and could not be used is pulled again, where it can still be had.
+                is_wanted = landing.is_offered(source, day) and accounting.was_refused(lake, source.name, day)
+                force = config.force or is_wanted
+                return landing.land(source, shape, day, landing=settings.landing, folder=folder, force=force, sift=sift)
+
+            return list(map(pull_date, days))
 
         with home_lock.adding(settings), ThreadPoolExecutor(min(len(selected), AT_ONCE)) as pool:
             removed = sweeping.sweep(settings)

@@ -35,14 +35,14 @@ class LookBack:
 
 def of(lake: Lake, day: date) -> LookBack:
     """The profiles of the dates before a date, as the table `earlier`."""
-    days = _days(lake.dates("profiles"), day)
+    days = before(lake.dates("profiles"), day)
     earlier: Input = [lake.path("profiles", each) for each in days] or pl.DataFrame(schema=polars_schema(Profiles))
     return LookBack({"earlier": earlier}, {_NOTE: json.dumps({str(each): _landed(lake, each) for each in days})})
 
 
 def sees(day: date, earlier: Sequence[date]) -> bool:
     """Whether a date looks back on any of these."""
-    return bool(_days(list(earlier), day))
+    return bool(before(earlier, day))
 
 
 def stale(lake: Lake) -> list[date]:
@@ -56,20 +56,23 @@ def stale(lake: Lake) -> list[date]:
         day
         for day in sorted({*lake.dates("history")} & {*lake.dates("ranking")})
         if json.loads(lake.notes("history", day).get(_NOTE, "{}"))
-        != {str(each): landed[each] for each in _days(imported, day)}
+        != {str(each): landed[each] for each in before(imported, day)}
     ]
 
 
 def words(days: Sequence[date]) -> str:
-    """What to do about stale dates."""
+    """Which dates are stale, and what to do about it."""
+    return f"{said(days)}; mend by `smallvoices backfill --from {days[0]} --to {days[-1]}`"
+
+
+def said(days: Sequence[date]) -> str:
+    """Which dates are stale, and why."""
     told = ", ".join(map(str, days[:5])) + (f" and {len(days) - 5} more" if len(days) > 5 else "")  # noqa: PLR2004
-    return (
-        f"{told}: computed before earlier dates that growth and authenticity look back on were landed; mend by "
-        f"`smallvoices backfill --from {days[0]} --to {days[-1]}`"
-    )
+    return f"{told}: computed before earlier dates that growth and authenticity look back on were landed"
 
 
-def _days(known: list[date], day: date) -> list[date]:
+def before(known: Sequence[date], day: date) -> list[date]:
+    """Those of some dates that a date looks back on."""
     return [each for each in known if timedelta(0) < day - each <= timedelta(DAYS)]
 
 

@@ -10,11 +10,12 @@ ones that it should have been held beside is told by `misjudged`.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 import polars as pl
 
-from assets.looking_back import DAYS
+from assets import looking_back
+from assets.accounting import own_pull
 from pipelines.lake import Lake
 from pipelines.sources import Source
 from schemas.shape import Records
@@ -38,7 +39,7 @@ def mistake(lake: Lake, source: Source, day: date, records: Records, landed: int
     """
     if not source.min_rows_share:
         return None
-    for earlier in reversed(_days(lake.dates("import_report"), day)):
+    for earlier in reversed(looking_back.before(lake.dates("import_report"), day)):
         if (counts := _published(lake, source.name, earlier)) is not None:
             return _too_few(source, records, landed, earlier, counts.get(records, 0))
     return None
@@ -46,13 +47,12 @@ def mistake(lake: Lake, source: Source, day: date, records: Records, landed: int
 
 def misjudged(lake: Lake, sources: Iterable[Source], days: Sequence[date]) -> list[date]:
     """The dates after these that would be judged otherwise by what the lake holds now, oldest first."""
-    known = lake.dates("import_report")
-    after = [each for each in known if each not in days and _days(list(days), each)]
+    after = [each for each in lake.dates("import_report") if each not in days and looking_back.sees(each, days)]
     return [each for each in after if any(_is_misjudged(lake, source, each) for source in sources)]
 
 
 def _is_misjudged(lake: Lake, source: Source, day: date) -> bool:
-    own = _own(lake, source.name, day)
+    own = own_pull(lake, source.name, day)
     if own.is_empty():
         return False
     state = str(own["state"][0])
@@ -71,24 +71,10 @@ def _too_few(source: Source, records: Records, landed: int, earlier: date, befor
     )
 
 
-def _days(known: Sequence[date], day: date) -> list[date]:
-    return [each for each in known if timedelta(0) < day - each <= timedelta(DAYS)]
-
-
 def _published(lake: Lake, source: str, day: date) -> Counts | None:
     """How many records of each kind a source's own pull of a date had, where it was published."""
-    own = _own(lake, source, day).filter(pl.col("state") == "published")
+    own = own_pull(lake, source, day).filter(pl.col("state") == "published")
     return None if own.is_empty() else _counts(own)
-
-
-def _own(lake: Lake, source: str, day: date) -> pl.DataFrame:
-    """What a date's report says of a source's pull of that very date."""
-    return (
-        lake.scan("import_report", day)
-        .filter(pl.col("source") == source, pl.col("landed_date") == day)
-        .select("state", "records", "landed")
-        .collect()
-    )
 
 
 def _counts(own: pl.DataFrame) -> Counts:

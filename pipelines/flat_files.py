@@ -72,8 +72,7 @@ class Writer:
         self._folder = folder
         self._known = _known(before, published)
         self._beginnings = {table.beginning_of: table for table in tables if table.beginning_of}
-        self._parquet: dict[str, Future[PublishedFile]] = {}
-        self._csv: dict[str, list[CsvFile]] = {}
+        self._writing: dict[str, Future[tuple[PublishedFile, dict[str, list[CsvFile]]]]] = {}
         self._pool = ThreadPoolExecutor(os.cpu_count())
 
     def __enter__(self) -> Self:
@@ -88,7 +87,7 @@ class Writer:
         if first := self._beginnings.get(table.name):
             rows = self._connection.execute(f"SELECT count(*) FROM ({first.sql})").fetchall()[0][0]
             beginning = first.name, self._folder / f"{first.name}.csv", rows
-        self._parquet[table.name] = self._pool.submit(self._write, table, self._connection.cursor(), beginning)
+        self._writing[table.name] = self._pool.submit(self._write, table, self._connection.cursor(), beginning)
 
     def finish(self) -> tuple[dict[str, PublishedFile], dict[str, list[CsvFile]]]:
         """Waits for what was begun.
@@ -99,18 +98,19 @@ class Writer:
         Raises:
             ContractError: A row breaks its contract.
         """
-        parquet = {name: writing.result() for name, writing in self._parquet.items()}
-        return parquet, {name: self._csv[name] for name in parquet}
+        done = {name: writing.result() for name, writing in self._writing.items()}
+        csv = {name: files for _, described in done.values() for name, files in described.items()}
+        return {name: parquet for name, (parquet, _) in done.items()}, {name: csv[name] for name in done}
 
     def _write(
         self, table: Table, connection: duckdb.DuckDBPyConnection, beginning: tuple[str, Path, int] | None
-    ) -> PublishedFile:
+    ) -> tuple[PublishedFile, dict[str, list[CsvFile]]]:
         """Writes a table's Parquet file, and its CSV files with that of the table that is its beginning."""
         folder = self._folder
         parquet = folder / f"{table.name}.parquet"
         if table.beginning_of:
             rows = _copy(connection, table.name, parquet, {})
-            return _described(folder, parquet, sum(rows.values()))
+            return _described(folder, parquet, sum(rows.values())), {}
         days: dict[date | None, str | None] = {None: None}
         if table.days:
             (folder / table.name).mkdir()
@@ -131,13 +131,13 @@ class Writer:
             if file.rows != rows[day]:
                 raise ContractError(f"{table.name}: {file.path} has {file.rows:,} rows, and the table {rows[day]:,}")
             files.append(file)
-        self._csv[table.name] = files
+        described = {table.name: files}
         if beginning:
             name, path, count = beginning
-            self._csv[name] = [CsvFile(**_described(folder, path, count).model_dump())]
+            described[name] = [CsvFile(**_described(folder, path, count).model_dump())]
         if table.days:
             durable.sync_folder(folder / table.name)
-        return _described(folder, parquet, sum(rows.values()))
+        return _described(folder, parquet, sum(rows.values())), described
 
 
 def _state(path: Path, sql: str) -> str:

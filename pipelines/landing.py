@@ -126,7 +126,7 @@ def land(
         return landed
     place = landing / source.name / snapshot_date.isoformat()
     with durable.a_while(place) as aside, durable.a_while(place) as sifted:
-        if source.history == "current" and snapshot_date < yesterday():
+        if not is_offered(source, snapshot_date):
             message = f"source {source.name} only offers today's figures, and nothing was landed on {snapshot_date}"
             return _record(source, snapshot_date, place, "failed", message, "", ())
         try:
@@ -159,6 +159,11 @@ def land(
         state: State = "refused" if mistakes else "complete"
         message = "; ".join(mistakes or [file.doubt for _, file in pulled if file.doubt])
         return _record(source, snapshot_date, place, state, message, content, landed_files)
+
+
+def is_offered(source: Source, snapshot_date: date) -> bool:
+    """Whether a source still has the figures of a date."""
+    return source.history != "current" or snapshot_date >= yesterday()
 
 
 def content_of(files: Sequence[LandedFile]) -> str:

@@ -47,9 +47,8 @@ class _Lines(logging.Formatter):
         meta = getattr(record, "dagster_meta", {})
         event = meta.get("dagster_event")
         step = meta.get("step_key") or (event and event.step_key) or "run"
-        message = str(meta.get("orig_message") or record.getMessage())
         error = event.event_specific_data.error if event and event.is_step_failure else None
-        said = " ".join((failures.said(error) if error else message).split())
+        said = " ".join((failures.said(error) if error else _message(record)).split())
         if self._form == "text":
             return f"{_moment(record.created)} {record.levelname} {step}: {printable(said)}"
         return as_json(
@@ -60,7 +59,12 @@ class _Lines(logging.Formatter):
 
 def _is_news(record: logging.LogRecord) -> bool:
     """Not that a step was left out since another one failed: Dagster says so of every step after that one."""
-    return not _LEFT_OUT.match(str(getattr(record, "dagster_meta", {}).get("orig_message") or record.getMessage()))
+    return not _LEFT_OUT.match(_message(record))
+
+
+def _message(record: logging.LogRecord) -> str:
+    """What was said, without what Dagster puts before it."""
+    return str(getattr(record, "dagster_meta", {}).get("orig_message") or record.getMessage())
 
 
 def _moment(at: float) -> str:

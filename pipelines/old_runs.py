@@ -83,14 +83,15 @@ def _remove_events(instance: dg.DagsterInstance, run_ids: Sequence[str], since: 
     first = sa.case((events.asset_key.like(_LANDED, escape="^"), str(landed_since)), else_=str(since))
     is_kept = sa.or_(events.partition.is_(None), events.partition >= first)
     newest = sa.select(sa.func.max(events.id)).where(made, is_kept).group_by(events.asset_key, events.partition)
-    newest_checks = sa.select(sa.func.max(checks.id)).group_by(checks.asset_key, checks.check_name, checks.partition)
+    is_kept = sa.or_(checks.partition.is_(None), checks.partition >= str(min(since, landed_since)))
+    newest_checks = (
+        sa.select(sa.func.max(checks.id)).where(is_kept).group_by(checks.asset_key, checks.check_name, checks.partition)
+    )
+    # What stayed of runs that went before goes with its date.
     known = instance.get_run_ids()
+    of_runs = sa.or_(events.run_id.in_(run_ids), sa.and_(made, events.run_id.not_in(known)))
+    checks_of_runs = sa.or_(checks.run_id.in_(run_ids), checks.run_id.not_in(known))
     with _storage(instance).index_connection() as connection:
-        of_runs = events.run_id.in_(run_ids)
         connection.execute(SqlEventLogStorageTable.delete().where(of_runs, events.id.not_in(newest)))
-        # What stayed of runs that went before, of dates that have gone since.
-        is_gone = sa.and_(made, events.partition < first, events.run_id.not_in(known))
-        connection.execute(SqlEventLogStorageTable.delete().where(is_gone))
-        of_runs = checks.run_id.in_(run_ids)
-        connection.execute(AssetCheckExecutionsTable.delete().where(of_runs, checks.id.not_in(newest_checks)))
+        connection.execute(AssetCheckExecutionsTable.delete().where(checks_of_runs, checks.id.not_in(newest_checks)))
         connection.execute(AssetEventTagsTable.delete().where(tags.event_id.not_in(sa.select(events.id))))

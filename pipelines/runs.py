@@ -24,6 +24,8 @@ from schemas.first_line import first_line
 
 PUBLISHED = "published"
 _IMPORTED = ("profiles", "posts", "quarantine", "import_report")
+# What Dagster makes of Ctrl-C during a step.
+_INTERRUPTED = dg.DagsterExecutionInterruptedError.__name__
 
 
 @dataclass(frozen=True)
@@ -188,10 +190,6 @@ def publish(settings: Settings, sources: SourcesFile, *, log_level: str) -> Outc
 def _publishing(sources: SourcesFile) -> list[str]:
     """What a run ends with: the assets that readers see, and tidying up."""
     return [PUBLISHED, "report", *(["published_to_postgres"] if sources.publish_to else []), "tidied"]
-
-
-# What Dagster makes of Ctrl-C during a step.
-_INTERRUPTED = dg.DagsterExecutionInterruptedError.__name__
 
 
 def _execute(

@@ -172,6 +172,9 @@ def test_dagster_lets_go_of_ended_runs_and_still_knows_which_dates_are_there(old
         old_runs.remove(instance, [newest], since=NEWEST, landed_since=KEPT)
         left = {"ranking": {str(NEWEST)}, "landed_plain": {str(KEPT), str(NEWEST)}}
         assert {asset: instance.get_materialized_partitions(dg.AssetKey(asset)) for asset in left} == left
+        checks = sa.text("SELECT DISTINCT partition FROM asset_check_executions WHERE partition IS NOT NULL")
+        with instance.event_log_storage.index_connection() as connection:  # type: ignore[attr-defined]  # of SQL storage
+            assert set(connection.execute(checks).scalars()) == {str(KEPT), str(NEWEST)}
     outcome = runs.over(
         old.settings, sources.load(old.settings.sources_file), [NEWEST], force=False, log_level="CRITICAL"
     )

@@ -79,8 +79,7 @@ def stale(settings: Settings) -> Iterator[Finding]:
     """Dates computed before an earlier one that they look back on was landed."""
     days = looking_back.stale(Lake(settings.lake))
     if days:
-        said = looking_back.words(days).rpartition("; mend by ")[0]
         remedy = settings.command(f"backfill --from {days[0]} --to {days[-1]}")
-        yield Finding("stale dates", "warning", said, remedy)
+        yield Finding("stale dates", "warning", looking_back.said(days), remedy)
     else:
         yield Finding("stale dates", "ok", "none")

@@ -4,12 +4,10 @@ Belongs here: what must hold of the person and of everyone else. The kill itself
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from pipelines import runs, sources
@@ -40,7 +38,7 @@ def anywhere(extent: Extent) -> Found:
     if lacking := syscalls.missing():
         return Found(skipped=[f"needs {lacking}"])
     found = Found()
-    with _template() as template, kills.prepared(template, _WORK) as ready:
+    with homes.made(_rank_a_day) as template, kills.prepared(template, _WORK) as ready:
         telling = _telling(ready.calls)
         for number, call in enumerate(extent.some("forgetting", telling, most=_MOST)):
             with homes.copied(ready.folder) as home:
@@ -62,17 +60,11 @@ def _telling(calls: Sequence[Call]) -> list[Call]:
     return [call for call in syscalls.telling(calls) if "/dagster/" not in call.path or call.place in kept]
 
 
-@contextmanager
-def _template() -> Iterator[Path]:
-    """A folder with a ranked day of exports that name a person, and Dagster's storage of that night."""
-    with TemporaryDirectory(prefix="smallvoices-faults-") as scratch:
-        Path(scratch).chmod(0o755)
-        work = Path(scratch) / "work"
-        work.mkdir()
-        done = export(work, [_DAY]).run("nightly", "--date", _DAY)
-        if done.returncode:
-            raise RuntimeError(done.stderr)
-        yield work.rename(work.with_name("made"))
+def _rank_a_day(folder: Path) -> None:
+    """Ranks exports that name a person; Dagster's storage of that night stays."""
+    done = export(folder, [_DAY]).run("nightly", "--date", _DAY)
+    if done.returncode:
+        raise RuntimeError(done.stderr)
 
 
 def _forget(home: Home) -> None:

@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -44,15 +44,26 @@ class Shown:
 @contextmanager
 def template() -> Iterator[Path]:
     """A folder with a published home of three days, and an export of a fourth that nobody has pulled."""
+    with made(_publish_three_days) as folder:
+        yield folder
+
+
+@contextmanager
+def made(fill: Callable[[Path], None]) -> Iterator[Path]:
+    """A folder to copy homes from, once it is filled."""
     with TemporaryDirectory(prefix="smallvoices-faults-") as scratch:
         Path(scratch).chmod(0o755)
         # Views name the folder that they were made in: whatever is copied goes back to where it was.
         work = Path(scratch) / "work"
         work.mkdir()
-        home = make(work)
-        shutil.rmtree(home.settings.dagster_home)
-        export(home, NEXT, 3)
+        fill(work)
         yield work.rename(work.with_name("made"))
+
+
+def _publish_three_days(folder: Path) -> None:
+    home = make(folder)
+    shutil.rmtree(home.settings.dagster_home)
+    export(home, NEXT, 3)
 
 
 @contextmanager
