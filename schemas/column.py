@@ -9,6 +9,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import pandera.polars as pa
+from pandera.backends.polars.register import register_polars_backends
+
+# Before the first model becomes a schema, which copies what pandera's checks can do by then.
+register_polars_backends()
 
 # Of the platforms that exports speak of. A new one is added here and nowhere else.
 PLATFORMS = (
