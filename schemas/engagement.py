@@ -45,6 +45,9 @@ class Engagement(Account):
         "Mean log ratio; of an averages-only export the log of its average.", unit="millionths", ge=-(10**8), le=10**8
     )
     log_median: pl.Int64 = column("Median log ratio of the sampled posts.", unit="millionths", ge=-(10**8), le=10**8)
+    counting_variance: pl.Float64 = column(
+        "Variance of a log ratio from counting in whole likes and comments.", unit="squared log", ge=0.0, le=1.0
+    )
     log_highest: pl.Int64 = column("Highest log ratio.", unit="millionths", ge=-(10**8), le=10**8)
     log_within_squares: pl.Float64 = column(
         "Squared deviations of the posts' log ratios from their mean, summed.", unit="squared log", ge=-1e-6, le=1e9

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from benchmarks.ranking_quality import fraud, measures, naive, oracle
+from benchmarks.ranking_quality import fraud, measures, naive, oracle, product
 from benchmarks.ranking_quality.__main__ import main
 from benchmarks.ranking_quality.regimes import REGIMES, Regime
 from benchmarks.ranking_quality.trials import PRODUCT, SHRINKAGE, Outcome, judge, run
@@ -64,6 +64,13 @@ def test_the_product_finds_nearly_what_the_oracle_finds(tmp_path: Path) -> None:
         assert rank.margin("NDCG@100")[0] > -0.02
         assert rank.mean(PRODUCT, "P@100") > rank.mean(SHRINKAGE, "P@100")
         assert 0.76 < estimate.mean(PRODUCT, "80 %") < 0.84
+
+
+def test_intervals_hold_where_a_post_has_a_few_likes(tmp_path: Path) -> None:
+    worlds = [draw(REGIMES["tiny_counts"], 5000, seed) for seed in range(3)]
+    judged = [judge(world, {PRODUCT: product.estimate(world, tmp_path)}) for world in worlds]
+    held = [each["estimate"][PRODUCT]["80 %"] for each in judged]
+    assert 0.78 <= sum(held) / len(held) <= 0.82
 
 
 def test_an_order_worse_than_a_naive_one_is_called_so() -> None:

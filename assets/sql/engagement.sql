@@ -269,6 +269,9 @@ SELECT
     CAST(logs.log_count AS BIGINT) AS log_count,
     logs.log_ratio,
     logs.log_median,
+    -- Of a Poisson count whose rate scatters, too: a fifth more than 1 / count, but for the smallest, whose log is held
+    -- up by the half that is added.
+    1.2 / (logs.typical_count + 3 * exp(-0.4 * logs.typical_count)) AS counting_variance,
     CASE WHEN logs.log_median IS NOT NULL THEN logs.highest - logs.log_base END AS log_highest,
     CASE
         WHEN logs.log_median IS NOT NULL THEN CAST(
@@ -296,6 +299,6 @@ SELECT
     logs.source,
     logs.landed_file,
     logs.landed_row
-FROM logs
+FROM (SELECT logs.*, exp((log_ratio + log_base) / 1e6) AS typical_count FROM logs) AS logs
 LEFT JOIN tiers
     ON logs.followers >= tiers.lowest AND (tiers.below IS NULL OR logs.followers < tiers.below);

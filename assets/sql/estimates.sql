@@ -30,8 +30,7 @@ WITH expected AS (
         engagement.age_mean / 90 AS age,
         engagement.age_squares / 8100 AS age_squares,
         engagement.age_log_products / 90 AS age_log_products,
-        -- The variance of the log of a Poisson count whose rate scatters, too.
-        1.2 / greatest(exp(engagement.log_ratio / 1e6) * engagement.followers, 0.5) AS counting,
+        engagement.counting_variance AS counting,
         priors.log_typical + priors.slope * (ln(engagement.followers) - priors.log_followers) AS log_typical,
         -- The mean ratio has its say where it is surer than the mean of logs; of one post they are the same.
         engagement.log_ratio / 1e6 + coalesce(

@@ -15,7 +15,8 @@ WITH many_posts AS (
         log_of_mean - log_ratio AS distance,
         CAST(round(1e6 * (1 - 1.0 / log_count)) AS BIGINT) AS part
     FROM engagement
-    WHERE log_of_mean IS NOT NULL AND log_count >= 8
+    -- Counts under some twenty lie unevenly in logs by being counts, and the fewer the less.
+    WHERE log_of_mean IS NOT NULL AND log_count >= 8 AND counting_variance <= 0.06
 ),
 
 -- How far posts lie from their mean log ratio, from their mean ratio, and from both. A platform is the tier '*'.
@@ -85,8 +86,7 @@ accounts AS (
         -- Ages in units of 90 days; the median is over the newest posts.
         age_mean * least(posts_sampled, log_count) / log_count / 90 AS age,
         age_squares / 8100 AS age_squares,
-        -- The variance of the log of a Poisson count whose rate scatters, too.
-        1.2 / greatest(exp(log_ratio / 1e6) * followers, 0.5) AS counting,
+        counting_variance AS counting,
         -- Variance of a median over that of one normal value.
         CASE
             WHEN log_count <= 2 THEN 1.0
