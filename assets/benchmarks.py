@@ -1,8 +1,8 @@
 """`benchmarks`: observed ratios per platform × tier beside published ones."""
 
 import dagster as dg
+import polars as pl
 
-from assets import metadata
 from assets.computing import reference
 from assets.daily import table_asset
 from pipelines.settings import Settings
@@ -18,5 +18,11 @@ def build(settings: Settings, partitions: dg.DailyPartitionsDefinition) -> dg.As
         TierBenchmarks,
         ["engagement", "priors"],
         reference={name: reference(name) for name in ("tiers", "published_benchmarks")},
-        plot=metadata.engagement_by_tier,
+        plot=_plot,
     )
+
+
+def _plot(benchmarks: pl.DataFrame, title: str) -> dg.MetadataValue:
+    from assets.engagement_plot import engagement_by_tier  # noqa: PLC0415 - loads matplotlib, which nothing else needs
+
+    return engagement_by_tier(benchmarks, title)
