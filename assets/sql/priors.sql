@@ -87,6 +87,8 @@ accounts AS (
         age_mean * least(posts_sampled, log_count) / log_count / 90 AS age,
         age_squares / 8100 AS age_squares,
         counting_variance AS counting,
+        -- Of counts under some twenty the median is a step, and the mean of logs tells the level better.
+        sample_basis = 'posts' AND counting_variance > 0.06 AS is_counted,
         -- Variance of a median over that of one normal value.
         CASE
             WHEN log_count <= 2 THEN 1.0
@@ -261,11 +263,16 @@ placed AS (
             scoped.has_posts,
             known_posts.accounts_with_posts,
             known_posts.within_variance,
-            CASE WHEN scoped.has_posts THEN scoped.middle ELSE scoped.average - known_posts.average_offset END AS level,
+            CASE
+                WHEN scoped.is_counted THEN scoped.average + known_posts.median_offset
+                WHEN scoped.has_posts THEN scoped.middle
+                ELSE scoped.average - known_posts.average_offset
+            END AS level,
             CASE
                 WHEN scoped.has_posts
                     THEN
-                        scoped.middle_share * (known_posts.within_variance + scoped.counting)
+                        CASE WHEN scoped.is_counted THEN 1.0 / scoped.posts ELSE scoped.middle_share END
+                        * (known_posts.within_variance + scoped.counting)
                         + known_posts.drift_variance * scoped.age * scoped.age
                 WHEN scoped.averaged_posts > 0
                     THEN least((exp(known_posts.within_variance) - 1) / scoped.averaged_posts, known_posts.within_variance)
