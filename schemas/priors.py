@@ -59,6 +59,21 @@ class Priors(pa.DataFrameModel):
         ge=0.0,
         le=1.0,
     )
+    median_share: pl.Float64 = column(
+        "By how much the posts' median tells an account's level, beside their mean log ratio: 0 unless posts lie "
+        "far out on both sides.",
+        unit="fraction",
+        nullable=False,
+        ge=0.0,
+        le=1.0,
+    )
+    median_variance: pl.Float64 = column(
+        "Variance of the level that many posts tell so, over that of their mean log ratio alone.",
+        unit="ratio",
+        nullable=False,
+        ge=0.0,
+        le=1.0,
+    )
     within_freedom: pl.Float64 = column(
         "How alike accounts are in the variance between their posts: degrees of freedom that s squared counts for.",
         unit="degrees of freedom",

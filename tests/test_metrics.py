@@ -151,6 +151,17 @@ def gamma_field(accounts: int, posts: int, shape: float = 1.5, seed: int = 1) ->
     }
 
 
+def far_field(accounts: int, posts: int, seed: int = 1) -> dict[str, list[int]]:
+    """The same, but for posts that are t-distributed with three degrees of freedom: some far out, on both sides."""
+    draw = random.Random(seed)  # noqa: S311 - invented accounts
+
+    def scatter() -> float:
+        return 0.4 * draw.gauss(0, 1) / math.sqrt(draw.gammavariate(1.5, 2) / 3)
+
+    levels = {f"n{number:03}": draw.gauss(math.log(250), 0.3) for number in range(accounts)}
+    return {name: [round(math.exp(level + scatter())) for _ in range(posts)] for name, level in levels.items()}
+
+
 FIELD = field(40, 7)
 
 
@@ -164,16 +175,20 @@ def believed(likes: list[int], prior: Row, followers: int = 5000) -> tuple[float
     n = len(likes)
     typical = prior["log_typical"] + prior["slope"] * (math.log(followers) - prior["log_followers"])
     raw = [math.log((like + 0.5) / followers) for like in likes]
-    counting = 1.2 / (math.exp(statistics.fmean(raw)) * followers)
+    count = math.exp(statistics.fmean(raw)) * followers
+    counting = 1.2 / (count + 3 * math.exp(-0.4 * count))
     shared = prior["within_variance"] + counting
     squares, freedom = sum((value - statistics.fmean(raw)) ** 2 for value in raw), n - 1
     mean_of_logs, log_of_mean = statistics.fmean(raw), math.log((statistics.fmean(likes) + 0.5) / followers)
     average = mean_of_logs + prior["mean_share"] * (log_of_mean - mean_of_logs - prior["mean_offset"] * (1 - 1 / n))
     surer = 1 - (1 - prior["level_variance"]) * (1 - 1 / n)
     shift = prior["median_offset"] - typical
-    all_level, highest = average + shift, max(raw) + shift
-    rest_level = (n * average - max(raw)) / (n - 1) + shift
     median = math.log((statistics.median(likes) + 0.5) / followers) if n > 2 else statistics.fmean(raw)
+    share, middle = prior["median_share"], median - prior["median_offset"]
+    if share:
+        surer = 1 - (1 - prior["median_variance"]) * (1 - 2 / n)
+    all_level, highest = (1 - share) * average + share * middle + shift, max(raw) + shift
+    rest_level = (1 - share) * (n * average - max(raw)) / (n - 1) + share * middle + shift
     if max(raw) - median > 3 * math.sqrt(shared):
         others = sorted(raw)[:-1]
         squares, freedom = sum((value - statistics.fmean(others)) ** 2 for value in others), n - 2
@@ -209,6 +224,7 @@ def believed(likes: list[int], prior: Row, followers: int = 5000) -> tuple[float
         FIELD | {"viral": [200, 210, 190, 220, 205, 4000]},
         FIELD | {"far": [9000, 9500, 8000, 8800]},
         gamma_field(60, 12),
+        far_field(400, 9),
     ],
 )
 def test_estimates_follow_the_published_formula(settings: Settings, accounts: dict[str, list[int]]) -> None:
@@ -249,6 +265,14 @@ def test_the_mean_ratio_has_its_say_where_it_is_surer_than_the_mean_of_logs(sett
     assert gamma["level_variance"] < 0.85
     _, normal_logs = ranked(settings, field(300, 12))
     assert (normal_logs["mean_share"], normal_logs["level_variance"]) == (0, 1)
+
+
+def test_the_median_has_its_say_where_posts_lie_far_out_on_both_sides(settings: Settings) -> None:
+    _, far = ranked(settings, far_field(1500, 11))
+    assert far["median_share"] > 0.5
+    assert far["median_variance"] < 0.9
+    _, normal_logs = ranked(settings, field(1500, 11))
+    assert (normal_logs["median_share"], normal_logs["median_variance"]) == (0, 1)
 
 
 def test_few_accounts_far_out_widen_the_tails_and_not_the_core(settings: Settings) -> None:

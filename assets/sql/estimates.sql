@@ -40,7 +40,17 @@ WITH expected AS (
             ),
             0
         ) AS average,
+        -- And the median where posts lie far out on both sides, of as many posts as it is of.
+        CASE
+            WHEN engagement.log_count > 2 AND engagement.counting_variance <= 0.06
+                THEN
+                    priors.median_share
+                    * least(engagement.posts_sampled - engagement.hidden_like_posts, engagement.log_count) / engagement.log_count
+            ELSE 0
+        END AS median_share,
+        engagement.log_median / 1e6 - priors.median_offset AS middle,
         1 - (1 - priors.level_variance) * (1 - 1.0 / engagement.log_count) AS level_variance,
+        priors.median_variance,
         engagement.log_highest / 1e6 AS highest,
         priors.between_variance,
         priors.far_share,
@@ -61,7 +71,12 @@ WITH expected AS (
 -- The account's own variance between posts, drawn towards that of its cell; an average has one of its own.
 scattered AS (
     SELECT
-        expected.*,
+        expected.* REPLACE (
+            CASE
+                WHEN median_share > 0 THEN 1 - (1 - median_variance) * (1 - 2.0 / posts)
+                ELSE level_variance
+            END AS level_variance
+        ),
         CASE
             -- Of the mean of so many log-normal posts, some of them viral, where their number is told.
             WHEN averaged_posts > 0 THEN least(
@@ -129,11 +144,16 @@ heard AS (
         viral_lift,
         viral_variance,
         posts > 1 AS has_rest,
-        average + shift AS all_level,
+        CASE WHEN median_share > 0 THEN (1 - median_share) * average + median_share * middle ELSE average END + shift
+            AS all_level,
         variance * level_variance / posts + trend_noise AS all_noise,
         CASE WHEN has_posts THEN highest ELSE average END + shift AS highest_level,
-        CASE WHEN posts > 1 THEN (posts * average - highest) / (posts - 1) ELSE average - viral_lift END + shift
-            AS rest_level,
+        CASE
+            WHEN median_share > 0
+                THEN (1 - median_share) * (posts * average - highest) / (posts - 1) + median_share * middle
+            WHEN posts > 1 THEN (posts * average - highest) / (posts - 1)
+            ELSE average - viral_lift
+        END + shift AS rest_level,
         CASE WHEN posts > 1 THEN variance * level_variance / (posts - 1) ELSE variance + viral_variance END + trend_noise
             AS rest_noise
     FROM trended

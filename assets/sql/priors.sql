@@ -94,7 +94,8 @@ accounts AS (
             WHEN log_count <= 2 THEN 1.0
             WHEN posts_sampled % 2 = 1 THEN 1.57 - 0.6 / posts_sampled
             ELSE 1.57 - 1.1 / posts_sampled
-        END / least(log_count, greatest(posts_sampled - hidden_like_posts, 1)) AS middle_share
+        END / least(log_count, greatest(posts_sampled - hidden_like_posts, 1)) AS middle_share,
+        log_count >= 5 AND log_count = posts_sampled - hidden_like_posts AS is_sampled
     FROM (SELECT engagement.*, log_count > 2 AND age_squares > 0 AS has_trend FROM engagement) AS engagement
     WHERE log_count > 0
 ),
@@ -261,6 +262,16 @@ placed AS (
             scoped.scope,
             scoped.size,
             scoped.has_posts,
+            scoped.posts,
+            scoped.squares,
+            scoped.freedom,
+            -- How far the median lies from the mean of logs, where nothing else has drawn them apart.
+            CASE
+                WHEN
+                    scoped.is_sampled AND NOT scoped.is_counted
+                    AND scoped.highest - scoped.middle <= 3 * sqrt(known_posts.within_variance + scoped.counting)
+                    THEN scoped.middle - scoped.average - known_posts.median_offset
+            END AS distance,
             known_posts.accounts_with_posts,
             known_posts.within_variance,
             CASE
@@ -327,9 +338,47 @@ lines AS (
 residuals AS (
     SELECT
         placed.*,
+        placed.level - lines.height - lines.slope * (placed.size - lines.centre) AS residual,
         pow(placed.level - lines.height - lines.slope * (placed.size - lines.centre), 2) AS square
     FROM placed
     JOIN lines ON placed.platform = lines.platform AND placed.scope = lines.scope
+),
+
+-- Where posts lie far out on both sides the median is surer of the level than the mean of logs: what draws it away from
+-- the mean then is no part of its own error.
+median_sums AS (
+    SELECT
+        platform,
+        scope,
+        count(*) AS accounts,
+        CAST(sum(CAST(round(1e6 * posts * distance * distance) AS BIGINT)) AS DOUBLE) / 1e6 AS squares,
+        CAST(sum(CAST(round(1e6 * posts * distance * (distance - residual)) AS BIGINT)) AS DOUBLE) / 1e6 AS products,
+        sqrt(CAST(sum(CAST(round(1e6 * pow(posts * distance * residual, 2)) AS BIGINT)) AS DOUBLE) / 1e6) AS error,
+        CAST(sum(CAST(round(1e6 * squares) AS BIGINT)) AS DOUBLE) / 1e6 / sum(freedom) AS variance,
+        within_variance
+    FROM residuals
+    WHERE distance IS NOT NULL
+    GROUP BY platform, scope, within_variance
+),
+
+median_shares AS (
+    SELECT
+        platform,
+        scope,
+        median_share,
+        CASE
+            WHEN median_share > 0
+                THEN least(greatest((variance - median_share * median_share * squares / accounts) / within_variance, 0.3), 1)
+            ELSE 1
+        END AS level_variance
+    FROM (
+        SELECT
+            median_sums.*,
+            -- A share counts once it stands out of chance.
+            CASE WHEN products > 2.5 * error THEN least(products / squares, 1) ELSE 0 END AS median_share
+        FROM median_sums
+        WHERE accounts >= 50 AND squares > 0 AND variance > 0
+    ) AS chosen
 ),
 
 spreads AS (
@@ -447,6 +496,13 @@ SELECT
     coalesce(own_share.mean_share, whole_share.mean_share, 0) AS mean_share,
     coalesce(own_share.mean_offset, whole_share.mean_offset, 0) AS mean_offset,
     coalesce(own_share.level_variance, whole_share.level_variance, 1) AS level_variance,
+    CASE
+        WHEN coalesce(own_share.mean_share, whole_share.mean_share, 0) > 0
+            OR coalesce(cell.drift_variance, whole_posts.drift_variance, 0) > 0
+            THEN 0
+        ELSE coalesce(own_median.median_share, whole_median.median_share, 0)
+    END AS median_share,
+    coalesce(own_median.level_variance, whole_median.level_variance, 1) AS median_variance,
     coalesce(cell.within_freedom, whole_posts.within_freedom, default_priors.within_freedom) AS within_freedom,
     coalesce(cell.drift_variance, whole_posts.drift_variance, 0) AS drift_variance,
     coalesce(cell.viral_share, whole_posts.viral_share, default_priors.viral_share) AS viral_share,
@@ -462,6 +518,9 @@ SELECT
 FROM cells
 LEFT JOIN shares AS own_share ON cells.platform = own_share.platform AND cells.tier = own_share.scope
 LEFT JOIN shares AS whole_share ON cells.platform = whole_share.platform AND whole_share.scope = '*'
+LEFT JOIN median_shares AS own_median
+    ON cells.platform = own_median.platform AND cells.tier = own_median.scope
+LEFT JOIN median_shares AS whole_median ON cells.platform = whole_median.platform AND whole_median.scope = '*'
 LEFT JOIN known_posts AS cell ON cells.platform = cell.platform AND cells.tier = cell.scope
 LEFT JOIN known_posts AS whole_posts ON cells.platform = whole_posts.platform AND whole_posts.scope = '*'
 LEFT JOIN observed AS own ON cells.platform = own.platform AND cells.tier = own.scope AND own.fitted >= 20
