@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from polars.exceptions import ComputeError
+
 # What a disk says that is full, over its quota, broken or read-only.
 _REFUSALS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
 
@@ -29,14 +31,14 @@ def naming(path: Path) -> Iterator[None]:
     """Has what the disk refuses name a path, where whoever met it does not: Arrow, Polars and fsync tell none."""
     try:
         yield
-    except OSError as error:
-        number = error.errno or _number(error)
+    except (OSError, ComputeError) as error:
+        number = (isinstance(error, OSError) and error.errno) or _number(error)
         if isinstance(error, DiskError) or number not in _REFUSALS:
             raise
-        raise DiskError(number, os.strerror(number), str(error.filename or path)) from error
+        raise DiskError(number, os.strerror(number), str(getattr(error, "filename", None) or path)) from error
 
 
-def _number(error: OSError) -> int:
+def _number(error: Exception) -> int:
     said = re.search(r"\(os error (\d+)\)", str(error))
     return int(said[1]) if said else 0
 

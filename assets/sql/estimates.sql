@@ -41,13 +41,14 @@ WITH expected AS (
             0
         ) AS average,
         -- And the median where posts lie far out on both sides, of as many posts as it is of.
+        priors.median_share,
         CASE
             WHEN engagement.log_count > 2 AND engagement.counting_variance <= 0.06
                 THEN
-                    priors.median_share
-                    * least(engagement.posts_sampled - engagement.hidden_like_posts, engagement.log_count) / engagement.log_count
+                    1.0 * least(engagement.posts_sampled - engagement.hidden_like_posts, engagement.log_count)
+                    / engagement.log_count
             ELSE 0
-        END AS median_share,
+        END AS sampled_share,
         engagement.log_median / 1e6 - priors.median_offset AS middle,
         1 - (1 - priors.level_variance) * (1 - 1.0 / engagement.log_count) AS level_variance,
         priors.median_variance,
@@ -72,8 +73,9 @@ WITH expected AS (
 scattered AS (
     SELECT
         expected.* REPLACE (
+            median_share * sampled_share AS median_share,
             CASE
-                WHEN median_share > 0 THEN 1 - (1 - median_variance) * (1 - 2.0 / posts)
+                WHEN median_share * sampled_share > 0 THEN 1 - (1 - median_variance) * sampled_share * (1 - 2.0 / posts)
                 ELSE level_variance
             END AS level_variance
         ),
