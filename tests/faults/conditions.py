@@ -15,7 +15,7 @@ from tests.published_home import Home
 _ZONES = ("UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago", "America/New_York", "Asia/Kathmandu")
 # Leap day, year end, the hours that summer time takes and gives, and a clock that is an hour behind.
 _CLOCKS = (
-    "@2028-02-29 23:59:50", "@2026-12-31 23:59:55", "@2027-03-28 01:59:55", "@2026-11-01 01:59:55", "-1h",
+    "@2028-02-29 23:59:50", "@2026-12-31 23:59:55", "@2027-03-28 01:59:55", "@2027-10-31 01:59:55", "-1h",
 )  # fmt: skip
 _MACHINES: tuple[Mapping[str, str], ...] = (
     *({"SMALLVOICES_THREADS": str(threads), "POLARS_MAX_THREADS": str(threads)} for threads in (1, 2, 3, 4)),
