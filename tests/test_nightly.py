@@ -19,7 +19,7 @@ from assets import explained, explaining
 from pipelines.settings import Settings
 from pipelines.sources import load
 from schemas.contact_data import redacted
-from tests.conftest import SOURCES, Command
+from tests.conftest import REPOSITORY, SOURCES, Command
 from tests.loopback import Request, as_json, ok, serving
 
 _HYPOTHESES = ("near_all", "near_rest", "far_all", "far_rest")
@@ -161,13 +161,14 @@ def _explains_ranks(smallvoices: Command, folder: Path) -> None:
 
 def test_same_bytes_same_hash(smallvoices: Command, samples: Path, tmp_path: Path) -> None:
     """A rerun, a backfill, days in another order, other threads and another time zone all say the same."""
-    days = ["2026-10-29", "2026-10-30", "2026-10-31"]
+    days = ["2026-10-24", "2026-10-30", "2026-10-31"]
 
     def content(home: str) -> str:
         with duckdb.connect(str(tmp_path / home / "published/micro_influencers.duckdb"), read_only=True) as connection:
             return str(connection.execute("SELECT content_hash FROM _meta").fetchall()[0][0])
 
-    assert smallvoices("backfill", "--from", days[0], "--to", days[-1], home=tmp_path / "backfill").code == 0
+    backfill = ("backfill", "--from", days[0], "--to", days[-1], "--on-disk")
+    assert smallvoices(*backfill, home=tmp_path / "backfill").code == 0
     expected = content("backfill")
     for first, last in ((days[1], days[2]), (days[0], days[0])):
         late = smallvoices(
@@ -208,6 +209,30 @@ def test_growth_is_looked_up_over_backfilled_days(smallvoices: Command, tmp_path
     assert query(tmp_path, "SELECT DISTINCT snapshot_date::VARCHAR FROM accounts") == [("2026-10-31",)]
     assert query(tmp_path, "SELECT count(DISTINCT snapshot_date) FROM rank_history") == [(3,)]
     assert query(tmp_path, "SELECT followers_growth_7d, followers_growth_30d FROM accounts") == [(1.0, 2.0)]
+
+
+def test_the_dates_of_the_samples_show_growth_and_movers(smallvoices: Command, samples: Path, tmp_path: Path) -> None:
+    """As README says; the dates between them, which have no files, are no dates with rows carried over."""
+    (backfill,) = re.findall(r"\.venv/bin/smallvoices (backfill .*--on-disk)", (REPOSITORY / "README.md").read_text())
+    done = smallvoices(*backfill.split())
+    assert done.code == 0, done.err
+    assert "Backfill of 4 dates, 2026-10-01 to 2026-10-31" in done.out
+    assert "WARNING" not in done.err
+    assert query(tmp_path, "SELECT max(generation), max(snapshot_date)::VARCHAR FROM _meta") == [(1, "2026-10-31")]
+    assert query(tmp_path, "SELECT count(DISTINCT snapshot_date) FROM rank_history") == [(4,)]
+    ((accounts, week, month),) = query(
+        tmp_path, "SELECT count(*), count(followers_growth_7d), count(followers_growth_30d) FROM micro_influencers"
+    )
+    assert accounts == week == month
+    page = (tmp_path / PUBLISHED).with_name("report.html").read_text(encoding="utf-8")
+    assert "Change of score since 2026-10-24" in page
+    assert "None rose." not in page
+    assert "None fell." not in page
+    none = smallvoices("backfill", "--from", "2026-10-02", "--to", "2026-10-03", "--on-disk")
+    assert none.code == 2
+    assert none.err == (
+        "Error: no source has a file for a date from 2026-10-02 to 2026-10-03; there are from 2026-10-01 to 2026-10-31\n"
+    )
 
 
 def test_bad_sources_do_not_cost_the_night(smallvoices: Command, tmp_path: Path, samples: Path) -> None:
@@ -298,7 +323,7 @@ def test_an_interrupted_night_says_so_in_one_line(samples: Path, tmp_path: Path)
 
 
 def test_nothing_valid_publishes_nothing(smallvoices: Command, copied: Path, tmp_path: Path) -> None:
-    assert smallvoices("nightly", "--date", "2026-10-28").code == 0
+    assert smallvoices("nightly", "--date", "2026-10-24").code == 0
     before = (tmp_path / PUBLISHED).read_bytes()
     text = SOURCES.replace("shape:", "carry_days: 0, shape:", 2).replace(
         "    shape: small", "    carry_days: 0\n    shape: small"
@@ -323,11 +348,12 @@ def test_a_required_source_that_fails_fails_the_night(smallvoices: Command, copi
     assert not (tmp_path / PUBLISHED).exists()
 
 
-@pytest.mark.parametrize("day", ["2026-13-01", "yesterday", "../../x", "1999-01-01", "2999-01-01", "20261031"])
+@pytest.mark.parametrize("day", ["2026-13-01", "today", "../../x", "1999-01-01", "2999-01-01", "20261031"])
 def test_a_date_that_cannot_be_is_wrong_usage(smallvoices: Command, samples: Path, tmp_path: Path, day: str) -> None:
     run = smallvoices("nightly", "--date", day)
     assert run.code == 2
-    assert run.err.startswith(f"Error: date {day!r} is not allowed; allowed: YYYY-MM-DD")
+    assert run.err.startswith(f"Error: date {day!r} is not allowed; allowed: YYYY-MM-DD, as in 2")
+    assert run.err.endswith("; or newest, the newest that has files\n")
     assert not (tmp_path / "home").exists()
 
 

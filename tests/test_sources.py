@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.dates import DateError, newest_on_disk, parse
+from pipelines.dates import DateError, on_disk, parse
 from pipelines.partitions import yesterday
 from pipelines.settings import Settings
 from pipelines.sources import SourcesError, SourcesFile, load
@@ -168,16 +168,16 @@ def dated(folder: Path, url: str, *files: str) -> SourcesFile:
 )
 def test_the_newest_date_on_disk_is_found_wherever_the_date_stands(tmp_path: Path, url: str, files: list[str]) -> None:
     sources = dated(tmp_path, url, *files)
-    assert newest_on_disk(sources, Settings(tmp_path, sources.path)) == date(2026, 10, 2)
+    assert on_disk(sources, Settings(tmp_path, sources.path))[-1] == date(2026, 10, 2)
 
 
 @pytest.mark.parametrize("url", ["e/{date}.csv", "e/all.csv"])
 def test_no_dated_file_on_disk_tells_the_option_to_give(tmp_path: Path, url: str) -> None:
     sources = dated(tmp_path, url, "e/all.csv")
     with pytest.raises(DateError) as refused:
-        newest_on_disk(sources, Settings(tmp_path, sources.path))
+        on_disk(sources, Settings(tmp_path, sources.path))
     assert str(refused.value) == (
-        f"{sources.path}: no source has a file with a {{date}} in its path; give --date YYYY-MM-DD"
+        f"{sources.path}: no source has a file with a {{date}} in its path; give dates as YYYY-MM-DD"
     )
 
 
@@ -188,7 +188,8 @@ def test_a_date_that_no_run_can_be_for_tells_which_are(tmp_path: Path, text: str
     with pytest.raises(DateError) as refused:
         parse(text, Settings(tmp_path, tmp_path))
     assert str(refused.value) == (
-        f"date {text!r} is not allowed; allowed: YYYY-MM-DD from 2016-01-01 to {yesterday()} (yesterday, UTC)"
+        f"date {text!r} is not allowed; allowed: YYYY-MM-DD, as in {yesterday()} (yesterday, UTC: the newest day that "
+        "is over), from 2016-01-01 on"
     )
     assert parse(str(yesterday()), Settings(tmp_path, tmp_path)) + timedelta(days=0) == yesterday()
 

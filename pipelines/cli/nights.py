@@ -52,22 +52,32 @@ def nightly(settings: Settings, loaded: SourcesFile, day: str, *, force: bool, a
 @main.command()
 @click.option("--from", "first", required=True, help="First snapshot date, YYYY-MM-DD.")
 @click.option("--to", "last", required=True, help="Last snapshot date, YYYY-MM-DD.")
+@click.option("--on-disk", is_flag=True, help="Only those dates of the range that a source has a file for.")
 @click.option("--force", is_flag=True, help="Pull again although a date has landed.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report of the last date as JSON.")
 @common
-def backfill(settings: Settings, loaded: SourcesFile, first: str, last: str, *, force: bool, as_json: bool) -> None:
+def backfill(
+    settings: Settings, loaded: SourcesFile, first: str, last: str, *, on_disk: bool, force: bool, as_json: bool
+) -> None:
     """Pull, validate and rank a range of dates, and publish once at the end."""
     start, end = dates.parse(first, settings), dates.parse(last, settings)
     if start > end:
         raise DateError(f"--from {start} is after --to {end}; swap them")
     days = [start + timedelta(days=number) for number in range((end - start).days + 1)]
+    if on_disk:
+        found = dates.on_disk(loaded, settings)
+        days = [day for day in found if start <= day <= end]
+        if not days:
+            raise DateError(
+                f"no source has a file for a date from {start} to {end}; there are from {found[0]} to {found[-1]}"
+            )
     console = screen.opened(as_json=as_json)
-    console.print(f"Backfill of {len(days)} dates, {start} to {end}")
+    console.print(f"Backfill of {len(days)} dates, {days[0]} to {days[-1]}")
     from pipelines import runs  # noqa: PLC0415 - as above
 
     with screen.bars(console):
         outcome = runs.over(settings, loaded, days, force=force, log_level=screen.log_level(console))
-    _end(settings, end, outcome, console, as_json=as_json)
+    _end(settings, days[-1], outcome, console, as_json=as_json)
 
 
 @main.command()
