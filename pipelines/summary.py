@@ -69,7 +69,9 @@ def import_report(settings: Settings, day: date) -> list[dict[str, Any]]:
     told = []
     for row in report.to_dicts():
         # A source has rows of several days where those of an earlier one stand in.
-        of_it = reasons.filter(pl.col("landed_file").is_in(row.pop("files")), records=row["records"])
+        of_it = reasons.filter(
+            pl.col("landed_file").is_in(row.pop("files")), pl.col("records").eq_missing(pl.lit(row["records"]))
+        )
         summed = of_it.group_by("reason").agg(pl.col("rows").sum())
         found = summed.sort("rows", "reason", descending=[True, False]).to_dicts()
         held_back = row["quarantined"] - sum(each["rows"] for each in found)
