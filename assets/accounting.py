@@ -17,7 +17,11 @@ from pipelines.landing import LandedFile, Manifest
 from pipelines.sources import SourcesFile
 from schemas.describe import polars_schema
 from schemas.import_report import REFUSED, ImportReport
+from schemas.quarantine import WHOLE_FILE, Quarantine
 from schemas.shape import Records
+
+# Why records without a fault of their own are not used.
+HELD_BACK = "the whole file is held back"
 
 
 @dataclass
@@ -63,6 +67,27 @@ def reported(
         yield from (reading for reading in setbacks if reading.manifest.date == snapshot_date)
         if name in readings:
             yield readings[name]
+
+
+def held_back(reading: Reading, snapshot_date: date) -> pl.DataFrame:
+    """The row of the quarantine for each file of a refused source that holds more than faulty records."""
+    held = {
+        (tally.file.path, tally.records): tally.landed - tally.forgotten - tally.quarantined
+        for tally in reading.tallies or [Tally(file, file.records) for file in reading.manifest.files]
+    }
+    rows = [
+        {
+            "snapshot_date": snapshot_date,
+            "source": reading.manifest.source,
+            "records": records,
+            "landed_file": path,
+            "landed_row": WHOLE_FILE,
+            "reason": f"{HELD_BACK}, {count:,} records without a fault of their own among it: {reading.message}",
+        }
+        for (path, records), count in held.items()
+        if count or reading.state == "unreadable"
+    ]
+    return pl.DataFrame(rows, schema=polars_schema(Quarantine))
 
 
 def report(

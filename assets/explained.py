@@ -84,11 +84,9 @@ def _estimate(told: Explanation) -> Iterator[str]:
         f"exp({prior['log_typical']:.4f} + {prior['slope']:.4f} × ({math.log(told.ranking['followers']):.4f} - "
         f"{prior['log_followers']:.4f})) = {_percent(row['typical_ratio'])}"
     )
-    highest = f", highest {row['highest']:.4f}" if row["has_posts"] else " of an average"
-    yield f"  its posts: n = {row['posts']}, mean log ratio y = {row['average']:.4f}{highest}"
-    yield f"  their scatter v = {row['variance']:.4f}, usual of posts {prior['within_variance']:.4f}"
-    yield f"  scatter of accounts around the typical τ² = {row['between_variance']:.4f}"
-    yield "  m = τ² y' ÷ (τ² + v ÷ n'), y' over the typical, in logs, under four hypotheses, and how much each weighs:"
+    yield from _heard(told)
+    yield f"  scatter of accounts around the typical τ² = {row['between_variance']:.4f}, of the few far out 16 τ²"
+    yield "  m = τ² ÷ (τ² + v ÷ n') × y', by the posts that count, under four hypotheses, and how much each weighs:"
     names = {
         "near_all": "one of the many, no post viral",
         "near_rest": "one of the many, the highest post viral and left out",
@@ -96,13 +94,45 @@ def _estimate(told: Explanation) -> Iterator[str]:
         "far_rest": "one of the few far out, the highest post viral and left out",
     }
     for name, words in names.items():
-        yield f"    {row[f'{name}_weight'] / row['weight']:6.1%}  m = {row[f'{name}_level']:+.4f}  {words}"
+        among, heard = name.split("_")
+        if heard == "rest" and not row["has_posts"]:
+            continue
+        variance, noise = row["between_variance" if among == "near" else "far_variance"], row[f"{heard}_noise"]
+        yield (
+            f"    {row[f'{name}_weight'] / row['weight']:6.1%}  m = {variance:.4f} ÷ ({variance:.4f} + {noise:.4f}) × "
+            f"{row[f'{heard}_level']:+.4f} = {row[f'{name}_level']:+.4f}  {words}"
+        )
     yield f"  together m = {row['log_lift']:+.4f}: lift = exp(m) = {row['lift']:.4f}"
     yield (
         f"  engagement_estimate = typical × lift = {_percent(row['typical_ratio'])} × {row['lift']:.4f} = "
         f"{_percent(row['engagement_estimate'])}"
     )
     yield f"  interval: {_percent(row['engagement_low'])} to {_percent(row['engagement_high'])}"
+
+
+def _heard(told: Explanation) -> Iterator[str]:
+    """What the account's posts, or the export's averages of them, say of it before anything is drawn together."""
+    row, prior = told.estimate, told.prior
+    usual, number = prior["within_variance"], told.engagement["averaged_posts"]
+    if row["has_posts"]:
+        yield f"  its posts: n = {row['posts']}, mean log ratio y = {row['average']:.4f}, highest {row['highest']:.4f}"
+        yield f"  their scatter v = {row['variance']:.4f}, usual of posts s² = {usual:.4f}"
+        why = "median of posts over their mean" + (", and its trend" if prior["drift_variance"] > 0 else "")
+    else:
+        over = f" over {number} posts" if number else " over an unknown number of posts"
+        yield f"  averages{over} count as one: n = 1, log ratio y = {row['average']:.4f}"
+        viral = f"{prior['viral_share']:.4f} × (e^{prior['viral_lift']:.4f} - 1)²"
+        several = f"(e^s² - 1 + {viral}) ÷ {number}, s² at most, + s² ÷ 48" if number else "as usual of averages"
+        yield f"  its scatter v = {row['variance']:.4f}: {several}; usual of posts s² = {usual:.4f}"
+        share = f" × (1 - 1 ÷ {number})" if number else ""
+        why = f"averages hold viral posts: - {prior['average_offset']:.4f}{share}"
+    correction = row["all_level"] - row["average"] + row["log_typical"]
+    terms = f"{row['average']:.4f} {_signed(correction)} {_signed(-row['log_typical'])}"
+    yield f"  y' = y + correction - ln(typical) = {terms} = {row['all_level']:+.4f} ({why})"
+
+
+def _signed(number: float) -> str:
+    return f"{'-' if number < 0 else '+'} {abs(number):.4f}"
 
 
 def _authenticity(told: Explanation) -> Iterator[str]:

@@ -39,6 +39,8 @@ from schemas.shape import MODELS, RECORDS, Records
 from schemas.validation import ContractError, validate
 
 _PAGES_TOGETHER = 200
+# What follows the reason for which a file cannot be read.
+KEPT_AT = "; what it sent is kept at "
 # What tells the rows of a table apart. Posts need no platform: equal ids of two platforms only mean a closer look.
 _KEYS: dict[Records, tuple[str, ...]] = {"profiles": ("platform", "profile_id"), "posts": ("profile_id", "post_id")}
 
@@ -197,7 +199,7 @@ class _Import:
             opened, reading.message = self._opener.open(source, self._sources.shape(source), reading.manifest.files)
         except UnreadableFileError as error:
             kept = ", ".join(f"landing/{file.path}" for file in reading.manifest.files[:3])
-            self._reject(source, "unreadable", f"{error}; what it sent is kept at {kept}")
+            self._reject(source, "unreadable", f"{error}{KEPT_AT}{kept}")
         held = [part for part in opened if part.holds(records)]
         bounds = Bounds(self._settings, source, records)
         # Files of a folder and shape share a connection: to open one takes longer than to read a page of an API.
@@ -211,7 +213,7 @@ class _Import:
                     except UnreadableFileError as error:
                         if len(parts) > 1 and not isinstance(error, LimitPassedError):
                             raise _NotCleanError(parts[0].path) from error
-                        self._reject(source, "unreadable", f"{error}; the file is kept at landing/{parts[0].file.path}")
+                        self._reject(source, "unreadable", f"{error}{KEPT_AT}landing/{parts[0].file.path}")
         tallies = [tally for tally in reading.tallies if tally.records == records]
         total = sum(tally.landed for tally in tallies)
         landed, bad = total - sum(tally.forgotten for tally in tallies), sum(tally.quarantined for tally in tallies)
@@ -231,6 +233,7 @@ class _Import:
     def _reject(self, source: Source, state: str, message: str) -> NoReturn:
         reading = self._readings[source.name]
         reading.state, reading.message = state, message
+        reading.quarantine.append(accounting.held_back(reading, self._date))
         raise _SourceRejectedError(source.name, reading)
 
     def _together(self, parts: list[Opened], records: Records) -> Iterator[list[Opened]]:

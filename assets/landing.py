@@ -14,6 +14,7 @@ from pipelines import home_lock, landing, sweeping
 from pipelines.forget import keeping_out
 from pipelines.lake import Lake
 from pipelines.landing import Manifest
+from pipelines.pull import declared
 from pipelines.settings import Settings
 from pipelines.sources import Source, SourcesFile
 
@@ -104,6 +105,12 @@ def _spec(key: dg.AssetKey, source: Source, sources: SourcesFile) -> dg.AssetSpe
     )
 
 
+def _is_late(manifest: Manifest) -> bool:
+    """Whether a date was pulled after it was the newest."""
+    pulled = datetime.fromisoformat(manifest.pulled_at).date()
+    return manifest.state == "complete" and (pulled - manifest.date).days > 1
+
+
 def _result(source: Source, manifests: Sequence[Manifest]) -> dg.MaterializeResult[None]:
     failed = [manifest for manifest in manifests if manifest.state != "complete"]
     files = [file for manifest in manifests for file in manifest.files]
@@ -111,6 +118,10 @@ def _result(source: Source, manifests: Sequence[Manifest]) -> dg.MaterializeResu
     unlisted = f"\n\nand {len(files) - LISTED_FILES:,} more" if len(files) > LISTED_FILES else ""
     told = failed or [manifest for manifest in manifests if manifest.message]
     sentences = [f"{manifest.snapshot_date}: {manifest.message}" for manifest in told]
+    late = [manifest.snapshot_date for manifest in manifests if _is_late(manifest)]
+    undated = declared.undated(source) if late else None
+    if undated:
+        sentences.insert(0, f"{' to '.join(sorted({late[0], late[-1]}))}: {undated}")
     return dg.MaterializeResult(
         asset_key=asset_name(source.name),
         metadata={
@@ -126,8 +137,8 @@ def _result(source: Source, manifests: Sequence[Manifest]) -> dg.MaterializeResu
             dg.AssetCheckResult(
                 check_name=PULLED,
                 asset_key=asset_name(source.name),
-                passed=not failed,
-                severity=dg.AssetCheckSeverity.ERROR if source.required else dg.AssetCheckSeverity.WARN,
+                passed=not failed and not undated,
+                severity=dg.AssetCheckSeverity.ERROR if failed and source.required else dg.AssetCheckSeverity.WARN,
                 description=metadata.listed(sentences, LISTED_MESSAGES) if sentences else "The export arrived.",
                 metadata={"dates_without_export": len(failed)},
             )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from assets.importing import NothingToPublishError, import_date
+from assets.importing import KEPT_AT, NothingToPublishError, import_date
 from pipelines import landing
 from pipelines.lake import Lake
 from pipelines.settings import Settings
@@ -67,8 +67,10 @@ def try_out(path: Path, shape: Shape, platform: str | None, day: date) -> Trial:
         if manifest.state == "complete":
             try:
                 import_date(settings, sources, day, "inspect")
-            except NothingToPublishError as nothing:
-                message = str(nothing)
+            except NothingToPublishError:
+                report = Lake(settings.lake).scan("import_report", day).collect()
+                # What it sent is kept for as long as this goes on.
+                message = report["message"][0].partition(KEPT_AT)[0]
         lake = Lake(settings.lake)
         tables = {
             name: lake.scan(name, day).collect() if lake.path(name, day).exists() else pl.DataFrame()

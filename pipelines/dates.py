@@ -23,7 +23,7 @@ class DateError(ValueError):
 
 
 def parse(text: str, settings: Settings) -> date:
-    """A date as people type it: YYYY-MM-DD, from the first date to yesterday.
+    """A date as people type it: YYYY-MM-DD, from the first date to yesterday, since today is not over.
 
     Raises:
         DateError: It is something else.
@@ -34,23 +34,23 @@ def parse(text: str, settings: Settings) -> date:
         day = None
     if day is None or not settings.first_date <= day <= yesterday():
         raise DateError(
-            f"date {text!r} is not allowed; allowed: YYYY-MM-DD from {settings.first_date} "
-            f"to {yesterday()} (yesterday, UTC)"
+            f"date {text!r} is not allowed; allowed: YYYY-MM-DD, as in {yesterday()} (yesterday, UTC: the newest day "
+            f"that is over), from {settings.first_date} on"
         )
     return day
 
 
-def newest_on_disk(sources: SourcesFile, settings: Settings) -> date:
-    """The newest date that any source has a file for.
+def on_disk(sources: SourcesFile, settings: Settings) -> list[date]:
+    """The dates that any source has a file for, oldest first.
 
     Raises:
         DateError: None of them has {date} in its path and a file that matches.
     """
-    found = [day for source in sources.sources for day in _on_disk(source, sources.path.parent)]
-    allowed = [day for day in found if settings.first_date <= day <= yesterday()]
+    found = {day for source in sources.sources for day in _on_disk(source, sources.path.parent)}
+    allowed = sorted(day for day in found if settings.first_date <= day <= yesterday())
     if not allowed:
-        raise DateError(f"{sources.path}: no source has a file with a {{date}} in its path; give --date YYYY-MM-DD")
-    return max(allowed)
+        raise DateError(f"{sources.path}: no source has a file with a {{date}} in its path; give dates as YYYY-MM-DD")
+    return allowed
 
 
 def _on_disk(source: Source, folder: Path) -> set[date]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import polars as pl
 from rich.console import Console
 from rich.table import Table
 
@@ -24,6 +25,7 @@ from pipelines.read.formats import UnreadableFileError, container_of
 from pipelines.terminal import shown
 from schemas.column import PLATFORMS
 from schemas.infer.shape_text import shape_text
+from schemas.quarantine import WHOLE_FILE
 from schemas.shape import Shape
 
 _SHOWN_ACCOUNTS = 5
@@ -59,18 +61,26 @@ def inspect(
         as_json: Whether to print JSON.
 
     Raises:
-        InspectError: It holds no table.
+        InspectError: It holds no table, or the import would take nothing of it.
     """
     try:
         inferred = _inferred(file, shape, platform, room)
         trial = _tried(file, inferred, platform if shape else None, day)
     except UnreadableFileError as error:
-        raise InspectError(str(error)) from error
+        raise InspectError(_worded(file, str(error))) from error
     if as_json:
         click.echo(json.dumps(_document(inferred, trial), default=str, indent=1, ensure_ascii=False))
     else:
         _print(file, inferred, trial, console)
+    if trial and trial.message:
+        raise InspectError(_worded(file, trial.message))
     return inferred
+
+
+def _worded(file: Path, mistake: str) -> str:
+    """What is wrong with a file, for somebody who has it at hand and pulls nothing."""
+    told = mistake.removeprefix(file.name).replace("pull it again", "have it sent again")
+    return f"{file}{told}" if told[:1] in (" ", ":") else f"{file}: {told}"
 
 
 def _inferred(file: Path, shape: Shape | None, platform: str | None, room: int) -> Inferred:
@@ -141,7 +151,9 @@ def _document(inferred: Inferred, trial: Trial | None) -> dict[str, Any]:
 
 
 def _reasons(trial: Trial) -> dict[str, int]:
-    return dict(Counter(trial.quarantine["reason"]).most_common()) if trial.quarantine.height else {}
+    if trial.quarantine.is_empty():
+        return {}
+    return dict(Counter(trial.quarantine.filter(pl.col("landed_row") != WHOLE_FILE)["reason"]).most_common())
 
 
 def _accounts(inferred: Inferred, trial: Trial) -> list[dict[str, Any]]:
@@ -184,8 +196,6 @@ def _print_trial(inferred: Inferred, trial: Trial, console: Console) -> None:
             )
     for reason, count in list(_reasons(trial).items())[:10]:
         console.print(f"  quarantined {count:,} × {shown(reason)}")
-    if trial.message:
-        console.print(f"[red]{shown(trial.message)}[/]")
     accounts = _accounts(inferred, trial)
     if accounts:
         table = Table(*accounts[0], box=None, header_style="bold")

@@ -108,7 +108,7 @@ def mark_dead(settings: Settings) -> None:
 
 
 def over(settings: Settings, sources: SourcesFile, days: Sequence[date], *, force: bool, log_level: str) -> Outcome:
-    """Pulls, validates and ranks dates, and publishes once.
+    """Pulls, validates and ranks dates, a run for each range without gaps, and publishes once.
 
     Dates that look back on these, and are there already, are ranked anew, and imported anew where a source would be
     judged otherwise, so that the order of backfill does not matter.
@@ -117,8 +117,13 @@ def over(settings: Settings, sources: SourcesFile, days: Sequence[date], *, forc
     config = {"ops": {"landing": {"config": {"force": force}}}}
     known = {*lake.dates("ranking"), *lake.dates("import_report")}
     affected = [day for day in known if looking_back.sees(day, days) and day not in days]
+    *earlier, last = _consecutive(days)
+    for first_and_last in earlier:
+        outcome = _execute(settings, sources, config, log_level, without=_publishing(sources), **_range(first_and_last))
+        if not outcome.succeeded:
+            return outcome
     outcome = _execute(
-        settings, sources, config, log_level, without=_publishing(sources) if affected else [], **_range(days)
+        settings, sources, config, log_level, without=_publishing(sources) if affected else [], **_range(last)
     )
     if not outcome.succeeded:
         return outcome

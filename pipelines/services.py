@@ -3,6 +3,7 @@
 Belongs here: how they are started, on 127.0.0.1. Does not: what keeps them running (`deploy/`).
 """
 
+import fcntl
 import os
 import sys
 from pathlib import Path
@@ -11,26 +12,53 @@ from typing import NoReturn
 from pipelines import runs
 from pipelines.settings import REPOSITORY, Settings
 
+_LONGEST = 200
 _WORKSPACE = ["-w", str(REPOSITORY / "workspace.yaml")]
 
 
+class ServiceRunningError(Exception):
+    """The home has such a service already; the message says where."""
+
+
 def ui(settings: Settings, port: int) -> NoReturn:
-    """The UI with its scheduler."""
+    """The UI with its scheduler, which each home has one of.
+
+    Raises:
+        ServiceRunningError: There is one already.
+    """
+    runs.mark_dead(settings)
+    _be_the_only_ui(settings, f"http://127.0.0.1:{port}")
     _become(settings, "dagster", "dev", *_WORKSPACE, "-h", "127.0.0.1", "-p", str(port))
 
 
 def webserver(settings: Settings, port: int) -> NoReturn:
     """The UI alone."""
+    runs.mark_dead(settings)
     _become(settings, "dagster-webserver", *_WORKSPACE, "-h", "127.0.0.1", "-p", str(port))
 
 
 def daemon(settings: Settings) -> NoReturn:
     """The daemon alone: schedule, automation, backfills and watching over runs."""
+    runs.mark_dead(settings)
     _become(settings, "dagster-daemon", "run", *_WORKSPACE)
 
 
+def _be_the_only_ui(settings: Settings, address: str) -> None:
+    """Holds a lock for as long as this process lives, whatever it becomes; the system frees it, however that ends."""
+    descriptor = os.open(settings.dagster_home / "ui.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        told = os.pread(descriptor, _LONGEST, 0).decode()
+        raise ServiceRunningError(
+            f"the UI of {settings.home} runs already: {told}; open that, or end it and run this again"
+        ) from None
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"{address}, process {os.getpid()}".encode(), 0)
+    os.set_inheritable(descriptor, True)
+
+
 def _become(settings: Settings, program: str, *arguments: str) -> NoReturn:
-    runs.mark_dead(settings)
     executable = Path(sys.executable).with_name(program)
     form = ["--log-format", "json"] if settings.log == "json" else []
     # Whatever Python files lie where this was typed must not be taken for modules of Dagster's.

@@ -5,6 +5,7 @@ Belongs here: the model of the file and one clear error per mistake. Does not: w
 """
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,6 +13,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from pipelines import unknown_keys
 from pipelines.limits import Limits
 from pipelines.pull import credentials, declared
 from pipelines.pull.paging import Paging
@@ -134,9 +136,10 @@ def load(path: Path) -> SourcesFile:
         sources.append(source)
     try:
         metrics = Metrics(**(document.get("metrics") or {}))
-    except (ValidationError, TypeError) as error:
-        words = _mistake(error, Metrics) if isinstance(error, ValidationError) else "must be a mapping"
-        raise SourcesError(f"{path}: metrics: {words}") from error
+    except TypeError as error:
+        raise SourcesError(f"{path}: metrics: must be a mapping") from error
+    except ValidationError as error:
+        raise SourcesError(f"{path}: metrics: {_mistake(error, Metrics, path, ['metrics'])}") from error
     segments = _segments(document.get("segments"), path)
     return SourcesFile(
         path=path,
@@ -202,7 +205,8 @@ def _notify(document: dict[str, Any], path: Path) -> str | None:
 
 def _document(path: Path) -> dict[str, Any]:
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        document = yaml.safe_load(text)
     except FileNotFoundError as error:
         raise SourcesError(f"{path}: no such file; say where it is with --sources FILE") from error
     except (OSError, UnicodeDecodeError) as error:
@@ -213,7 +217,8 @@ def _document(path: Path) -> dict[str, Any]:
         raise SourcesError(f"{path}: sources: must be a list of at least one source")
     unknown = set(document) - _KEYS
     if unknown:
-        raise SourcesError(f"{path}: {min(map(str, unknown))}: unknown key; allowed: {', '.join(sorted(_KEYS))}")
+        key = min(map(str, unknown))
+        raise SourcesError(f"{path}: {key}: {unknown_keys.told(text, [key], sorted(_KEYS))}")
     return document
 
 
@@ -225,7 +230,7 @@ def _source(entry: object, position: int, path: Path) -> Source:
     try:
         return Source(**entry)
     except ValidationError as error:
-        raise SourcesError(f"{path}: {label}: {_mistake(error, Source)}") from error
+        raise SourcesError(f"{path}: {label}: {_mistake(error, Source, path, ['sources', position - 1])}") from error
 
 
 def _shape_of(source: Source, label: str, path: Path, known: dict[str, Shape]) -> Shape:
@@ -261,7 +266,8 @@ def _shape_of(source: Source, label: str, path: Path, known: dict[str, Shape]) -
     return shape
 
 
-def _mistake(error: ValidationError, model: type[BaseModel]) -> str:
+def _mistake(error: ValidationError, model: type[BaseModel], path: Path, place: Sequence[str | int]) -> str:
+    """What is wrong with the mapping at a place of the file."""
     first = error.errors()[0]
     # The mapping that the mistake is in, and the key of it: what is deeper is the value's own.
     owner, keys = model, [str(first["loc"][0])]
@@ -272,7 +278,8 @@ def _mistake(error: ValidationError, model: type[BaseModel]) -> str:
         owner, keys = nested, [*keys, str(part)]
     key = ".".join(keys)
     if first["type"] == "extra_forbidden":
-        return f"{key}: unknown key; allowed: {', '.join(owner.model_fields)}"
+        told = unknown_keys.told(path.read_text(encoding="utf-8"), [*place, *keys], list(owner.model_fields))
+        return f"{key}: {told}"
     allowed = owner.model_fields[keys[-1]].description
     if first["type"] == "missing":
         return f"{key}: missing; allowed: {allowed}"

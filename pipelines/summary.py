@@ -12,12 +12,14 @@ from rich.console import Console
 from rich.table import Table
 
 from assets import looking_back
+from assets.accounting import HELD_BACK
 from pipelines.lake import Lake
 from pipelines.serving import FILE_NAME
 from pipelines.settings import Settings
 from pipelines.terminal import shown
 from schemas.describe import polars_schema
-from schemas.quarantine import Quarantine
+from schemas.import_report import REFUSED
+from schemas.quarantine import WHOLE_FILE, Quarantine
 
 TOP = 10
 _REASONS = 4
@@ -53,28 +55,30 @@ def import_report(settings: Settings, day: date) -> list[dict[str, Any]]:
     has_quarantine = lake.path("quarantine", day).exists()
     rejected = lake.scan("quarantine", day) if has_quarantine else pl.LazyFrame(schema=polars_schema(Quarantine))
     reasons = (
-        rejected.group_by("source", "records", "reason")
+        rejected.filter(pl.col("landed_row") != WHOLE_FILE)
+        .group_by("landed_file", "records", "reason")
         .len("rows")
-        .sort("rows", "reason", descending=[True, False])
         .collect()
     )
     report = (
         lake.scan("import_report", day)
         .group_by("source", "records", "state", "landed_date", "message", maintain_order=True)
-        .agg(pl.col("landed", "accepted", "quarantined", "superseded", "forgotten").sum())
+        .agg(pl.col("landed", "accepted", "quarantined", "superseded", "forgotten").sum(), files="landed_file")
         .collect()
     )
-    return [
-        row
-        | {
-            "reasons": reasons.filter(
-                (pl.col("source") == row["source"]) & pl.col("records").eq_missing(pl.lit(row["records"]))
-            )
-            .select("reason", "rows")
-            .to_dicts()
-        }
-        for row in report.to_dicts()
-    ]
+    told = []
+    for row in report.to_dicts():
+        # A source has rows of several days where those of an earlier one stand in.
+        of_it = reasons.filter(
+            pl.col("landed_file").is_in(row.pop("files")), pl.col("records").eq_missing(pl.lit(row["records"]))
+        )
+        summed = of_it.group_by("reason").agg(pl.col("rows").sum())
+        found = summed.sort("rows", "reason", descending=[True, False]).to_dicts()
+        held_back = row["quarantined"] - sum(each["rows"] for each in found)
+        if row["state"] in REFUSED and has_quarantine and held_back:
+            found.insert(0, {"reason": HELD_BACK, "rows": held_back})
+        told.append(row | {"reasons": found})
+    return told
 
 
 def print_import_report(console: Console, settings: Settings, day: date) -> None:

@@ -32,7 +32,9 @@ class ImportReport(pa.DataFrameModel):
     records: pl.String = column("Kind of records: profiles or posts.", isin=("profiles", "posts"))
     landed: pl.Int64 = count("Records in the file.", unit="records", nullable=False)
     accepted: pl.Int64 = count("Records that hold and count.", unit="records", nullable=False)
-    quarantined: pl.Int64 = count("Records that break the contract.", unit="records", nullable=False)
+    quarantined: pl.Int64 = count(
+        "Records that break the contract; of a source that is refused, all of them.", unit="records", nullable=False
+    )
     superseded: pl.Int64 = count("Older copies of the same account or post.", unit="records", nullable=False)
     forgotten: pl.Int64 = count(
         "Records of people who asked to be forgotten: emptied in the file, or left out.", unit="records", nullable=False

@@ -123,7 +123,9 @@ class SourceStatus(pa.DataFrameModel):
     landed_bytes: pl.Int64 = count("Size of its landed files.", unit="bytes", nullable=False)
     landed_rows: pl.Int64 = count("Records in them.", unit="records", nullable=False)
     accepted: pl.Int64 = count("Records that hold and count.", unit="records", nullable=False)
-    quarantined: pl.Int64 = count("Records that break the contract.", unit="records", nullable=False)
+    quarantined: pl.Int64 = count(
+        "Records that break the contract; of a source that is refused, all of them.", unit="records", nullable=False
+    )
     superseded: pl.Int64 = count("Older copies of the same account or post.", unit="records", nullable=False)
     forgotten: pl.Int64 = count("Records of people who asked to be forgotten.", unit="records", nullable=False)
     sha256: pl.String = column("Hash of its landed files.")

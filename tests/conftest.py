@@ -117,7 +117,7 @@ def smallvoices(tmp_path: Path) -> Command:
 
 @pytest.fixture
 def samples(tmp_path: Path) -> Path:
-    """Four days of invented exports in three shapes, with a sources.yaml beside them: 2026-10-28 to 31."""
+    """Invented exports in three shapes of 2026-10-01, 24, 30 and 31, with a sources.yaml beside them."""
     (tmp_path / "samples").symlink_to(REPOSITORY / "samples")
     path = tmp_path / "sources.yaml"
     path.write_text(SOURCES, encoding="utf-8")

@@ -158,8 +158,7 @@ class LiveDagster:
 def write_samples(folder: Path) -> Path:
     """Writes some days of exports and a sources.yaml like the repository's; gives the latter."""
     generate = [sys.executable, str(REPOSITORY / "samples" / "generate.py")]
-    days = ["--first", DAYS[0], "--days", str(len(DAYS))]
-    subprocess.run([*generate, "--to", str(folder / "samples"), *days], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([*generate, "--to", str(folder / "samples"), *DAYS], check=True, stdout=subprocess.DEVNULL)
     return Path(shutil.copy(REPOSITORY / "sources.yaml", folder))
 
 

@@ -343,3 +343,24 @@ def test_the_report_of_an_import_is_never_there_before_the_tables_it_speaks_of(
     one(tmp_path, "a.ndjson", ndjson_bytes([{"platform": "tiktok", "profile_id": "a", "followers": 1}]))
     assert sorted(replaced) == ["import_report", "posts", "profiles", "quarantine"]
     assert replaced[-1] == "import_report"
+
+
+def test_a_refused_file_has_a_row_for_the_records_that_are_held_back_with_it(tmp_path: Path) -> None:
+    """Beside a row for each that is at fault; a file without such records needs none."""
+    exports = Exports(tmp_path).source("good", "good.csv", platform="instagram")
+    exports.source("half", "half.csv", platform="instagram").source("none", "none.csv", platform="instagram")
+    exports.write("good.csv", b"handle,followers\na,1\n")
+    exports.write("half.csv", b"handle,followers\nb,1\nc,x\nd,2\n")
+    exports.write("none.csv", b"handle,followers\ne,x\n")
+    imported = exports.run()
+    assert imported.told("source", "state", "landed", "quarantined") == [
+        ("good", "published", 1, 0), ("half", "over_quarantine", 3, 3), ("none", "over_quarantine", 1, 1)
+    ]  # fmt: skip
+    assert [(row["source"], row["landed_row"]) for row in imported.quarantine] == [
+        ("half", 2),
+        ("half", 0),
+        ("none", 1),
+    ]
+    assert imported.quarantine[1]["reason"].startswith(
+        "the whole file is held back, 2 records without a fault of their own among it: 1 of 3 profiles break the contract"
+    )

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import re
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -22,7 +23,7 @@ from pipelines.lake import Lake
 from pipelines.read.encodings import encoding_of
 from pipelines.read.formats import UnreadableFileError
 from pipelines.settings import Settings
-from tests.conftest import Command
+from tests.conftest import REPOSITORY, Command
 from tests.inferred_exports import rows
 
 DAY = date(2026, 10, 30)
@@ -264,3 +265,18 @@ def test_names_are_read_in_the_code_page_that_they_were_written_in(tmp_path: Pat
     path = tmp_path / "list.csv"
     path.write_bytes(text.encode(encoding))
     assert encoding_of(path) == encoding
+
+
+@pytest.mark.parametrize("options", [(), ("--shape", "yoo_2018"), ("--json",)])
+def test_an_export_that_was_cut_short_ends_with_what_is_wrong(
+    smallvoices: Command, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    whole = (REPOSITORY / "samples/agency/2026-10-31.csv").read_bytes()
+    cut = tmp_path / "list.csv"
+    cut.write_bytes(whole[: len(whole) // 2])
+    run = smallvoices("inspect", str(cut), "--write", "kept", *options)
+    assert run.code == 1
+    assert re.fullmatch(
+        rf"Error: {cut}:\d+ ends in the middle of a record: the file was cut short; have it sent again\n", run.err
+    )
+    assert not (tmp_path / "shapes").exists()

@@ -1,5 +1,6 @@
 """The nightly run as people start it: the command, what it prints, what it leaves, and how it fails."""
 
+import json
 import os
 import re
 import shutil
@@ -10,7 +11,9 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+import dagster as dg
 import duckdb
 import polars as pl
 import pytest
@@ -19,7 +22,7 @@ from assets import explained, explaining
 from pipelines.settings import Settings
 from pipelines.sources import load
 from schemas.contact_data import redacted
-from tests.conftest import SOURCES, Command
+from tests.conftest import REPOSITORY, SOURCES, Command
 from tests.loopback import Request, as_json, ok, serving
 
 _HYPOTHESES = ("near_all", "near_rest", "far_all", "far_rest")
@@ -146,6 +149,7 @@ def _explains_ranks(smallvoices: Command, folder: Path) -> None:
         assert sum(told.estimate[f"{part}_weight"] for part in _HYPOTHESES) == pytest.approx(told.estimate["weight"])
         for words in (f"rank {rank} of", f"score {score:.2f}", f"landing/{file}, record {row}", "typical of its size"):
             assert words in explained.text(told)
+        _can_be_computed_by_hand(explained.text(told), told.estimate["log_lift"])
         for post in told.posts:
             landed = folder / "home/landing" / post["landed_file"]
             if post["landed_line"]:
@@ -159,15 +163,32 @@ def _explains_ranks(smallvoices: Command, folder: Path) -> None:
     assert smallvoices("explain", "instagram", "tempo_attic", "--date", "2026-10-01").code == 1
 
 
+def _can_be_computed_by_hand(text: str, log_lift: float) -> None:
+    """From the numbers as they stand there, of posts and of averages: each says how far it was corrected, and m."""
+    number = r"([+-]? ?[0-9.]+)"
+    (terms,) = re.findall(rf"y' = y \+ correction - ln\(typical\) = {number} {number} {number} = {number} ", text)
+    average, correction, typical, level = (float(term.replace(" ", "")) for term in terms)
+    assert average + correction + typical == pytest.approx(level, abs=2e-4)
+    together = 0.0
+    shrunk = re.findall(rf"{number}%  m = {number} ÷ \({number} \+ {number}\) × {number} = {number} ", text)
+    assert len(shrunk) == (2 if "averages over" in text else 4)
+    for share, variance, again, noise, over, m in (map(float, found) for found in shrunk):
+        assert variance == again
+        assert variance / (variance + noise) * over == pytest.approx(m, abs=5e-4)
+        together += share / 100 * m
+    assert together == pytest.approx(log_lift, abs=2e-3)
+
+
 def test_same_bytes_same_hash(smallvoices: Command, samples: Path, tmp_path: Path) -> None:
     """A rerun, a backfill, days in another order, other threads and another time zone all say the same."""
-    days = ["2026-10-29", "2026-10-30", "2026-10-31"]
+    days = ["2026-10-24", "2026-10-30", "2026-10-31"]
 
     def content(home: str) -> str:
         with duckdb.connect(str(tmp_path / home / "published/micro_influencers.duckdb"), read_only=True) as connection:
             return str(connection.execute("SELECT content_hash FROM _meta").fetchall()[0][0])
 
-    assert smallvoices("backfill", "--from", days[0], "--to", days[-1], home=tmp_path / "backfill").code == 0
+    backfill = ("backfill", "--from", days[0], "--to", days[-1], "--on-disk")
+    assert smallvoices(*backfill, home=tmp_path / "backfill").code == 0
     expected = content("backfill")
     for first, last in ((days[1], days[2]), (days[0], days[0])):
         late = smallvoices(
@@ -210,6 +231,30 @@ def test_growth_is_looked_up_over_backfilled_days(smallvoices: Command, tmp_path
     assert query(tmp_path, "SELECT followers_growth_7d, followers_growth_30d FROM accounts") == [(1.0, 2.0)]
 
 
+def test_the_dates_of_the_samples_show_growth_and_movers(smallvoices: Command, samples: Path, tmp_path: Path) -> None:
+    """As README says; the dates between them, which have no files, are no dates with rows carried over."""
+    (backfill,) = re.findall(r"\.venv/bin/smallvoices (backfill .*--on-disk)", (REPOSITORY / "README.md").read_text())
+    done = smallvoices(*backfill.split())
+    assert done.code == 0, done.err
+    assert "Backfill of 4 dates, 2026-10-01 to 2026-10-31" in done.out
+    assert "WARNING" not in done.err
+    assert query(tmp_path, "SELECT max(generation), max(snapshot_date)::VARCHAR FROM _meta") == [(1, "2026-10-31")]
+    assert query(tmp_path, "SELECT count(DISTINCT snapshot_date) FROM rank_history") == [(4,)]
+    ((accounts, week, month),) = query(
+        tmp_path, "SELECT count(*), count(followers_growth_7d), count(followers_growth_30d) FROM micro_influencers"
+    )
+    assert accounts == week == month
+    page = (tmp_path / PUBLISHED).with_name("report.html").read_text(encoding="utf-8")
+    assert "Change of score since 2026-10-24" in page
+    assert "None rose." not in page
+    assert "None fell." not in page
+    none = smallvoices("backfill", "--from", "2026-10-02", "--to", "2026-10-03", "--on-disk")
+    assert none.code == 2
+    assert none.err == (
+        "Error: no source has a file for a date from 2026-10-02 to 2026-10-03; there are from 2026-10-01 to 2026-10-31\n"
+    )
+
+
 def test_bad_sources_do_not_cost_the_night(smallvoices: Command, tmp_path: Path, samples: Path) -> None:
     bad = {
         "gone": (None, "no file"),
@@ -239,6 +284,20 @@ def test_bad_sources_do_not_cost_the_night(smallvoices: Command, tmp_path: Path,
         assert [path.read_bytes() for path in kept] == ([content] if content is not None else [])
 
 
+def _finds_in_the_quarantine_what_the_report_counts(smallvoices: Command, folder: Path) -> None:
+    """Of a file that cannot be read: one row says what is held back, and why."""
+    again = smallvoices("nightly", "--date", "2026-10-31", "--json")
+    (told,) = [row for row in again.document["sources"] if row["state"] == "unreadable"]
+    assert told["landed"] == told["quarantined"] == sum(reason["rows"] for reason in told["reasons"]) > 200
+    assert told["reasons"] == [{"reason": "the whole file is held back", "rows": told["quarantined"]}]
+    ((number, raw, reason),) = query(
+        folder, "SELECT landed_row, raw, reason FROM quarantine WHERE landed_file LIKE 'agency/2026-10-31/%'"
+    )
+    assert (number, raw) == (0, None)
+    held = f"the whole file is held back, {told['quarantined']} records without a fault of their own among it: "
+    assert str(reason).startswith(f"{held}2026-10-31.csv:")
+
+
 def test_a_failed_source_is_carried_and_mended_by_a_rerun(smallvoices: Command, copied: Path, tmp_path: Path) -> None:
     smallvoices("nightly", "--date", "2026-10-30")
     empty, cut = tmp_path / "samples/scraper/2026-10-31.json", tmp_path / "samples/agency/2026-10-31.csv"
@@ -249,7 +308,10 @@ def test_a_failed_source_is_carried_and_mended_by_a_rerun(smallvoices: Command, 
     assert failed.code == 0
     (told,) = [line for line in failed.err.splitlines() if "agency 2026-10-31 profiles: unreadable" in line]
     assert "WARNING" in told
-    assert re.search(r"2026-10-31\.csv:\d+ ends in the middle of a record.*; the file is kept at landing/agency/", told)
+    assert re.search(
+        r"2026-10-31\.csv:\d+ ends in the middle of a record.*; what it sent is kept at landing/agency/", told
+    )
+    _finds_in_the_quarantine_what_the_report_counts(smallvoices, tmp_path)
     ages = "SELECT DISTINCT source, snapshot_age_days FROM accounts WHERE source <> 'tiktok_team' ORDER BY 1"
     assert query(tmp_path, ages) == [("agency", 1), ("scraper", 1)]
     assert query(tmp_path, "SELECT state, snapshot_date::VARCHAR FROM source_status WHERE source = 'scraper'") == [
@@ -298,7 +360,7 @@ def test_an_interrupted_night_says_so_in_one_line(samples: Path, tmp_path: Path)
 
 
 def test_nothing_valid_publishes_nothing(smallvoices: Command, copied: Path, tmp_path: Path) -> None:
-    assert smallvoices("nightly", "--date", "2026-10-28").code == 0
+    assert smallvoices("nightly", "--date", "2026-10-24").code == 0
     before = (tmp_path / PUBLISHED).read_bytes()
     text = SOURCES.replace("shape:", "carry_days: 0, shape:", 2).replace(
         "    shape: small", "    carry_days: 0\n    shape: small"
@@ -323,11 +385,12 @@ def test_a_required_source_that_fails_fails_the_night(smallvoices: Command, copi
     assert not (tmp_path / PUBLISHED).exists()
 
 
-@pytest.mark.parametrize("day", ["2026-13-01", "yesterday", "../../x", "1999-01-01", "2999-01-01", "20261031"])
+@pytest.mark.parametrize("day", ["2026-13-01", "today", "../../x", "1999-01-01", "2999-01-01", "20261031"])
 def test_a_date_that_cannot_be_is_wrong_usage(smallvoices: Command, samples: Path, tmp_path: Path, day: str) -> None:
     run = smallvoices("nightly", "--date", day)
     assert run.code == 2
-    assert run.err.startswith(f"Error: date {day!r} is not allowed; allowed: YYYY-MM-DD")
+    assert run.err.startswith(f"Error: date {day!r} is not allowed; allowed: YYYY-MM-DD, as in 2")
+    assert run.err.endswith("; or newest, the newest that has files\n")
     assert not (tmp_path / "home").exists()
 
 
@@ -376,6 +439,56 @@ def test_sources_says_what_would_be_pulled(smallvoices: Command, samples: Path) 
     assert "posts: samples/tiktok_team/posts-2026-10-31.ndjson" in run.out
 
 
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_sources_fails_where_a_source_would(
+    smallvoices: Command, copied: Path, tmp_path: Path, form: tuple[str, ...]
+) -> None:
+    with copied.open("a", encoding="utf-8") as file:
+        file.write("  - {name: api, shape: smallvoices, url: 'https://x.example/{date}?k=${NO_SUCH_KEY}'}\n")
+    gone = tmp_path / "samples/agency/2026-10-31.csv"
+    gone.unlink()
+    run = smallvoices("sources", "--date", "2026-10-31", *form)
+    assert run.code == 1
+    assert run.err.splitlines() == [
+        f"Error: source 'agency': no file {gone}; put the export there, or correct the url in sources.yaml",
+        "Error: source 'api': environment variable NO_SUCH_KEY is not set; set it where the nightly run starts",
+    ]
+    assert "samples/scraper/2026-10-31.json" in run.out
+    if form:
+        assert [len(source["problems"]) for source in json.loads(run.out)] == [1, 0, 0, 1]
+
+
+def test_one_export_under_many_dates_is_told(smallvoices: Command, tmp_path: Path) -> None:
+    """On the command line before anything is pulled, by `sources`, and by the source's check in the UI."""
+    rows = "platform,handle,followers,avg_likes,avg_comments\ninstagram,one,2000,50,5\n"
+    for name in ("list", "2026-10-30", "2026-10-31"):
+        (tmp_path / f"{name}.csv").write_text(rows, encoding="utf-8")
+    sources = tmp_path / "sources.yaml"
+    fine = "sources:\n- {name: plain, shape: smallvoices, url: '{date}.csv'}\n"
+    sources.write_text(f"{fine}- {{name: undated, shape: smallvoices, url: list.csv}}\n", encoding="utf-8")
+    told = (
+        "source 'undated': url: no {date} in it, so each date gets the very same export; write {date} where the address "
+        "says the date, or declare history: current where it only has the newest figures"
+    )
+    run = smallvoices("backfill", "--from", "2026-10-30", "--to", "2026-10-31")
+    assert run.code == 0
+    assert [line for line in run.err.splitlines() if "{date}" in line] == [f"Warning: {sources}: {told}"]
+    listed = smallvoices("sources", "--date", "2026-10-31")
+    assert (listed.code, listed.err) == (0, f"Warning: {told}\n")
+    keys = {name: dg.AssetCheckKey(dg.AssetKey(f"landed_{name}"), "pulled") for name in ("plain", "undated")}
+    with dg.DagsterInstance.from_config(str(tmp_path / "home/dagster")) as instance:
+        records = instance.event_log_storage.get_latest_asset_check_execution_by_key(list(keys.values()))
+    events: dict[str, Any] = {name: records[key].event for name, key in keys.items()}
+    found = {name: event.dagster_event.event_specific_data for name, event in events.items()}
+    assert {name: check.passed for name, check in found.items()} == {"plain": True, "undated": False}
+    assert found["undated"].severity == dg.AssetCheckSeverity.WARN
+    assert found["undated"].description.startswith("2026-10-30 to 2026-10-31: url: no {date} in it, so each date gets ")
+    sources.write_text(
+        f"{fine}- {{name: undated, shape: smallvoices, url: list.csv, history: current}}\n", encoding="utf-8"
+    )
+    assert smallvoices("sources", "--date", "2026-10-31").err == ""
+
+
 def test_a_night_from_an_api_shows_its_secret_nowhere(smallvoices: Command, tmp_path: Path) -> None:
     """A paged API, a source that its secret is wrong for, and one whose secret is missing, in one night."""
     canary = "canary+nightingale"
@@ -402,7 +515,7 @@ def test_a_night_from_an_api_shows_its_secret_nowhere(smallvoices: Command, tmp_
         listed = smallvoices("sources", "--date", "2026-10-31", KEY=canary)
         assert server.asked == []
         run = smallvoices("nightly", "--date", "2026-10-31", "--json", KEY=canary)
-    assert listed.code == 0
+    assert listed.code == 1
     assert "  ${KEY}: set" in listed.out
     assert "  ${NO_SUCH_KEY}: NOT SET: this source will fail" in listed.out
     assert run.code == 0, run.err

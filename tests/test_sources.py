@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.dates import DateError, newest_on_disk, parse
+from pipelines.dates import DateError, on_disk, parse
 from pipelines.partitions import yesterday
 from pipelines.settings import Settings
 from pipelines.sources import SourcesError, SourcesFile, load
@@ -54,7 +54,7 @@ def test_a_missing_file_tells_the_option_that_names_it(tmp_path: Path) -> None:
         ),
         (
             "sources: [{name: a, shape: smallvoices, url: x}]\nsource: b",
-            "source: unknown key; allowed: metrics, notify, publish_contacts, publish_to, segments, sources",
+            "source: unknown key in line 2; did you mean sources? allowed: metrics, notify, publish_contacts, publish_to, segments, sources",
         ),
     ],
 )
@@ -65,7 +65,7 @@ def test_a_file_that_is_no_list_of_sources(tmp_path: Path, text: str | bytes, to
 @pytest.mark.parametrize(
     "entry, told",
     [
-        ("{name: a, shape: smallvoices, url: x, uri: y}", f"uri: unknown key; allowed: {KEYS}"),
+        ("{name: a, shape: smallvoices, url: x, uri: y}", f"uri: unknown key in line 1; did you mean url? allowed: {KEYS}"),
         ("{name: a, shape: smallvoices}", f"url: missing; allowed: {URL}"),
         ("{name: a, shape: smallvoices, url: [x]}", f"url: ['x'] is not allowed; allowed: {URL}"),
         ("{name: a, shape: smallvoices, url: ''}", f"url: '' is not allowed; allowed: {URL}"),
@@ -119,7 +119,7 @@ def test_a_name_is_used_once(tmp_path: Path) -> None:
     "metrics, told",
     [
         ("{window_days: 1}", "window_days: 1 is not allowed; allowed: a whole number from 7 to 730"),
-        ("{x: 1}", "x: unknown key; allowed: window_days, settle_days, sample_posts, interval_z"),
+        ("{x: 1}", "x: unknown key in line 2; allowed: window_days, settle_days, sample_posts, interval_z"),
         ("[1]", "must be a mapping"),
     ],
 )
@@ -168,16 +168,16 @@ def dated(folder: Path, url: str, *files: str) -> SourcesFile:
 )
 def test_the_newest_date_on_disk_is_found_wherever_the_date_stands(tmp_path: Path, url: str, files: list[str]) -> None:
     sources = dated(tmp_path, url, *files)
-    assert newest_on_disk(sources, Settings(tmp_path, sources.path)) == date(2026, 10, 2)
+    assert on_disk(sources, Settings(tmp_path, sources.path))[-1] == date(2026, 10, 2)
 
 
 @pytest.mark.parametrize("url", ["e/{date}.csv", "e/all.csv"])
 def test_no_dated_file_on_disk_tells_the_option_to_give(tmp_path: Path, url: str) -> None:
     sources = dated(tmp_path, url, "e/all.csv")
     with pytest.raises(DateError) as refused:
-        newest_on_disk(sources, Settings(tmp_path, sources.path))
+        on_disk(sources, Settings(tmp_path, sources.path))
     assert str(refused.value) == (
-        f"{sources.path}: no source has a file with a {{date}} in its path; give --date YYYY-MM-DD"
+        f"{sources.path}: no source has a file with a {{date}} in its path; give dates as YYYY-MM-DD"
     )
 
 
@@ -188,7 +188,8 @@ def test_a_date_that_no_run_can_be_for_tells_which_are(tmp_path: Path, text: str
     with pytest.raises(DateError) as refused:
         parse(text, Settings(tmp_path, tmp_path))
     assert str(refused.value) == (
-        f"date {text!r} is not allowed; allowed: YYYY-MM-DD from 2016-01-01 to {yesterday()} (yesterday, UTC)"
+        f"date {text!r} is not allowed; allowed: YYYY-MM-DD, as in {yesterday()} (yesterday, UTC: the newest day that "
+        "is over), from 2016-01-01 on"
     )
     assert parse(str(yesterday()), Settings(tmp_path, tmp_path)) + timedelta(days=0) == yesterday()
 
@@ -232,14 +233,14 @@ def test_a_date_that_no_run_can_be_for_tells_which_are(tmp_path: Path, text: str
         ("url: 'https://x.org/{date}', paging: {kind: link_header, next: c}",
          "paging.next: kind link_header does not use it; leave it out"),
         ("url: 'https://x.org/{date}', paging: {kind: page, pages: 5}",
-         "paging.pages: unknown key; allowed: kind, next, param, value, start, size, records, has_more, total, max_pages"),
+         "paging.pages: unknown key in line 1; did you mean max_pages? allowed: kind, next, param, value, start, size, records, has_more, total, max_pages"),
         ("url: 'https://x.org/{date}', paging: {kind: page, max_pages: 0}",
          "paging.max_pages: 0 is not allowed; allowed: a whole number from 1 to 1000000"),
         ("url: x, limits: {max_bytes: 1 GB}", "limits.max_bytes: '1 GB' is not allowed; allowed: a whole number over 0"),
         ("url: x, limits: {deadline_minutes: .inf}",
          "limits.deadline_minutes: inf is not allowed; allowed: a number over 0, up to 1440"),
         ("url: x, limits: {per_minute: 5}",
-         "limits.per_minute: unknown key; allowed: requests_per_minute, deadline_minutes, connect_seconds, "),
+         "limits.per_minute: unknown key in line 1; did you mean requests_per_minute? allowed: requests_per_minute, deadline_minutes, connect_seconds, "),
         ("url: x, limits: 5", "limits: 5 is not allowed; allowed: a mapping of requests_per_minute, deadline_minutes, "),
     ],
 )  # fmt: skip
@@ -275,3 +276,27 @@ def test_a_webhook_that_names_its_secret(tmp_path: Path, address: str) -> None:
     path = tmp_path / "sources.yaml"
     path.write_text(f"notify: {address}\nsources: [{{name: a, shape: smallvoices, url: x}}]", encoding="utf-8")
     assert load(path).notify == address
+
+
+@pytest.mark.parametrize(
+    "text, told",
+    [
+        ("sources:\n- name: a\n  shape: smallvoices\n  url: x\n\n  carry_day: 3\n",
+         "source 'a': carry_day: unknown key in line 6; did you mean carry_days? allowed: name, "),
+        (("sources:\n- {name: a, shape: smallvoices, url: x}\n- name: b\n  shape: smallvoices\n"
+         "  url: https://x.org/{date}\n  limits:\n    max_byte: 3\n"),
+         "source 'b': limits.max_byte: unknown key in line 7; did you mean max_bytes? allowed: requests_per_minute, "),
+        ("sources:\n- {name: a, shape: smallvoices, url: x}\nmetrics:\n  window: 30\n",
+         "metrics: window: unknown key in line 4; did you mean window_days? allowed: window_days, "),
+        ("notfy: x\nsources:\n- {name: a, shape: smallvoices, url: x}\n",
+         "notfy: unknown key in line 1; did you mean notify? allowed: metrics, "),
+        ("sources:\n- {name: a, shape: smallvoices, url: x, zzz: 1}\n",
+         "source 'a': zzz: unknown key in line 2; allowed: name, "),
+        ("x-all: &all {carry_day: 1}\nsources:\n- {<<: *all, name: a, shape: smallvoices, url: x}\n",
+         "x-all: unknown key in line 1; allowed: metrics, "),
+        ("sources:\n- {<<: {carry_day: 1}, name: a, shape: smallvoices, url: x}\n",
+         "source 'a': carry_day: unknown key; did you mean carry_days? allowed: name, "),
+    ],
+)  # fmt: skip
+def test_an_unknown_key_is_told_with_its_line_and_the_nearest(tmp_path: Path, text: str, told: str) -> None:
+    assert mistake(tmp_path, text).startswith(told)

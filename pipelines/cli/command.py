@@ -55,5 +55,8 @@ def common(command: Callable[..., None]) -> Callable[..., None]:
 def chosen_date(settings: Settings, loaded: SourcesFile, day: str) -> date:
     """The date that --date means: `newest`, or by default yesterday, UTC."""
     if day == "newest":
-        return dates.newest_on_disk(loaded, settings)
-    return dates.parse(day, settings) if day else yesterday()
+        return dates.on_disk(loaded, settings)[-1]
+    try:
+        return dates.parse(day, settings) if day else yesterday()
+    except DateError as error:
+        raise DateError(f"{error}; or newest, the newest that has files") from error

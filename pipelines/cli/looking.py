@@ -17,7 +17,7 @@ from pipelines import dates, landing
 from pipelines.cli.command import FILE, FOLDER, chosen_date, common, main
 from pipelines.dates import DateError
 from pipelines.partitions import yesterday
-from pipelines.pull import credentials
+from pipelines.pull import credentials, declared
 from pipelines.pull.addresses import place_of
 from pipelines.pull.files import matching
 from pipelines.pull.pulled import PullError
@@ -35,13 +35,15 @@ _COLOURS = {"ok": "green", "warning": "yellow", "problem": "red"}
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @common
 def list_sources(settings: Settings, loaded: SourcesFile, day: str, *, as_json: bool) -> None:
-    """Check sources.yaml, and say what each source would pull, without pulling."""
+    """Check sources.yaml, and say what each source would pull, without pulling.
+
+    Ends with exit code 1 where a source would fail: its file is missing, or a secret is not set.
+    """
     chosen = chosen_date(settings, loaded, day)
     told = [_told(source, settings, loaded.path.parent, chosen) for source in loaded.sources]
     if as_json:
         click.echo(json.dumps(told, indent=1))
-        return
-    for source in told:
+    for source in [] if as_json else told:
         state = f", {source['changed'] or 'landed already'}" if source["landed"] else ""
         click.echo(f"{source['source']} (shape {source['shape']}){state}")
         for records, address in source["pulls"].items():
@@ -49,6 +51,13 @@ def list_sources(settings: Settings, loaded: SourcesFile, day: str, *, as_json: 
             click.echo(f"  {records}: {address}{found}")
         for name, is_set in source["secrets"].items():
             click.echo(f"  ${{{name}}}: {'set' if is_set else 'NOT SET: this source will fail'}")
+    for source in told:
+        if source["warning"]:
+            screen.say("WARNING", f"source {source['source']!r}: {source['warning']}")
+    failing = [f"source {source['source']!r}: {problem}" for source in told for problem in source["problems"]]
+    for problem in failing:
+        screen.say("ERROR", problem)
+    sys.exit(1 if failing else 0)
 
 
 def _told(source: Source, settings: Settings, folder: Path, day: date) -> dict[str, Any]:
@@ -56,6 +65,11 @@ def _told(source: Source, settings: Settings, folder: Path, day: date) -> dict[s
     landed = landing.newest_complete(settings.landing, source.name, day)
     pulls = source.addresses(day)
     found: dict[str, str] = {}
+    problems: list[str] = []
+    try:
+        credentials.Secrets(source.url, source.posts_url, source.parts(day))
+    except PullError as error:
+        problems.append(str(error))
     for records, address in pulls.items():
         if place_of(address) == "file":
             try:
@@ -63,6 +77,8 @@ def _told(source: Source, settings: Settings, folder: Path, day: date) -> dict[s
                 found[records] = f"{len(paths)} files, {sum(path.stat().st_size for path in paths):,} bytes"
             except PullError as error:
                 found[records] = str(error)
+                # What has landed is not pulled again.
+                problems += [] if landed else [str(error)]
     return {
         "source": source.name,
         "shape": source.shape,
@@ -71,6 +87,8 @@ def _told(source: Source, settings: Settings, folder: Path, day: date) -> dict[s
         "found": found,
         "paging": source.paging.kind if source.paging else None,
         "secrets": {name: credentials.is_set(name) for name in source.secrets},
+        "warning": declared.undated(source),
+        "problems": problems,
         "landed": landed is not None,
         "changed": landing.changed_addresses(landed, source) if landed else None,
     }

@@ -6,6 +6,7 @@ Belongs here: commands that compute or let go of what a home holds, and how thei
 import json
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ from pipelines import console as screen
 from pipelines import dates, summary
 from pipelines.cli.command import chosen_date, common, main
 from pipelines.dates import DateError
+from pipelines.partitions import yesterday
+from pipelines.pull import declared
 from pipelines.settings import Settings
 from pipelines.sources import SourcesFile
 
@@ -42,6 +45,7 @@ def nightly(settings: Settings, loaded: SourcesFile, day: str, *, force: bool, a
     console.print(
         f"Nightly run for {chosen}" + (f", the newest date of {loaded.path}" if day == "newest" else ""), soft_wrap=True
     )
+    _warn_of_undated(loaded, [chosen])
     from pipelines import runs  # noqa: PLC0415 - loads Dagster, which a usage error need not wait for
 
     with screen.bars(console):
@@ -52,22 +56,33 @@ def nightly(settings: Settings, loaded: SourcesFile, day: str, *, force: bool, a
 @main.command()
 @click.option("--from", "first", required=True, help="First snapshot date, YYYY-MM-DD.")
 @click.option("--to", "last", required=True, help="Last snapshot date, YYYY-MM-DD.")
+@click.option("--on-disk", is_flag=True, help="Only those dates of the range that a source has a file for.")
 @click.option("--force", is_flag=True, help="Pull again although a date has landed.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report of the last date as JSON.")
 @common
-def backfill(settings: Settings, loaded: SourcesFile, first: str, last: str, *, force: bool, as_json: bool) -> None:
+def backfill(
+    settings: Settings, loaded: SourcesFile, first: str, last: str, *, on_disk: bool, force: bool, as_json: bool
+) -> None:
     """Pull, validate and rank a range of dates, and publish once at the end."""
     start, end = dates.parse(first, settings), dates.parse(last, settings)
     if start > end:
         raise DateError(f"--from {start} is after --to {end}; swap them")
     days = [start + timedelta(days=number) for number in range((end - start).days + 1)]
+    if on_disk:
+        found = dates.on_disk(loaded, settings)
+        days = [day for day in found if start <= day <= end]
+        if not days:
+            raise DateError(
+                f"no source has a file for a date from {start} to {end}; there are from {found[0]} to {found[-1]}"
+            )
     console = screen.opened(as_json=as_json)
-    console.print(f"Backfill of {len(days)} dates, {start} to {end}")
+    console.print(f"Backfill of {len(days)} dates, {days[0]} to {days[-1]}")
+    _warn_of_undated(loaded, days)
     from pipelines import runs  # noqa: PLC0415 - as above
 
     with screen.bars(console):
         outcome = runs.over(settings, loaded, days, force=force, log_level=screen.log_level(console))
-    _end(settings, end, outcome, console, as_json=as_json)
+    _end(settings, days[-1], outcome, console, as_json=as_json)
 
 
 @main.command()
@@ -108,6 +123,13 @@ def tidy(settings: Settings, loaded: SourcesFile, *, dry_run: bool, as_json: boo
     for reason in refused:
         screen.say("ERROR", reason)
     sys.exit(1 if refused else 0)
+
+
+def _warn_of_undated(loaded: SourcesFile, days: Sequence[date]) -> None:
+    """Says which sources have one export for all dates, where that is more than today's."""
+    for source in loaded.sources if days[0] < yesterday() else []:
+        if told := declared.undated(source):
+            screen.say("WARNING", f"{loaded.path}: source {source.name!r}: {told}")
 
 
 def _end(settings: Settings, day: date | None, outcome: "Outcome", console: Console, *, as_json: bool) -> None:

@@ -3,8 +3,11 @@
 Belongs here: starting them in the foreground. Does not: how they are started (`pipelines/services`).
 """
 
+import sys
+
 import click
 
+from pipelines import console as screen
 from pipelines.cli.command import common, main
 from pipelines.settings import Settings
 from pipelines.sources import SourcesFile
@@ -17,7 +20,11 @@ def ui(settings: Settings, loaded: SourcesFile, port: int) -> None:  # noqa: ARG
     """Open the Dagster UI, with its scheduler, on 127.0.0.1."""
     from pipelines import services  # noqa: PLC0415 - as above
 
-    services.ui(settings, port)
+    try:
+        services.ui(settings, port)
+    except services.ServiceRunningError as error:
+        screen.say("ERROR", str(error))
+        sys.exit(1)
 
 
 @main.command()

@@ -46,6 +46,20 @@ def mistake(source: Source) -> str | None:
     return next(_mistakes(source), None)
 
 
+def undated(source: Source) -> str | None:
+    """What to say of a source that is said to be dated, and has an address that is the same for every date."""
+    parts = [getattr(source, key) for key in PARTS]
+    if source.history != "dated" or dated(parts, date.min) != parts:
+        return None
+    keys = [key for key in ("url", "posts_url") if (url := getattr(source, key)) and dated(url, date.min) == url]
+    if not keys:
+        return None
+    return (
+        f"{' and '.join(keys)}: no {{date}} in it, so each date gets the very same export; write {{date}} where the "
+        "address says the date, or declare history: current where it only has the newest figures"
+    )
+
+
 def _mistakes(source: Source) -> Iterator[str]:
     urls = {key: url for key, url in (("url", source.url), ("posts_url", source.posts_url)) if url is not None}
     for key, url in urls.items():
