@@ -15,6 +15,7 @@ earliest, so that nobody who has just read the manifest finds its files gone.
 import fcntl
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -251,8 +252,14 @@ def _sweep(published: Path, newest: int) -> None:
     durable.sweep(published)
 
 
+def generations(published: Path) -> list[Path]:
+    """The generations that are there, oldest first; what else somebody has put beside them is none of ours."""
+    found = [path for path in (published / "generations").glob("[0-9]*") if re.fullmatch("[0-9]{6,}", path.name)]
+    return sorted(filter(Path.is_dir, found), key=lambda path: int(path.name))
+
+
 def _numbers(published: Path) -> list[int]:
-    return sorted(int(path.name) for path in (published / "generations").glob("[0-9]*"))
+    return [int(path.name) for path in generations(published)]
 
 
 def keep_newest_only(settings: Settings) -> None:

@@ -175,6 +175,14 @@ def test_a_generation_that_nobody_has_seen_is_swept_and_the_number_never_goes_ba
     assert home.publish().number == 3
 
 
+def test_what_somebody_has_put_beside_the_generations_stays(home: Home) -> None:
+    (home.published / "generations/000001.duckdb").write_bytes(b"a copy")
+    (home.published / "generations/1 of mine").mkdir()
+    assert [home.publish().number for _ in range(2)] == [2, 3]
+    assert (home.published / "generations/000001.duckdb").read_bytes() == b"a copy"
+    assert (home.published / "generations/1 of mine").is_dir()
+
+
 def test_an_older_day_does_not_take_the_place_of_a_newer_one(home: Home) -> None:
     for table in ("ranking", "benchmarks", "import_report", "profiles"):
         path = home.settings.lake / table / f"snapshot_date={DAYS[-1]}"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich import filesize
 
-from pipelines import processes, sweeping
+from pipelines import processes, serving, sweeping
 from pipelines.doctor.finding import Finding, Level, span
 from pipelines.forget import suppression
 from pipelines.forget.suppression import SuppressionError
@@ -87,11 +87,10 @@ def _newest_night(settings: Settings) -> int:
     if not dates:
         return 0
     newest = dates[-1].isoformat()
-    generations = sorted((settings.published / "generations").glob("[0-9]*"))
     places = [
         *settings.landing.glob(f"*/{newest}"),
         *settings.lake.glob(f"*/snapshot_date={newest}"),
-        *generations[-1:],
+        *serving.generations(settings.published)[-1:],
     ]
     return sum(file.stat().st_size for place in places for file in place.rglob("*") if file.is_file())
 
