@@ -118,6 +118,8 @@ def _heard(told: Explanation) -> Iterator[str]:
         yield f"  its posts: n = {row['posts']}, mean log ratio y = {row['average']:.4f}, highest {row['highest']:.4f}"
         yield f"  their scatter v = {row['variance']:.4f}, usual of posts s² = {usual:.4f}"
         why = "median of posts over their mean" + (", and its trend" if prior["drift_variance"] > 0 else "")
+        if share := row["median_share"]:
+            why += f", and {share:.4f} × the distance of its own median, {row['middle']:.4f}, from y"
     else:
         over = f" over {number} posts" if number else " over an unknown number of posts"
         yield f"  averages{over} count as one: n = 1, log ratio y = {row['average']:.4f}"

@@ -214,8 +214,8 @@ def _estimate(settings: Settings, engagement: Row, prior: Row, metrics: Row) -> 
             connection.register(name, pl.DataFrame([row], schema=polars_schema(model)).to_arrow())
         connection.register("parameters", pl.DataFrame([metrics]).to_arrow())
         told = connection.sql(
-            f"{steps} SELECT mixed.*, trended.posts, trended.has_posts, trended.average, trended.highest "
-            "FROM mixed CROSS JOIN trended"
+            f"{steps} SELECT mixed.*, trended.posts, trended.has_posts, trended.average, trended.highest, "
+            "trended.middle, trended.median_share FROM mixed CROSS JOIN trended"
         )
         return next(iter(told.pl().to_dicts()), {})
 
