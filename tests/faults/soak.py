@@ -8,8 +8,7 @@ retention keeps. So it is filled first, by more nights than any of them has days
 set. Each night is followed by a day that passes: whatever there is becomes a day older. Only `history` of the lake is
 kept for good, a few kilobytes a night.
 
-The machine may be busy with other things, so of time the processor's is judged, that of started processes included, and
-that beside what a piece of work that is always the same takes before and after each night: caches are shared.
+The machine may be busy with other things, so of time the processor's is judged, that of started processes included.
 """
 
 import json
@@ -43,7 +42,6 @@ _COMPARED = 20
 _ALLOWED = 1.05
 _TOLD_ONLY = {
     "seconds": "told only: the machine may be busy",
-    "processor_seconds": "told only: see processor_times",
     "lake_bytes": "told only: history is kept for good; see home_bytes",
 }
 
@@ -54,7 +52,6 @@ class Night:
 
     seconds: float
     processor_seconds: float
-    processor_times: float
     resident_bytes: int
     descriptors: int
     landing_bytes: int
@@ -82,11 +79,9 @@ def _all(home: Home, count: int, tell: Tell) -> list[Night]:
     for number in range(1, count + 1):
         day = _FIRST + timedelta(days=number)
         homes.export(home, str(day), number)
-        always = _always_the_same()
         began, processor = time.monotonic(), _processor_seconds()
         _run(settings, day)
-        took = time.monotonic() - began, _processor_seconds() - processor
-        found.append(_measured(settings, *took, (always + _always_the_same()) / 2))
+        found.append(_measured(settings, time.monotonic() - began, _processor_seconds() - processor))
         tell(number, found[-1])
         _pass_a_day(settings)
     return found
@@ -109,19 +104,10 @@ def _pass_a_day(settings: Settings) -> None:
         connection.commit()
 
 
-def _always_the_same() -> float:
-    """Processor seconds of a piece of work that is always the same, and as rich in memory as a night's Python is."""
-    began = time.process_time()
-    words = sorted(f"{number * 7919 % 200_003:x}" for number in range(100_000))
-    json.loads(json.dumps(dict.fromkeys(words, 0)))
-    return time.process_time() - began
-
-
-def _measured(settings: Settings, seconds: float, processor_seconds: float, always: float) -> Night:
+def _measured(settings: Settings, seconds: float, processor_seconds: float) -> Night:
     return Night(
         seconds=seconds,
         processor_seconds=processor_seconds,
-        processor_times=processor_seconds / always,
         resident_bytes=int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize(),
         descriptors=len(os.listdir("/proc/self/fd")),  # noqa: PTH208 - the very descriptors
         landing_bytes=_bytes(settings.landing),
