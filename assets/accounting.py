@@ -82,9 +82,10 @@ def held_back(reading: Reading, snapshot_date: date) -> pl.DataFrame:
             "records": records,
             "landed_file": path,
             "landed_row": WHOLE_FILE,
-            "reason": f"{HELD_BACK}, {count:,} records without a fault of their own among it: {reading.message}",
+            "reason": f"{HELD_BACK}{among}: {reading.message}",
         }
         for (path, records), count in held.items()
+        for among in [f", with {count:,} records that have no fault of their own" if count else ""]
         if count or reading.state == "unreadable"
     ]
     return pl.DataFrame(rows, schema=polars_schema(Quarantine))

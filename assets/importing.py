@@ -33,6 +33,7 @@ from pipelines.read.text_columns import open_columns, open_pages
 from pipelines.settings import Settings
 from pipelines.sources import Source, SourcesFile
 from schemas.describe import polars_schema
+from schemas.first_line import first_line
 from schemas.import_report import ImportReport
 from schemas.quarantine import Quarantine
 from schemas.shape import MODELS, RECORDS, Records
@@ -186,12 +187,20 @@ class _Import:
                 with BucketWriter(staged[records], polars_schema(MODELS[records])) as writer:
                     for source in self._sources.sources:
                         if source.name in self._readings:
-                            self._read_source(source, records, writer, repeats)
+                            self._try_source(source, records, writer, repeats)
                 if repeats.are_possible():
                     superseding.settle(self._settings, self._sources, records, staged[records], self._readings)
             if records == "profiles":
                 self._profiles = staged[records]
         return self._readings
+
+    def _try_source(self, source: Source, records: Records, writer: BucketWriter, repeats: Repeats) -> None:
+        """Reads a source; what nobody has foreseen of its files costs it alone, and not the night."""
+        try:
+            self._read_source(source, records, writer, repeats)
+        except (ValueError, LookupError, TypeError, ArithmeticError) as error:
+            told = f"{type(error).__name__}: {first_line(error)}"
+            self._reject(source, "unreadable", f"cannot be read, for a reason that smallvoices does not know: {told}")
 
     def _read_source(self, source: Source, records: Records, writer: BucketWriter, repeats: Repeats) -> None:
         reading = self._readings[source.name]

@@ -5,7 +5,7 @@ Belongs here: the Dagster side of pulling. Does not: how a source is pulled (`pi
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import dagster as dg
 
@@ -55,6 +55,8 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
         can_subset=True,
     )
     def land(context: dg.AssetExecutionContext, config: LandingConfig) -> Iterator[dg.MaterializeResult[None]]:
+        # Manifests tell whole seconds.
+        began = datetime.now(tz=UTC).replace(microsecond=0)
         days = [date.fromisoformat(key) for key in context.partition_keys]
         lake = Lake(settings.lake)
         selected = [by_key[key] for key in by_key if key in context.selected_asset_keys]
@@ -83,8 +85,14 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
                     )
                     say = context.log.info if passed else context.log.warning
                     about = {"source": source.name}
-                    say(f"{source.name} {manifest.snapshot_date}: {manifest.state}: {said}", extra=about)
-                    doubts = (manifest.message if passed else None, landing.changed_addresses(manifest, source))
+                    is_earlier = passed and datetime.fromisoformat(manifest.pulled_at) < began
+                    state = "landed already" if is_earlier else manifest.state
+                    say(f"{source.name} {manifest.snapshot_date}: {state}: {said}", extra=about)
+                    doubts = (
+                        manifest.message if passed else None,
+                        landing.changed_addresses(manifest, source),
+                        landing.changed_files(manifest, source, sources.path.parent) if passed else None,
+                    )
                     for doubt in filter(None, doubts):
                         context.log.warning(f"{source.name} {manifest.snapshot_date}: {doubt}", extra=about)
                 yield _result(source, manifests)

@@ -5,6 +5,7 @@ mean (`schemas/infer`), the import, or printing.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,9 +87,10 @@ def named_shape(path: Path, shape: Shape, platform: str | None) -> Inferred:
     Raises:
         UnreadableFileError: It holds no table, or none that the shape reads.
     """
-    tables = [table for table in sniff(path, DEFAULT_LIMITS) if _covers(shape, table)]
+    there = list(sniff(path, DEFAULT_LIMITS))
+    tables = [table for table in there if _covers(shape, table)]
     if not tables:
-        raise UnreadableFileError(f"{path.name} lacks columns that shape {shape.name} needs")
+        raise UnreadableFileError(f"{path.name} does not fit shape {shape.name}: {_unlike(shape, there)}")
     proposal = Proposal(shape, _readings(shape, tables[0]), fits=shape.name)
     if not platform and "platform" not in shape.filled("profiles" if shape.profiles else "posts"):
         proposal.questions.append(Question("platform", f"shape {shape.name} does not say it", ()))
@@ -138,6 +140,24 @@ def _covers(shape: Shape, table: Sniffed) -> bool:
     there = sum(column in table.frame.columns for column in columns)
     # Keys without a value are left out of JSON.
     return is_laid_out_alike and there >= len(columns) * (1 if table.table is None else _MOST_KEYS)
+
+
+def _unlike(shape: Shape, tables: Sequence[Sniffed]) -> str:
+    """What a shape needs that the first table of a file is not."""
+    if not tables:
+        return "it holds no table"
+    table = tables[0]
+    wanted = [shape.column_name(column) for column in shape.profiles.columns] if shape.profiles else []
+    declared = {key: getattr(shape, key) for key in ("format", "delimiter", "header_line", "sheet")}
+    odd = [
+        f"its {key} is {found!r}, and the shape says {says!r}"
+        for key, says in declared.items()
+        if (found := getattr(table.layout, key)) != says and (key != "format" or says)
+    ]
+    missing = [column for column in wanted if column not in table.frame.columns]
+    if missing:
+        odd.append(f"it lacks the columns {', '.join(missing)}; it has {', '.join(table.frame.columns)}")
+    return "; ".join(odd) or "its records lie elsewhere"
 
 
 def _differing(shape: Shape, proposal: Proposal, table: Sniffed) -> list[str]:

@@ -20,6 +20,7 @@ from typing import Literal
 
 from pipelines import durable
 from pipelines.partitions import yesterday
+from pipelines.pull import files as local_files
 from pipelines.pull.pulled import Pulled, PullError
 from pipelines.pull.pulling import UNFINISHED, Earlier, pull
 from pipelines.read import formats
@@ -230,6 +231,19 @@ def changed_addresses(manifest: Manifest, source: Source) -> str | None:
         return None
     before = ", ".join(f"{address} ({records})" for records, address in manifest.addresses.items())
     return f"landed from {before}, and sources.yaml has another address since; pull it with --force"
+
+
+def changed_files(manifest: Manifest, source: Source, folder: Path) -> str | None:
+    """What to say where a local file has been written since it landed."""
+    pulled = datetime.fromisoformat(manifest.pulled_at).timestamp()
+    addresses = [each for each in source.addresses(manifest.date).values() if local_files.is_local(each)]
+    try:
+        found = [path for address in addresses for path in local_files.matching(address, folder)]
+    except PullError:
+        return None
+    # Manifests tell whole seconds.
+    newer = [path for path in found if path.stat().st_mtime >= pulled + 1]
+    return f"{newer[0]} has been written since it landed; pull it with --force" if newer else None
 
 
 def _earlier(landing: Path, source: Source, snapshot_date: date) -> Earlier:

@@ -362,5 +362,5 @@ def test_a_refused_file_has_a_row_for_the_records_that_are_held_back_with_it(tmp
         ("none", 1),
     ]
     assert imported.quarantine[1]["reason"].startswith(
-        "the whole file is held back, 2 records without a fault of their own among it: 1 of 3 profiles break the contract"
+        "the whole file is held back, with 2 records that have no fault of their own: 1 of 3 profiles break the contract"
     )

@@ -60,9 +60,16 @@ def test_a_pull_keeps_the_bytes_in_a_folder_named_by_their_hash(exports: Exports
 def test_a_second_pull_reuses_the_first_even_where_the_source_has_changed(exports: Exports) -> None:
     first = pull(exports)
     before = everything(exports)
-    exports.write(f"a-{DAY}.csv", CSV + b"y,2\n")
+    (source,) = exports.sources().sources
+    assert landing.changed_files(first, source, exports.folder) is None
+    path = exports.write(f"a-{DAY}.csv", CSV + b"y,2\n")
     assert pull(exports) == first
     assert everything(exports) == before
+    os.utime(path, (time.time() + 2,) * 2)
+    told = f"{path} has been written since it landed; pull it with --force"
+    assert landing.changed_files(first, source, exports.folder) == told
+    path.unlink()
+    assert landing.changed_files(first, source, exports.folder) is None
 
 
 def test_a_forced_pull_of_the_same_bytes_lands_in_the_same_folder_and_is_told(exports: Exports) -> None:

@@ -294,7 +294,7 @@ def _finds_in_the_quarantine_what_the_report_counts(smallvoices: Command, folder
         folder, "SELECT landed_row, raw, reason FROM quarantine WHERE landed_file LIKE 'agency/2026-10-31/%'"
     )
     assert (number, raw) == (0, None)
-    held = f"the whole file is held back, {told['quarantined']} records without a fault of their own among it: "
+    held = f"the whole file is held back, with {told['quarantined']} records that have no fault of their own: "
     assert str(reason).startswith(f"{held}2026-10-31.csv:")
 
 
@@ -319,8 +319,10 @@ def test_a_failed_source_is_carried_and_mended_by_a_rerun(smallvoices: Command, 
     ]
     for path, content in whole.items():
         path.write_bytes(content)
-    smallvoices("nightly", "--date", "2026-10-31")
+    mended = smallvoices("nightly", "--date", "2026-10-31")
     assert query(tmp_path, ages) == [("agency", 0), ("scraper", 0)]
+    assert "INFO landing: tiktok_team 2026-10-31: landed already: " in mended.err
+    assert "INFO landing: agency 2026-10-31: complete: " in mended.err
 
 
 @pytest.mark.proof

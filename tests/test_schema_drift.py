@@ -5,10 +5,13 @@ import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pytest
 
 from assets.importing import NothingToPublishError
+from pipelines.read.text_columns import TextColumns, open_columns
 from tests.small_exports import Exports, csv_bytes
 
 HEADER = ["id", "name", "followers", "likes"]
@@ -103,6 +106,42 @@ def test_another_delimiter_fails(tmp_path: Path) -> None:
     found.write("a.csv", csv_bytes([HEADER, *ROWS], delimiter=";"))
     with pytest.raises(NothingToPublishError, match="lacks the columns id, name, followers, likes"):
         found.run()
+
+
+def test_another_encoding_costs_its_source_and_says_what_to_declare(tmp_path: Path) -> None:
+    """Column names whose bytes are of no UTF-8 cannot be told as they are: the whole night ended in a UnicodeError."""
+    select = {"handle": "handle_of(name)", "followers": "count_of(followers)", "avg_likes": 'number_of("Ø likes")'}
+    profiles = {"columns": ["name", "followers", "Ø likes"], "select": select}
+    found = Exports(tmp_path).shape("list", format="csv", platform="instagram", profiles=profiles)
+    found.source("dead", "a.csv", shape="list").source("alive", "b.csv", platform="instagram")
+    found.write("a.csv", "name,followers,Ø likes\nanna,1200,30\n".encode("cp1252"))
+    found.write("b.csv", b"handle,followers\nben,3400\n")
+    imported = found.run()
+    assert imported.accounts("handle") == [("ben",)]
+    (message,) = {row["message"] for row in imported.report if row["source"] == "dead"}
+    assert message.startswith(
+        "a.csv:1 lacks the columns Ø likes of shape list; it has name, followers, \\xd8 likes; this is not utf-8: "
+        "say `encoding` in the shape, as in `encoding: cp1252`; "
+    )
+
+
+def test_what_nobody_foresaw_of_a_file_costs_its_source_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = (
+        Exports(tmp_path).source("dead", "a.csv", platform="instagram").source("alive", "b.csv", platform="instagram")
+    )
+    for file in ("a.csv", "b.csv"):
+        found.write(file, f"handle,followers\n{file[0]},3400\n".encode())
+
+    def odd(connection: duckdb.DuckDBPyConnection, path: Path, *arguments: Any, **options: Any) -> TextColumns:
+        if path.name == "a.csv":
+            raise IndexError("list index out of range")
+        return open_columns(connection, path, *arguments, **options)
+
+    monkeypatch.setattr("assets.importing.open_columns", odd)
+    imported = found.run()
+    assert imported.accounts("handle") == [("b",)]
+    (message,) = {row["message"] for row in imported.report if row["source"] == "dead"}
+    assert "for a reason that smallvoices does not know: IndexError: list index out of range" in message
 
 
 def test_names_in_an_archive_lead_nowhere_else(tmp_path: Path) -> None:

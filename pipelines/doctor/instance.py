@@ -38,7 +38,7 @@ def checks(settings: Settings) -> dict[str, Check]:
     return {"last run": opened(_last_run), "runs under way": opened(_under_way), "schedule": opened(_schedule)}
 
 
-def _last_run(_: Settings, instance: dg.DagsterInstance) -> Iterator[Finding]:
+def _last_run(settings: Settings, instance: dg.DagsterInstance) -> Iterator[Finding]:
     ended = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
     records = instance.get_run_records(dg.RunsFilter(statuses=ended), limit=_LOOKED_THROUGH)
     # Checks of freshness, which the daemon makes by itself, are runs as well.
@@ -47,7 +47,7 @@ def _last_run(_: Settings, instance: dg.DagsterInstance) -> Iterator[Finding]:
     ]
     good = [record for record in records if record.dagster_run.status == dg.DagsterRunStatus.SUCCESS]
     if not records:
-        yield Finding("last run", "warning", "no run has ended yet", "run `smallvoices nightly`")
+        yield Finding("last run", "warning", "no run has ended yet", settings.command("nightly"))
     elif records[0] in good:
         yield Finding("last run", "ok", f"succeeded, {_ago(records[0])}")
     else:
@@ -56,7 +56,7 @@ def _last_run(_: Settings, instance: dg.DagsterInstance) -> Iterator[Finding]:
         why = failures.why(events) or "no step says why"
         success = f"the last success was {_ago(good[0])}" if good else "none has succeeded lately"
         said = f"{run.status.value.lower()}, {_ago(records[0])}: {why}; {success}"
-        yield Finding("last run", "problem", said, f"once that is mended: smallvoices {_range_of(run)}")
+        yield Finding("last run", "problem", said, f"once that is mended: {settings.command(_range_of(run))}")
 
 
 def _range_of(run: dg.DagsterRun) -> str:

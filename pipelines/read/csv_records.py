@@ -45,6 +45,17 @@ def _escape(error: UnicodeError) -> tuple[str, int]:
 
 
 codecs.register_error("surrogates_for_bytes", _escape)
+_UNDECODED = re.compile("[\udc00-\udcff]")
+
+
+def undecoded(text: str) -> bool:
+    """Whether a text has bytes that are not of its encoding."""
+    return bool(_UNDECODED.search(text))
+
+
+def bytes_shown(text: str) -> str:
+    """A text with such bytes written out in hexadecimal digits."""
+    return _UNDECODED.sub(lambda found: f"\\x{ord(found[0]) - 0xDC00:02x}", text)
 
 
 @dataclass(frozen=True)

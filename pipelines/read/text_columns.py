@@ -160,7 +160,7 @@ def demand_few(path: Path, names: Sequence[str], limits: Limits) -> None:
 
 
 def _shown(names: list[str]) -> str:
-    shown = ", ".join(names)
+    shown = csv_records.bytes_shown(", ".join(names))
     return shown if len(shown) <= _MAX_NAMES else f"{shown[:_MAX_NAMES]}…"
 
 
@@ -188,8 +188,11 @@ def _selected(names: list[str], wanted: Selection, place: str, shape: Shape) -> 
     """Names for the columns of a header by their place, and the SELECT that gives the wanted ones."""
     missing = [name for name in wanted.columns if name not in names]
     if missing:
+        remedy = ""
+        if any(map(csv_records.undecoded, names)):
+            remedy = f"; this is not {shape.encoding}: say `encoding` in the shape, as in `encoding: cp1252`"
         raise UnreadableFileError(
-            f"{place} lacks the columns {', '.join(missing)} of shape {shape.name}; it has {_shown(names)}"
+            f"{place} lacks the columns {', '.join(missing)} of shape {shape.name}; it has {_shown(names)}{remedy}"
         )
     # By their place, since DuckDB takes names that differ in case alone for the same.
     places = {name: f"c{place}" for place, name in enumerate(names)}
