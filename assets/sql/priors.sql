@@ -375,9 +375,9 @@ median_shares AS (
         SELECT
             median_sums.*,
             -- A share counts once it stands out of chance.
-            CASE WHEN products > 3 * error THEN least(products / squares, 1) ELSE 0 END AS median_share
+            CASE WHEN products > 4 * error THEN least(products / squares, 1) ELSE 0 END AS median_share
         FROM median_sums
-        WHERE accounts >= 50 AND squares > 0 AND variance > 0
+        WHERE accounts >= 200 AND squares > 0 AND variance > 0
     ) AS chosen
 ),
 
