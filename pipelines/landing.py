@@ -20,7 +20,8 @@ from typing import Literal
 
 from pipelines import durable
 from pipelines.partitions import yesterday
-from pipelines.pull import files as local_files
+from pipelines.pull.addresses import place_of
+from pipelines.pull.files import matching
 from pipelines.pull.pulled import Pulled, PullError
 from pipelines.pull.pulling import UNFINISHED, Earlier, pull
 from pipelines.read import formats
@@ -236,9 +237,9 @@ def changed_addresses(manifest: Manifest, source: Source) -> str | None:
 def changed_files(manifest: Manifest, source: Source, folder: Path) -> str | None:
     """What to say where a local file has been written since it landed."""
     pulled = datetime.fromisoformat(manifest.pulled_at).timestamp()
-    addresses = [each for each in source.addresses(manifest.date).values() if local_files.is_local(each)]
+    addresses = [each for each in source.addresses(manifest.date).values() if place_of(each) == "file"]
     try:
-        found = [path for address in addresses for path in local_files.matching(address, folder)]
+        found = [path for address in addresses for path in matching(address, folder)]
     except PullError:
         return None
     # Manifests tell whole seconds.

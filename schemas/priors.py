@@ -6,7 +6,7 @@ import pandera.polars as pa
 import polars as pl
 
 from schemas.account import TIERS_DESCRIPTION
-from schemas.column import PLATFORMS, column, count
+from schemas.column import PLATFORMS, column, count, fraction
 
 
 def _variance(description: str) -> Any:  # noqa: ANN401 - as `column`
@@ -15,6 +15,16 @@ def _variance(description: str) -> Any:  # noqa: ANN401 - as `column`
 
 def _log(description: str) -> Any:  # noqa: ANN401 - as `column`
     return column(description, unit="log", nullable=False, ge=-100.0, le=100.0)
+
+
+def _of_level() -> Any:  # noqa: ANN401 - as `column`
+    return column(
+        "Variance of the level that many posts tell so, over that of their mean log ratio alone.",
+        unit="ratio",
+        nullable=False,
+        ge=0.0,
+        le=1.0,
+    )
 
 
 class Priors(pa.DataFrameModel):
@@ -35,45 +45,24 @@ class Priors(pa.DataFrameModel):
         "Change of the typical log ratio per log follower.", unit="ratio", nullable=False, ge=-100.0, le=100.0
     )
     between_variance: pl.Float64 = _variance("Variance of accounts around what is typical (tau squared), of most.")
-    far_share: pl.Float64 = column(
+    far_share: pl.Float64 = fraction(
         "Share of accounts that lie far out: with four times the deviation of most.",
-        unit="fraction",
         nullable=False,
-        ge=0.0,
-        le=1.0,
     )
     within_variance: pl.Float64 = _variance("Variance between one account's posts (s squared).")
-    mean_share: pl.Float64 = column(
+    mean_share: pl.Float64 = fraction(
         "By how much the posts' mean ratio tells an account's level, beside their mean log ratio: 0 where logs lie "
         "evenly, towards 1 where ratios are gamma distributed.",
-        unit="fraction",
         nullable=False,
-        ge=0.0,
-        le=1.0,
     )
     mean_offset: pl.Float64 = _log("Log of the mean ratio over the mean log ratio, of many posts.")
-    level_variance: pl.Float64 = column(
-        "Variance of the level that many posts tell so, over that of their mean log ratio alone.",
-        unit="ratio",
-        nullable=False,
-        ge=0.0,
-        le=1.0,
-    )
-    median_share: pl.Float64 = column(
+    level_variance: pl.Float64 = _of_level()
+    median_share: pl.Float64 = fraction(
         "By how much the posts' median tells an account's level, beside their mean log ratio: 0 unless posts lie "
         "far out on both sides.",
-        unit="fraction",
         nullable=False,
-        ge=0.0,
-        le=1.0,
     )
-    median_variance: pl.Float64 = column(
-        "Variance of the level that many posts tell so, over that of their mean log ratio alone.",
-        unit="ratio",
-        nullable=False,
-        ge=0.0,
-        le=1.0,
-    )
+    median_variance: pl.Float64 = _of_level()
     within_freedom: pl.Float64 = column(
         "How alike accounts are in the variance between their posts: degrees of freedom that s squared counts for.",
         unit="degrees of freedom",
@@ -82,7 +71,7 @@ class Priors(pa.DataFrameModel):
         le=1e4,
     )
     drift_variance: pl.Float64 = _variance("Variance of what accounts rise or fall by over 90 days.")
-    viral_share: pl.Float64 = column("Share of posts that go viral.", unit="fraction", nullable=False, ge=0.0, le=1.0)
+    viral_share: pl.Float64 = fraction("Share of posts that go viral.", nullable=False)
     viral_lift: pl.Float64 = _log("What viral posts gain over the account's median post.")
     viral_variance: pl.Float64 = _variance("Variance of viral_lift.")
     median_offset: pl.Float64 = _log("Median of posts over their mean, in logs.")

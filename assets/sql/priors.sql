@@ -339,7 +339,7 @@ residuals AS (
     SELECT
         placed.*,
         placed.level - lines.height - lines.slope * (placed.size - lines.centre) AS residual,
-        pow(placed.level - lines.height - lines.slope * (placed.size - lines.centre), 2) AS square
+        pow(residual, 2) AS square
     FROM placed
     JOIN lines ON placed.platform = lines.platform AND placed.scope = lines.scope
 ),

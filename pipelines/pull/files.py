@@ -17,11 +17,6 @@ from pipelines.pull.pulled import Pulled, PullError
 _BLOCK_BYTES = 2 * 2**20
 
 
-def is_local(address: str) -> bool:
-    """Whether an address is a path, a glob or file://."""
-    return "://" not in address or address.startswith("file://")
-
-
 def matching(address: str, folder: Path) -> list[Path]:
     """The files that an address stands for, in order of their names.
 
