@@ -14,7 +14,7 @@ import polars.selectors as cs
 from pandera.polars import DataFrameModel
 
 from schemas.contact_data import redacted
-from schemas.describe import columns, table_schema
+from schemas.describe import columns
 
 PREVIEW_ROWS = 8
 PREVIEW_COLUMNS = 12
@@ -79,3 +79,18 @@ def _shown(model: type[DataFrameModel]) -> list[str]:
     names = _names(model)
     first = [name for name in _TELLING if name in names]
     return (first + [name for name in names if name not in first])[:PREVIEW_COLUMNS]
+
+
+def table_schema(model: type[DataFrameModel]) -> dg.TableSchema:
+    """The contract as Dagster shows it on an asset's page."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                name=column.name,
+                type=column.duckdb_type,
+                description=column.comment,
+                constraints=dg.TableColumnConstraints(nullable=column.nullable, other=list(column.constraints)),
+            )
+            for column in columns(model)
+        ]
+    )

@@ -12,7 +12,6 @@ from pipelines.lake import Lake
 from pipelines.serving import FILE_NAME
 from pipelines.settings import Settings
 from pipelines.sources import SourcesFile
-from schemas.describe import table_schema
 from schemas.published import MicroInfluencers
 
 LOOKED_BACK = "dates_have_seen_the_dates_before"
@@ -67,7 +66,7 @@ def build(settings: Settings, sources: SourcesFile) -> dg.AssetsDefinition:
             ],
             metadata={
                 "dagster/row_count": micro,
-                "dagster/column_schema": table_schema(MicroInfluencers),
+                "dagster/column_schema": metadata.table_schema(MicroInfluencers),
                 "generation": generation.number,
                 "snapshot_date": generation.snapshot_date.isoformat(),
                 "content_hash": generation.content_hash,

@@ -26,7 +26,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from pipelines import log, progress
+from pipelines import log_line, progress
 from pipelines.terminal import printable
 
 
@@ -51,7 +51,7 @@ def _logs_json() -> bool:
 def say(level: str, message: str, run: str = "") -> None:
     """Writes what a command has to say of itself to standard error, as a line of the log where that is JSON."""
     if _logs_json():
-        click.echo(log.as_json(level, message, at=time.time(), run=run, step="command"), err=True)
+        click.echo(log_line.as_json(level, message, at=time.time(), run=run, step="command"), err=True)
     else:
         click.echo(f"{level.capitalize()}: {printable(message)}", err=True)
 

@@ -3,10 +3,9 @@
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from pipelines.partitions import yesterday
 from pipelines.pull.addresses import place_of
 from pipelines.pull.files import matching
 from pipelines.pull.pulled import PullError
@@ -20,6 +19,11 @@ _ANY_DATE = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
 
 class DateError(ValueError):
     """A date that no run can be for; the message says which are."""
+
+
+def yesterday() -> date:
+    """The newest snapshot date there is: a day that is over everywhere in UTC."""
+    return datetime.now(tz=UTC).date() - timedelta(days=1)
 
 
 def parse(text: str, settings: Settings) -> date:

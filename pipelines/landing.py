@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipelines import durable
-from pipelines.partitions import yesterday
+from pipelines.dates import yesterday
 from pipelines.pull.addresses import place_of
 from pipelines.pull.files import matching
 from pipelines.pull.pulled import Pulled, PullError

@@ -4,36 +4,19 @@ Belongs here: the console logger of every run, as text or as JSON. Does not:
 what is shown on a terminal (`cli`), or stack traces, which Dagster keeps with the run's events.
 """
 
-import json
 import logging
 import re
-from datetime import UTC, datetime
 from typing import Literal
 
 import dagster as dg
 
 from pipelines import failures
+from pipelines.log_line import as_json, moment
 from pipelines.terminal import printable
 
 Form = Literal["text", "json"]
 
 _LEFT_OUT = re.compile(r"Dependencies for step .* Not executing\.", re.DOTALL)
-
-
-def as_json(level: str, message: str, *, at: float, run: str = "", source: str = "", step: str = "") -> str:
-    """A line of the log for programs.
-
-    Args:
-        level: DEBUG, INFO, WARNING, ERROR or CRITICAL.
-        message: What is said.
-        at: When, in seconds since the epoch.
-        run: Dagster's id of the run.
-        source: The source that it is about, where it is about one.
-        step: The step.
-    """
-    said = {"time": _moment(at), "level": level, "run": run, "source": source, "step": step, "message": message}
-    # In ASCII, so that no character of a foreign text ends the line or moves a cursor.
-    return json.dumps(said)
 
 
 class _Lines(logging.Formatter):
@@ -50,7 +33,7 @@ class _Lines(logging.Formatter):
         error = event.event_specific_data.error if event and event.is_step_failure else None
         said = " ".join((failures.said(error) if error else _message(record)).split())
         if self._form == "text":
-            return f"{_moment(record.created)} {record.levelname} {step}: {printable(said)}"
+            return f"{moment(record.created)} {record.levelname} {step}: {printable(said)}"
         return as_json(
             record.levelname, said, at=record.created, run=meta.get("run_id") or "", step=step,
             source=getattr(record, "source", ""),
@@ -65,10 +48,6 @@ def _is_news(record: logging.LogRecord) -> bool:
 def _message(record: logging.LogRecord) -> str:
     """What was said, without what Dagster puts before it."""
     return str(getattr(record, "dagster_meta", {}).get("orig_message") or record.getMessage())
-
-
-def _moment(at: float) -> str:
-    return datetime.fromtimestamp(at, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def console(form: Form) -> dg.LoggerDefinition:

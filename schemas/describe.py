@@ -1,4 +1,4 @@
-"""A contract in the words of its readers: DuckDB types and comments, Dagster's column schema.
+"""A contract in the words of its readers: names, DuckDB types and comments.
 
 Belongs here: turning a pandera model into another system's notion of a schema. Nothing here adds meaning.
 """
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import dagster as dg
 import polars as pl
 from pandera.polars import DataFrameModel
 
@@ -87,18 +86,3 @@ def summary(model: type[DataFrameModel]) -> str:
 def polars_schema(model: type[DataFrameModel]) -> pl.Schema:
     """The contract as a Polars schema."""
     return pl.Schema({column.name: column.polars_type for column in columns(model)})
-
-
-def table_schema(model: type[DataFrameModel]) -> dg.TableSchema:
-    """The contract as Dagster shows it on an asset's page."""
-    return dg.TableSchema(
-        columns=[
-            dg.TableColumn(
-                name=column.name,
-                type=column.duckdb_type,
-                description=column.comment,
-                constraints=dg.TableColumnConstraints(nullable=column.nullable, other=list(column.constraints)),
-            )
-            for column in columns(model)
-        ]
-    )

@@ -18,11 +18,11 @@ import pytest
 from dagster._daemon.types import DaemonHeartbeat
 
 from pipelines import runs, sources
+from pipelines.dates import yesterday
 from pipelines.doctor import home as doctor_home
 from pipelines.doctor import installed
 from pipelines.doctor.examine import examine
 from pipelines.doctor.finding import Finding
-from pipelines.partitions import yesterday
 from tests.conftest import REPOSITORY, Command
 from tests.published_home import DAYS, SMALLVOICES, Home
 

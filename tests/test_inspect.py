@@ -4,6 +4,8 @@ import gzip
 import io
 import json
 import re
+import subprocess
+import sys
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -280,3 +282,16 @@ def test_an_export_that_was_cut_short_ends_with_what_is_wrong(
         rf"Error: {cut}:\d+ ends in the middle of a record: the file was cut short; have it sent again\n", run.err
     )
     assert not (tmp_path / "shapes").exists()
+
+
+def test_looking_at_an_export_does_not_wait_for_dagster() -> None:
+    """It takes longer to load than everything else that `inspect`, `explain` and `sources` need."""
+    program = (
+        "import atexit, sys; atexit.register(lambda: print('dagster' in sys.modules)); "
+        "from pipelines.cli import main; main()"
+    )
+    for command in (["inspect", "samples/agency/2026-10-31.csv"], ["sources", "--date", "newest"]):
+        done = subprocess.run(
+            [sys.executable, "-c", program, *command], capture_output=True, text=True, check=False, cwd=REPOSITORY
+        )
+        assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "False"), done.stderr

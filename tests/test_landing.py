@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from pipelines import durable, landing
+from pipelines.dates import yesterday
 from pipelines.lake import Lake
 from pipelines.landing import Manifest, land, newest_complete, pulls
-from pipelines.partitions import yesterday
 from pipelines.pull.hashed_file import HashedFile
 from tests.small_exports import DAY, Exports
 

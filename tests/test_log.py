@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines import log, runs
+from pipelines import log, log_line, runs
 from pipelines.build import build_defs
 from pipelines.jobs import NIGHTLY
 from pipelines.settings import Settings
@@ -87,7 +87,7 @@ def test_a_night_that_the_schedule_starts_logs_in_the_same_form(
 @given(st.text())
 def test_whatever_is_logged_stays_one_line_and_can_be_read_back(text: str) -> None:
     assert _does_something(printable(text)) == []
-    line = log.as_json("INFO", text, at=0.0)
+    line = log_line.as_json("INFO", text, at=0.0)
     assert len(line.splitlines()) == 1
     assert json.loads(line)["message"] == text
     record = logging.LogRecord("x", logging.INFO, "x", 1, text, (), None)

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.dates import DateError, on_disk, parse
-from pipelines.partitions import yesterday
+from pipelines.dates import DateError, on_disk, parse, yesterday
 from pipelines.settings import Settings
 from pipelines.sources import SourcesError, SourcesFile, load
 

@@ -14,8 +14,7 @@ import click
 
 from pipelines import console as screen
 from pipelines import dates, sources
-from pipelines.dates import DateError
-from pipelines.partitions import yesterday
+from pipelines.dates import DateError, yesterday
 from pipelines.settings import Settings, SettingsError
 from pipelines.sources import SourcesError, SourcesFile
 

@@ -15,8 +15,7 @@ import click
 from pipelines import console as screen
 from pipelines import dates, landing
 from pipelines.cli.command import FILE, FOLDER, chosen_date, common, main
-from pipelines.dates import DateError
-from pipelines.partitions import yesterday
+from pipelines.dates import DateError, yesterday
 from pipelines.pull import credentials, declared
 from pipelines.pull.addresses import place_of
 from pipelines.pull.files import matching

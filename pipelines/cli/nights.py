@@ -18,8 +18,7 @@ from rich.console import Console
 from pipelines import console as screen
 from pipelines import dates, summary
 from pipelines.cli.command import chosen_date, common, main
-from pipelines.dates import DateError
-from pipelines.partitions import yesterday
+from pipelines.dates import DateError, yesterday
 from pipelines.pull import declared
 from pipelines.settings import Settings
 from pipelines.sources import SourcesFile

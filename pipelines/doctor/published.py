@@ -8,10 +8,10 @@ import duckdb
 
 from assets import looking_back
 from pipelines import serving, summary
+from pipelines.dates import yesterday
 from pipelines.doctor.finding import Finding
 from pipelines.jobs import FRESH_BY
 from pipelines.lake import Lake
-from pipelines.partitions import yesterday
 from pipelines.settings import Settings
 from schemas.published import CONTRACT_VERSION
 
