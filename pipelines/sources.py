@@ -10,13 +10,13 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines import unknown_keys
 from pipelines.limits import Limits
 from pipelines.pull import credentials, declared
 from pipelines.pull.paging import Paging
+from schemas import strict_yaml
 from schemas.column import PLATFORMS
 from schemas.segments import DIMENSIONS
 from schemas.shape import AUTO, INFERRED, RECORDS, Shape, ShapeError
@@ -206,13 +206,13 @@ def _notify(document: dict[str, Any], path: Path) -> str | None:
 def _document(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
-        document = yaml.safe_load(text)
+        document = strict_yaml.load(text)
     except FileNotFoundError as error:
         raise SourcesError(f"{path}: no such file; say where it is with --sources FILE") from error
     except (OSError, UnicodeDecodeError) as error:
         raise SourcesError(f"{path}: cannot be read: {error}") from error
-    except yaml.YAMLError as error:
-        raise SourcesError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    except strict_yaml.YamlError as error:
+        raise SourcesError(f"{path}: {error}") from error
     if not isinstance(document, dict) or not isinstance(document.get("sources"), list) or not document["sources"]:
         raise SourcesError(f"{path}: sources: must be a list of at least one source")
     unknown = set(document) - _KEYS

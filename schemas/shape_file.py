@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import yaml
 from pydantic import BaseModel, ValidationError
 
+from schemas import strict_yaml
 from schemas.column import PLATFORMS
 from schemas.first_line import first_line
 from schemas.json_path import JsonPathError, keys, structure
@@ -78,11 +78,11 @@ def _read(name: str, folder: Path) -> tuple[Shape, Path]:
 
 def _document(path: Path) -> dict[str, Any]:
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = strict_yaml.load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise ShapeError(f"{path}: cannot be read: {error}") from error
-    except yaml.YAMLError as error:
-        raise ShapeError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    except strict_yaml.YamlError as error:
+        raise ShapeError(f"{path}: {error}") from error
     if not isinstance(document, dict) or not all(isinstance(key, str) for key in document):
         raise ShapeError(f"{path}: must be a mapping with description, format, and profiles or posts")
     return document

@@ -44,6 +44,7 @@ def test_an_unknown_shape_tells_the_known_ones_and_the_file_that_would_make_it_o
     "shape, told",
     [
         ("description: [", "not YAML: "),
+        ("description: D\ndescription: E", "description: twice in one mapping, in line 1 and line 2; allowed: once"),
         (b"description: \xff", "cannot be read: "),
         ("", "must be a mapping with "),
         ("- a", "must be a mapping with "),

@@ -41,6 +41,14 @@ def test_a_missing_file_tells_the_option_that_names_it(tmp_path: Path) -> None:
         ("sources: [", "not YAML: "),
         ("a: b: c", "not YAML: "),
         (b"\xff\xfe\x00", "cannot be read: "),
+        (
+            "sources:\n- {name: a, shape: smallvoices, url: x}\nsources: []",
+            "sources: twice in one mapping, in line 1 and line 3; allowed: once",
+        ),
+        (
+            "sources:\n- name: a\n  url: x\n  shape: smallvoices\n  url: y",
+            "url: twice in one mapping, in line 3 and line 5; allowed: once",
+        ),
         ("", "sources: must be a list of at least one source"),
         ("- a", "sources: must be a list of at least one source"),
         ("metrics: {}", "sources: must be a list of at least one source"),

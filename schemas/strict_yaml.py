@@ -1,0 +1,40 @@
+"""YAML as people write it by hand, in which no key of a mapping stands twice.
+
+YAML's own reader takes the last of them without a word, and what was declared before is lost.
+"""
+
+from typing import Any
+
+import yaml
+from yaml.nodes import MappingNode, ScalarNode
+
+
+class YamlError(ValueError):
+    """A text is no YAML, or a key stands twice; the message says where, in one line."""
+
+
+class _Loader(yaml.SafeLoader):
+    def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
+        lines: dict[str, int] = {}
+        for key, _ in node.value:
+            # What a merge brings in is meant to be replaced.
+            if not isinstance(key, ScalarNode) or key.tag == "tag:yaml.org,2002:merge":
+                continue
+            line = key.start_mark.line + 1
+            if key.value in lines:
+                both = f"in line {lines[key.value]} and line {line}"
+                raise YamlError(f"{key.value}: twice in one mapping, {both}; allowed: once")
+            lines[key.value] = line
+        return super().construct_mapping(node, deep=deep)
+
+
+def load(text: str) -> Any:  # noqa: ANN401 - whatever the document holds
+    """The document of a text.
+
+    Raises:
+        YamlError: It is no YAML, or a key stands twice.
+    """
+    try:
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
+    except yaml.YAMLError as error:
+        raise YamlError(f"not YAML: {' '.join(str(error).split())}") from error
