@@ -60,6 +60,7 @@ class Settings:
         log: Whether the log is written for people or for programs.
         nightly_cron: When the nightly schedule runs, UTC; "off" ships it stopped.
         dagster_in_postgres: Whether Dagster keeps runs and events in PostgreSQL; else in files of the home.
+        scratch_folder: Where DuckDB spills what does not fit in memory; a folder of the home unless given.
     """
 
     home: Path
@@ -75,6 +76,7 @@ class Settings:
     log: Literal["text", "json"] = "text"
     nightly_cron: str = "0 2 * * *"
     dagster_in_postgres: bool = False
+    scratch_folder: Path | None = None
 
     def command(self, words: str) -> str:
         """`smallvoices` with these words, to be pasted: it works here, and not where the environment says."""
@@ -157,7 +159,7 @@ class Settings:
     @property
     def scratch(self) -> Path:
         """Where DuckDB spills what does not fit in memory, and archives are unpacked."""
-        return self.home / "scratch"
+        return self.scratch_folder or self.home / "scratch"
 
     @property
     def temp_bytes(self) -> int:

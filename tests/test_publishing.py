@@ -5,10 +5,13 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -313,3 +316,24 @@ def test_dates_that_have_not_seen_the_dates_before_are_told(home: Home) -> None:
     (told,) = [line for line in done.stdout.splitlines() if line.startswith("Stale: ")]
     assert f"`smallvoices backfill --from {DAYS[-1]} --to {DAYS[-1]}`" in told
     assert "WARNING" in done.stderr
+
+
+@pytest.mark.skipif(
+    os.getuid() != 0 or not shutil.which("setpriv"), reason="needs root and setpriv, to be another user"
+)
+def test_an_account_is_explained_to_who_may_only_read(ranked: Home) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        shutil.copytree(ranked.folder, f"{place}/copy", symlinks=True)
+        Path(f"{place}/copy").chmod(0o755)
+        reader = Home(Path(f"{place}/copy"))
+        as_another = ["setpriv", "--reuid", "65534", "--clear-groups"]
+        command = [*as_another, *reader.command("explain", "instagram", "h1")]
+        told = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (told.returncode, told.stderr) == (0, "")
+        assert "h1" in told.stdout
+        reader.settings.lake.chmod(0o700)
+        refused = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert refused.returncode == 1
+        (line,) = refused.stderr.splitlines()
+        assert f"Permission denied: '{reader.settings.lake}/" in line

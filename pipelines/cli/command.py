@@ -44,6 +44,9 @@ def common(command: Callable[..., None]) -> Callable[..., None]:
         except (SettingsError, SourcesError, DateError) as mistake:
             screen.say("ERROR", str(mistake))
             sys.exit(2)
+        except PermissionError as refusal:
+            screen.say("ERROR", f"{refusal}; run as the user who made the home, or see `{settings.command('doctor')}`")
+            sys.exit(1)
         except KeyboardInterrupt:
             screen.say("ERROR", "interrupted; what is published is whole, and the same command goes on")
             sys.exit(_INTERRUPTED)

@@ -4,8 +4,12 @@ Belongs here: commands that change nothing in a home.
 """
 
 import json
+import os
 import sys
-from dataclasses import asdict
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -155,12 +159,23 @@ def explain_rank(
     from assets import explained, explaining  # noqa: PLC0415 - loads what a usage error need not wait for
 
     try:
-        told = explaining.explain(settings, loaded, platform, handle, dates.parse(day, settings) if day else None)
+        with _able_to_compute(settings) as able:
+            told = explaining.explain(able, loaded, platform, handle, dates.parse(day, settings) if day else None)
     except explaining.ExplainError as error:
         screen.say("ERROR", str(error))
         sys.exit(1)
     said = json.dumps(asdict(told), default=str, indent=1) if as_json else explained.text(told)
     click.echo(printable(said, keep="\n"))
+
+
+@contextmanager
+def _able_to_compute(settings: Settings) -> Iterator[Settings]:
+    """Settings with a scratch folder that can be written to: who asks may only be allowed to read the home."""
+    if os.access(settings.scratch if settings.scratch.exists() else settings.home, os.W_OK):
+        yield settings
+        return
+    with tempfile.TemporaryDirectory(prefix="smallvoices-") as aside:
+        yield replace(settings, scratch_folder=Path(aside))
 
 
 @main.command()
