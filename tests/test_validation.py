@@ -36,7 +36,7 @@ def _frames(model: type[DataFrameModel]) -> st.SearchStrategy[pl.DataFrame]:
 
 @pytest.mark.parametrize("model", [Posts, Profiles, Accounts, RankHistory])
 def test_a_row_is_refused_where_pandera_refuses_it(model: type[DataFrameModel]) -> None:
-    @settings(max_examples=30)
+    @settings(max_examples=15)
     @given(_frames(model))
     def refused_alike(frame: pl.DataFrame) -> None:
         assert set(validate(model, frame)["index"]) == _refused_by_pandera(model, frame)
