@@ -258,7 +258,15 @@ def test_an_old_date_is_behind_and_how_to_catch_up_is_told(home: Home) -> None:
         "problem",
         f"generation 1 shows {DAYS[-1]}, {behind} days before yesterday",
     )
-    assert finding.remedy == f"smallvoices backfill --from 2026-11-01 --to {yesterday()} {_there(home)}"
+    assert finding.remedy == (
+        f"no source has a file of a later date; put the newest exports where {home.settings.sources_file} names them, "
+        f"and run `smallvoices nightly {_there(home)}`"
+    )
+    (home.folder / f"{yesterday()}.ndjson").touch()
+    backfill = f"smallvoices backfill --from 2026-11-01 --to {yesterday()}"
+    assert only(home, "published").remedy == f"{backfill} --on-disk {_there(home)}"
+    home.settings.sources_file.write_text("sources: []", encoding="utf-8")
+    assert only(home, "published").remedy == f"{backfill} {_there(home)}"
 
 
 def test_dates_that_have_not_seen_the_dates_before_are_told(home: Home) -> None:

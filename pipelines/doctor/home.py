@@ -34,6 +34,8 @@ def permissions(settings: Settings) -> Iterator[Finding]:
     refused = list(_refused(settings))
     for folder, why in refused:
         remedy = f"as its owner: chown -R {os.getuid()} {settings.home}, or run smallvoices as the user it belongs to"
+        if folder.exists() and folder.stat().st_uid == os.getuid():
+            remedy = f"chmod -R u+rwX {settings.home}"
         yield Finding("permissions", "problem", f"{folder}: {why}", remedy)
     if not refused:
         yield Finding("permissions", "ok", f"{settings.home} can be written to")

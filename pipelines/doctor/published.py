@@ -1,18 +1,20 @@
 """What readers see: how old it is, of which contract, and what became of the sources of its date."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
 
 import duckdb
 
 from assets import looking_back
 from pipelines import serving, summary
-from pipelines.dates import yesterday
+from pipelines.dates import DateError, on_disk, yesterday
 from pipelines.doctor.finding import Finding
 from pipelines.jobs import FRESH_BY
 from pipelines.lake import Lake
+from pipelines.pull.addresses import place_of
 from pipelines.settings import Settings
+from pipelines.sources import SourcesError, load
 from schemas.published import CONTRACT_VERSION
 
 _MODE = 0o444
@@ -35,9 +37,25 @@ def freshness(settings: Settings) -> Iterator[Finding]:
     if behind <= (0 if is_due else 1):
         yield Finding("published", "ok", said)
         return
-    remedy = settings.command(f"backfill --from {newest + timedelta(1)} --to {yesterday()}")
     days = "1 day" if behind == 1 else f"{behind:,} days"
-    yield Finding("published", "problem", f"{said}, {days} before yesterday", remedy)
+    yield Finding("published", "problem", f"{said}, {days} before yesterday", _caught_up(settings, newest))
+
+
+def _caught_up(settings: Settings, newest: date) -> str:
+    """How to get from a date to yesterday, as far as there are exports."""
+    backfill = f"backfill --from {newest + timedelta(1)} --to {yesterday()}"
+    try:
+        loaded = load(settings.sources_file)
+        if not all("{date}" in source.url and place_of(source.url) == "file" for source in loaded.sources):
+            return settings.command(backfill)
+        if on_disk(loaded, settings)[-1] > newest:
+            return settings.command(f"{backfill} --on-disk")
+    except SourcesError:
+        return settings.command(backfill)
+    except DateError:
+        pass  # no file of any date
+    put = f"put the newest exports where {loaded.path} names them, and run `{settings.command('nightly')}`"
+    return f"no source has a file of a later date; {put}"
 
 
 def contract(settings: Settings) -> Iterator[Finding]:
