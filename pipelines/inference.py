@@ -180,6 +180,8 @@ def _differing(shape: Shape, proposal: Proposal, table: Sniffed) -> list[str]:
 
 def _readings(shape: Shape, table: Sniffed) -> list[ColumnReading]:
     taken = shape.profiles.select if shape.profiles else {}
+    # A column of a canonical name is taken as it is, without an expression that names it.
+    by_name = shape.filled("profiles") - set(taken) if shape.profiles else set()
     readings = []
     for name in table.frame.columns:
         column = Column(name, table.frame[name])
@@ -189,7 +191,7 @@ def _readings(shape: Shape, table: Sniffed) -> list[ColumnReading]:
                 for key, sql in taken.items()
                 if identifier(name) in sql or re.search(rf"(?<![\w\"]){re.escape(name)}(?![\w\"])", sql)
             ),
-            "",
+            name if name in by_name else "",
         )
         readings.append(
             ColumnReading(

@@ -168,7 +168,7 @@ def _print(file: Path, inferred: Inferred, trial: Trial | None, console: Console
     proposal = inferred.proposal
     console.print(f"[bold]{shown(file.name)}[/]: {shown(', '.join(inferred.said))}, {inferred.records:,} records")
     if proposal.fits:
-        console.print(f"It fits the shape [bold]{proposal.fits}[/].")
+        console.print(f"Read by the shape [bold]{proposal.fits}[/].")
     table = Table("column", "taken for", "how sure", "why", "first cells", box=None, header_style="bold")
     for column in proposal.columns:
         table.add_row(

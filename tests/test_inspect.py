@@ -284,6 +284,15 @@ def test_an_export_that_was_cut_short_ends_with_what_is_wrong(
     assert not (tmp_path / "shapes").exists()
 
 
+def test_columns_that_a_named_shape_takes_by_their_name_are_told(smallvoices: Command, tmp_path: Path) -> None:
+    export = tmp_path / "export.csv"
+    export.write_text("platform,handle,followers,price_tag\ninstagram,one,2000,5\n", encoding="utf-8")
+    done = smallvoices("inspect", str(export), "--shape", "smallvoices", "--json")
+    assert {column["column"]: column["taken_for"] for column in done.document["columns"]} == {
+        "platform": "platform", "handle": "handle", "followers": "followers", "price_tag": "",
+    }  # fmt: skip
+
+
 def test_looking_at_an_export_does_not_wait_for_dagster() -> None:
     """It takes longer to load than everything else that `inspect`, `explain` and `sources` need."""
     program = (
