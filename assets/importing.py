@@ -200,15 +200,15 @@ class _Import:
             self._read_source(source, records, writer, repeats)
         except (ValueError, LookupError, TypeError, ArithmeticError) as error:
             told = f"{type(error).__name__}: {first_line(error)}"
-            self._reject(source, "unreadable", f"cannot be read, for a reason that smallvoices does not know: {told}")
+            why = f"cannot be read, for a reason that smallvoices does not know: {told}"
+            self._reject(source, "unreadable", f"{why}{KEPT_AT}{self._kept(source)}")
 
     def _read_source(self, source: Source, records: Records, writer: BucketWriter, repeats: Repeats) -> None:
         reading = self._readings[source.name]
         try:
             opened, reading.message = self._opener.open(source, self._sources.shape(source), reading.manifest.files)
         except UnreadableFileError as error:
-            kept = ", ".join(f"landing/{file.path}" for file in reading.manifest.files[:3])
-            self._reject(source, "unreadable", f"{error}{KEPT_AT}{kept}")
+            self._reject(source, "unreadable", f"{error}{KEPT_AT}{self._kept(source)}")
         held = [part for part in opened if part.holds(records)]
         bounds = Bounds(self._settings, source, records)
         # Files of a folder and shape share a connection: to open one takes longer than to read a page of an API.
@@ -238,6 +238,10 @@ class _Import:
             self._reject(source, shrinking.UNDER_ROWS, few)
         if records == "profiles" and not any(tally.accepted for tally in tallies):
             self._reject(source, "over_quarantine", "no valid profile; look at the reasons in the quarantine")
+
+    def _kept(self, source: Source) -> str:
+        """Where the first of a source's files are."""
+        return ", ".join(f"landing/{file.path}" for file in self._readings[source.name].manifest.files[:3])
 
     def _reject(self, source: Source, state: str, message: str) -> NoReturn:
         reading = self._readings[source.name]

@@ -141,7 +141,9 @@ def test_what_nobody_foresaw_of_a_file_costs_its_source_alone(tmp_path: Path, mo
     imported = found.run()
     assert imported.accounts("handle") == [("b",)]
     (message,) = {row["message"] for row in imported.report if row["source"] == "dead"}
-    assert "for a reason that smallvoices does not know: IndexError: list index out of range" in message
+    assert (
+        "for a reason that smallvoices does not know: IndexError: list index out of range; what it sent is kept at landing/"
+    ) in message
 
 
 def test_names_in_an_archive_lead_nowhere_else(tmp_path: Path) -> None:
