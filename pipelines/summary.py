@@ -129,7 +129,13 @@ def print_published(console: Console, settings: Settings) -> None:
     for platform, tier, number, ratio, rate, published, source in tiers:
         table.add_row(platform, tier, f"{number:,}", _percent(ratio), _percent(rate), _percent(published), source or "")
     console.print(table)
-    table = Table(title=f"Top {TOP} micro-influencers, {day}", title_justify="left")
+    table = Table(
+        title=f"Top {TOP} micro-influencers, {day}",
+        title_justify="left",
+        caption="The interval is the estimate's: the ratio, drawn towards what is typical of accounts of that size, "
+        "the further the less its posts tell. `smallvoices explain PLATFORM HANDLE` shows how.",
+        caption_justify="left",
+    )
     table.add_column("rank", justify="right")
     for name in ("handle", "platform"):
         table.add_column(name, overflow="fold")

@@ -62,6 +62,7 @@ def _prints_what_it_did(out: str) -> None:
     assert "Nightly run for 2026-10-31, the newest date of" in out
     assert "Import report, 2026-10-31" in out
     assert "Top 10 micro-influencers, 2026-10-31" in out
+    assert "The interval is the estimate's: the ratio, drawn towards what is typical" in out
     for source in ("agency", "scraper", "tiktok_team"):
         assert source in out
 
