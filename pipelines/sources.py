@@ -7,6 +7,7 @@ Belongs here: the model of the file and one clear error per mistake. Does not: w
 import re
 from collections.abc import Sequence
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -25,6 +26,8 @@ from schemas.shape_file import load as load_shape
 _KEYS = {"sources", "metrics", "segments", "publish_to", "publish_contacts", "notify"}
 # What the path or query of a webhook holds that is a secret: long, with letters and digits. What is named is none.
 _SECRET_PART = re.compile(r"(?=[A-Za-z_-]*\d)(?=[\d_-]*[A-Za-z])[\w-]{20,}")
+# From which likeness on a word is a platform with a slip of the finger, and not the name of a column.
+_ALIKE = 0.8
 _NAMED = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 
 
@@ -242,6 +245,13 @@ def _shape_of(source: Source, label: str, path: Path, known: dict[str, Shape]) -
     if (mistake := declared.mistake(source)) is not None:
         raise SourcesError(f"{path}: {label}: {mistake}")
     if is_inferred:
+        # The columns of the export are not known yet: only what is all but a platform is taken for a mistake.
+        near = get_close_matches((source.platform or "").lower(), PLATFORMS, n=1, cutoff=_ALIKE)
+        if near and source.platform not in PLATFORMS:
+            raise SourcesError(
+                f"{path}: {label}: platform: {source.platform!r} is not allowed; did you mean {near[0]}? "
+                f"allowed: {', '.join(PLATFORMS)}, or a column of the export"
+            )
         return shape
     if (
         source.platform

@@ -4,13 +4,11 @@ Belongs here: the words for them. Does not: which keys there are (`sources`).
 """
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import Any
 
 import yaml
 
-# Fewer letters are in too many keys to tell which one is meant.
-_TELLING = 3
+from schemas.nearest import nearest
 
 
 def told(text: str, place: Sequence[str | int], allowed: Sequence[str]) -> str:
@@ -23,10 +21,9 @@ def told(text: str, place: Sequence[str | int], allowed: Sequence[str]) -> str:
     """
     line = _line(text, place)
     key = str(place[-1])
-    holding = [each for each in allowed if len(key) >= _TELLING and (key in each or each in key)]
-    near = holding or get_close_matches(key, allowed, n=1)
+    near = nearest(key, allowed)
     where = f" in line {line}" if line else ""
-    meant = f"did you mean {near[0]}? " if near else ""
+    meant = f"did you mean {near}? " if near else ""
     return f"unknown key{where}; {meant}allowed: {', '.join(allowed)}"
 
 

@@ -16,6 +16,7 @@ from schemas import strict_yaml
 from schemas.column import PLATFORMS
 from schemas.first_line import first_line
 from schemas.json_path import JsonPathError, keys, structure
+from schemas.nearest import nearest
 from schemas.quoting import identifier
 from schemas.shape import RECORDS, SHIPPED, Records, Selection, Shape, ShapeError, canonical_columns
 
@@ -63,7 +64,10 @@ def shipped() -> tuple[Shape, ...]:
 def _read(name: str, folder: Path) -> tuple[Shape, Path]:
     path = find(name, folder)
     if path is None:
-        raise ShapeError(f"no shape {name!r}; allowed: {', '.join(available(folder))}, or a file {folder / name}.yaml")
+        near = nearest(name, available(folder))
+        meant = f"did you mean {near}? " if near else ""
+        known = ", ".join(available(folder))
+        raise ShapeError(f"no shape {name!r}; {meant}allowed: {known}, or a file {folder / name}.yaml")
     document = _document(path)
     if "name" in document:
         raise ShapeError(f"{path}: name: unknown key; allowed: {_keys(Shape)}")

@@ -41,6 +41,15 @@ def test_a_missing_file_tells_the_option_that_names_it(tmp_path: Path) -> None:
         ("sources: [", "not YAML: "),
         ("a: b: c", "not YAML: "),
         (b"\xff\xfe\x00", "cannot be read: "),
+        ("sources:\n- name: a\n\tshape: b", "not YAML: line 3: it begins with a tab; indent with blanks"),
+        (
+            "sources: [{name: a, shape: auto, url: x, platform: Instgram}]",
+            f"source 'a': platform: 'Instgram' is not allowed; did you mean instagram? allowed: {PLATFORMS}, or a column",
+        ),
+        (
+            "sources: [{name: a, shape: smallvoice, url: x}]",
+            "source 'a': shape: no shape 'smallvoice'; did you mean smallvoices? allowed: ",
+        ),
         (
             "sources:\n- {name: a, shape: smallvoices, url: x}\nsources: []",
             "sources: twice in one mapping, in line 1 and line 3; allowed: once",

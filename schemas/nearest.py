@@ -1,0 +1,14 @@
+"""Which of the allowed words somebody has probably meant."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+# Fewer letters are in too many words to tell which one is meant.
+_TELLING = 3
+
+
+def nearest(word: str, allowed: Iterable[str]) -> str | None:
+    """The allowed word that holds a word or is held by it, or else the most alike; None where none is near."""
+    known = list(allowed)
+    holding = [each for each in known if min(len(word), len(each)) >= _TELLING and (word in each or each in word)]
+    return next(iter(holding or get_close_matches(word, known, n=1)), None)
