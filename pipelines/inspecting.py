@@ -22,6 +22,7 @@ from pipelines.inference import Inferred, infer, named_shape
 from pipelines.limits import DEFAULT_LIMITS
 from pipelines.read import archives, expansion
 from pipelines.read.formats import UnreadableFileError, container_of
+from pipelines.sources import Source
 from pipelines.terminal import shown
 from schemas.column import PLATFORMS
 from schemas.infer.shape_text import shape_text
@@ -40,6 +41,8 @@ _FIGURES = (
     "reported_engagement_ratio",
 )
 _SURE = {"sure": "sure", "likely": "[yellow]likely[/]", "undecided": "[red]undecided[/]", "aside": "[dim]left aside[/]"}
+
+_ALLOWED: float = Source.model_fields["max_quarantine_share"].default
 
 
 class InspectError(Exception):
@@ -194,6 +197,11 @@ def _print_trial(inferred: Inferred, trial: Trial, console: Console) -> None:
                 f"The import would take {row['accepted']:,} of {row['landed']:,} {row['records']}, "
                 f"quarantine {row['quarantined']:,}, and set {row['superseded']:,} aside as older copies."
             )
+            if row["accepted"] and row["quarantined"] / row["landed"] > _ALLOWED:
+                console.print(
+                    f"[red]A night would refuse them all[/]: more than a share of {_ALLOWED:g} is quarantined; leave "
+                    "rows out by `where:` in the shape, or set max_quarantine_share in sources.yaml"
+                )
     for reason, count in list(_reasons(trial).items())[:10]:
         console.print(f"  quarantined {count:,} × {shown(reason)}")
     accounts = _accounts(inferred, trial)

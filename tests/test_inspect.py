@@ -293,6 +293,17 @@ def test_columns_that_a_named_shape_takes_by_their_name_are_told(smallvoices: Co
     }  # fmt: skip
 
 
+def test_what_a_night_would_refuse_for_its_bad_rows_is_told(smallvoices: Command, tmp_path: Path) -> None:
+    export = tmp_path / "export.csv"
+    rows = "".join(f"instagram,h{number},{2000 + number},90,5\n" for number in range(20))
+    export.write_text(f"platform,handle,followers,avg_likes,avg_comments\n{rows}", encoding="utf-8")
+    assert "would refuse" not in smallvoices("inspect", str(export)).out
+    export.write_text(export.read_text(encoding="utf-8") + "TOTAL,,,,\nTOTAL,,,,\n", encoding="utf-8")
+    told = smallvoices("inspect", str(export)).out
+    assert "take 20 of 22 profiles, quarantine 2" in told
+    assert "A night would refuse them all: more than a share of 0.05 is quarantined" in told
+
+
 def test_looking_at_an_export_does_not_wait_for_dagster() -> None:
     """It takes longer to load than everything else that `inspect`, `explain` and `sources` need."""
     program = (
