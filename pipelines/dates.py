@@ -57,9 +57,14 @@ def on_disk(sources: SourcesFile, settings: Settings) -> list[date]:
     return allowed
 
 
+def has_dated_files(source: Source) -> bool:
+    """Whether the names of a source's files tell their dates."""
+    return "{date}" in source.url and place_of(source.url) == "file"
+
+
 def _on_disk(source: Source, folder: Path) -> set[date]:
     """The dates that a source would find a file for: those in the names of files, each tried."""
-    if "{date}" not in source.url or place_of(source.url) != "file":
+    if not has_dated_files(source):
         return set()
     named = {day for file in _matching(source.url.replace("{date}", _ANY_DATE), folder) for day in _dates_in(file)}
     return {day for day in named if _matching(source.addresses(day)["profiles"], folder)}

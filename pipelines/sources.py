@@ -26,9 +26,9 @@ from schemas.shape_file import load as load_shape
 _KEYS = {"sources", "metrics", "segments", "publish_to", "publish_contacts", "notify"}
 # What the path or query of a webhook holds that is a secret: long, with letters and digits. What is named is none.
 _SECRET_PART = re.compile(r"(?=[A-Za-z_-]*\d)(?=[\d_-]*[A-Za-z])[\w-]{20,}")
+_NAMED = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 # From which likeness on a word is a platform with a slip of the finger, and not the name of a column.
 _ALIKE = 0.8
-_NAMED = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 
 
 class SourcesError(ValueError):

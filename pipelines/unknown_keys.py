@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from schemas.nearest import nearest
+from schemas.did_you_mean import meant
 
 
 def told(text: str, place: Sequence[str | int], allowed: Sequence[str]) -> str:
@@ -21,10 +21,8 @@ def told(text: str, place: Sequence[str | int], allowed: Sequence[str]) -> str:
     """
     line = _line(text, place)
     key = str(place[-1])
-    near = nearest(key, allowed)
     where = f" in line {line}" if line else ""
-    meant = f"did you mean {near}? " if near else ""
-    return f"unknown key{where}; {meant}allowed: {', '.join(allowed)}"
+    return f"unknown key{where}; {meant(key, allowed)}allowed: {', '.join(allowed)}"
 
 
 def _line(text: str, place: Sequence[str | int]) -> int | None:

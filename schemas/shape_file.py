@@ -14,9 +14,9 @@ from pydantic import BaseModel, ValidationError
 
 from schemas import strict_yaml
 from schemas.column import PLATFORMS
+from schemas.did_you_mean import meant
 from schemas.first_line import first_line
 from schemas.json_path import JsonPathError, keys, structure
-from schemas.nearest import nearest
 from schemas.quoting import identifier
 from schemas.shape import RECORDS, SHIPPED, Records, Selection, Shape, ShapeError, canonical_columns
 
@@ -64,10 +64,9 @@ def shipped() -> tuple[Shape, ...]:
 def _read(name: str, folder: Path) -> tuple[Shape, Path]:
     path = find(name, folder)
     if path is None:
-        near = nearest(name, available(folder))
-        meant = f"did you mean {near}? " if near else ""
-        known = ", ".join(available(folder))
-        raise ShapeError(f"no shape {name!r}; {meant}allowed: {known}, or a file {folder / name}.yaml")
+        known = available(folder)
+        allowed = f"{', '.join(known)}, or a file {folder / name}.yaml"
+        raise ShapeError(f"no shape {name!r}; {meant(name, known)}allowed: {allowed}")
     document = _document(path)
     if "name" in document:
         raise ShapeError(f"{path}: name: unknown key; allowed: {_keys(Shape)}")

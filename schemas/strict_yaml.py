@@ -38,7 +38,7 @@ def load(text: str) -> Any:  # noqa: ANN401 - whatever the document holds
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
     except yaml.MarkedYAMLError as error:
         line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
-        why = "it begins with a tab; indent with blanks" if "'\\t'" in (error.problem or "") else error.problem
+        why = "a tab where blanks belong; use blanks" if "'\\t'" in (error.problem or "") else error.problem
         raise YamlError(f"not YAML: {line}{why}") from error
     except yaml.YAMLError as error:
         raise YamlError(f"not YAML: {' '.join(str(error).split())}") from error

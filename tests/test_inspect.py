@@ -304,14 +304,18 @@ def test_what_a_night_would_refuse_for_its_bad_rows_is_told(smallvoices: Command
     assert "A night would refuse them all: more than a share of 0.05 is quarantined" in told
 
 
-def test_looking_at_an_export_does_not_wait_for_dagster() -> None:
+def test_looking_does_not_wait_for_dagster(tmp_path: Path) -> None:
     """It takes longer to load than everything else that `inspect`, `explain` and `sources` need."""
     program = (
         "import atexit, sys; atexit.register(lambda: print('dagster' in sys.modules)); "
         "from pipelines.cli import main; main()"
     )
-    for command in (["inspect", "samples/agency/2026-10-31.csv"], ["sources", "--date", "newest"]):
+    for command, code in (
+        (["inspect", "samples/agency/2026-10-31.csv"], 0),
+        (["sources", "--date", "newest"], 0),
+        (["explain", "instagram", "nobody", "--home", str(tmp_path)], 1),  # nothing is ranked there
+    ):
         done = subprocess.run(
             [sys.executable, "-c", program, *command], capture_output=True, text=True, check=False, cwd=REPOSITORY
         )
-        assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "False"), done.stderr
+        assert (done.returncode, done.stdout.splitlines()[-1]) == (code, "False"), done.stderr

@@ -41,7 +41,8 @@ def test_a_missing_file_tells_the_option_that_names_it(tmp_path: Path) -> None:
         ("sources: [", "not YAML: "),
         ("a: b: c", "not YAML: "),
         (b"\xff\xfe\x00", "cannot be read: "),
-        ("sources:\n- name: a\n\tshape: b", "not YAML: line 3: it begins with a tab; indent with blanks"),
+        ("sources:\n- name: a\n\tshape: b", "not YAML: line 3: a tab where blanks belong; use blanks"),
+        ("sources:\n- name: \ta", "not YAML: line 2: a tab where blanks belong; use blanks"),
         (
             "sources: [{name: a, shape: auto, url: x, platform: Instgram}]",
             f"source 'a': platform: 'Instgram' is not allowed; did you mean instagram? allowed: {PLATFORMS}, or a column",

@@ -8,11 +8,10 @@ import duckdb
 
 from assets import looking_back
 from pipelines import serving, summary
-from pipelines.dates import DateError, on_disk, yesterday
+from pipelines.dates import DateError, has_dated_files, on_disk, yesterday
 from pipelines.doctor.finding import Finding
 from pipelines.jobs import FRESH_BY
 from pipelines.lake import Lake
-from pipelines.pull.addresses import place_of
 from pipelines.settings import Settings
 from pipelines.sources import SourcesError, load
 from schemas.published import CONTRACT_VERSION
@@ -46,7 +45,7 @@ def _caught_up(settings: Settings, newest: date) -> str:
     backfill = f"backfill --from {newest + timedelta(1)} --to {yesterday()}"
     try:
         loaded = load(settings.sources_file)
-        if not all("{date}" in source.url and place_of(source.url) == "file" for source in loaded.sources):
+        if not all(map(has_dated_files, loaded.sources)):
             return settings.command(backfill)
         if on_disk(loaded, settings)[-1] > newest:
             return settings.command(f"{backfill} --on-disk")

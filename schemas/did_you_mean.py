@@ -7,8 +7,9 @@ from difflib import get_close_matches
 _TELLING = 3
 
 
-def nearest(word: str, allowed: Iterable[str]) -> str | None:
-    """The allowed word that holds a word or is held by it, or else the most alike; None where none is near."""
+def meant(word: str, allowed: Iterable[str]) -> str:
+    """The question after the allowed word that holds a word or is held by it, or is the most alike; empty for none."""
     known = list(allowed)
     holding = [each for each in known if min(len(word), len(each)) >= _TELLING and (word in each or each in word)]
-    return next(iter(holding or get_close_matches(word, known, n=1)), None)
+    near = holding or get_close_matches(word, known, n=1)
+    return f"did you mean {near[0]}? " if near else ""
