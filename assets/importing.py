@@ -198,7 +198,7 @@ class _Import:
         """Reads a source; what nobody has foreseen of its files costs it alone, and not the night."""
         try:
             self._read_source(source, records, writer, repeats)
-        except (ValueError, LookupError, TypeError, ArithmeticError) as error:
+        except (ValueError, LookupError, TypeError, ArithmeticError, pl.exceptions.PanicException) as error:
             told = f"{type(error).__name__}: {first_line(error)}"
             why = f"cannot be read, for a reason that smallvoices does not know: {told}"
             self._reject(source, "unreadable", f"{why}{KEPT_AT}{self._kept(source)}")

@@ -233,6 +233,15 @@ def test_inspect_asks_and_ends_with_code_1(tmp_path: Path, smallvoices: Command)
     assert "platform" not in run.document["import"]["accounts"][0]
 
 
+def test_a_key_with_a_nul_is_left_alone(tmp_path: Path) -> None:
+    """No column of Arrow may be called so: the key ended `inspect`, and with it the night, in a panic of Polars."""
+    account = {"\0": 1, "username": "anna.tries", "followers": 1200, "platform": "instagram", "more": {"a\0b": 2}}
+    (tmp_path / "list.json").write_text(json.dumps([account]))
+    told = infer(tmp_path / "list.json").proposal
+    assert told.is_decided
+    assert [column.column for column in told.columns] == ["username", "followers", "platform"]
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     content=st.one_of(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 import pytest
 
 from assets.importing import NothingToPublishError
@@ -125,7 +126,21 @@ def test_another_encoding_costs_its_source_and_says_what_to_declare(tmp_path: Pa
     )
 
 
-def test_what_nobody_foresaw_of_a_file_costs_its_source_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _stumble() -> None:
+    raise IndexError("list index out of range")
+
+
+@pytest.mark.parametrize(
+    "stumble, told",
+    [
+        (_stumble, "IndexError: list index out of range"),
+        # Polars' panics are no Exception of Python's.
+        (lambda: pl.DataFrame({"\0": ["x"]}).to_arrow(), "PanicException: called `Result::unwrap()` on an `Err` value"),
+    ],
+)
+def test_what_nobody_foresaw_of_a_file_costs_its_source_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stumble: Callable[[], object], told: str
+) -> None:
     found = (
         Exports(tmp_path).source("dead", "a.csv", platform="instagram").source("alive", "b.csv", platform="instagram")
     )
@@ -134,16 +149,15 @@ def test_what_nobody_foresaw_of_a_file_costs_its_source_alone(tmp_path: Path, mo
 
     def odd(connection: duckdb.DuckDBPyConnection, path: Path, *arguments: Any, **options: Any) -> TextColumns:
         if path.name == "a.csv":
-            raise IndexError("list index out of range")
+            stumble()
         return open_columns(connection, path, *arguments, **options)
 
     monkeypatch.setattr("assets.importing.open_columns", odd)
     imported = found.run()
     assert imported.accounts("handle") == [("b",)]
     (message,) = {row["message"] for row in imported.report if row["source"] == "dead"}
-    assert (
-        "for a reason that smallvoices does not know: IndexError: list index out of range; what it sent is kept at landing/"
-    ) in message
+    assert f"for a reason that smallvoices does not know: {told}" in message
+    assert "; what it sent is kept at landing/" in message
 
 
 def test_names_in_an_archive_lead_nowhere_else(tmp_path: Path) -> None:

@@ -147,6 +147,7 @@ def _frame(rows: Sequence[Mapping[str, str]]) -> pl.DataFrame:
         if name
         and not name.startswith(".")
         and '"' not in name
+        and "\0" not in name  # no column of Arrow may be called so
         and lower[name.lower()] == 1
         and name not in objects
         and not any(part.isdecimal() or not part for part in name.split("."))
