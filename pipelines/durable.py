@@ -13,10 +13,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import duckdb
 from polars.exceptions import ComputeError
 
 # What a disk says that is full, over its quota, broken or read-only.
 _REFUSALS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
+# What DuckDB says of each of them.
+_SYNC = "fsync failed"
 
 
 class DiskError(OSError):
@@ -36,6 +39,22 @@ def naming(path: Path) -> Iterator[None]:
         if isinstance(error, DiskError) or number not in _REFUSALS:
             raise
         raise DiskError(number, os.strerror(number), str(getattr(error, "filename", None) or path)) from error
+
+
+@contextmanager
+def naming_duckdb(path: Path) -> Iterator[None]:
+    """Has a sync that the disk refuses, of a DuckDB file or its log, name the file: DuckDB only says that it failed."""
+    try:
+        yield
+    except duckdb.Error as error:
+        if _SYNC not in str(error):
+            raise
+        raise DiskError(errno.EIO, _SYNC, str(path)) from error
+
+
+def is_of_disk(error: duckdb.Error) -> bool:
+    """Whether the disk, and not what was asked for, is what DuckDB has stumbled over."""
+    return isinstance(error, duckdb.FatalException) or _SYNC in str(error)
 
 
 def _number(error: Exception) -> int:

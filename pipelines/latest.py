@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines import durable
-from pipelines.published_file import STORAGE_VERSION, naming
+from pipelines.published_file import STORAGE_VERSION
 from schemas.describe import columns, summary
 from schemas.published import TABLES
 from schemas.quoting import identifier, literal
@@ -23,7 +23,7 @@ def write(published: Path) -> None:
     """Writes the file, unless one that says the same is there: who has it open must not lose it."""
     path, aside = published / FILE_NAME, published / f".build-{FILE_NAME}"
     aside.unlink(missing_ok=True)
-    with naming(aside), duckdb.connect(":memory:") as connection:
+    with durable.naming_duckdb(aside), duckdb.connect(":memory:") as connection:
         connection.execute(f"ATTACH {literal(aside)} AS views (STORAGE_VERSION '{STORAGE_VERSION}')")
         # One commit for all of it, instead of a write to disk for each comment.
         connection.execute("BEGIN")

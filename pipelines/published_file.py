@@ -4,9 +4,8 @@ Belongs here: building the file. Does not: which rows are published (`assets/pub
 formats (`flat_files`), or how readers come to see them (`serving`).
 """
 
-import errno
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from importlib.metadata import version
@@ -14,8 +13,8 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines import durable, kept_days
 from pipelines.content_hash import META, Contents, contents
-from pipelines.durable import DiskError
 from schemas.describe import columns, summary
 from schemas.first_line import first_line
 from schemas.published import CONTRACT_VERSION, LEFT_OUT, TABLES
@@ -24,7 +23,6 @@ from schemas.validation import ContractError
 
 # The oldest storage format that all DuckDB clients since 1.0 read.
 STORAGE_VERSION = "v1.0.0"
-_SYNC = "fsync failed"
 
 
 @dataclass(frozen=True)
@@ -34,8 +32,9 @@ class Table:
     Attributes:
         name: Its name in the contract.
         sql: The SELECT that fills it, over lake views and tables before it.
-        days: Of a table whose rows of a `snapshot_date` come from one lake file: those files. Its Parquet and CSV
-            are a file a day, and a day whose lake file is the same is not written again.
+        days: Of a table whose rows of a `snapshot_date` come from one lake file, oldest first: those files. A day whose
+            lake file is the same is not built again, nor its CSV, which is a file a day. Its SELECT is over lake
+            views alone.
         beginning_of: Of a table that is the first rows of an earlier one, in its order: that table. Its CSV is the
             beginning of the other's, byte for byte.
     """
@@ -45,21 +44,23 @@ class Table:
     days: Mapping[date, Path] = field(default_factory=dict)
     beginning_of: str = ""
 
+    def made_from(self) -> dict[date, str]:
+        """Per day, what tells its lake file, and what is selected of it, from any that replaces it.
 
-@contextmanager
-def naming(path: Path) -> Iterator[None]:
-    """Has a sync that the disk refuses, of the file or of its log, name the file: DuckDB says only that one failed."""
-    try:
-        yield
-    except duckdb.FatalException as error:
-        if _SYNC not in str(error):
-            raise
-        raise DiskError(errno.EIO, _SYNC, str(path)) from error
+        No byte of a file changes without its change time.
+        """
+        said = hashlib.sha256(f"{CONTRACT_VERSION} {version('smallvoices')} {self.sql}".encode()).hexdigest()[:8]
+        states = {day: path.stat() for day, path in self.days.items()}
+        return {
+            day: f"{state.st_ino}-{state.st_size}-{state.st_mtime_ns}-{state.st_ctime_ns}-{said}"
+            for day, state in states.items()
+        }
 
 
 def build(
     connection: duckdb.DuckDBPyConnection,
     path: Path,
+    kept: Path,
     views: Sequence[tuple[str, str]],
     tables: Sequence[Table],
     meta: tuple[int, date, str],
@@ -70,6 +71,7 @@ def build(
     Args:
         connection: A connection that may read the lake and write the file.
         path: The file.
+        kept: Where tables that grow by a day are kept; see `kept_days`.
         views: Name and SELECT of views over lake files.
         tables: What to publish, in order of building.
         meta: Generation, newest snapshot date and run.
@@ -81,19 +83,20 @@ def build(
     Raises:
         ContractError: A table does not have the columns of its contract, or a cell does not have its type.
     """
-    connection.execute(f"ATTACH {literal(path)} AS pub (STORAGE_VERSION '{STORAGE_VERSION}')")
     for name, sql in views:
         try:
             connection.execute(f"CREATE TEMP VIEW {name} AS {sql}")
         except duckdb.Error as error:
             raise ContractError(f"{name}: {first_line(error)}; run that date again") from None
+    growing = {
+        table.name: kept_days.Days(_select(connection, table), table.made_from()) for table in tables if table.days
+    }
+    kept_days.begin(connection, kept, path, growing, STORAGE_VERSION)
     for table in tables:
-        try:
+        if table.name not in growing:
             _create(connection, table)
-        except duckdb.FatalException:
-            raise  # of the disk, and not of the table
-        except duckdb.Error as error:
-            raise ContractError(f"{table.name}: {first_line(error)}") from None
+        # Tables built later read this one, under its published name.
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {table.name} AS SELECT * FROM pub.main.{table.name}")
         is_built(table)
     meant = contents(connection, "pub", LEFT_OUT)
     _add_meta(connection, meta, meant)
@@ -115,14 +118,26 @@ def close(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _create(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    select = _select(connection, table)
+    try:
+        connection.execute(f"CREATE TABLE pub.main.{table.name} AS {select}")
+    except duckdb.Error as error:
+        if durable.is_of_disk(error):
+            raise
+        raise ContractError(f"{table.name}: {first_line(error)}") from None
+
+
+def _select(connection: duckdb.DuckDBPyConnection, table: Table) -> str:
+    """A table's rows in the types of its contract."""
     types = {column.name: column.duckdb_type for column in columns(TABLES[table.name])}
-    order = [row[0] for row in connection.execute(f"DESCRIBE {table.sql}").fetchall()]
+    try:
+        order = [row[0] for row in connection.execute(f"DESCRIBE {table.sql}").fetchall()]
+    except duckdb.Error as error:
+        raise ContractError(f"{table.name}: {first_line(error)}") from None
     if set(order) != set(types):
         raise ContractError(f"{table.name}: columns differ from the contract: {sorted(set(order) ^ set(types))}")
     cells = ", ".join(f"CAST({identifier(name)} AS {types[name]}) AS {identifier(name)}" for name in order)
-    connection.execute(f"CREATE TABLE pub.main.{table.name} AS SELECT {cells} FROM ({table.sql})")
-    # Tables built later read this one, under its published name.
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW {table.name} AS SELECT * FROM pub.main.{table.name}")
+    return f"SELECT {cells} FROM ({table.sql})"
 
 
 def _add_meta(connection: duckdb.DuckDBPyConnection, meta: tuple[int, date, str], meant: Contents) -> None:

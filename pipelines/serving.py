@@ -31,7 +31,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import content_hash, durable, flat_files, latest, manifest, published_file
+from pipelines import content_hash, durable, flat_files, kept_days, latest, manifest, published_file
 from pipelines.content_hash import META, Contents
 from pipelines.engine import connect
 from pipelines.manifest import Manifest
@@ -112,6 +112,8 @@ def publish(
         except Exception:
             # Whatever went wrong for a builder whose place was taken went wrong because of that.
             _fence(lock, settings, before)
+            # What is kept may be what is wrong.
+            kept_days.drop(settings.lake / kept_days.FILE_NAME)
             raise
         finally:
             shutil.rmtree(building, ignore_errors=True)
@@ -163,10 +165,10 @@ def _build(
     meta: tuple[int, date, str],
     before: Manifest | None,
 ) -> Manifest:
-    path = folder / FILE_NAME
-    with published_file.naming(path), connect(settings, settings.lake, settings.published) as connection:
+    path, kept = folder / FILE_NAME, settings.lake / kept_days.FILE_NAME
+    with durable.naming_duckdb(path), connect(settings, settings.lake, settings.published) as connection:
         with flat_files.Writer(connection, folder, tables, before, settings.published) as flat:
-            meant = published_file.build(connection, path, views, tables, meta, flat.begin)
+            meant = published_file.build(connection, path, kept, views, tables, meta, flat.begin)
             parquet, csv = flat.finish()
         published_file.close(connection)
     _verify(folder, meant)

@@ -120,15 +120,17 @@ print(syscalls.supervised(home.publish, home.settings.home, refused).error)
 @pytest.mark.parametrize(
     "refused, told",
     [
-        ("micro_influencers.duckdb", r"\.build-000002-\w+/micro_influencers.duckdb"),
-        ("micro_influencers.duckdb.wal", r"\.build-000002-\w+/micro_influencers.duckdb"),
-        (".build-latest.duckdb", r"\.build-latest.duckdb"),
+        ("published_days.duckdb", "lake/published_days.duckdb"),
+        ("published_days.duckdb.wal", "lake/published_days.duckdb"),
+        ("micro_influencers.duckdb", r"published/\.build-000002-\w+/micro_influencers.duckdb"),
+        ("micro_influencers.duckdb.wal", r"published/\.build-000002-\w+/micro_influencers.duckdb"),
+        (".build-latest.duckdb", r"published/\.build-latest.duckdb"),
     ],
 )
 def test_a_sync_of_a_duckdb_file_that_fails_names_it(home: Home, refused: str, told: str) -> None:
     command = [sys.executable, "-W", "ignore", "-c", _WITH_A_BROKEN_DISK, str(home.folder), refused]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=REPOSITORY).stdout
-    said = rf"DiskError: {home.published}/{told} cannot be written: fsync failed; make room or mend the disk, .*\n"
+    said = rf"DiskError: {home.settings.home}/{told} cannot be written: fsync failed; make room or mend the disk, .*\n"
     assert re.fullmatch(said, done)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines import durable, landing, progress
+from pipelines import durable, kept_days, landing, progress
 from pipelines.forget import known, landed
 from pipelines.forget.known import Pull
 from pipelines.forget.landed import Wanted
@@ -95,6 +95,8 @@ class _Erasing:
             for folder in _unknown(self._settings, self._sources)
             if any(self._person.is_named_in(text_of(path)) for path in folder.rglob("*") if path.is_file())
         ]
+        if not self._is_trial:
+            kept_days.drop(self._settings.lake / kept_days.FILE_NAME)
         rows, touched = _from_lake(self._settings, self._person, self._contents, self._gone, is_trial=self._is_trial)
         days = tuple(sorted(self._days | touched))
         return Erased(self._tombstones, tuple(self._emptied), rows, days, tuple(self._left))
