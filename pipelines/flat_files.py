@@ -110,13 +110,14 @@ class Writer:
         if table.beginning_of:
             rows = _copy(connection, table.name, parquet, {})
             return _described(folder, parquet, sum(rows.values())), {}
-        days: Mapping[date | None, str | None] = {None: None}
+        csv: dict[date | None, Path] = {None: folder / f"{table.name}.csv"}
         if table.days:
             (folder / table.name).mkdir()
-            days = dict(table.made_from().items())
-        csv = {day: folder / (f"{table.name}/{day}.csv" if day else f"{table.name}.csv") for day in days}
-        taken = {
-            day: self._known[key] for day, state in days.items() if (key := (table.name, day, state)) in self._known
+            csv = {day: folder / f"{table.name}/{day}.csv" for day in table.days}
+        taken: dict[date | None, tuple[Path, CsvFile]] = {
+            day: self._known[key]
+            for day, state in table.made_from.items()
+            if (key := (table.name, day, state)) in self._known
         }
         for day, (path, _) in taken.items():
             csv[day].hardlink_to(path)
@@ -125,7 +126,8 @@ class Writer:
         files = []
         for day, path in csv.items():
             file = taken[day][1] if day in taken else CsvFile(
-                **_described(folder, path, rows[day]).model_dump(), day=day, made_from=days[day]
+                **_described(folder, path, rows[day]).model_dump(),
+                day=day, made_from=table.made_from[day] if day else None,
             )  # fmt: skip
             if file.rows != rows[day]:
                 raise ContractError(f"{table.name}: {file.path} has {file.rows:,} rows, and the table {rows[day]:,}")

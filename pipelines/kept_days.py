@@ -17,11 +17,9 @@ from pathlib import Path
 import duckdb
 
 from pipelines import durable
-from schemas.first_line import first_line
+from pipelines.naming_table import naming_table
 from schemas.quoting import literal
-from schemas.validation import ContractError
 
-FILE_NAME = "published_days.duckdb"
 _MADE_FROM = "made_from"
 
 
@@ -98,12 +96,8 @@ def _grown(connection: duckdb.DuckDBPyConnection, kept: Path, attached: str, tab
 def _build(connection: duckdb.DuckDBPyConnection, kept: Path, attached: str, tables: Mapping[str, Days]) -> None:
     with _changing(connection, kept, attached):
         for name, days in tables.items():
-            try:
+            with naming_table(name):
                 connection.execute(f"CREATE TABLE kept.main.{name} AS {days.select}")
-            except duckdb.Error as error:
-                if durable.is_of_disk(error):
-                    raise
-                raise ContractError(f"{name}: {first_line(error)}") from None
         _note(connection, tables)
 
 

@@ -8,13 +8,15 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 
 import duckdb
 
-from pipelines import durable, kept_days
+from pipelines import kept_days
 from pipelines.content_hash import META, Contents, contents
+from pipelines.naming_table import naming_table
 from schemas.describe import columns, summary
 from schemas.first_line import first_line
 from schemas.published import CONTRACT_VERSION, LEFT_OUT, TABLES
@@ -44,10 +46,12 @@ class Table:
     days: Mapping[date, Path] = field(default_factory=dict)
     beginning_of: str = ""
 
+    @cached_property
     def made_from(self) -> dict[date, str]:
         """Per day, what tells its lake file, and what is selected of it, from any that replaces it.
 
-        No byte of a file changes without its change time.
+        No byte of a file changes without its change time. Looked up once, before anything is read: what replaces a
+        file meanwhile is met by the next publish.
         """
         said = hashlib.sha256(f"{CONTRACT_VERSION} {version('smallvoices')} {self.sql}".encode()).hexdigest()[:8]
         states = {day: path.stat() for day, path in self.days.items()}
@@ -89,7 +93,7 @@ def build(
         except duckdb.Error as error:
             raise ContractError(f"{name}: {first_line(error)}; run that date again") from None
     growing = {
-        table.name: kept_days.Days(_select(connection, table), table.made_from()) for table in tables if table.days
+        table.name: kept_days.Days(_select(connection, table), table.made_from) for table in tables if table.days
     }
     kept_days.begin(connection, kept, path, growing, STORAGE_VERSION)
     for table in tables:
@@ -119,21 +123,15 @@ def close(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _create(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     select = _select(connection, table)
-    try:
+    with naming_table(table.name):
         connection.execute(f"CREATE TABLE pub.main.{table.name} AS {select}")
-    except duckdb.Error as error:
-        if durable.is_of_disk(error):
-            raise
-        raise ContractError(f"{table.name}: {first_line(error)}") from None
 
 
 def _select(connection: duckdb.DuckDBPyConnection, table: Table) -> str:
     """A table's rows in the types of its contract."""
     types = {column.name: column.duckdb_type for column in columns(TABLES[table.name])}
-    try:
+    with naming_table(table.name):
         order = [row[0] for row in connection.execute(f"DESCRIBE {table.sql}").fetchall()]
-    except duckdb.Error as error:
-        raise ContractError(f"{table.name}: {first_line(error)}") from None
     if set(order) != set(types):
         raise ContractError(f"{table.name}: columns differ from the contract: {sorted(set(order) ^ set(types))}")
     cells = ", ".join(f"CAST({identifier(name)} AS {types[name]}) AS {identifier(name)}" for name in order)

@@ -113,7 +113,7 @@ def publish(
             # Whatever went wrong for a builder whose place was taken went wrong because of that.
             _fence(lock, settings, before)
             # What is kept may be what is wrong.
-            kept_days.drop(settings.lake / kept_days.FILE_NAME)
+            kept_days.drop(settings.published_days)
             raise
         finally:
             shutil.rmtree(building, ignore_errors=True)
@@ -165,10 +165,10 @@ def _build(
     meta: tuple[int, date, str],
     before: Manifest | None,
 ) -> Manifest:
-    path, kept = folder / FILE_NAME, settings.lake / kept_days.FILE_NAME
+    path = folder / FILE_NAME
     with durable.naming_duckdb(path), connect(settings, settings.lake, settings.published) as connection:
         with flat_files.Writer(connection, folder, tables, before, settings.published) as flat:
-            meant = published_file.build(connection, path, kept, views, tables, meta, flat.begin)
+            meant = published_file.build(connection, path, settings.published_days, views, tables, meta, flat.begin)
             parquet, csv = flat.finish()
         published_file.close(connection)
     _verify(folder, meant)

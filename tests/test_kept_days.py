@@ -13,6 +13,7 @@ from pipelines import kept_days
 from schemas.validation import ContractError
 
 FIRST = date(2026, 10, 1)
+KEPT = "kept.duckdb"
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def published(
     """What a generation's file says, in the order it lies there."""
     path = folder / "generation.duckdb"
     path.unlink(missing_ok=True)
-    kept_days.begin(connection, folder / kept_days.FILE_NAME, path, {"rank_history": days_of(states)}, "v1.0.0")
+    kept_days.begin(connection, folder / KEPT, path, {"rank_history": days_of(states)}, "v1.0.0")
     connection.execute("DETACH pub")
     with duckdb.connect(str(path), read_only=True) as readers:
         assert readers.execute("SELECT table_name FROM duckdb_tables()").fetchall() == [("rank_history",)]
@@ -66,11 +67,11 @@ def test_a_night_adds_its_day_and_any_other_change_builds_all_anew(
     connection: duckdb.DuckDBPyConnection, tmp_path: Path, after: dict[int, int], *, is_grown: bool
 ) -> None:
     published(connection, tmp_path, {1: 10, 2: 20, 3: 30})
-    before = (tmp_path / kept_days.FILE_NAME).stat().st_ino
-    hold = (tmp_path / kept_days.FILE_NAME).open("rb")  # so that no new file gets its number
+    before = (tmp_path / KEPT).stat().st_ino
+    hold = (tmp_path / KEPT).open("rb")  # so that no new file gets its number
     with hold:
         assert published(connection, tmp_path, after) == anew(after)
-        assert ((tmp_path / kept_days.FILE_NAME).stat().st_ino == before) is is_grown
+        assert ((tmp_path / KEPT).stat().st_ino == before) is is_grown
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -89,16 +90,14 @@ def test_whatever_came_before_it_says_what_one_built_anew_says(
 @pytest.mark.parametrize("damage", [b"", b"no database at all", b"\0" * 20_000], ids=["empty", "text", "zeros"])
 def test_a_damaged_file_is_built_anew(connection: duckdb.DuckDBPyConnection, tmp_path: Path, damage: bytes) -> None:
     published(connection, tmp_path, {1: 10})
-    (tmp_path / kept_days.FILE_NAME).write_bytes(damage)
+    (tmp_path / KEPT).write_bytes(damage)
     assert published(connection, tmp_path, {1: 10, 2: 20}) == anew({1: 10, 2: 20})
 
 
 def test_a_table_that_cannot_be_built_is_named(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     days = kept_days.Days("SELECT DATE '2026-10-01' AS snapshot_date, CAST('many' AS INTEGER) AS rank", {FIRST: "file"})
     with pytest.raises(ContractError, match="rank_history: Conversion Error"):
-        kept_days.begin(
-            connection, tmp_path / kept_days.FILE_NAME, tmp_path / "generation.duckdb", {"rank_history": days}, "v1.0.0"
-        )
+        kept_days.begin(connection, tmp_path / KEPT, tmp_path / "generation.duckdb", {"rank_history": days}, "v1.0.0")
     assert not (tmp_path / "generation.duckdb").exists()
     assert connection.execute("SELECT database_name FROM duckdb_databases() WHERE NOT internal").fetchall() == [
         ("memory",)

@@ -135,7 +135,10 @@ def _stumble() -> None:
     [
         (_stumble, "IndexError: list index out of range"),
         # Polars' panics are no Exception of Python's.
-        (lambda: pl.DataFrame({"\0": ["x"]}).to_arrow(), "PanicException: called `Result::unwrap()` on an `Err` value"),
+        (
+            lambda: pl.DataFrame({"\0": ["x"]}).to_arrow(),
+            "PanicException: called `Result::unwrap()` on an `Err` value: NulError(0, [0])",
+        ),
     ],
 )
 def test_what_nobody_foresaw_of_a_file_costs_its_source_alone(
@@ -156,8 +159,7 @@ def test_what_nobody_foresaw_of_a_file_costs_its_source_alone(
     imported = found.run()
     assert imported.accounts("handle") == [("b",)]
     (message,) = {row["message"] for row in imported.report if row["source"] == "dead"}
-    assert f"for a reason that smallvoices does not know: {told}" in message
-    assert "; what it sent is kept at landing/" in message
+    assert f"for a reason that smallvoices does not know: {told}; what it sent is kept at landing/" in message
 
 
 def test_names_in_an_archive_lead_nowhere_else(tmp_path: Path) -> None:

@@ -17,8 +17,9 @@ import duckdb
 from assets.publishing import NEWEST
 from benchmarks.measuring import measure
 from benchmarks.nightly.__main__ import SNAPSHOT, SOURCES, generate
-from pipelines import kept_days
+from pipelines import kept_days, manifest
 from pipelines.lake import Lake
+from pipelines.settings import Settings
 from schemas.quoting import parquet
 
 DAYS = 90
@@ -49,14 +50,14 @@ def main(accounts: int, at_most: float | None) -> None:
         (folder / "sources.yaml").write_text(SOURCES.format(directory=folder / "exports"), encoding="utf-8")
         where = ["--home", str(folder / "home"), "--sources", str(folder / "sources.yaml")]
         measure([str(Path(sys.executable).with_name("smallvoices")), "nightly", "--date", SNAPSHOT, *where])
-        _invent_history(Lake(folder / "home/lake"), accounts // 10)
-        arguments = [str(folder / "home"), str(folder / "sources.yaml")]
+        settings = Settings(home=folder / "home", sources_file=folder / "sources.yaml")
+        _invent_history(Lake(settings.lake), accounts // 10)
+        arguments = [str(settings.home), str(settings.sources_file)]
         told = {}
+        _forget_what_was_published(settings)
         for name, way in ((_FIRST, "publish"), (_NEXT, "publish"), (_BARE, "bare")):
-            if name == _FIRST:
-                _forget_what_was_published(folder / "home")
             if name == _NEXT:
-                _add_date(Lake(folder / "home/lake"))
+                _add_date(Lake(settings.lake))
             found = measure([sys.executable, "-m", "benchmarks.publishing.run", way, *arguments])
             seconds, processor = map(float, found.printed.split()[-2:])
             told[name] = (seconds, processor, found.megabytes)
@@ -86,10 +87,10 @@ def _invent_history(lake: Lake, micro: int) -> None:
             connection.execute(_EARLIER.format(day=day, newest=path, path=earlier))
 
 
-def _forget_what_was_published(home: Path) -> None:
+def _forget_what_was_published(settings: Settings) -> None:
     """Leaves nothing to take over."""
-    (home / "published/manifest.json").unlink()
-    kept_days.drop(home / "lake" / kept_days.FILE_NAME)
+    (settings.published / manifest.FILE_NAME).unlink()
+    kept_days.drop(settings.published_days)
 
 
 def _add_date(lake: Lake) -> None:

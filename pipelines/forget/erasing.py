@@ -96,7 +96,8 @@ class _Erasing:
             if any(self._person.is_named_in(text_of(path)) for path in folder.rglob("*") if path.is_file())
         ]
         if not self._is_trial:
-            kept_days.drop(self._settings.lake / kept_days.FILE_NAME)
+            # Its rows would only be marked as gone.
+            kept_days.drop(self._settings.published_days)
         rows, touched = _from_lake(self._settings, self._person, self._contents, self._gone, is_trial=self._is_trial)
         days = tuple(sorted(self._days | touched))
         return Erased(self._tombstones, tuple(self._emptied), rows, days, tuple(self._left))
