@@ -9,7 +9,6 @@ table that grows by a day has a CSV file a day, which stays within the rows that
 """
 
 import hashlib
-import io
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
-from typing import Self
+from typing import IO, Self
 
 import duckdb
 import polars as pl
@@ -34,6 +33,7 @@ from schemas.validation import ContractError, broken, validate
 
 # Of a wide table two batches are in memory at once for each format.
 _BATCH_ROWS = 65_536
+_COPY_BYTES = 2**20
 _FORMULA = r"^[=+\-@\t\r]"
 # What repeats often enough for a dictionary to be smaller and faster.
 _DICTIONARIES = frozenset(
@@ -184,9 +184,9 @@ def _copy(
         batches = connection.sql(f"SELECT * FROM pub.main.{table}").to_arrow_reader(_BATCH_ROWS)
         writer = open_files.enter_context(_parquet_writer(parquet, batches.schema))
         files = {day: open_files.enter_context(path.open("wb")) for day, path in csv.items()}
-        begun, left = (open_files.enter_context(beginning[0].open("wb")), beginning[1]) if beginning else (None, 0)
-        for file in filter(None, [*files.values(), begun]):
+        for file in files.values():
             pl.DataFrame(batches.schema.empty_table()).write_csv(file, include_bom=True)
+        left, begun = (beginning[1], _written(files[None])) if beginning else (0, 0)
         encoding: Future[None] | None = None
         for batch in batches:
             # Both formats of a batch are encoded at once, and one batch waits at most.
@@ -200,16 +200,28 @@ def _copy(
                     continue
                 _check(table, model, part.select(names))
                 safe = _safe(part)
-                if begun and left:
-                    text = io.BytesIO()
-                    safe.head(left).write_csv(text, include_header=False)
-                    begun.write(text.getbuffer())
-                    files[day].write(text.getbuffer())
-                    left, safe = max(left - part.height, 0), safe.slice(left)
+                if left:
+                    safe.head(left).write_csv(files[day], include_header=False)
+                    begun, left, safe = _written(files[day]), max(left - part.height, 0), safe.slice(left)
                 safe.write_csv(files[day], include_header=False)
         if encoding:
             encoding.result()
+        if beginning:
+            _copy_beginning(csv[None], beginning[0], begun)
     return rows
+
+
+def _written(file: IO[bytes]) -> int:
+    """Bytes that a file holds by now."""
+    file.flush()
+    return file.tell()
+
+
+def _copy_beginning(path: Path, target: Path, length: int) -> None:
+    """Copies the first bytes of a file, which costs less than to encode them a second time."""
+    with path.open("rb") as file, target.open("wb") as copy:
+        while block := file.read(min(length, _COPY_BYTES)):
+            length -= copy.write(block)
 
 
 def _parquet_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import date
 from importlib.util import find_spec
 from typing import Any
+from uuid import uuid4
 
 import dagster as dg
 
 from assets import looking_back, shrinking
-from pipelines import dead_runs, durable, notifying
+from pipelines import dead_runs, durable, event_log, notifying
 from pipelines.build import build_defs
 from pipelines.jobs import NIGHTLY
 from pipelines.lake import Lake
@@ -216,7 +217,11 @@ def _execute(
     try:
         with open_instance(settings) as instance:
             dead_runs.mark(instance)
-            result = job.execute_in_process(instance=instance, run_config=config, raise_on_error=False, **what)
+            run_id = str(uuid4())
+            with event_log.held_open(instance, run_id):
+                result = job.execute_in_process(
+                    instance=instance, run_id=run_id, run_config=config, raise_on_error=False, **what
+                )
     except Exception as error:
         # Outside of any step, as where Dagster's storage has no room left.
         notifying.tell(settings, sources, FailedRun("", (), "", f"{type(error).__name__}: {first_line(error)}"))

@@ -19,6 +19,7 @@ from pipelines.pull import credentials, declared
 from pipelines.pull.paging import Paging
 from schemas import strict_yaml
 from schemas.column import PLATFORMS
+from schemas.did_you_mean import meant
 from schemas.segments import DIMENSIONS
 from schemas.shape import AUTO, INFERRED, RECORDS, Shape, ShapeError
 from schemas.shape_file import load as load_shape
@@ -165,7 +166,9 @@ def _segments(entries: object, path: Path) -> list[list[str]]:
     for entry in entries or []:
         names = [name for name in DIMENSIONS if name in entry] if isinstance(entry, list) else []
         if len(names) < 2 or len(names) != len(entry):  # noqa: PLR2004 - one column alone is ranked within anyway
-            raise SourcesError(f"{path}: segments: {_shown(entry)} is not allowed; allowed: {allowed}")
+            unknown = [str(name) for name in entry if name not in DIMENSIONS] if isinstance(entry, list) else []
+            question = meant(unknown[0], DIMENSIONS) if unknown else ""
+            raise SourcesError(f"{path}: segments: {_shown(entry)} is not allowed; {question}allowed: {allowed}")
         if names not in found:
             found.append(names)
     return found

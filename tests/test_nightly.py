@@ -459,6 +459,20 @@ def test_sources_fails_where_a_source_would(
         assert [len(source["problems"]) for source in json.loads(run.out)] == [1, 0, 0, 1]
 
 
+def test_sources_of_a_date_without_files_tells_the_newest_that_has_some(
+    smallvoices: Command, samples: Path, tmp_path: Path
+) -> None:
+    run = smallvoices("sources", "--date", "2026-10-02")
+    assert run.code == 1
+    assert run.out.count("(no file)") == 4
+    *missing, newest = run.err.splitlines()
+    agency = (
+        f"no file {tmp_path}/samples/agency/2026-10-02.csv; put the export there, or correct the url in sources.yaml"
+    )
+    assert missing[0] == f"Error: source 'agency': {agency}"
+    assert newest == "Warning: the newest date that has files is 2026-10-31: --date newest"
+
+
 def test_one_export_under_many_dates_is_told(smallvoices: Command, tmp_path: Path) -> None:
     """On the command line before anything is pulled, by `sources`, and by the source's check in the UI."""
     rows = "platform,handle,followers,avg_likes,avg_comments\ninstagram,one,2000,50,5\n"

@@ -146,6 +146,22 @@ def test_metrics_that_cannot_be(tmp_path: Path, metrics: str, told: str) -> None
 
 
 @pytest.mark.parametrize(
+    "segments, told",
+    [
+        ("[[contry, sector]]", "['contry', 'sector'] is not allowed; did you mean country? allowed: "),
+        ("[[country]]", "['country'] is not allowed; allowed: "),
+        ("[[country, country]]", "['country', 'country'] is not allowed; allowed: "),
+        ("[[1, country]]", "[1, 'country'] is not allowed; allowed: "),
+        ("[country]", "'country' is not allowed; allowed: "),
+        ("country", "must be "),
+    ],
+)
+def test_segments_that_cannot_be_cut(tmp_path: Path, segments: str, told: str) -> None:
+    entry = "{name: a, shape: smallvoices, url: x, platform: instagram}"
+    assert mistake(tmp_path, f"sources: [{entry}]\nsegments: {segments}").startswith(f"segments: {told}")
+
+
+@pytest.mark.parametrize(
     "shape, told",
     [
         ("posts: {columns: [post_id, posted_at, handle]}", "shape: own has no profiles; allowed: a shape with profiles"),

@@ -1,6 +1,6 @@
 """Measures a night: `python -m benchmarks.nightly [--accounts N] [--directory DIR]`.
 
-Both programs run over the same files, one after the other, each in processes of its own.
+All run over the same files, one after the other, each in processes of its own.
 """
 
 import sys
@@ -30,7 +30,7 @@ sources:
     "--directory", type=click.Path(file_okay=False, path_type=Path), help="Where to keep the generated export."
 )
 def main(accounts: int, directory: Path | None) -> None:
-    """Runs the nightly pipeline and the bare script over a generated export, and prints both."""
+    """Runs both over a generated export, then what a night must leave behind by bare means, and prints all three."""
     with tempfile.TemporaryDirectory(prefix="smallvoices-bench-") as scratch:
         folder = Path(scratch)
         exports = directory or folder / "exports"
@@ -42,10 +42,19 @@ def main(accounts: int, directory: Path | None) -> None:
         (folder / "sources.yaml").write_text(SOURCES.format(directory=exports), encoding="utf-8")
         command = [str(Path(sys.executable).with_name("smallvoices")), "nightly", "--date", SNAPSHOT]
         nightly = measure([*command, "--sources", str(folder / "sources.yaml"), "--home", str(folder / "home")])
-    print(f"{'':24}{'seconds':>9}{'peak MB':>9}")
-    print(f"{'bare DuckDB script':24}{bare.seconds:9.1f}{bare.megabytes:9.0f}")
-    print(f"{'smallvoices nightly':24}{nightly.seconds:9.1f}{nightly.megabytes:9.0f}")
-    print(f"{'ratio':24}{nightly.seconds / bare.seconds:9.2f}{nightly.megabytes / bare.megabytes:9.2f}")
+        (folder / "duties").mkdir()
+        module = [sys.executable, "-m", "benchmarks.nightly.duties"]
+        duties = measure([*module, str(exports), str(folder / "home"), str(folder / "duties")])
+    print(f"{'':40}{'seconds':>9}{'peak MB':>9}")
+    rows = {"bare DuckDB script": bare, "a night's duties by bare means": duties, "smallvoices nightly": nightly}
+    for name, measured in rows.items():
+        print(f"{name:40}{measured.seconds:9.1f}{measured.megabytes:9.0f}")
+    for name, one, other in (
+        ("smallvoices nightly / bare", nightly, bare),
+        ("a night's duties / bare", duties, bare),
+        ("smallvoices nightly / its duties", nightly, duties),
+    ):
+        print(f"{name:40}{one.seconds / other.seconds:9.2f}{one.megabytes / other.megabytes:9.2f}")
 
 
 def generate(exports: Path, accounts: int, posts_each: int = 12) -> None:

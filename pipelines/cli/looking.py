@@ -8,7 +8,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -30,6 +30,7 @@ from pipelines.terminal import printable
 from schemas import shape_file
 from schemas.shape import ShapeError
 
+_NO_FILE = "no file"
 _COLOURS = {"ok": "green", "warning": "yellow", "problem": "red"}
 
 
@@ -60,6 +61,11 @@ def list_sources(settings: Settings, loaded: SourcesFile, day: str, *, as_json: 
     failing = [f"source {source['source']!r}: {problem}" for source in told for problem in source["problems"]]
     for problem in failing:
         screen.say("ERROR", problem)
+    if any(where == _NO_FILE for source in told for where in source["found"].values()):
+        with suppress(DateError):
+            newest = dates.on_disk(loaded, settings)[-1]
+            if newest != chosen:
+                screen.say("WARNING", f"the newest date that has files is {newest}: --date newest")
     sys.exit(1 if failing else 0)
 
 
@@ -79,7 +85,7 @@ def _told(source: Source, settings: Settings, folder: Path, day: date) -> dict[s
                 paths = matching(address, folder)
                 found[records] = f"{len(paths)} files, {sum(path.stat().st_size for path in paths):,} bytes"
             except PullError as error:
-                found[records] = str(error)
+                found[records] = _NO_FILE
                 # What has landed is not pulled again.
                 problems += [] if landed else [str(error)]
     return {
