@@ -16,6 +16,7 @@ import dagster as dg
 import polars as pl
 import pytest
 from dagster._daemon.types import DaemonHeartbeat
+from dagster_shared.error import SerializableErrorInfo
 
 from pipelines import runs, sources
 from pipelines.dates import yesterday
@@ -232,6 +233,19 @@ def test_whether_a_daemon_runs_the_schedule_is_told(copy: Home) -> None:
         assert only(copy, "schedule").said.endswith("but nothing runs it: a daemon was alive 60 minutes ago")
         instance.add_daemon_heartbeat(DaemonHeartbeat(now, "SCHEDULER", "one"))
         assert only(copy, "schedule").level == "ok"
+
+
+def test_what_a_living_daemon_reports_is_a_problem_of_its_own(copy: Home) -> None:
+    locked = SerializableErrorInfo("OperationalError: database is\nlocked\n", [], "OperationalError")
+    with dg.DagsterInstance.from_config(str(copy.settings.dagster_home)) as instance:
+        instance.add_daemon_heartbeat(DaemonHeartbeat(time.time(), "EVENT_LOG_CONSUMER", "one", [locked]))
+    assert only(copy, "schedule").level == "ok"
+    assert only(copy, "daemon") == Finding(
+        "daemon",
+        "problem",
+        "daemon EVENT_LOG_CONSUMER says: OperationalError: database is locked",
+        "see the log of `smallvoices ui`",
+    )
 
 
 def _there(home: Home) -> str:

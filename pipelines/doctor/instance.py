@@ -100,7 +100,7 @@ def _schedule(settings: Settings, instance: dg.DagsterInstance) -> Iterator[Find
     for name, beat in beats.items():
         if silent <= _SILENT and beat.errors:
             said = f"daemon {name} says: {' '.join(beat.errors[0].message.split())}"
-            yield Finding("schedule", "problem", said, "see the log of `smallvoices ui`")
+            yield Finding("daemon", "problem", said, "see the log of `smallvoices ui`")
 
 
 def _ago(record: dg.RunRecord) -> str:
