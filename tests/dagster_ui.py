@@ -123,8 +123,7 @@ class Browser:
         self.screenshot("backfill.png")
         self.click(f"{DIALOG}//button[normalize-space()='Launch backfill']")
         (launched,) = wait_for("the backfill", lambda: set(self._live.backfills()) - before or None, SECONDS)
-        # A page that asks how far it is would slow down what it waits for.
-        self._driver.get("about:blank")
+        self._look_away()
         return launched
 
     def rerun(self, day: str, seconds: float) -> str:
@@ -134,7 +133,15 @@ class Browser:
         self.sees("Launched run")
         self.click("//*[self::a or self::button][normalize-space()='View']")
         self.sees(rf"partition: {day}")
-        return self.sees(r"\b(Success|Failure|Canceled)\b", seconds)
+        run = self._driver.current_url.rpartition("/")[2]
+        self._look_away()
+        self._live.run_ended(run, seconds)
+        self.open(f"runs/{run}")
+        return self.sees(r"\b(Success|Failure|Canceled)\b")
+
+    def _look_away(self) -> None:
+        """Leaves a page that asks how far the work is, and so slows it down."""
+        self._driver.get("about:blank")
 
     def _materialize_all(self, first: str, last: str) -> None:
         """Opens the dialog, and chooses dates in it."""

@@ -37,19 +37,20 @@ Json = dict[str, Any]
 T = TypeVar("T")
 
 
-def wait_for(what: str, look: Callable[[], T | None], seconds: float) -> T:
+def wait_for(what: str, look: Callable[[], T | None], seconds: float, pause: float = 0.2) -> T:
     """Looks again and again until there is something to see.
 
     Args:
         what: What is waited for, for the message.
         look: Gives None as long as it is not there.
         seconds: When to give up.
+        pause: Seconds between two looks.
     """
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if (seen := look()) is not None:
             return seen
-        time.sleep(0.2)
+        time.sleep(pause)
     raise TimeoutError(f"{what}: not within {seconds:g} s")
 
 
@@ -140,8 +141,18 @@ class LiveDagster:
             )
             return found if found["status"] not in ("REQUESTED", "CANCELING", "FAILING") else None
 
-        found = wait_for(f"the end of backfill {backfill_id}", look, seconds)
+        found = wait_for(f"the end of backfill {backfill_id}", look, seconds, pause=1)
         return found | {"runs": sorted(found["runs"], key=lambda run: run["creationTime"])}
+
+    def run_ended(self, run_id: str, seconds: float) -> None:
+        """Waits until a run has ended, however."""
+
+        def look() -> str | None:
+            query = "query ($id: ID!) { runOrError(runId: $id) { __typename ... on Run { status } } }"
+            status: str = self.ask(query, id=run_id)["status"]
+            return status if status in ("SUCCESS", "FAILURE", "CANCELED") else None
+
+        wait_for(f"the end of run {run_id}", look, seconds, pause=1)
 
     def pulled(self, source: str) -> Json:
         """The latest evaluation of a source's `pulled` check."""
