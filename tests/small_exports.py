@@ -28,9 +28,14 @@ Row = dict[str, Any]
 
 def csv_bytes(rows: Iterable[Sequence[object]], *, delimiter: str = ",", newline: str = "\n") -> bytes:
     """Rows of cells as a CSV file, the header first."""
+    return "".join(_csv_line(row, delimiter) + newline for row in rows).encode()
+
+
+def _csv_line(row: Sequence[object], delimiter: str) -> str:
     text = io.StringIO()
-    csv.writer(text, delimiter=delimiter, lineterminator=newline).writerows(rows)
-    return text.getvalue().encode()
+    # Python before 3.13 quotes no line end but its own, and half of another would cut the record in two.
+    csv.writer(text, delimiter=delimiter, lineterminator="\r\n").writerow(row)
+    return text.getvalue().removesuffix("\r\n")
 
 
 def ndjson_bytes(records: Iterable[Mapping[str, object]]) -> bytes:

@@ -13,7 +13,7 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from pipelines import landing
@@ -273,6 +273,17 @@ def test_a_file_called_after_the_person_gets_another_name(tmp_path: Path) -> Non
     assert "anna" not in str(manifest.files)
 
 
+def test_a_half_line_end_without_quotes_cuts_a_record_for_the_import_and_the_forgetting_alike(tmp_path: Path) -> None:
+    rows = b"handle,followers,biography\nanna,5000,x\ry\nanna,5001,\nbob,5002,z\n"
+    exports = Exports(tmp_path).source("a", "a.csv", platform="instagram", max_quarantine_share=1)
+    exports.write("a.csv", rows)
+    assert exports.run().told("landed", "accepted", "quarantined", "forgotten") == [(4, 2, 1, 0)]
+    forgotten(exports, Person("instagram", frozenset(), frozenset({"anna"})))
+    told = exports.run()
+    assert told.told("landed", "accepted", "quarantined", "forgotten") == [(4, 1, 1, 2)]
+    assert told.accounts("landed_row", "handle", "followers", "biography") == [(4, "bob", 5002, "z")]
+
+
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=8)
 Writer = tuple[str, Callable[[list[dict[str, Any]]], bytes]]
 WRITERS: list[Writer] = [
@@ -293,6 +304,7 @@ WRITERS: list[Writer] = [
     ),
     writer=st.sampled_from(WRITERS),
 )
+@example([("anna", "half a\rline's end"), ("anna", "")], WRITERS[0])
 def test_whatever_stands_in_other_records_stays(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]], writer: Writer
 ) -> None:
