@@ -14,6 +14,13 @@ WITH accounts AS (
     FROM profiles
 ),
 
+-- Few columns go through a join by range, which sorts whatever goes through it.
+sized AS (
+    SELECT accounts.account, tiers.tier, tiers.ranked
+    FROM accounts
+    JOIN tiers ON accounts.followers >= tiers.lowest AND (tiers.below IS NULL OR accounts.followers < tiers.below)
+),
+
 dated AS (
     SELECT
         accounts.account,
@@ -214,8 +221,8 @@ SELECT
     logs.is_verified,
     logs.is_private,
     logs.has_picture,
-    tiers.tier,
-    tiers.ranked AS is_ranked_tier,
+    sized.tier,
+    sized.ranked AS is_ranked_tier,
     -- Exports that write a word in two ways mean one sector.
     lower(logs.sector) AS sector,
     logs.country,
@@ -300,5 +307,4 @@ SELECT
     logs.landed_file,
     logs.landed_row
 FROM (SELECT logs.*, exp((log_ratio + log_base) / 1e6) AS typical_count FROM logs) AS logs
-LEFT JOIN tiers
-    ON logs.followers >= tiers.lowest AND (tiers.below IS NULL OR logs.followers < tiers.below);
+LEFT JOIN sized ON logs.account = sized.account;
