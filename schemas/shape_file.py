@@ -4,7 +4,8 @@ Belongs here: everything that is wrong with a shape before any export is opened.
 (`shape`).
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -211,10 +212,25 @@ def _check_sql(connection: duckdb.DuckDBPyConnection, shape: Shape, records: Rec
                 try:
                     run([expression], value)
                 except duckdb.Error as error:
-                    reason = first_line(error)
+                    reason = _worded(first_line(error), own.read_columns, connection)
                     remedy = "" if value == "NULL" else "; a cell like that would cost the whole file, so use a macro"
                     raise _MistakeError(f"{records}.{name}: {reason}{remedy}") from error
         raise
+
+
+def _worded(reason: str, columns: Sequence[str], connection: duckdb.DuckDBPyConnection) -> str:
+    """What DuckDB says of an expression; of a name that it does not know, in the words of shapes."""
+    if unknown := re.match(r'Binder Error: Referenced column "(.*)" not found', reason):
+        question = meant(unknown[1], columns)
+        return f"no column {unknown[1]!r}; {question}allowed: {', '.join(columns)}, as in columns and optional"
+    if unknown := re.match(r"Catalog Error: Scalar Function with name (\S+) does not exist", reason):
+        macros = connection.execute(
+            "SELECT DISTINCT function_name FROM duckdb_functions() "
+            "WHERE NOT internal AND function_name LIKE '%\\_of' ESCAPE '\\' ORDER BY 1"
+        ).fetchall()
+        question = meant(unknown[1], [name for (name,) in macros])
+        return f"no macro or function {unknown[1]!r}; {question}docs/shapes.md has the macros"
+    return reason
 
 
 def _names(shape: Shape, selection: Selection) -> list[str]:
