@@ -224,6 +224,20 @@ def test_inspect_prints_what_it_found_and_writes_a_shape_that_works(tmp_path: Pa
     assert Lake(setup.lake).scan("profiles", DAY).collect()["followers"].sort().to_list() == [800, 3_400, 12_000]
 
 
+def test_a_shape_written_from_one_document_on_one_line_reads_it_indented(
+    tmp_path: Path, smallvoices: Command
+) -> None:
+    exports = {"page": 1, "items": [document | {"platform": "instagram"} for document in documents()]}
+    one_line, indented = tmp_path / "one_line.json", tmp_path / "indented.json"
+    one_line.write_text(json.dumps(exports), encoding="utf-8")
+    indented.write_text(json.dumps(exports, indent=1), encoding="utf-8")
+    assert smallvoices("inspect", str(one_line), "--write", "team").code == 0
+    assert yaml.safe_load((tmp_path / "shapes/team.yaml").read_text(encoding="utf-8"))["format"] == "json"
+    run = smallvoices("inspect", str(indented), "--shape", "team")
+    assert (run.code, run.err) == (0, "")
+    assert "The import would take 3 of 3 profiles" in run.out
+
+
 def test_inspect_asks_and_ends_with_code_1(tmp_path: Path, smallvoices: Command) -> None:
     (tmp_path / "list.csv").write_bytes(CSV.encode())
     run = smallvoices("inspect", "list.csv", "--json")

@@ -84,9 +84,10 @@ def _layouts(path: Path) -> list[tuple[Shape, list[str]]]:
     text = head.decode("utf-8-sig" if encoding == "utf-8" else encoding, errors="replace").lstrip("\ufeff")
     start = text.lstrip()
     if start[:1] in ("{", "["):
-        kind = "ndjson" if json_layout(path) == "newline_delimited" else "json"
-        is_lines = kind == "ndjson" and start.rstrip().count("\n") > 0
-        return [(_layout(format=kind), [*said, "NDJSON" if is_lines else "JSON"])]
+        # One document on one line is both, and the next export of its kind may be indented.
+        is_lines = start.rstrip().count("\n") > 0 and json_layout(path) == "newline_delimited"
+        kind = "ndjson" if is_lines else "json"
+        return [(_layout(format=kind), [*said, kind.upper()])]
     if start[:1] == "<":
         raise UnreadableFileError(f"{path.name} is a web page, not an export; open its address in a browser")
     if not start:
