@@ -224,9 +224,7 @@ def test_inspect_prints_what_it_found_and_writes_a_shape_that_works(tmp_path: Pa
     assert Lake(setup.lake).scan("profiles", DAY).collect()["followers"].sort().to_list() == [800, 3_400, 12_000]
 
 
-def test_a_shape_written_from_one_document_on_one_line_reads_it_indented(
-    tmp_path: Path, smallvoices: Command
-) -> None:
+def test_a_shape_written_from_one_document_on_one_line_reads_it_indented(tmp_path: Path, smallvoices: Command) -> None:
     exports = {"page": 1, "items": [document | {"platform": "instagram"} for document in documents()]}
     one_line, indented = tmp_path / "one_line.json", tmp_path / "indented.json"
     one_line.write_text(json.dumps(exports), encoding="utf-8")

@@ -401,6 +401,9 @@ def test_a_date_that_cannot_be_is_wrong_usage(smallvoices: Command, samples: Pat
         ("SMALLVOICES_THREADS", "-3"),
         ("SMALLVOICES_MEMORY_LIMIT", "lots"),
         ("SMALLVOICES_NIGHTLY_CRON", "nope"),
+        ("SMALLVOICES_NIGHTLY_CRON", "99 2 * * *"),
+        ("SMALLVOICES_NIGHTLY_CRON", "0 2 * * NOO"),
+        ("SMALLVOICES_NIGHTLY_CRON", "0 2-- * * *"),
         ("SMALLVOICES_FIRST_DATE", "2016-02-31"),
     ],
 )
