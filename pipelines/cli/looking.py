@@ -79,6 +79,8 @@ def _told(source: Source, settings: Settings, folder: Path, day: date) -> dict[s
         credentials.Secrets(source.url, source.posts_url, source.parts(day))
     except PullError as error:
         problems.append(str(error))
+    if not landed and not landing.is_offered(source, day):
+        problems.append(landing.unoffered(source, day).removeprefix(f"source {source.name} "))
     for records, address in pulls.items():
         if place_of(address) == "file":
             try:
