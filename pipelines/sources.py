@@ -219,12 +219,13 @@ def _document(path: Path) -> dict[str, Any]:
         raise SourcesError(f"{path}: cannot be read: {error}") from error
     except strict_yaml.YamlError as error:
         raise SourcesError(f"{path}: {error}") from error
-    if not isinstance(document, dict) or not isinstance(document.get("sources"), list) or not document["sources"]:
-        raise SourcesError(f"{path}: sources: must be a list of at least one source")
-    unknown = set(document) - _KEYS
+    # First, since `source:` is an unknown key before it is a missing one.
+    unknown = set(document) - _KEYS if isinstance(document, dict) else set()
     if unknown:
         key = min(map(str, unknown))
         raise SourcesError(f"{path}: {key}: {unknown_keys.told(text, [key], sorted(_KEYS))}")
+    if not isinstance(document, dict) or not isinstance(document.get("sources"), list) or not document["sources"]:
+        raise SourcesError(f"{path}: sources: must be a list of at least one source")
     return document
 
 
@@ -263,8 +264,10 @@ def _shape_of(source: Source, label: str, path: Path, known: dict[str, Shape]) -
             selection and source.platform in selection.read_columns for selection in (shape.profiles, shape.posts)
         )
     ):
-        allowed = f"{', '.join(PLATFORMS)}, or a column of shape {shape.name}"
-        raise SourcesError(f"{path}: {label}: platform: {source.platform!r} is not allowed; allowed: {allowed}")
+        allowed = (
+            f"{meant(source.platform, PLATFORMS)}allowed: {', '.join(PLATFORMS)}, or a column of shape {shape.name}"
+        )
+        raise SourcesError(f"{path}: {label}: platform: {source.platform!r} is not allowed; {allowed}")
     if source.posts_url and (shape.posts is None or shape.file_of("posts") == "profiles"):
         raise SourcesError(f"{path}: {label}: posts_url: shape {shape.name} has no posts of their own; leave it out")
     if shape.profiles is None:

@@ -282,7 +282,8 @@ def test_bad_sources_do_not_cost_the_night(smallvoices: Command, tmp_path: Path,
     messages = {row["source"]: row["message"] for row in run.document["sources"]}
     for name, (content, told) in bad.items():
         assert told in messages[name]
-        (line,) = [line for line in run.err.splitlines() if f" {name} 2026-10-31: " in line and "WARNING" in line]
+        (line,) = [line for line in run.err.splitlines() if f"WARNING landing: {name} 2026-10-31: " in line]
+        assert f"WARNING validated: {name} 2026-10-31: missing, landed 0 = " in run.err
         assert told in line
         kept = list((tmp_path / f"home/landing/{name}/2026-10-31").glob(f"*/{name}.json"))
         assert [path.read_bytes() for path in kept] == ([content] if content is not None else [])
@@ -408,7 +409,7 @@ def test_a_required_source_that_fails_fails_the_night(smallvoices: Command, copi
     assert not (tmp_path / PUBLISHED).exists()
 
 
-@pytest.mark.parametrize("day", ["2026-13-01", "today", "../../x", "1999-01-01", "2999-01-01", "20261031"])
+@pytest.mark.parametrize("day", ["", "2026-13-01", "today", "../../x", "1999-01-01", "2999-01-01", "20261031"])
 def test_a_date_that_cannot_be_is_wrong_usage(smallvoices: Command, samples: Path, tmp_path: Path, day: str) -> None:
     run = smallvoices("nightly", "--date", day)
     assert run.code == 2

@@ -62,11 +62,11 @@ def common(command: Callable[..., None]) -> Callable[..., None]:
     return wrapped
 
 
-def chosen_date(settings: Settings, loaded: SourcesFile, day: str) -> date:
+def chosen_date(settings: Settings, loaded: SourcesFile, day: str | None) -> date:
     """The date that --date means: `newest`, or by default yesterday, UTC."""
     if day == "newest":
         return dates.on_disk(loaded, settings)[-1]
     try:
-        return dates.parse(day, settings) if day else yesterday()
+        return yesterday() if day is None else dates.parse(day, settings)
     except DateError as error:
         raise DateError(f"{error}; or newest, the newest that has files") from error
