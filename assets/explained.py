@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from assets.explaining import Explanation
+from schemas.account import NO_RATIO
 
 Row = dict[str, Any]
 
@@ -56,7 +57,7 @@ def _ratio(told: Explanation) -> Iterator[str]:
     row = told.engagement
     yield "Ratio"
     if row["engagement_ratio"] is None:
-        yield f"  none: {row['engagement_null_reason']}"
+        yield f"  none: {NO_RATIO[row['engagement_null_reason']]} ({row['engagement_null_reason']})"
         return
     basis = (
         f"median of likes + comments of the newest {row['posts_sampled']} posts"
@@ -78,10 +79,11 @@ def _estimate(told: Explanation) -> Iterator[str]:
     if not row:
         yield "  none without a ratio"
         return
+    slope = f"{'-' if prior['slope'] < 0 else '+'} {abs(prior['slope']):.4f}"
     over = {"tier": "this tier's", "platform": "the platform's", "published": "published"}[prior["basis"]]
     yield (
         f"  typical of its size, by {over} {prior['accounts']} accounts: exp(μ + b (ln followers - c)) = "
-        f"exp({prior['log_typical']:.4f} + {prior['slope']:.4f} × ({math.log(told.ranking['followers']):.4f} - "
+        f"exp({prior['log_typical']:.4f} {slope} × ({math.log(told.ranking['followers']):.4f} - "
         f"{prior['log_followers']:.4f})) = {_percent(row['typical_ratio'])}"
     )
     yield from _heard(told)
@@ -173,7 +175,7 @@ def _score(told: Explanation) -> Iterator[str]:
         yield f"  recency = 1 ÷ (1 + (days ÷ 90)^4), its last post being {days} days old"
     if row["tier_percentile"] is not None:
         share = f"{_percent(row['tier_percentile'])} of the {row['tier_accounts']} accounts of its platform and tier"
-        yield f"  no higher is the score of {share}"
+        yield f"  its score is at least that of {share}"
 
 
 def _peers(told: Explanation) -> Iterator[str]:

@@ -195,7 +195,9 @@ def _unknown(connection: duckdb.DuckDBPyConnection, platform: str, name: str, da
     platforms = [row[0] for row in connection.execute("SELECT DISTINCT platform FROM ranking ORDER BY 1").fetchall()]
     near = connection.execute(
         "SELECT platform, coalesce(handle, profile_id) FROM ranking "
-        "ORDER BY platform <> $platform AND $platform IN (SELECT platform FROM ranking), "
+        # That very name on another platform is who was most likely meant.
+        "ORDER BY platform <> $platform AND $platform IN (SELECT platform FROM ranking) "
+        "AND handle IS DISTINCT FROM $name, "
         f"jaro_winkler_similarity(coalesce(handle, profile_id), $name) DESC, 1, 2 LIMIT {SUGGESTIONS}",
         {"platform": platform, "name": name},
     ).fetchall()

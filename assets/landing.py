@@ -76,13 +76,12 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
         with home_lock.adding(settings), ThreadPoolExecutor(min(len(selected), AT_ONCE)) as pool:
             removed = sweeping.sweep(settings)
             if removed:
-                context.log.info(f"removed {removed} files and folders that killed runs had left")
+                context.log.info(f"removed files and folders that killed runs had left: {removed:,}")
             for source, manifests in zip(selected, pool.map(pull, selected), strict=True):
                 for manifest in manifests:
                     passed = manifest.state == "complete"
-                    said = (
-                        f"{manifest.total_bytes:,} bytes in {len(manifest.files)} files" if passed else manifest.message
-                    )
+                    files = f"{len(manifest.files):,} {'file' if len(manifest.files) == 1 else 'files'}"
+                    said = f"{manifest.total_bytes:,} bytes in {files}" if passed else manifest.message
                     say = context.log.info if passed else context.log.warning
                     about = {"source": source.name}
                     is_earlier = passed and datetime.fromisoformat(manifest.pulled_at) < began

@@ -98,8 +98,9 @@ def _lines(report: pl.DataFrame) -> Iterator[tuple[str, str, str]]:
             f"landed {row['landed']:,} = accepted {row['accepted']:,} + quarantined {row['quarantined']:,} + "
             f"superseded {row['superseded']:,} + forgotten {row['forgotten']:,}"
         )
-        what = f"{row['source']} {row['snapshot_date']} {row['records'] or ''}: {row['state']}"
-        yield row["source"], row["state"], f"{what}, {counts}" + (f": {row['message']}" if row["message"] else "")
+        what = " ".join(filter(None, (row["source"], str(row["snapshot_date"]), row["records"])))
+        why = f": {row['message']}" if row["message"] else ""
+        yield row["source"], row["state"], f"{what}: {row['state']}, {counts}{why}"
 
 
 def _results(lake: Lake, report: pl.DataFrame, days: list[date]) -> Iterator[dg.MaterializeResult[None]]:

@@ -12,6 +12,7 @@ from dagster._core.storage.runs import SqliteRunStorage
 from pipelines import processes
 
 _SAID = "Its process is gone: it was killed, or the machine stopped. Run the date again."
+_UNDER_WAY = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 # Clocks of the kernel and of the run, which began after its process.
 _TOLERANCE_SECONDS = 10
 
@@ -24,17 +25,19 @@ def mark(instance: dg.DagsterInstance) -> list[str]:
     Returns:
         The ids of those runs.
     """
-    if not isinstance(instance.run_storage, SqliteRunStorage):
-        return []
-    under_way = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING])
-    marked = []
-    for record in instance.get_run_records(under_way):
-        run = record.dagster_run
-        process = process_of(instance, run.run_id)
-        if process and not _is_alive(process, record.start_time or 0):
-            instance.report_run_failed(run, _SAID)
-            marked.append(run.run_id)
-    return marked
+    under_way = dg.RunsFilter(statuses=_UNDER_WAY)
+    dead = [record.dagster_run for record in instance.get_run_records(under_way) if is_dead(instance, record)]
+    for run in dead:
+        instance.report_run_failed(run, _SAID)
+    return [run.run_id for run in dead]
+
+
+def is_dead(instance: dg.DagsterInstance, record: dg.RunRecord) -> bool:
+    """Whether a run is under way by Dagster's books, and its process is known to be gone."""
+    if not isinstance(instance.run_storage, SqliteRunStorage) or record.dagster_run.status not in _UNDER_WAY:
+        return False
+    process = process_of(instance, record.dagster_run.run_id)
+    return process is not None and not _is_alive(process, record.start_time or 0)
 
 
 def process_of(instance: dg.DagsterInstance, run_id: str) -> int | None:

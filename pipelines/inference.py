@@ -129,7 +129,7 @@ def _there(shape: Shape, table: Sniffed) -> int:
 
 def _covers(shape: Shape, table: Sniffed) -> bool:
     """Whether a file has the columns that a shape needs."""
-    if shape.profiles is None or (shape.format or table.layout.format) != table.layout.format:
+    if shape.profiles is None or not _is_of_its_format(shape, table):
         return False
     if table.table is not None and shape.profiles.records != table.table.path:
         return False
@@ -142,6 +142,12 @@ def _covers(shape: Shape, table: Sniffed) -> bool:
     return is_laid_out_alike and there >= len(columns) * (1 if table.table is None else _MOST_KEYS)
 
 
+def _is_of_its_format(shape: Shape, table: Sniffed) -> bool:
+    """Whether the bytes are what a shape says; how JSON records stand in a file is told anew from each."""
+    found = table.layout.format
+    return shape.format in (None, found) or {shape.format, found} == {"json", "ndjson"}
+
+
 def _unlike(shape: Shape, tables: Sequence[Sniffed]) -> str:
     """What a shape needs that the first table of a file is not."""
     if not tables:
@@ -152,7 +158,7 @@ def _unlike(shape: Shape, tables: Sequence[Sniffed]) -> str:
     odd = [
         f"its {key} is {found!r}, and the shape says {says!r}"
         for key, says in declared.items()
-        if (found := getattr(table.layout, key)) != says and (key != "format" or says)
+        if (found := getattr(table.layout, key)) != says and (key != "format" or not _is_of_its_format(shape, table))
     ]
     missing = [column for column in wanted if column not in table.frame.columns]
     if missing:

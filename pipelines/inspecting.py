@@ -4,7 +4,6 @@ Belongs here: words and tables. Does not: inference (`pipelines/inference`), or 
 """
 
 import json
-import re
 import tempfile
 from collections import Counter
 from dataclasses import replace
@@ -42,6 +41,8 @@ _FIGURES = (
 )
 _SURE = {"sure": "sure", "likely": "[yellow]likely[/]", "undecided": "[red]undecided[/]", "aside": "[dim]left aside[/]"}
 
+# What an account without posts is ranked by.
+_RANKED_BY = {"avg_likes", "avg_engagement"}
 _ALLOWED: float = Source.model_fields["max_quarantine_share"].default
 
 
@@ -104,10 +105,8 @@ def keep(inferred: Inferred, name: str, folder: Path, file: Path) -> Path:
     """Writes the shape file.
 
     Raises:
-        InspectError: There is a file of that name, or it is no name of a shape.
+        InspectError: There is a file of that name.
     """
-    if not re.fullmatch(r"[a-z0-9_]{1,60}", name) or name == "auto":
-        raise InspectError(f"--write {name!r} is not allowed; allowed: up to 60 of a-z, 0-9 and _, and not auto")
     path = folder / "shapes" / f"{name}.yaml"
     if path.exists():
         raise InspectError(f"{path} is there already; choose another name, or remove it")
@@ -178,10 +177,23 @@ def _print(file: Path, inferred: Inferred, trial: Trial | None, console: Console
             shown(column.column), column.taken_for, _SURE[column.certainty], shown(column.why), shown(column.sample)
         )
     console.print(table)
+    taken = {column.taken_for for column in proposal.columns}
     for check in proposal.checks:
         console.print(f"Checked: {shown(check)}")
     if trial is not None:
         _print_trial(inferred, trial, console)
+    elif proposal.shape and proposal.shape.posts and not proposal.shape.profiles:
+        console.print("Posts are imported with their profiles, and not tried alone: put `posts:` into that shape.")
+    if (
+        trial is not None
+        and not proposal.fits
+        and not (proposal.shape and proposal.shape.posts)
+        and not _RANKED_BY & taken
+    ):
+        console.print(
+            "[yellow]No rank from this file alone[/]: it has neither posts nor averages of likes; posts may come by "
+            "posts_url"
+        )
     for question in proposal.questions:
         console.print(f"[red]Undecided[/], {shown(question.about)}: {shown(question.text)}")
         if question.choices:

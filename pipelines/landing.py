@@ -129,8 +129,7 @@ def land(
     place = landing / source.name / snapshot_date.isoformat()
     with durable.a_while(place) as aside, durable.a_while(place) as sifted:
         if not is_offered(source, snapshot_date):
-            message = f"source {source.name} only offers today's figures, and nothing was landed on {snapshot_date}"
-            return _record(source, snapshot_date, place, "failed", message, "", ())
+            return _record(source, snapshot_date, place, "failed", unoffered(source, snapshot_date), "", ())
         try:
             pulled = pull(
                 source, snapshot_date, aside=aside, folder=folder, earlier=_earlier(landing, source, snapshot_date)
@@ -168,6 +167,14 @@ def is_offered(source: Source, snapshot_date: date) -> bool:
     return source.history != "current" or snapshot_date >= yesterday()
 
 
+def unoffered(source: Source, snapshot_date: date) -> str:
+    """What to say of a date that a source does not have the figures of any more."""
+    return (
+        f"source {source.name} only offers today's figures, and nothing was landed on {snapshot_date}; leave that date "
+        "out, or say history: dated where its address has it"
+    )
+
+
 def content_of(files: Sequence[LandedFile]) -> str:
     """The name of a folder of files, by the hash of them all."""
     listed = "".join(f"{file.records} {Path(file.path).name} {file.sha256}\n" for file in files)
@@ -179,6 +186,13 @@ def newest_complete(landing: Path, source: str, snapshot_date: date) -> Manifest
     return next(
         (manifest for manifest in reversed(pulls(landing, source, snapshot_date)) if manifest.state == "complete"), None
     )
+
+
+def failed_since(landing: Path, source: str, snapshot_date: date) -> Manifest | None:
+    """The newest pull of a date, where it came to nothing and an earlier one counts in its place."""
+    tried = pulls(landing, source, snapshot_date)
+    has_landed = any(manifest.state == "complete" for manifest in tried)
+    return tried[-1] if has_landed and tried[-1].state != "complete" else None
 
 
 def pulls(landing: Path, source: str, snapshot_date: date) -> list[Manifest]:

@@ -152,7 +152,7 @@ def _kind(part: Opened, inferred: Inferred) -> tuple[object, ...]:
     if shape.format in ("json", "ndjson"):
         return (
             part.file.records,
-            shape.format,
+            "json",
             *(selection and (selection.records, selection.nested) for selection in (shape.profiles, shape.posts)),
         )
     return (part.file.records, shape.format, *sorted(column.column for column in inferred.proposal.columns))

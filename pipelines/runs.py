@@ -3,6 +3,8 @@
 Belongs here: executing the nightly job and backfills in this process. Does not: what people read of it (`summary`).
 """
 
+import errno
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 import dagster as dg
+from sqlalchemy.exc import DBAPIError
 
 from assets import looking_back, shrinking
 from pipelines import dead_runs, durable, event_log, notifying
@@ -24,6 +27,9 @@ from pipelines.sources import SourcesFile
 from schemas.first_line import first_line
 
 PUBLISHED = "published"
+# Of another home these say nothing: what is wrong is the disk.
+_WITHOUT_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
+_REFUSED_BY_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
 _IMPORTED = ("profiles", "posts", "quarantine", "import_report")
 # What Dagster makes of Ctrl-C during a step.
 _INTERRUPTED = dg.DagsterExecutionInterruptedError.__name__
@@ -78,12 +84,14 @@ def open_instance(settings: Settings) -> dg.DagsterInstance:
     said = "".join((REPOSITORY / part).read_text(encoding="utf-8") for part in parts)
     try:
         # Two processes that make Dagster's tables at once break them for good.
-        with durable.alone(settings.dagster_home):
+        with _naming_storage(settings), durable.alone(settings.dagster_home):
             aside = settings.dagster_home / "dagster.yaml.new"
             aside.write_text(said, encoding="utf-8")
             aside.replace(settings.dagster_home / "dagster.yaml")
             return dg.DagsterInstance.get()
     except OSError as error:
+        if error.errno in _WITHOUT_ROOM:
+            raise durable.DiskError(error.errno, error.strerror, str(settings.dagster_home)) from error
         raise SettingsError(f"home {settings.home}: {error.strerror}; name another folder with --home") from error
 
 
@@ -98,8 +106,25 @@ def existing_instance(settings: Settings) -> Iterator[dg.DagsterInstance | None]
     if not (settings.dagster_home / "dagster.yaml").exists():
         yield None
         return
-    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+    with _naming_storage(settings), dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
         yield instance
+
+
+@contextmanager
+def _naming_storage(settings: Settings) -> Iterator[None]:
+    """Has what the disk refuses SQLite name Dagster's folder: SQLite names neither the file nor what to do.
+
+    Raises:
+        DiskError: The disk is full, broken or read-only.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        # The low byte of a code says what it is about.
+        code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+        if code not in _REFUSED_BY_DISK:
+            raise
+        raise durable.DiskError(errno.EIO, first_line(error.orig), str(settings.dagster_home)) from error
 
 
 def mark_dead(settings: Settings) -> None:
@@ -215,7 +240,7 @@ def _execute(
     config["loggers"] = {"console": {"config": {"log_level": log_level}}}
     what["tags"] = what.get("tags", {}) | notifying.TELLS_ITSELF
     try:
-        with open_instance(settings) as instance:
+        with _naming_storage(settings), open_instance(settings) as instance:
             dead_runs.mark(instance)
             run_id = str(uuid4())
             with event_log.held_open(instance, run_id):

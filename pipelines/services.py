@@ -5,6 +5,7 @@ Belongs here: how they are started, on 127.0.0.1. Does not: what keeps them runn
 
 import fcntl
 import os
+import socket
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -17,23 +18,29 @@ _WORKSPACE = ["-w", str(REPOSITORY / "workspace.yaml")]
 
 
 class ServiceRunningError(Exception):
-    """The home has such a service already; the message says where."""
+    """The home, or the port, has such a service already; the message says where."""
 
 
 def ui(settings: Settings, port: int) -> NoReturn:
     """The UI with its scheduler, which each home has one of.
 
     Raises:
-        ServiceRunningError: There is one already.
+        ServiceRunningError: There is one already, or something else has the port.
     """
     runs.mark_dead(settings)
     _be_the_only_ui(settings, f"http://127.0.0.1:{port}")
+    _demand_free(port)
     _become(settings, "dagster", "dev", *_WORKSPACE, "-h", "127.0.0.1", "-p", str(port))
 
 
 def webserver(settings: Settings, port: int) -> NoReturn:
-    """The UI alone."""
+    """The UI alone.
+
+    Raises:
+        ServiceRunningError: Something else has the port.
+    """
     runs.mark_dead(settings)
+    _demand_free(port)
     _become(settings, "dagster-webserver", *_WORKSPACE, "-h", "127.0.0.1", "-p", str(port))
 
 
@@ -56,6 +63,17 @@ def _be_the_only_ui(settings: Settings, address: str) -> None:
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, f"{address}, process {os.getpid()}".encode(), 0)
     os.set_inheritable(descriptor, True)
+
+
+def _demand_free(port: int) -> None:
+    """Dagster itself would say that it serves there, and go on without a UI."""
+    with socket.socket() as trial:
+        # As the UI itself binds: a port that another one has just left is free.
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise ServiceRunningError(f"port {port}: {error.strerror}; name another with --port") from error
 
 
 def _become(settings: Settings, program: str, *arguments: str) -> NoReturn:

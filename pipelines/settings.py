@@ -20,6 +20,14 @@ _DAYS_TO_KEEP = (r"off|\d{1,5}", "a whole number of days, or off")
 # What is published looks back so far, and so far may a source be carried.
 _FEWEST_DAYS = {"SMALLVOICES_KEEP_LANDING_DAYS": 40, "SMALLVOICES_KEEP_LAKE_DAYS": 90, "SMALLVOICES_KEEP_RUNS_DAYS": 1}
 _POSTGRES_SCHEME = r"postgres(ql)?(\+psycopg2)?://"
+# Minute, hour, day, month and weekday: each *, or one or a list of values and ranges, with or without steps.
+_CRON_VALUES = (
+    "[0-5]?[0-9]", "[01]?[0-9]|2[0-3]", "0?[1-9]|[12][0-9]|3[01]|L",
+    "0?[1-9]|1[0-2]|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC", "[0-7]|SUN|MON|TUE|WED|THU|FRI|SAT",
+)  # fmt: skip
+_CRON = [
+    rf"{one}(?:,{one})*" for value in _CRON_VALUES for one in [rf"(?:\*|(?:{value})(?:-(?:{value}))?)(?:/[1-9]\d?)?"]
+]
 _UNITS = {"K": 1, "M": 2, "G": 3, "T": 4}
 _SIZE = r"(\d+(?:\.\d+)?) ?([KMGT])(i?)B"
 _SIZE_ALLOWED = "a number and a unit, such as 1GB or 512MB"
@@ -34,7 +42,7 @@ _ALLOWED = {
     "SMALLVOICES_KEEP_LAKE_DAYS": _DAYS_TO_KEEP,
     "SMALLVOICES_KEEP_RUNS_DAYS": _DAYS_TO_KEEP,
     "SMALLVOICES_LOG": (r"text|json", "text or json"),
-    "SMALLVOICES_NIGHTLY_CRON": (r"off|[\d*/,\-]+( +[\d*/,\-A-Z]+){4}", 'five fields, such as "0 2 * * *", or off'),
+    "SMALLVOICES_NIGHTLY_CRON": (f"off|{' +'.join(_CRON)}", 'five fields, such as "0 2 * * *", or off'),
 }
 
 

@@ -156,12 +156,13 @@ def _text(path: Path) -> str:
 
 
 def _checked(path: Path, document: object) -> SourcesFile:
-    if not isinstance(document, dict) or not isinstance(document.get("sources"), list) or not document["sources"]:
-        raise _MistakeError(["sources"], "sources: must be a list of at least one source")
-    unknown = set(document) - _KEYS
+    # First, since `source:` is an unknown key before it is a missing one.
+    unknown = set(document) - _KEYS if isinstance(document, dict) else set()
     if unknown:
         key = min(map(str, unknown))
         raise _MistakeError([key], f"{key}: {_unknown(key, sorted(_KEYS))}")
+    if not isinstance(document, dict) or not isinstance(document.get("sources"), list) or not document["sources"]:
+        raise _MistakeError(["sources"], "sources: must be a list of at least one source")
     sources: list[Source] = []
     shapes: dict[str, Shape] = {}
     for position, entry in enumerate(document["sources"]):
@@ -284,8 +285,8 @@ def _shape_of(source: Source, label: str, place: Sequence[str | int], path: Path
         )
     ):
         allowed = f"{', '.join(PLATFORMS)}, or a column of shape {shape.name}"
-        told = f"{label}: platform: {source.platform!r} is not allowed; allowed: {allowed}"
-        raise _MistakeError([*place, "platform"], told)
+        told = f"{source.platform!r} is not allowed; {meant(source.platform, PLATFORMS)}allowed: {allowed}"
+        raise _MistakeError([*place, "platform"], f"{label}: platform: {told}")
     if source.posts_url and (shape.posts is None or shape.file_of("posts") == "profiles"):
         told = f"{label}: posts_url: shape {shape.name} has no posts of their own; leave it out"
         raise _MistakeError([*place, "posts_url"], told)

@@ -13,10 +13,12 @@ from rich.table import Table
 
 from assets import looking_back
 from assets.accounting import HELD_BACK
+from pipelines import landing
 from pipelines.lake import Lake
 from pipelines.serving import FILE_NAME
 from pipelines.settings import Settings
 from pipelines.terminal import shown
+from schemas.account import NO_RATIO
 from schemas.describe import polars_schema
 from schemas.import_report import REFUSED
 from schemas.quarantine import WHOLE_FILE, Quarantine
@@ -47,7 +49,10 @@ def as_document(settings: Settings, day: date) -> dict[str, Any]:
 
 
 def import_report(settings: Settings, day: date) -> list[dict[str, Any]]:
-    """What became of each source's records on a date, with the reasons of the quarantine."""
+    """What became of each source's records on a date, with the reasons of the quarantine.
+
+    `pulled_again` is why a later pull of that date came to nothing: the rows are those of the pull before it.
+    """
     lake = Lake(settings.lake)
     if not lake.path("import_report", day).exists():
         return []
@@ -77,7 +82,8 @@ def import_report(settings: Settings, day: date) -> list[dict[str, Any]]:
         held_back = row["quarantined"] - sum(each["rows"] for each in found)
         if row["state"] in REFUSED and has_quarantine and held_back:
             found.insert(0, {"reason": HELD_BACK, "rows": held_back})
-        told.append(row | {"reasons": found})
+        again = landing.failed_since(settings.landing, row["source"], day) if row["landed_date"] == day else None
+        told.append(row | {"reasons": found, "pulled_again": again.message if again else None})
     return told
 
 
@@ -92,14 +98,16 @@ def print_import_report(console: Console, settings: Settings, day: date) -> None
     table.add_column("quarantined because, or what to do", overflow="fold")
     for row in import_report(settings, day):
         reasons = [f"{reason['rows']} × {reason['reason']}" for reason in row["reasons"]]
-        told = reasons[:_REASONS] + ([f"and {len(reasons) - _REASONS} more reasons"] if len(reasons) > _REASONS else [])
+        more = len(reasons) - _REASONS
+        told = reasons[:_REASONS] + ([f"and {more} more {'reason' if more == 1 else 'reasons'}"] if more > 0 else [])
+        again = [f"pulled again, in vain: {row['pulled_again']}"] if row["pulled_again"] else []
         carried = [f"rows of {row['landed_date']} stand in"] if row["state"] == "carried" else []
         table.add_row(
             row["source"],
             row["records"] or "",
             row["state"],
             *(f"{row[name]:,}" for name in counts),
-            shown("\n".join([*([row["message"]] if row["message"] else []), *carried, *told]), keep="\n"),
+            shown("\n".join([*([row["message"]] if row["message"] else []), *again, *carried, *told]), keep="\n"),
         )
     console.print(table)
 
@@ -164,7 +172,7 @@ def print_published(console: Console, settings: Settings) -> None:
         soft_wrap=True,
     )
     for platform, reason, number in unranked:
-        console.print(f"No ratio, so no rank, for {number:,} of {platform}: {_NO_RATIO[reason]}", soft_wrap=True)
+        console.print(f"No ratio, so no rank, for {number:,} of {platform}: {NO_RATIO[reason]}", soft_wrap=True)
     console.print(f"As a page to open in a browser: {settings.report}", soft_wrap=True)
     console.print(f"Generation {generation}, content hash {content_hash[:16]}")
     if stale := looking_back.stale(Lake(settings.lake)):
@@ -192,13 +200,6 @@ _UNRANKED = """
     SELECT platform, engagement_null_reason, count(*) FROM accounts WHERE engagement_null_reason IS NOT NULL
     GROUP BY ALL ORDER BY ALL
 """
-_NO_RATIO = {
-    "zero_followers": "they have no followers",
-    "private": "they are private, and their posts are not in the export",
-    "no_posts": "the export has neither posts nor averages of them",
-    "likes_hidden": "they hide their likes",
-    "no_comments": "the export has no comments of them",
-}
 _TOP = f"""
     SELECT rank, coalesce(handle, profile_id) AS handle, platform, followers, tier, engagement_ratio, engagement_low,
         engagement_estimate, engagement_high, score

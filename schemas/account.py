@@ -6,6 +6,14 @@ import polars as pl
 from schemas.column import PLATFORMS, column, count, fraction, text
 
 TIERS_DESCRIPTION = "Size class by followers (schemas/tiers.csv), recomputed here and never taken from the vendor."
+# Why an account has no engagement_ratio, for people.
+NO_RATIO = {
+    "zero_followers": "no followers",
+    "private": "private, and no posts in the export",
+    "no_posts": "neither posts nor averages of them in the export",
+    "likes_hidden": "hidden likes",
+    "no_comments": "no comments in the export",
+}
 
 
 class Identity(pa.DataFrameModel):
@@ -41,10 +49,13 @@ class Account(Identity):
     like_rate: pl.Float64 = fraction(
         "Median likes per post over followers; of an averages-only export its average likes over followers.", le=1e9
     )
-    comment_rate: pl.Float64 = fraction("Median comments per post over followers, or average ones as above.", le=1e9)
+    comment_rate: pl.Float64 = fraction(
+        "Median comments per post over followers; of an averages-only export its average comments over followers.",
+        le=1e9,
+    )
     engagement_ratio: pl.Float64 = fraction(
-        "Median of likes + comments per post over followers, or average ones as above. The main ratio; over 1 is "
-        "possible for tiny accounts and flagged.",
+        "Median of likes + comments per post over followers; of an averages-only export its average likes + comments "
+        "over followers. The main ratio; over 1 is possible for tiny accounts and flagged.",
         le=1e9,
     )
     engagement_ratio_mean: pl.Float64 = fraction("Mean of likes + comments per post over followers.", le=1e9)
@@ -55,7 +66,7 @@ class Account(Identity):
     engagement_null_reason: pl.String = column(
         "Why engagement_ratio is null: zero_followers, private, no_posts, likes_hidden, or no_comments (the export "
         "tells likes only).",
-        isin=("zero_followers", "private", "no_posts", "likes_hidden", "no_comments"),
+        isin=tuple(NO_RATIO),
     )
     posts_sampled: pl.Int64 = count(
         "Posts in the sample: the newest of the window, pinned and not yet settled ones left out.",

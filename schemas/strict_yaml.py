@@ -3,11 +3,15 @@
 YAML's own reader takes the last of them without a word, and what was declared before is lost.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+# As `{date}` stands in addresses, and ${NAME} in secrets.
+_UNQUOTED = re.compile(r"\{\w+\}")
 
 
 class YamlError(ValueError):
@@ -39,8 +43,10 @@ def load(text: str) -> Any:  # noqa: ANN401 - whatever the document holds
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
     except yaml.MarkedYAMLError as error:
         line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+        written = text.splitlines()[error.problem_mark.line : error.problem_mark.line + 1] if error.problem_mark else []
+        unquoted = "; put a text with { in it in quotes" if any(_UNQUOTED.search(line) for line in written) else ""
         why = "a tab where blanks belong; use blanks" if "'\\t'" in (error.problem or "") else error.problem
-        raise YamlError(f"not YAML: {line}{why}") from error
+        raise YamlError(f"not YAML: {line}{why}{unquoted}") from error
     except yaml.YAMLError as error:
         raise YamlError(f"not YAML: {' '.join(str(error).split())}") from error
 

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,7 +19,7 @@ import pytest
 from dagster._daemon.types import DaemonHeartbeat
 from dagster_shared.error import SerializableErrorInfo
 
-from pipelines import runs, sources
+from pipelines import dead_runs, runs, sources
 from pipelines.dates import yesterday
 from pipelines.doctor import home as doctor_home
 from pipelines.doctor import installed
@@ -82,7 +83,10 @@ def test_a_home_in_order_has_no_problem_and_is_left_as_it_is(night: Home) -> Non
 def test_a_home_that_is_not_there_is_not_made(smallvoices: Command, samples: Path, tmp_path: Path) -> None:
     done = smallvoices("doctor")
     assert done.code == 0, done.out
-    assert f"warning  permissions: {tmp_path}/home is not there yet\n         → run `smallvoices nightly`" in done.out
+    assert (
+        f"warning  permissions: {tmp_path}/home is not there yet\n         → smallvoices nightly --home {tmp_path}/home"
+        in done.out
+    )
     assert not (tmp_path / "home").exists()
 
 
@@ -172,6 +176,30 @@ def test_a_disk_without_room_for_the_next_nights_is_a_problem(night: Home, small
     assert finding.said.endswith(("there is room for 1 more", "there is room for 0 more"))
 
 
+def test_a_full_disk_ends_commands_with_one_line_that_names_it(night: Home, small_disk: Path) -> None:
+    shutil.copytree(night.folder, small_disk / "copy", symlinks=True)
+    home = Home(small_disk / "copy")
+    with (small_disk / "filled").open("wb") as filled, suppress(OSError):
+        while True:
+            filled.write(bytes(100_000))
+            filled.flush()
+    for words in (["tidy", "--dry-run"], ["nightly", "--force"]):
+        done = home.run(*words)
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
+        last = done.stderr.splitlines()[-1]
+        assert last.startswith(f"Error: {home.settings.home}/")
+        assert " cannot be written: " in last
+    assert only(home, "disk").level == "problem"
+
+
+def test_a_disk_that_is_read_only_is_not_mended_by_a_mode(night: Home, small_disk: Path) -> None:
+    shutil.copytree(night.folder, small_disk / "copy", symlinks=True)
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)  # noqa: S607 - as root, by its own name
+    first = found(Home(small_disk / "copy"), "permissions")[0]
+    assert (first.level, first.remedy[:5]) == ("problem", "mount")
+
+
 def test_who_holds_a_lock_is_told_and_that_it_stands_still(copy: Home) -> None:
     lock = copy.published / ".lock"
     script = f"import fcntl, time\nwith open({str(lock)!r}) as f: fcntl.flock(f, fcntl.LOCK_EX); print(flush=True); time.sleep(99)"
@@ -210,7 +238,9 @@ def test_a_night_that_failed_is_told_with_its_reason_and_when_the_last_one_succe
     assert finding.remedy == f"once that is mended: smallvoices nightly --date {day}"
 
 
-def test_a_run_that_was_killed_shows_as_under_way_and_then_as_hanging(copy: Home) -> None:
+def test_a_run_that_was_killed_is_told_and_one_that_hangs_is_a_problem(
+    copy: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     command = [str(SMALLVOICES), "nightly", "--force", "--home", str(copy.settings.home)]
     command += ["--sources", str(copy.settings.sources_file)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as killed:
@@ -218,8 +248,14 @@ def test_a_run_that_was_killed_shows_as_under_way_and_then_as_hanging(copy: Home
         killed.stderr.readline()
         killed.kill()
     finding = only(copy, "runs under way")
-    assert finding.level == "ok"
+    assert finding.level == "warning"
     assert "has been started for " in finding.said
+    assert finding.said.endswith(", and its process is gone")
+    retried = copy.settings.command(f"nightly --date {yesterday()}")
+    assert finding.remedy == f"the next run marks it as failed; for its date: {retried}"
+    # As of a run elsewhere, whose process cannot be seen from here.
+    monkeypatch.setattr(dead_runs, "is_dead", lambda *_: False)
+    assert only(copy, "runs under way").level == "ok"
     yaml = copy.settings.dagster_home / "dagster.yaml"
     yaml.write_text(yaml.read_text(encoding="utf-8").replace("max_runtime_seconds: 14400", "max_runtime_seconds: 1"))
     time.sleep(1)

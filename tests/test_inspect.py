@@ -224,6 +224,51 @@ def test_inspect_prints_what_it_found_and_writes_a_shape_that_works(tmp_path: Pa
     assert Lake(setup.lake).scan("profiles", DAY).collect()["followers"].sort().to_list() == [800, 3_400, 12_000]
 
 
+def test_a_shape_written_from_one_document_on_one_line_reads_it_indented(tmp_path: Path, smallvoices: Command) -> None:
+    exports = {"page": 1, "items": [document | {"platform": "instagram"} for document in documents()]}
+    one_line, indented = tmp_path / "one_line.json", tmp_path / "indented.json"
+    one_line.write_text(json.dumps(exports), encoding="utf-8")
+    indented.write_text(json.dumps(exports, indent=1), encoding="utf-8")
+    assert smallvoices("inspect", str(one_line), "--write", "team").code == 0
+    assert yaml.safe_load((tmp_path / "shapes/team.yaml").read_text(encoding="utf-8"))["format"] == "json"
+    run = smallvoices("inspect", str(indented), "--shape", "team")
+    assert (run.code, run.err) == (0, "")
+    assert "The import would take 3 of 3 profiles" in run.out
+
+
+def test_inspect_says_what_leaves_accounts_without_a_rank(tmp_path: Path, smallvoices: Command) -> None:
+    (tmp_path / "list.csv").write_text("username,followers,platform\nkiln_days,12000,tiktok\noat_rider,3400,tiktok\n")
+    assert "No rank from this file alone: it has neither posts" in smallvoices("inspect", "list.csv").out
+    (tmp_path / "list.csv").write_text(CSV)
+    assert "No rank" not in smallvoices("inspect", "list.csv", "--platform", "tiktok").out
+
+
+def test_posts_alone_are_not_tried_and_that_is_said(tmp_path: Path, smallvoices: Command) -> None:
+    posts = [
+        {"media_id": f"m{n}", "username": "kiln_days", "published": f"2026-10-{n:02}T10:00:00Z", "like_count": 90 + n}
+        for n in range(1, 9)
+    ]
+    (tmp_path / "posts.ndjson").write_text("\n".join(map(json.dumps, posts)))
+    run = smallvoices("inspect", "posts.ndjson", "--platform", "instagram")
+    assert "Posts are imported with their profiles, and not tried alone" in run.out
+
+
+def test_what_is_no_text_is_no_table(tmp_path: Path, smallvoices: Command) -> None:
+    (tmp_path / "list.csv").write_bytes((REPOSITORY / "docs/graph.png").read_bytes())
+    run = smallvoices("inspect", "list.csv")
+    assert (run.code, run.out) == (1, "")
+    assert "list.csv is no text, and no kind of file that is read" in run.err
+
+
+def test_mistakes_in_the_words_of_inspect_are_told(tmp_path: Path, smallvoices: Command) -> None:
+    (tmp_path / "list.csv").write_text(CSV)
+    run = smallvoices("inspect", "list.csv", "--platform", "tikok")
+    assert "which the file does not have; did you mean tiktok?" in run.out
+    run = smallvoices("inspect", "list.csv", "--write", "My List")
+    assert (run.code, run.out) == (2, "")
+    assert run.err.startswith("Error: --write 'My List' is not allowed")
+
+
 def test_inspect_asks_and_ends_with_code_1(tmp_path: Path, smallvoices: Command) -> None:
     (tmp_path / "list.csv").write_bytes(CSV.encode())
     run = smallvoices("inspect", "list.csv", "--json")

@@ -158,6 +158,11 @@ def _explains_ranks(smallvoices: Command, folder: Path) -> None:
     unknown = smallvoices("explain", "instagram", "tempo_atic")
     assert (unknown.code, unknown.out) == (1, "")
     assert "tempo_attic" in unknown.err
+    elsewhere = smallvoices("explain", "tiktok", "tempo_attic")
+    assert "; the nearest: instagram tempo_attic, tiktok " in elsewhere.err
+    (unranked,) = query(folder, "SELECT handle FROM accounts WHERE engagement_null_reason = 'zero_followers' LIMIT 1")
+    why = smallvoices("explain", "instagram", str(unranked[0])).out
+    assert "  none: no followers (zero_followers)\n" in why
     known = smallvoices("explain", "instagram", "tempo_attic", "--json")
     assert known.document["ranking"]["handle"] == "tempo_attic"
     assert {sign["sign"] for sign in known.document["signs"]} >= {"even_engagement", "odd_comments"}
@@ -277,7 +282,8 @@ def test_bad_sources_do_not_cost_the_night(smallvoices: Command, tmp_path: Path,
     messages = {row["source"]: row["message"] for row in run.document["sources"]}
     for name, (content, told) in bad.items():
         assert told in messages[name]
-        (line,) = [line for line in run.err.splitlines() if f" {name} 2026-10-31: " in line and "WARNING" in line]
+        (line,) = [line for line in run.err.splitlines() if f"WARNING landing: {name} 2026-10-31: " in line]
+        assert f"WARNING validated: {name} 2026-10-31: missing, landed 0 = " in run.err
         assert told in line
         kept = list((tmp_path / f"home/landing/{name}/2026-10-31").glob(f"*/{name}.json"))
         assert [path.read_bytes() for path in kept] == ([content] if content is not None else [])
@@ -325,6 +331,23 @@ def test_a_failed_source_is_carried_and_mended_by_a_rerun(smallvoices: Command, 
 
 
 @pytest.mark.proof
+def test_a_forced_pull_that_fails_is_told_beside_the_rows_that_stand(
+    smallvoices: Command, copied: Path, tmp_path: Path
+) -> None:
+    assert smallvoices("nightly", "--date", "2026-10-31").code == 0
+    content = query(tmp_path, "SELECT content_hash FROM _meta")
+    (tmp_path / "samples/agency/2026-10-31.csv").unlink()
+    run = smallvoices("nightly", "--date", "2026-10-31", "--force", "--json")
+    assert run.code == 0
+    why = {row["source"]: row["pulled_again"] for row in run.document["sources"]}
+    assert why.pop("agency").startswith(f"no file {tmp_path}/samples/agency/2026-10-31.csv")
+    assert not any(why.values())
+    assert "pulled again, in vain: no file" in run.err
+    assert query(tmp_path, "SELECT content_hash FROM _meta") == content
+    looked = smallvoices("doctor").out
+    assert "warning  sources: agency on 2026-10-31: published, of an earlier pull; pulled again, in vain: no" in looked
+
+
 def test_a_night_killed_while_publishing_is_mended_by_the_next(
     smallvoices: Command, samples: Path, tmp_path: Path
 ) -> None:
@@ -386,7 +409,7 @@ def test_a_required_source_that_fails_fails_the_night(smallvoices: Command, copi
     assert not (tmp_path / PUBLISHED).exists()
 
 
-@pytest.mark.parametrize("day", ["2026-13-01", "today", "../../x", "1999-01-01", "2999-01-01", "20261031"])
+@pytest.mark.parametrize("day", ["", "2026-13-01", "today", "../../x", "1999-01-01", "2999-01-01", "20261031"])
 def test_a_date_that_cannot_be_is_wrong_usage(smallvoices: Command, samples: Path, tmp_path: Path, day: str) -> None:
     run = smallvoices("nightly", "--date", day)
     assert run.code == 2
@@ -401,6 +424,9 @@ def test_a_date_that_cannot_be_is_wrong_usage(smallvoices: Command, samples: Pat
         ("SMALLVOICES_THREADS", "-3"),
         ("SMALLVOICES_MEMORY_LIMIT", "lots"),
         ("SMALLVOICES_NIGHTLY_CRON", "nope"),
+        ("SMALLVOICES_NIGHTLY_CRON", "99 2 * * *"),
+        ("SMALLVOICES_NIGHTLY_CRON", "0 2 * * NOO"),
+        ("SMALLVOICES_NIGHTLY_CRON", "0 2-- * * *"),
         ("SMALLVOICES_FIRST_DATE", "2016-02-31"),
     ],
 )
@@ -457,6 +483,15 @@ def test_sources_fails_where_a_source_would(
     assert "samples/scraper/2026-10-31.json" in run.out
     if form:
         assert [len(source["problems"]) for source in json.loads(run.out)] == [1, 0, 0, 1]
+
+
+def test_sources_tells_a_date_that_a_source_without_history_has_not(
+    smallvoices: Command, copied: Path, tmp_path: Path
+) -> None:
+    copied.write_text(SOURCES.replace("name: agency", "name: agency, history: current"), encoding="utf-8")
+    run = smallvoices("sources", "--date", "2026-10-31")
+    assert run.code == 1
+    assert run.err.startswith("Error: source 'agency': only offers today's figures, and nothing was landed on 2026-10")
 
 
 def test_sources_of_a_date_without_files_tells_the_newest_that_has_some(

@@ -1,10 +1,13 @@
 """`smallvoices ui` on a home that has one already, and after one that was killed."""
 
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 from tests.conftest import REPOSITORY, Command
 from tests.live_dagster import wait_for
@@ -44,3 +47,18 @@ def test_a_home_has_one_ui(smallvoices: Command, tmp_path: Path) -> None:
     # Killed, it keeps nobody out.
     with ui(home, 3125):
         assert "http://127.0.0.1:3125" in smallvoices("ui").err
+
+
+@pytest.mark.parametrize("command", ["ui", "webserver"])
+def test_a_port_that_is_taken_is_told_before_anything_starts(
+    smallvoices: Command, tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "sources.yaml").write_text("sources: [{name: a, shape: smallvoices, url: '{date}.csv'}]")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        run = smallvoices(command, "--port", str(port))
+    assert (run.code, run.err) == (1, f"Error: port {port}: Address already in use; name another with --port\n")
+
+
+def test_a_port_that_cannot_be_is_wrong_usage(smallvoices: Command) -> None:
+    assert smallvoices("ui", "--port", "99999").code == 2

@@ -62,6 +62,19 @@ def test_a_missing_file_tells_the_option_that_names_it(tmp_path: Path) -> None:
         ),
         ("", "sources: must be a list of at least one source"),
         ("- a", "sources: must be a list of at least one source"),
+        ("source: [{name: a}]", "source: unknown key in line 1; did you mean sources? allowed: metrics, "),
+        (
+            "sources:\n- {name: a, shape: smallvoices, url: x/{date}.csv}",
+            "not YAML: line 2: expected ',' or '}', but got '{'; put a text with { in it in quotes",
+        ),
+        (
+            "sources:\n- name: a\n  url: {date}.csv",
+            "not YAML: line 3: expected <block end>, but found '<scalar>'; put a text with { in it in quotes",
+        ),
+        (
+            "sources: [{name: a, shape: yoo_2018, url: x, platform: instagramm}]",
+            "source 'a': platform: 'instagramm' is not allowed; did you mean instagram? allowed: ",
+        ),
         ("metrics: {}", "sources: must be a list of at least one source"),
         ("sources: []", "sources: must be a list of at least one source"),
         ("sources: {name: a}", "sources: must be a list of at least one source"),
@@ -109,7 +122,7 @@ def test_a_file_that_is_no_list_of_sources(tmp_path: Path, text: str | bytes, to
         ("{name: a, shape: apify_instagram, url: x, posts_url: y}",
          "posts_url: shape apify_instagram has no posts of their own; leave it out"),
         ("{name: a, shape: smallvoices, url: x, platform: Instagram}",
-         f"platform: 'Instagram' is not allowed; allowed: {PLATFORMS}, or a column of shape smallvoices"),
+         f"platform: 'Instagram' is not allowed; did you mean instagram? allowed: {PLATFORMS}, or a column of shape smallvoices"),
     ],
 )  # fmt: skip
 def test_a_key_that_cannot_be_what_it_is(tmp_path: Path, entry: str, told: str) -> None:

@@ -3,6 +3,7 @@
 Belongs here: options that more than one module of commands takes. Does not: any one command.
 """
 
+import errno
 import sys
 from collections.abc import Callable
 from datetime import date
@@ -20,6 +21,8 @@ from pipelines.sources import SourcesError, SourcesFile
 
 # As a shell tells of Ctrl-C.
 _INTERRUPTED = 130
+# A disk that is full, over its quota, broken or read-only: none of the program's own mistakes.
+_REFUSED_BY_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS}
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -47,6 +50,11 @@ def common(command: Callable[..., None]) -> Callable[..., None]:
         except PermissionError as refusal:
             screen.say("ERROR", f"{refusal}; run as the user who made the home, or see `{settings.command('doctor')}`")
             sys.exit(1)
+        except OSError as refusal:
+            if refusal.errno not in _REFUSED_BY_DISK:
+                raise
+            screen.say("ERROR", f"{refusal}; `{settings.command('doctor')}` says how much room there is")
+            sys.exit(1)
         except KeyboardInterrupt:
             screen.say("ERROR", "interrupted; what is published is whole, and the same command goes on")
             sys.exit(_INTERRUPTED)
@@ -54,11 +62,11 @@ def common(command: Callable[..., None]) -> Callable[..., None]:
     return wrapped
 
 
-def chosen_date(settings: Settings, loaded: SourcesFile, day: str) -> date:
+def chosen_date(settings: Settings, loaded: SourcesFile, day: str | None) -> date:
     """The date that --date means: `newest`, or by default yesterday, UTC."""
     if day == "newest":
         return dates.on_disk(loaded, settings)[-1]
     try:
-        return dates.parse(day, settings) if day else yesterday()
+        return yesterday() if day is None else dates.parse(day, settings)
     except DateError as error:
         raise DateError(f"{error}; or newest, the newest that has files") from error

@@ -5,6 +5,7 @@ Belongs here: commands that change nothing in a home.
 
 import json
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -35,10 +36,10 @@ _COLOURS = {"ok": "green", "warning": "yellow", "problem": "red"}
 
 
 @main.command("sources")
-@click.option("--date", "day", default="", help="Snapshot date, YYYY-MM-DD, or `newest`. Default: yesterday, UTC.")
+@click.option("--date", "day", help="Snapshot date, YYYY-MM-DD, or `newest`. Default: yesterday, UTC.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @common
-def list_sources(settings: Settings, loaded: SourcesFile, day: str, *, as_json: bool) -> None:
+def list_sources(settings: Settings, loaded: SourcesFile, day: str | None, *, as_json: bool) -> None:
     """Check sources.yaml, and say what each source would pull, without pulling.
 
     Ends with exit code 1 where a source would fail: its file is missing, or a secret is not set.
@@ -79,11 +80,14 @@ def _told(source: Source, settings: Settings, folder: Path, day: date) -> dict[s
         credentials.Secrets(source.url, source.posts_url, source.parts(day))
     except PullError as error:
         problems.append(str(error))
+    if not landed and not landing.is_offered(source, day):
+        problems.append(landing.unoffered(source, day).removeprefix(f"source {source.name} "))
     for records, address in pulls.items():
         if place_of(address) == "file":
             try:
                 paths = matching(address, folder)
-                found[records] = f"{len(paths)} files, {sum(path.stat().st_size for path in paths):,} bytes"
+                files = f"{len(paths):,} {'file' if len(paths) == 1 else 'files'}"
+                found[records] = f"{files}, {sum(path.stat().st_size for path in paths):,} bytes"
             except PullError as error:
                 found[records] = _NO_FILE
                 # What has landed is not pulled again.
@@ -107,7 +111,7 @@ def _told(source: Source, settings: Settings, folder: Path, day: date) -> dict[s
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--shape", "name", help="Try this shape in place of an inferred one.")
 @click.option("--platform", help="Declare the platform, or the column that holds it.")
-@click.option("--date", "day", default="", help="Snapshot date of the trial import. Default: today, UTC.")
+@click.option("--date", "day", help="Snapshot date of the trial import. Default: today, UTC.")
 @click.option("--write", help="Write the shape to shapes/NAME.yaml beside sources.yaml.", metavar="NAME")
 @click.option("--home", type=FOLDER, help="Folder of landing, lake and published files; it is left as it is.")
 @click.option("--sources", "sources_file", type=FILE, help="The sources.yaml, whose folder has the shapes.")
@@ -116,7 +120,7 @@ def inspect_file(
     file: Path,
     name: str | None,
     platform: str | None,
-    day: str,
+    day: str | None,
     write: str | None,
     home: Path | None,
     sources_file: Path | None,
@@ -127,13 +131,16 @@ def inspect_file(
 
     Ends with exit code 1 where something is undecided.
     """
+    if write is not None and not (re.fullmatch(r"[a-z0-9_]{1,60}", write) and write != "auto"):
+        screen.say("ERROR", f"--write {write!r} is not allowed; allowed: up to 60 of a-z, 0-9 and _, and not auto")
+        sys.exit(2)
     from pipelines import inspecting  # noqa: PLC0415 - loads what a usage error need not wait for
 
     try:
         settings = click.get_current_context().obj = Settings.from_environment().at(home, sources_file)
         folder = settings.sources_file.parent
         chosen = shape_file.load(name, folder / "shapes") if name else None
-        date_of = dates.parse(day, settings) if day else yesterday() + timedelta(days=1)
+        date_of = dates.parse(day, settings) if day is not None else yesterday() + timedelta(days=1)
         inferred = inspecting.inspect(
             file,
             shape=chosen,
@@ -155,18 +162,20 @@ def inspect_file(
 @main.command("explain")
 @click.argument("platform")
 @click.argument("handle")
-@click.option("--date", "day", default="", help="Snapshot date, YYYY-MM-DD. Default: the newest that is ranked.")
+@click.option("--date", "day", help="Snapshot date, YYYY-MM-DD. Default: the newest that is ranked.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @common
 def explain_rank(
-    settings: Settings, loaded: SourcesFile, platform: str, handle: str, day: str, *, as_json: bool
+    settings: Settings, loaded: SourcesFile, platform: str, handle: str, day: str | None, *, as_json: bool
 ) -> None:
     """Say why an account has its rank: formulas with its numbers, its peers and posts, down to the landed line."""
     from assets import explained, explaining  # noqa: PLC0415 - loads what a usage error need not wait for
 
     try:
         with _able_to_compute(settings) as able:
-            told = explaining.explain(able, loaded, platform, handle, dates.parse(day, settings) if day else None)
+            told = explaining.explain(
+                able, loaded, platform, handle, dates.parse(day, settings) if day is not None else None
+            )
     except explaining.ExplainError as error:
         screen.say("ERROR", str(error))
         sys.exit(1)

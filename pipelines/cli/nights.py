@@ -31,13 +31,12 @@ if TYPE_CHECKING:
 @click.option(
     "--date",
     "day",
-    default="",
     help="Snapshot date, YYYY-MM-DD, or `newest`: the newest that has files. Default: yesterday, UTC.",
 )
 @click.option("--force", is_flag=True, help="Pull again although the date has landed.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @common
-def nightly(settings: Settings, loaded: SourcesFile, day: str, *, force: bool, as_json: bool) -> None:
+def nightly(settings: Settings, loaded: SourcesFile, day: str | None, *, force: bool, as_json: bool) -> None:
     """Pull, validate, rank and publish one date."""
     chosen = chosen_date(settings, loaded, day)
     console = screen.opened(as_json=as_json)
@@ -118,7 +117,7 @@ def tidy(settings: Settings, loaded: SourcesFile, *, dry_run: bool, as_json: boo
         counts, freed = Counter(each.kind for each in found), sum(each.bytes for each in found)
         click.echo(f"{'Would let' if dry_run else 'Let'} go of {tidying.words(counts)}: {filesize.decimal(freed)}")
         if left_overs:
-            click.echo(f"Swept {left_overs:,} files and folders that killed runs had left")
+            click.echo(f"Swept files and folders that killed runs had left: {left_overs:,}")
     for reason in refused:
         screen.say("ERROR", reason)
     sys.exit(1 if refused else 0)

@@ -14,7 +14,7 @@ from pipelines.sources import SourcesFile
 
 
 @main.command()
-@click.option("--port", default=3000, show_default=True, help="Port on 127.0.0.1.")
+@click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port on 127.0.0.1.")
 @common
 def ui(settings: Settings, loaded: SourcesFile, port: int) -> None:  # noqa: ARG001 - loaded, so that mistakes show first
     """Open the Dagster UI, with its scheduler, on 127.0.0.1."""
@@ -28,13 +28,17 @@ def ui(settings: Settings, loaded: SourcesFile, port: int) -> None:  # noqa: ARG
 
 
 @main.command()
-@click.option("--port", default=3000, show_default=True, help="Port on 127.0.0.1.")
+@click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port on 127.0.0.1.")
 @common
 def webserver(settings: Settings, loaded: SourcesFile, port: int) -> None:  # noqa: ARG001 - as above
     """Serve the Dagster UI alone, for a machine that keeps it running."""
     from pipelines import services  # noqa: PLC0415 - as above
 
-    services.webserver(settings, port)
+    try:
+        services.webserver(settings, port)
+    except services.ServiceRunningError as error:
+        screen.say("ERROR", str(error))
+        sys.exit(1)
 
 
 @main.command()

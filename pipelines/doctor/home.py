@@ -1,5 +1,6 @@
 """The home: may it be written to, is there room, and who holds its locks."""
 
+import errno
 import os
 import shutil
 import tempfile
@@ -21,27 +22,36 @@ _NIGHTS_AHEAD = 14
 _NIGHTS_NEEDED = 2
 # What to call too little where nothing has been measured yet.
 _FIRST_NIGHT_BYTES = 1_000_000_000
+# With less than this nothing runs at all.
+_FULL_BYTES = 10_000_000
 _FREE_FILES = 10_000
 _LOCKS = Path("/proc/locks")
+# What no mode of a file mends.
+_OF_THE_DISK = {
+    errno.EROFS: "mount it to be written to, or name another folder with --home",
+    errno.ENOSPC: "make room on its disk",
+    errno.EDQUOT: "make room within the quota",
+}
 _LONG = timedelta(hours=1)
 
 
 def permissions(settings: Settings) -> Iterator[Finding]:
     """Whether this user may write wherever a night writes."""
     if not settings.home.exists():
-        yield Finding("permissions", "warning", f"{settings.home} is not there yet", "run `smallvoices nightly`")
+        yield Finding("permissions", "warning", f"{settings.home} is not there yet", settings.command("nightly"))
         return
     refused = list(_refused(settings))
-    for folder, why in refused:
+    for folder, why, number in refused:
         remedy = f"as its owner: chown -R {os.getuid()} {settings.home}, or run smallvoices as the user it belongs to"
         if folder.exists() and folder.stat().st_uid == os.getuid():
-            remedy = f"chmod -R u+rwX {settings.home}"
+            remedy = _OF_THE_DISK.get(number, f"chmod -R u+rwX {settings.home}")
         yield Finding("permissions", "problem", f"{folder}: {why}", remedy)
     if not refused:
         yield Finding("permissions", "ok", f"{settings.home} can be written to")
 
 
-def _refused(settings: Settings) -> Iterator[tuple[Path, str]]:
+def _refused(settings: Settings) -> Iterator[tuple[Path, str, int]]:
+    """Folders that may not be written to, with why, in words and by the system's number."""
     folders = (
         settings.home, settings.landing, settings.lake, settings.published, settings.scratch, settings.dagster_home,
     )  # fmt: skip
@@ -51,12 +61,13 @@ def _refused(settings: Settings) -> Iterator[tuple[Path, str]]:
                 with tempfile.TemporaryFile(dir=folder):
                     pass
         except OSError as error:
-            yield folder, f"cannot be written to: {error.strerror}"
+            yield folder, f"cannot be written to: {error.strerror}", error.errno or 0
             continue
         # Folders below that another user has made, as after one run as root.
         below = (Path(at) for at, _, _ in os.walk(folder) if folder != settings.home and not os.access(at, os.W_OK))
         if (first := next(below, None)) is not None:
-            yield first, f"belongs to user {first.stat().st_uid}, and this one ({os.getuid()}) may not write to it"
+            said = f"belongs to user {first.stat().st_uid}, and this one ({os.getuid()}) may not write to it"
+            yield first, said, errno.EACCES
 
 
 def room(settings: Settings) -> Iterator[Finding]:
@@ -76,7 +87,7 @@ def room(settings: Settings) -> Iterator[Finding]:
         level = "problem" if nights < _NIGHTS_NEEDED else "warning" if nights < _NIGHTS_AHEAD else "ok"
     else:
         said = f"{shown} free; what a night takes is not known before the first"
-        level = "warning" if free < _FIRST_NIGHT_BYTES else "ok"
+        level = "problem" if free < _FULL_BYTES else "warning" if free < _FIRST_NIGHT_BYTES else "ok"
     yield Finding("disk", level, said, "" if level == "ok" else remedy)
     # Some file systems have no such number, and say 0 of 0.
     if files.f_files and files.f_favail < _FREE_FILES:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from pipelines import failures, runs
+from pipelines import dead_runs, failures, runs
 from pipelines.doctor.finding import Check, Finding, span
 from pipelines.jobs import NIGHTLY
 from pipelines.settings import Settings
@@ -67,13 +67,16 @@ def _range_of(run: dg.DagsterRun) -> str:
     return f"nightly --date {day}" if day else "publish"
 
 
-def _under_way(_: Settings, instance: dg.DagsterInstance) -> Iterator[Finding]:
+def _under_way(settings: Settings, instance: dg.DagsterInstance) -> Iterator[Finding]:
     longest = timedelta(seconds=instance.run_monitoring_max_runtime_seconds or 4 * 3600)
     records = instance.get_run_records(dg.RunsFilter(statuses=_UNDER_WAY))
     for record in records:
         since = _since_epoch(record.start_time or record.create_timestamp.timestamp())
         said = f"run {record.dagster_run.run_id} has been {record.dagster_run.status.value.lower()} for {span(since)}"
-        if since > longest:
+        if dead_runs.is_dead(instance, record):
+            remedy = f"the next run marks it as failed; for its date: {settings.command(_range_of(record.dagster_run))}"
+            yield Finding("runs under way", "warning", f"{said}, and its process is gone", remedy)
+        elif since > longest:
             remedy = "its process has most likely been killed; in the UI: Runs, Terminate, Mark as canceled"
             yield Finding("runs under way", "problem", said, remedy)
         else:

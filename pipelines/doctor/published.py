@@ -88,7 +88,12 @@ def sources(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "sources", "warning", said, f"once that is mended: {settings.command(f'nightly --date {dates[-1]}')}"
         )
-    if dates and not failed:
+    again = {row["source"]: row["pulled_again"] for row in rows if row["pulled_again"] and row["source"] not in failed}
+    for name, why in again.items():
+        said = f"{name} on {dates[-1]}: published, of an earlier pull; pulled again, in vain: {why}"
+        remedy = f"once that is mended: {settings.command(f'nightly --date {dates[-1]} --force')}"
+        yield Finding("sources", "warning", said, remedy)
+    if dates and not failed and not again:
         yield Finding("sources", "ok", f"all published on {dates[-1]}")
 
 

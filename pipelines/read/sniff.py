@@ -3,6 +3,7 @@
 Belongs here: format, encoding, delimiter, header, sheet. Does not: what its columns mean (`schemas/infer`).
 """
 
+import unicodedata
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +23,9 @@ from schemas.quoting import identifier
 from schemas.shape import Selection, Shape
 
 _HEAD = 2**20
+_GLANCE = 2**16
+# Bytes that are no text have a tenth and more of them; exports have none, or a stray one.
+_STRANGE_SHARE = 0.03
 # What inference looks at. The import reads the rest by the same shape, and what does not fit is quarantined.
 MOST_RECORDS = 200_000
 
@@ -84,13 +88,16 @@ def _layouts(path: Path) -> list[tuple[Shape, list[str]]]:
     text = head.decode("utf-8-sig" if encoding == "utf-8" else encoding, errors="replace").lstrip("\ufeff")
     start = text.lstrip()
     if start[:1] in ("{", "["):
-        kind = "ndjson" if json_layout(path) == "newline_delimited" else "json"
-        is_lines = kind == "ndjson" and start.rstrip().count("\n") > 0
-        return [(_layout(format=kind), [*said, "NDJSON" if is_lines else "JSON"])]
+        # One document on one line is both, and the next export of its kind may be indented.
+        is_lines = start.rstrip().count("\n") > 0 and json_layout(path) == "newline_delimited"
+        kind = "ndjson" if is_lines else "json"
+        return [(_layout(format=kind), [*said, kind.upper()])]
     if start[:1] == "<":
         raise UnreadableFileError(f"{path.name} is a web page, not an export; open its address in a browser")
     if not start:
         raise UnreadableFileError(f"{path.name} is empty")
+    if _is_no_text(text[:_GLANCE]):
+        raise UnreadableFileError(f"{path.name} is no text, and no kind of file that is read; have it sent as CSV")
     dialect = dialect_of(text)
     if not dialect.header_line:
         raise UnreadableFileError(f"{path.name} has no header: its first line holds figures; add one")
@@ -99,6 +106,12 @@ def _layouts(path: Path) -> list[tuple[Shape, list[str]]]:
         said.append(f"header on line {dialect.header_line}")
     layout = _layout(format="csv", delimiter=dialect.delimiter, encoding=encoding, header_line=dialect.header_line)
     return [(layout, said)]
+
+
+def _is_no_text(text: str) -> bool:
+    """Whether control characters are among the characters as often as in a picture or a program's own file."""
+    strange = sum(unicodedata.category(character) == "Cc" and not character.isspace() for character in text)
+    return strange > len(text) * _STRANGE_SHARE
 
 
 def _sheets(path: Path) -> list[tuple[Shape, list[str]]]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from schemas.column import PLATFORMS
+from schemas.did_you_mean import meant
 from schemas.infer.cells import Column
 from schemas.infer.headers import understand
 from schemas.infer.meanings import Meaning
@@ -181,7 +182,9 @@ def platform_of(
     if declared:
         column = next((column for column in columns if column.name == declared), None)
         if column is None:
-            return Question("platform", f"declared as the column {declared!r}, which the file does not have", ())
+            unknown = f"declared as the column {declared!r}, which the file does not have"
+            asked = meant(declared, PLATFORMS).rstrip()
+            return Question("platform", f"{unknown}; {asked}" if asked else unknown, ())
         return "", Taken(column, "platform", "sure", "declared", _platform_expression(column)), "declared"
     for column in columns:
         if meanings[column.name].name == "platform" and column.platforms_named:
