@@ -62,7 +62,7 @@ def test_a_missing_file_tells_the_option_that_names_it(tmp_path: Path) -> None:
         ),
         ("", "sources: must be a list of at least one source"),
         ("- a", "sources: must be a list of at least one source"),
-        ("source: [{name: a}]", "source: unknown key in line 1; did you mean sources? allowed: metrics, "),
+        ("source: [{name: a}]", "source: unknown key; did you mean sources? allowed: metrics, "),
         (
             "sources:\n- {name: a, shape: smallvoices, url: x/{date}.csv}",
             "not YAML: line 2: expected ',' or '}', but got '{'; put a text with { in it in quotes",
