@@ -278,6 +278,18 @@ def test_the_median_has_its_say_where_posts_lie_far_out_on_both_sides(settings: 
     assert (normal_logs["median_share"], normal_logs["median_variance"]) == (0, 1)
 
 
+def test_where_posts_flop_the_median_has_its_say_and_not_the_mean(settings: Settings) -> None:
+    draw = random.Random(7)  # noqa: S311 - invented accounts
+
+    def post_of(level: float) -> int:
+        return round(math.exp(level + draw.gauss(0, 0.3)) * (0.1 if draw.random() < 0.1 else 1))
+
+    levels = {f"f{number:04}": draw.gauss(math.log(250), 0.5) for number in range(1200)}
+    _, prior = ranked(settings, {name: [post_of(level) for _ in range(11)] for name, level in levels.items()})
+    assert prior["median_share"] > 0.8
+    assert (prior["mean_share"], prior["level_variance"]) == (0, 1)
+
+
 def test_few_accounts_far_out_widen_the_tails_and_not_the_core(settings: Settings) -> None:
     far = {f"far{number}": [8000 + 100 * number] * 9 for number in range(40)}
     _, prior = ranked(settings, field(1000, 9, between=0.3) | far)
