@@ -442,7 +442,8 @@ spread_sums AS (
 spread_slopes AS (
     SELECT
         platform,
-        CASE WHEN abs(products) > 5 * error THEN least(greatest(products, -1), 1) ELSE 0 END AS spread_slope
+        -- Engaging and even is what bought likes look like: it says nothing of other accounts.
+        CASE WHEN products > 5 * error THEN least(products, 1) ELSE 0 END AS spread_slope
     FROM (
         SELECT
             platform,
