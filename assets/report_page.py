@@ -265,10 +265,12 @@ def _words(name: str) -> str:
     return name.replace("_", " ").replace("+", " and ")
 
 
-def _line(values: list[float]) -> str:
-    """Values as the points of a line, in a box of 100 × 24."""
+def _line(scores: list[Row]) -> str:
+    """The score of each day as the points of a line, in a box of 100 × 24; days lie as far apart as they are."""
+    values, ages = [each["score"] for each in scores], [(each["day"] - scores[0]["day"]).days for each in scores]
     low, high = min(values), max(values)
-    width, spread = max(len(values) - 1, 1), high - low or 1
+    width, spread = ages[-1] or 1, high - low or 1
     return " ".join(
-        f"{100 * number / width:.1f},{22 - 20 * (value - low) / spread:.1f}" for number, value in enumerate(values)
+        f"{100 * age / width:.1f},{22 - 20 * (value - low) / spread:.1f}"
+        for age, value in zip(ages, values, strict=True)
     )

@@ -44,7 +44,7 @@ class Movers:
 
     Attributes:
         since: The earlier date.
-        rising: Accounts whose score rose most, each with its rank and score then and now, and its scores since.
+        rising: Accounts whose score rose most, each with its rank and score then and now, and its score of each day.
         falling: Accounts whose score fell most.
         entered: How many are ranked that were not.
         left: How many were ranked and are not.
@@ -280,7 +280,7 @@ _MOVED = f"""
     WHERE least(earlier.rank, now.rank) <= {_MOVERS_AMONG}
 """
 _SCORES = """
-    SELECT platform, profile_id, list(score ORDER BY snapshot_date) AS scores
+    SELECT platform, profile_id, list({'day': snapshot_date, 'score': score} ORDER BY snapshot_date) AS scores
     FROM rank_history
     SEMI JOIN (SELECT unnest(?::VARCHAR[]) AS platform, unnest(?::VARCHAR[]) AS profile_id) AS moved
         USING (platform, profile_id)

@@ -13,7 +13,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pipelines import unknown_keys
 from pipelines.limits import Limits
 from pipelines.pull import credentials, declared
 from pipelines.pull.paging import Paging
@@ -34,6 +33,14 @@ _ALIKE = 0.8
 
 class SourcesError(ValueError):
     """A mistake in sources.yaml, in one line: the file, the source, the key and what is allowed."""
+
+
+class _MistakeError(ValueError):
+    """A mistake at a place of the file: the keys and positions that lead to it."""
+
+    def __init__(self, place: Sequence[str | int], told: str) -> None:
+        super().__init__(told)
+        self.place = place
 
 
 class _Strict(BaseModel):
@@ -129,59 +136,89 @@ def load(path: Path) -> SourcesFile:
     Raises:
         SourcesError: The first mistake found.
     """
-    document = _document(path)
+    text = _text(path)
+    try:
+        return _checked(path, strict_yaml.load(text))
+    except strict_yaml.YamlError as error:
+        raise SourcesError(f"{path}: {error}") from error
+    except _MistakeError as error:
+        line = strict_yaml.line_of(text, error.place)
+        raise SourcesError(f"{path}{f':{line}' if line else ''}: {error}") from error
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise SourcesError(f"{path}: no such file; say where it is with --sources FILE") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourcesError(f"{path}: cannot be read: {error}") from error
+
+
+def _checked(path: Path, document: object) -> SourcesFile:
+    if not isinstance(document, dict) or not isinstance(document.get("sources"), list) or not document["sources"]:
+        raise _MistakeError(["sources"], "sources: must be a list of at least one source")
+    unknown = set(document) - _KEYS
+    if unknown:
+        key = min(map(str, unknown))
+        raise _MistakeError([key], f"{key}: {_unknown(key, sorted(_KEYS))}")
     sources: list[Source] = []
     shapes: dict[str, Shape] = {}
-    for position, entry in enumerate(document["sources"], start=1):
-        source = _source(entry, position, path)
+    for position, entry in enumerate(document["sources"]):
+        place: list[str | int] = ["sources", position]
+        source = _source(entry, place)
+        label = f"source {source.name!r}"
         if any(other.name == source.name for other in sources):
-            raise SourcesError(f"{path}: source {source.name!r}: name: used twice; allowed: a name of its own")
-        shapes[source.shape] = _shape_of(source, f"source {source.name!r}", path, shapes)
+            raise _MistakeError([*place, "name"], f"{label}: name: used twice; allowed: a name of its own")
+        if (mistake := declared.mistake(source)) is not None:
+            raise _MistakeError([*place, *mistake.partition(":")[0].split(".")], f"{label}: {mistake}")
+        shapes[source.shape] = _shape_of(source, label, place, path, shapes)
         sources.append(source)
     try:
         metrics = Metrics(**(document.get("metrics") or {}))
     except TypeError as error:
-        raise SourcesError(f"{path}: metrics: must be a mapping") from error
+        raise _MistakeError(["metrics"], "metrics: must be a mapping") from error
     except ValidationError as error:
-        raise SourcesError(f"{path}: metrics: {_mistake(error, Metrics, path, ['metrics'])}") from error
-    segments = _segments(document.get("segments"), path)
+        raise _mistake(error, Metrics, "metrics", ["metrics"]) from error
     return SourcesFile(
         path=path,
         sources=sources,
         metrics=metrics,
-        segments=segments,
-        publish_to=_publish_to(document, path),
-        notify=_notify(document, path),
-        publish_contacts=_publish_contacts(document, path),
+        segments=_segments(document.get("segments")),
+        publish_to=_publish_to(document),
+        notify=_notify(document),
+        publish_contacts=_publish_contacts(document),
         shapes=shapes,
     )
 
 
-def _segments(entries: object, path: Path) -> list[list[str]]:
+def _segments(entries: object) -> list[list[str]]:
     """The combinations to rank within, each in the order of DIMENSIONS."""
     allowed = SourcesFile.model_fields["segments"].description
     if not isinstance(entries, (list, type(None))):
-        raise SourcesError(f"{path}: segments: must be {allowed}")
+        raise _MistakeError(["segments"], f"segments: must be {allowed}")
     found: list[list[str]] = []
-    for entry in entries or []:
+    for position, entry in enumerate(entries or []):
         names = [name for name in DIMENSIONS if name in entry] if isinstance(entry, list) else []
         if len(names) < 2 or len(names) != len(entry):  # noqa: PLR2004 - one column alone is ranked within anyway
             unknown = [str(name) for name in entry if name not in DIMENSIONS] if isinstance(entry, list) else []
             question = meant(unknown[0], DIMENSIONS) if unknown else ""
-            raise SourcesError(f"{path}: segments: {_shown(entry)} is not allowed; {question}allowed: {allowed}")
+            told = f"segments: {_shown(entry)} is not allowed; {question}allowed: {allowed}"
+            raise _MistakeError(["segments", position], told)
         if names not in found:
             found.append(names)
     return found
 
 
-def _publish_contacts(document: dict[str, Any], path: Path) -> bool:
+def _publish_contacts(document: dict[str, Any]) -> bool:
     said = document.get("publish_contacts", False)
     if not isinstance(said, bool):
-        raise SourcesError(f"{path}: publish_contacts: {_shown(said)} is not allowed; allowed: true or false")
+        told = f"publish_contacts: {_shown(said)} is not allowed; allowed: true or false"
+        raise _MistakeError(["publish_contacts"], told)
     return said
 
 
-def _publish_to(document: dict[str, Any], path: Path) -> str | None:
+def _publish_to(document: dict[str, Any]) -> str | None:
     address = document.get("publish_to")
     if address is None:
         return None
@@ -191,11 +228,12 @@ def _publish_to(document: dict[str, Any], path: Path) -> str | None:
         written = re.search(r"://[^:/@]*:(?!\$\{)[^/@]+@|[?&]password=(?!\$\{)", address)
         said = "has a password written out; name a variable of the environment instead" if written else ""
     if said:
-        raise SourcesError(f"{path}: publish_to: {said}; allowed: postgresql://USER:${{NAME}}@HOST:PORT/DATABASE")
+        allowed = "postgresql://USER:${NAME}@HOST:PORT/DATABASE"
+        raise _MistakeError(["publish_to"], f"publish_to: {said}; allowed: {allowed}")
     return str(address)
 
 
-def _notify(document: dict[str, Any], path: Path) -> str | None:
+def _notify(document: dict[str, Any]) -> str | None:
     address = document.get("notify")
     if address is None:
         return None
@@ -205,55 +243,37 @@ def _notify(document: dict[str, Any], path: Path) -> str | None:
         said = "has a secret written out; name a variable" if "@" in written or _SECRET_PART.search(written) else ""
     if said:
         # What is not allowed may be a secret, and is not shown.
-        raise SourcesError(f"{path}: notify: {said}; allowed: https://HOST/PATH/${{NAME}}, or ${{NAME}} alone")
+        allowed = "https://HOST/PATH/${NAME}, or ${NAME} alone"
+        raise _MistakeError(["notify"], f"notify: {said}; allowed: {allowed}")
     return str(address)
 
 
-def _document(path: Path) -> dict[str, Any]:
-    try:
-        text = path.read_text(encoding="utf-8")
-        document = strict_yaml.load(text)
-    except FileNotFoundError as error:
-        raise SourcesError(f"{path}: no such file; say where it is with --sources FILE") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourcesError(f"{path}: cannot be read: {error}") from error
-    except strict_yaml.YamlError as error:
-        raise SourcesError(f"{path}: {error}") from error
-    if not isinstance(document, dict) or not isinstance(document.get("sources"), list) or not document["sources"]:
-        raise SourcesError(f"{path}: sources: must be a list of at least one source")
-    unknown = set(document) - _KEYS
-    if unknown:
-        key = min(map(str, unknown))
-        raise SourcesError(f"{path}: {key}: {unknown_keys.told(text, [key], sorted(_KEYS))}")
-    return document
-
-
-def _source(entry: object, position: int, path: Path) -> Source:
+def _source(entry: object, place: Sequence[str | int]) -> Source:
     name = entry.get("name") if isinstance(entry, dict) else None
-    label = f"source {name!r}" if isinstance(name, str) else f"source {position}"
+    label = f"source {name!r}" if isinstance(name, str) else f"source {int(place[-1]) + 1}"
     if not isinstance(entry, dict) or not all(isinstance(key, str) for key in entry):
-        raise SourcesError(f"{path}: {label}: must be a mapping with the keys {', '.join(Source.model_fields)}")
+        raise _MistakeError(place, f"{label}: must be a mapping with the keys {', '.join(Source.model_fields)}")
     try:
         return Source(**entry)
     except ValidationError as error:
-        raise SourcesError(f"{path}: {label}: {_mistake(error, Source, path, ['sources', position - 1])}") from error
+        raise _mistake(error, Source, label, place) from error
 
 
-def _shape_of(source: Source, label: str, path: Path, known: dict[str, Shape]) -> Shape:
+def _shape_of(source: Source, label: str, place: Sequence[str | int], path: Path, known: dict[str, Shape]) -> Shape:
+    at = [*place, "shape"]
     try:
         is_inferred = source.shape == AUTO
         shape = INFERRED if is_inferred else known.get(source.shape) or load_shape(source.shape, path.parent / "shapes")
     except ShapeError as error:
-        raise SourcesError(f"{path}: {label}: shape: {error}") from error
-    if (mistake := declared.mistake(source)) is not None:
-        raise SourcesError(f"{path}: {label}: {mistake}")
+        raise _MistakeError(at, f"{label}: shape: {error}") from error
     if is_inferred:
         # The columns of the export are not known yet: only what is all but a platform is taken for a mistake.
         near = get_close_matches((source.platform or "").lower(), PLATFORMS, n=1, cutoff=_ALIKE)
         if near and source.platform not in PLATFORMS:
-            raise SourcesError(
-                f"{path}: {label}: platform: {source.platform!r} is not allowed; did you mean {near[0]}? "
-                f"allowed: {', '.join(PLATFORMS)}, or a column of the export"
+            raise _MistakeError(
+                [*place, "platform"],
+                f"{label}: platform: {source.platform!r} is not allowed; did you mean {near[0]}? "
+                f"allowed: {', '.join(PLATFORMS)}, or a column of the export",
             )
         return shape
     if (
@@ -264,22 +284,25 @@ def _shape_of(source: Source, label: str, path: Path, known: dict[str, Shape]) -
         )
     ):
         allowed = f"{', '.join(PLATFORMS)}, or a column of shape {shape.name}"
-        raise SourcesError(f"{path}: {label}: platform: {source.platform!r} is not allowed; allowed: {allowed}")
+        told = f"{label}: platform: {source.platform!r} is not allowed; allowed: {allowed}"
+        raise _MistakeError([*place, "platform"], told)
     if source.posts_url and (shape.posts is None or shape.file_of("posts") == "profiles"):
-        raise SourcesError(f"{path}: {label}: posts_url: shape {shape.name} has no posts of their own; leave it out")
+        told = f"{label}: posts_url: shape {shape.name} has no posts of their own; leave it out"
+        raise _MistakeError([*place, "posts_url"], told)
     if shape.profiles is None:
-        raise SourcesError(f"{path}: {label}: shape: {shape.name} has no profiles; allowed: a shape with profiles")
+        raise _MistakeError(at, f"{label}: shape: {shape.name} has no profiles; allowed: a shape with profiles")
     if not source.platform and any(
         "platform" not in shape.filled(records) for records in RECORDS if shape.selection(records)
     ):
-        raise SourcesError(
-            f"{path}: {label}: platform: missing, and shape {shape.name} does not say it; "
-            f"allowed: {', '.join(PLATFORMS)}, or a column of the export"
+        raise _MistakeError(
+            place,
+            f"{label}: platform: missing, and shape {shape.name} does not say it; "
+            f"allowed: {', '.join(PLATFORMS)}, or a column of the export",
         )
     return shape
 
 
-def _mistake(error: ValidationError, model: type[BaseModel], path: Path, place: Sequence[str | int]) -> str:
+def _mistake(error: ValidationError, model: type[BaseModel], label: str, place: Sequence[str | int]) -> _MistakeError:
     """What is wrong with the mapping at a place of the file."""
     first = error.errors()[0]
     # The mapping that the mistake is in, and the key of it: what is deeper is the value's own.
@@ -289,14 +312,17 @@ def _mistake(error: ValidationError, model: type[BaseModel], path: Path, place: 
         if nested is None or len(keys) > 1:
             break
         owner, keys = nested, [*keys, str(part)]
-    key = ".".join(keys)
     if first["type"] == "extra_forbidden":
-        told = unknown_keys.told(path.read_text(encoding="utf-8"), [*place, *keys], list(owner.model_fields))
-        return f"{key}: {told}"
-    allowed = owner.model_fields[keys[-1]].description
-    if first["type"] == "missing":
-        return f"{key}: missing; allowed: {allowed}"
-    return f"{key}: {_shown(first['input'])} is not allowed; allowed: {allowed}"
+        told = _unknown(keys[-1], list(owner.model_fields))
+    elif first["type"] == "missing":
+        told = f"missing; allowed: {owner.model_fields[keys[-1]].description}"
+    else:
+        told = f"{_shown(first['input'])} is not allowed; allowed: {owner.model_fields[keys[-1]].description}"
+    return _MistakeError([*place, *keys], f"{label}: {'.'.join(keys)}: {told}")
+
+
+def _unknown(key: str, allowed: Sequence[str]) -> str:
+    return f"unknown key; {meant(key, allowed)}allowed: {', '.join(allowed)}"
 
 
 def _shown(value: object) -> str:

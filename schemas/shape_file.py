@@ -4,7 +4,8 @@ Belongs here: everything that is wrong with a shape before any export is opened.
 (`shape`).
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,10 @@ def available(folder: Path) -> list[str]:
     return sorted({path.stem for place in (folder, SHIPPED) for path in place.glob("*.yaml")})
 
 
+class _MistakeError(ShapeError):
+    """A mistake in a shape's file: the key, its parts joined by points, and what is wrong with it."""
+
+
 def load(name: str, folder: Path) -> Shape:
     """Reads and checks a shape.
 
@@ -50,33 +55,36 @@ def load(name: str, folder: Path) -> Shape:
     Raises:
         ShapeError: There is no such shape, or its file has a mistake.
     """
-    shape, path = _read(name, folder)
-    _check(shape, path)
+    path = find(name, folder)
+    if path is None:
+        known = available(folder)
+        allowed = f"{', '.join(known)}, or a file {folder / name}.yaml"
+        raise ShapeError(f"no shape {name!r}; {meant(name, known)}allowed: {allowed}")
+    try:
+        shape = _read(path, folder)
+        _check(shape)
+    except _MistakeError as error:
+        line = strict_yaml.line_of(path.read_text(encoding="utf-8"), str(error).partition(": ")[0].split("."))
+        raise ShapeError(f"{path}{f':{line}' if line else ''}: {error}") from error
     return shape
 
 
 @cache
 def shipped() -> tuple[Shape, ...]:
     """The shipped shapes, in order of their names, as they stand: that they are sound is tested."""
-    return tuple(_read(path.stem, SHIPPED)[0] for path in sorted(SHIPPED.glob("*.yaml")))
+    return tuple(_read(path, SHIPPED) for path in sorted(SHIPPED.glob("*.yaml")))
 
 
-def _read(name: str, folder: Path) -> tuple[Shape, Path]:
-    path = find(name, folder)
-    if path is None:
-        known = available(folder)
-        allowed = f"{', '.join(known)}, or a file {folder / name}.yaml"
-        raise ShapeError(f"no shape {name!r}; {meant(name, known)}allowed: {allowed}")
+def _read(path: Path, folder: Path) -> Shape:
     document = _document(path)
     if "name" in document:
-        raise ShapeError(f"{path}: name: unknown key; allowed: {_keys(Shape)}")
+        raise _MistakeError(f"name: unknown key; allowed: {_keys(Shape)}")
     if "like" in document:
         document = _merged(_likened(document.pop("like"), path, folder), document)
     try:
-        shape = Shape(name=name, **document)
+        return Shape(name=path.stem, **document)
     except ValidationError as error:
-        raise ShapeError(f"{path}: {_first_mistake(error)}") from error
-    return shape, path
+        raise _MistakeError(_first_mistake(error)) from error
 
 
 def _document(path: Path) -> dict[str, Any]:
@@ -97,10 +105,10 @@ def _likened(name: object, path: Path, folder: Path) -> dict[str, Any]:
     found = find(str(name), folder)
     found = SHIPPED / found.name if found and found == path else found
     if found is None or not found.is_file() or found == path:
-        raise ShapeError(f"{path}: like: no shape {name!r}; allowed: {', '.join(available(folder))}")
+        raise _MistakeError(f"like: no shape {name!r}; allowed: {', '.join(available(folder))}")
     document = _document(found)
     if "like" in document:
-        raise ShapeError(f"{path}: like: {name} is like another shape itself; name that one: {document['like']}")
+        raise _MistakeError(f"like: {name} is like another shape itself; name that one: {document['like']}")
     return document
 
 
@@ -113,9 +121,9 @@ def _merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in merged.items() if value is not None}
 
 
-def _check(shape: Shape, path: Path) -> None:
+def _check(shape: Shape) -> None:
     if shape.profiles is None and shape.posts is None:
-        raise ShapeError(f"{path}: needs profiles, posts, or both")
+        raise _MistakeError("needs profiles, posts, or both")
     refused = {
         "platform": shape.platform not in (None, *PLATFORMS),
         "delimiter": shape.delimiter in '"\r\n',
@@ -123,50 +131,49 @@ def _check(shape: Shape, path: Path) -> None:
         "thousands": shape.thousands == shape.decimal,
     }
     for key in (key for key, is_refused in refused.items() if is_refused):
-        raise ShapeError(f"{path}: {key}: {getattr(shape, key)!r} is not allowed; allowed: {_allowed(key)}")
+        raise _MistakeError(f"{key}: {getattr(shape, key)!r} is not allowed; allowed: {_allowed(key)}")
     if shape.profiles is not None and (shape.profiles.nested or shape.profiles.in_profiles_file):
-        raise ShapeError(f"{path}: profiles: only posts can be nested, or lie in the profiles' file")
+        raise _MistakeError("profiles: only posts can be nested, or lie in the profiles' file")
     for records in RECORDS:
         selection = shape.selection(records)
         if selection is not None:
-            _check_columns(shape, records, path)
-            _check_paths(shape, selection, records, path)
+            _check_columns(shape, records)
+            _check_paths(shape, selection, records)
     with duckdb.connect(":memory:", config={"enable_external_access": False, "threads": 1}) as connection:
         connection.execute(shape.macros())
         for records in RECORDS:
             if shape.selection(records) is not None:
-                _check_sql(connection, shape, records, path)
+                _check_sql(connection, shape, records)
 
 
-def _check_columns(shape: Shape, records: Records, path: Path) -> None:
+def _check_columns(shape: Shape, records: Records) -> None:
     selection = shape.read_columns(records)
     own = shape.selection(records) or selection
     for columns in (selection.read_columns, own.read_columns):
         named = [name.lower() for name in columns]
         for place, name in enumerate(columns):
             if name.lower() in named[:place]:
-                raise ShapeError(f"{path}: {records}: column {name!r} is named twice, in whatever case; leave one out")
+                raise _MistakeError(f"{records}: column {name!r} is named twice, in whatever case; leave one out")
     known = canonical_columns(records)
     for name in own.select:
         if name not in known:
-            raise ShapeError(f"{path}: {records}.select.{name}: no canonical column; allowed: {', '.join(known)}")
+            told = f"no canonical column; {meant(name, known)}allowed: {', '.join(known)}"
+            raise _MistakeError(f"{records}.select.{name}: {told}")
     filled = shape.filled(records)
     for needed in _NEEDED[records]:
         if not filled.intersection(needed):
-            raise ShapeError(
-                f"{path}: {records}.select: nothing fills {' or '.join(needed)}, without which no record is accepted; "
+            raise _MistakeError(
+                f"{records}.select: nothing fills {' or '.join(needed)}, without which no record is accepted; "
                 "say which column it is, or name a column so"
             )
 
 
-def _check_paths(shape: Shape, selection: Selection, records: Records, path: Path) -> None:
+def _check_paths(shape: Shape, selection: Selection, records: Records) -> None:
     is_json = shape.format in ("json", "ndjson")
     if selection.records and not is_json:
-        raise ShapeError(f"{path}: {records}.records: only where format is json or ndjson")
+        raise _MistakeError(f"{records}.records: only where format is json or ndjson")
     if selection.nested and selection.records:
-        raise ShapeError(
-            f"{path}: {records}: nested and records: one lies in each profile, one in the file; leave one out"
-        )
+        raise _MistakeError(f"{records}: nested and records: one lies in each profile, one in the file; leave one out")
     try:
         if selection.records:
             keys(selection.records)
@@ -175,10 +182,10 @@ def _check_paths(shape: Shape, selection: Selection, records: Records, path: Pat
         if is_json or selection.nested:
             structure(selection.read_columns)
     except JsonPathError as error:
-        raise ShapeError(f"{path}: {records}: {error}") from error
+        raise _MistakeError(f"{records}: {error}") from error
 
 
-def _check_sql(connection: duckdb.DuckDBPyConnection, shape: Shape, records: Records, path: Path) -> None:
+def _check_sql(connection: duckdb.DuckDBPyConnection, shape: Shape, records: Records) -> None:
     """Runs the shape's expressions over a record without values, one of nonsense and one of ones."""
     own = shape.selection(records)
     if own is None:
@@ -205,10 +212,25 @@ def _check_sql(connection: duckdb.DuckDBPyConnection, shape: Shape, records: Rec
                 try:
                     run([expression], value)
                 except duckdb.Error as error:
-                    reason = first_line(error)
+                    reason = _worded(first_line(error), own.read_columns, connection)
                     remedy = "" if value == "NULL" else "; a cell like that would cost the whole file, so use a macro"
-                    raise ShapeError(f"{path}: {records}.{name}: {reason}{remedy}") from error
+                    raise _MistakeError(f"{records}.{name}: {reason}{remedy}") from error
         raise
+
+
+def _worded(reason: str, columns: Sequence[str], connection: duckdb.DuckDBPyConnection) -> str:
+    """What DuckDB says of an expression; of a name that it does not know, in the words of shapes."""
+    if unknown := re.match(r'Binder Error: Referenced column "(.*)" not found', reason):
+        question = meant(unknown[1], columns)
+        return f"no column {unknown[1]!r}; {question}allowed: {', '.join(columns)}, as in columns and optional"
+    if unknown := re.match(r"Catalog Error: Scalar Function with name (\S+) does not exist", reason):
+        macros = connection.execute(
+            "SELECT DISTINCT function_name FROM duckdb_functions() "
+            "WHERE NOT internal AND function_name LIKE '%\\_of' ESCAPE '\\' ORDER BY 1"
+        ).fetchall()
+        question = meant(unknown[1], [name for (name,) in macros])
+        return f"no macro or function {unknown[1]!r}; {question}docs/shapes.md has the macros"
+    return reason
 
 
 def _names(shape: Shape, selection: Selection) -> list[str]:
@@ -228,7 +250,8 @@ def _first_mistake(error: ValidationError) -> str:
     first = min(error.errors(), key=lambda mistake: mistake["type"] != "extra_forbidden")
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        return f"{key}: unknown key; allowed: {_keys(Shape if len(first['loc']) == 1 else Selection)}"
+        model = Shape if len(first["loc"]) == 1 else Selection
+        return f"{key}: unknown key; {meant(str(first['loc'][-1]), model.model_fields)}allowed: {_keys(model)}"
     allowed = _allowed(str(first["loc"][0]))
     return f"{key}: {first['msg']}{f'; allowed: {allowed}' if allowed else ''}"
 

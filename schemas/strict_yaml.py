@@ -3,10 +3,11 @@
 YAML's own reader takes the last of them without a word, and what was declared before is lost.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import yaml
-from yaml.nodes import MappingNode, ScalarNode
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 
 class YamlError(ValueError):
@@ -42,3 +43,28 @@ def load(text: str) -> Any:  # noqa: ANN401 - whatever the document holds
         raise YamlError(f"not YAML: {line}{why}") from error
     except yaml.YAMLError as error:
         raise YamlError(f"not YAML: {' '.join(str(error).split())}") from error
+
+
+def line_of(text: str, place: Sequence[str | int]) -> int | None:
+    """The line of a document at which somebody looks for a place in it.
+
+    Args:
+        text: The document.
+        place: The keys and positions that lead there. Of what is not written out, as a key that is missing or came by
+            an alias, it is the line of what it would stand in.
+
+    Returns:
+        Its number, from 1 on; None where not even the first key is there.
+    """
+    node: Node | None = yaml.compose(text, Loader=_Loader)
+    line: int | None = None
+    for part in place:
+        found: list[tuple[Node, Node]] = []
+        if isinstance(node, MappingNode):
+            found = [(key, value) for key, value in node.value if key.value == str(part)]
+        elif isinstance(node, SequenceNode) and isinstance(part, int):
+            found = [(each, each) for each in node.value[part : part + 1]]
+        if not found:
+            break
+        line, node = found[0][0].start_mark.line + 1, found[0][1]
+    return line

@@ -428,7 +428,7 @@ def test_a_mistake_in_sources_is_one_line_and_pulls_nothing(
     assert run.code == 2
     assert (
         run.err
-        == f"Error: {samples}: source 'agency': carry_days: 99 is not allowed; allowed: a whole number from 0 to 30\n"
+        == f"Error: {samples}:3: source 'agency': carry_days: 99 is not allowed; allowed: a whole number from 0 to 30\n"
     )
     assert not (tmp_path / "home").exists()
 

@@ -344,7 +344,25 @@ def test_movers_are_those_of_the_history(page: Page, published: Path) -> None:
             "WHERE earlier.snapshot_date = DATE '2026-10-25' AND now.snapshot_date = DATE '2026-10-31' "
             "ORDER BY change DESC, now.rank LIMIT 1"
         ).fetchall()  # fmt: skip
+        days = dict(
+            connection.execute(
+                "SELECT micro_influencers.handle, list(rank_history.snapshot_date ORDER BY rank_history.snapshot_date) "
+                "FROM rank_history JOIN micro_influencers USING (platform, profile_id) GROUP BY ALL"
+            ).fetchall()
+        )
     assert shown.startswith(handle[:79])
+    # A day without files is no less of a day.
+    drawn = {
+        row.find_element(By.TAG_NAME, "bdi").text: str(
+            row.find_element(By.TAG_NAME, "polyline").get_attribute("points")
+        )
+        for row in page.driver.find_elements(By.CSS_SELECTOR, "#movers tbody tr")
+    }
+    assert {len(days[name]) for name in drawn} >= {3, 4}
+    for name, points in drawn.items():
+        first, *_, last = days[name]
+        across = [float(point.partition(",")[0]) for point in points.split()]
+        assert across == pytest.approx([100 * (day - first) / (last - first) for day in days[name]], abs=0.06)
     assert f"{then} → {now} +{change:.1f}" in shown
     assert "New in the ranking: 6; gone from it: 0." in page.driver.find_element(By.ID, "movers").text
 

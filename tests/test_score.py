@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
@@ -45,7 +45,8 @@ def scored(settings: Settings, accounts: list[tuple[float, float | None, int | N
 
 
 @examples(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(COMPONENTS, min_size=2, max_size=40))
+@given(accounts=st.lists(COMPONENTS, min_size=2, max_size=40))
+@example(accounts=[(1.0, None, None), (89.0, 0.9999999999999999, 40)])  # which rounding had fall
 def test_the_score_grows_with_each_component(
     settings: Settings, accounts: list[tuple[float, float | None, int | None]]
 ) -> None:

@@ -11,10 +11,8 @@ WITH weighing AS (
     WHERE part = 'score'
 ),
 
--- Accounts go by a number from here on, which is faster to join and to break ties by than two columns of text.
 gathered AS (
     SELECT
-        row_number() OVER (ORDER BY engagement.platform, engagement.profile_id) AS account,
         engagement.platform,
         engagement.profile_id,
         engagement.handle,
@@ -51,8 +49,8 @@ gathered AS (
 
 valued AS (
     SELECT
-        gathered.account,
         gathered.platform,
+        gathered.profile_id,
         gathered.tier,
         gathered.is_ranked_tier,
         gathered.sector,
@@ -69,14 +67,16 @@ valued AS (
 placed AS (
     SELECT
         valued.*,
-        row_number() OVER (ORDER BY merit DESC, account) AS place
+        row_number() OVER (ORDER BY merit DESC, platform, profile_id) AS place
     FROM valued
 ),
 
 standings AS (
     SELECT
-        account,
-        100 * merit / (1 + merit) AS score,
+        platform,
+        profile_id,
+        -- 100 merit / (1 + merit), by steps that each grow with merit however they are rounded.
+        100 - 100 / (1 + merit) AS score,
         cume_dist() OVER (PARTITION BY platform, tier ORDER BY merit) AS tier_percentile,
         count(*) OVER (PARTITION BY platform, tier) AS tier_accounts,
         row_number() OVER (PARTITION BY is_ranked_tier ORDER BY place) AS place,
@@ -129,4 +129,4 @@ SELECT
             THEN standings.place_in_country
     END AS rank_in_country
 FROM gathered
-LEFT JOIN standings ON gathered.account = standings.account;
+LEFT JOIN standings ON gathered.platform = standings.platform AND gathered.profile_id = standings.profile_id;

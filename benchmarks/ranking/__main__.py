@@ -1,8 +1,9 @@
 """Measures ranking: `python -m benchmarks.ranking [--accounts N] [--posts-each N] [--directory DIR]`.
 
-Both programs read the same profiles and posts from the lake and write Parquet, one after the other, each in a process
-of its own: the plain one takes a median and divides, the product computes every table from ratios to segments. What is
-compared is processor time, which other work on the machine changes least; starting the processes is left out.
+All programs read the same profiles and posts from the lake and write Parquet, one after the other, each in a process
+of its own: the plain one takes a median and divides, the next is the least that has ratios and ranks by the plain
+log-normal shrinkage (shrinkage.sql), the product computes every table from ratios to segments. What is compared is
+processor time, which other work on the machine changes least; starting the processes is left out.
 """
 
 import json
@@ -27,21 +28,20 @@ from pipelines.sources import load
 @click.option("--posts-each", default=12, show_default=True, help="Posts of a profile on average.")
 @click.option("--directory", type=click.Path(file_okay=False, path_type=Path), help="Where to keep the lake.")
 def main(accounts: int, posts_each: int, directory: Path | None) -> None:
-    """Ranks a generated field by the product's tables and by plain SQL, and prints both."""
+    """Ranks a generated field by the product's tables and by SQL by hand, and prints all."""
     with tempfile.TemporaryDirectory(prefix="smallvoices-bench-") as scratch:
         folder = directory or Path(scratch)
         settings = _imported(folder, accounts, posts_each)
         lake, day = Lake(settings.lake), date.fromisoformat(SNAPSHOT)
         print(f"{lake.rows('profiles', day):,} profiles, {lake.rows('posts', day):,} posts")
         steps = [sys.executable, "-m", "benchmarks.ranking.steps", str(settings.home)]
-        plain, product = measure([*steps, "plain"]), measure([*steps, "product"])
-    print(f"{'':24}{'processor s':>12}{'peak MB':>9}")
-    used = {}
-    for name, told in (("plain median / followers", plain), ("smallvoices", product)):
-        used[name] = sum(json.loads(told.printed).values())
-        print(f"{name:24}{used[name]:12.1f}{told.megabytes:9.0f}")
-    print(f"{'ratio':24}{used['smallvoices'] / used['plain median / followers']:12.2f}")
-    for table, seconds in json.loads(product.printed).items():
+        told = {name: measure([*steps, name]) for name in ("plain", "shrinkage", "product")}
+    names = ("plain median / followers", "plain shrinkage", "smallvoices")
+    used = [sum(json.loads(each.printed).values()) for each in told.values()]
+    print(f"{'':24}{'processor s':>12}{'ratio':>8}{'peak MB':>9}")
+    for name, seconds, each in zip(names, used, told.values(), strict=True):
+        print(f"{name:24}{seconds:12.1f}{seconds / used[0]:8.2f}{each.megabytes:9.0f}")
+    for table, seconds in json.loads(told["product"].printed).items():
         print(f"  {table:22}{seconds:12.1f}")
 
 
