@@ -104,7 +104,8 @@ def _estimate(told: Explanation) -> Iterator[str]:
             f"    {row[f'{name}_weight'] / row['weight']:6.1%}  m = {variance:.4f} ÷ ({variance:.4f} + {noise:.4f}) × "
             f"{row[f'{heard}_level']:+.4f} = {row[f'{name}_level']:+.4f}  {words}"
         )
-    yield f"  together m = {row['log_lift']:+.4f}: lift = exp(m) = {row['lift']:.4f}"
+    plus = ", with e" if row["expected_lift"] else ""
+    yield f"  together{plus} m = {row['log_lift']:+.4f}: lift = exp(m) = {row['lift']:.4f}"
     yield (
         f"  engagement_estimate = typical × lift = {_percent(row['typical_ratio'])} × {row['lift']:.4f} = "
         f"{_percent(row['engagement_estimate'])}"
@@ -126,13 +127,24 @@ def _heard(told: Explanation) -> Iterator[str]:
         over = f" over {number} posts" if number else " over an unknown number of posts"
         yield f"  averages{over} count as one: n = 1, log ratio y = {row['average']:.4f}"
         viral = f"{prior['viral_share']:.4f} × (e^{prior['viral_lift']:.4f} - 1)²"
-        several = f"(e^s² - 1 + {viral}) ÷ {number}, s² at most, + s² ÷ 48" if number else "as usual of averages"
+        several = (
+            f"ln(1 + (e^s² - 1 + {viral}) ÷ {number}) + 2 × {prior['average_offset']:.4f}² ÷ "
+            f"{prior['within_freedom']:.4f}"
+            if number
+            else "as usual of averages"
+        )
         yield f"  its scatter v = {row['variance']:.4f}: {several}; usual of posts s² = {usual:.4f}"
         share = f" × (1 - 1 ÷ {number})" if number else ""
         why = f"averages hold viral posts: - {prior['average_offset']:.4f}{share}"
-    correction = row["all_level"] - row["average"] + row["log_typical"]
+    expected = row["expected_lift"]
+    if expected:
+        yield f"  expected of accounts that post as much and scatter so: e = {expected:+.4f} over what is typical"
+    correction = row["all_level"] - row["average"] + row["log_typical"] + expected
     terms = f"{row['average']:.4f} {_signed(correction)} {_signed(-row['log_typical'])}"
-    yield f"  y' = y + correction - ln(typical) = {terms} = {row['all_level']:+.4f} ({why})"
+    if expected:
+        terms += f" {_signed(-expected)}"
+    less = " - e" if expected else ""
+    yield f"  y' = y + correction - ln(typical){less} = {terms} = {row['all_level']:+.4f} ({why})"
 
 
 def _signed(number: float) -> str:

@@ -72,3 +72,9 @@ class Engagement(Account):
     age_log_products: pl.Float64 = column(
         "Products of the deviations of age and log ratio, summed.", unit="log times days", ge=-1e12, le=1e12
     )
+    log_bend_squares: pl.Float64 = column(
+        "Of log_within_squares, what a bend over the posts' ages explains beyond an even rise or fall.",
+        unit="squared log",
+        ge=0.0,
+        le=1e12,
+    )

@@ -44,6 +44,29 @@ class Priors(pa.DataFrameModel):
     slope: pl.Float64 = column(
         "Change of the typical log ratio per log follower.", unit="ratio", nullable=False, ge=-100.0, le=100.0
     )
+    log_posts: pl.Float64 = _log("Mean log of the posts that accounts show.")
+    posts_slope: pl.Float64 = column(
+        "Change of the log ratio to expect per log post that an account shows: 0 unless it stands out of chance.",
+        unit="ratio",
+        nullable=False,
+        ge=-100.0,
+        le=100.0,
+    )
+    log_spread: pl.Float64 = _log("Mean log of the variance between an account's posts over within_variance.")
+    mean_spread: pl.Float64 = column(
+        "Mean of the variance between an account's posts over within_variance.",
+        unit="ratio",
+        nullable=False,
+        ge=0.0,
+        le=1e4,
+    )
+    spread_slope: pl.Float64 = column(
+        "Change of the log ratio to expect per log of that variance: 0 unless it stands out of chance.",
+        unit="ratio",
+        nullable=False,
+        ge=-100.0,
+        le=100.0,
+    )
     between_variance: pl.Float64 = _variance("Variance of accounts around what is typical (tau squared), of most.")
     far_share: pl.Float64 = fraction(
         "Share of accounts that lie far out: with four times the deviation of most.",
@@ -71,6 +94,9 @@ class Priors(pa.DataFrameModel):
         le=1e4,
     )
     drift_variance: pl.Float64 = _variance("Variance of what accounts rise or fall by over 90 days.")
+    wave_variance: pl.Float64 = _variance(
+        "Variance of what the posts of one window share by the luck of their days: no number of them averages it out."
+    )
     viral_share: pl.Float64 = fraction("Share of posts that go viral.", nullable=False)
     viral_lift: pl.Float64 = _log("What viral posts gain over the account's median post.")
     viral_variance: pl.Float64 = _variance("Variance of viral_lift.")

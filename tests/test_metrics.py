@@ -185,14 +185,17 @@ def believed(likes: list[int], prior: Row, followers: int = 5000) -> tuple[float
     shift = prior["median_offset"] - typical
     median = math.log((statistics.median(likes) + 0.5) / followers) if n > 2 else statistics.fmean(raw)
     share, middle = prior["median_share"], median - prior["median_offset"]
-    if share:
-        surer = 1 - (1 - prior["median_variance"]) * (1 - 2 / n)
-    all_level, highest = (1 - share) * average + share * middle + shift, max(raw) + shift
-    rest_level = (1 - share) * (n * average - max(raw)) / (n - 1) + share * middle + shift
     if max(raw) - median > 3 * math.sqrt(shared):
         others = sorted(raw)[:-1]
         squares, freedom = sum((value - statistics.fmean(others)) ** 2 for value in others), n - 2
     variance = (prior["within_freedom"] * shared + squares) / (prior["within_freedom"] + freedom - 1)
+    if share:
+        surer = 1 - (1 - prior["median_variance"]) * (1 - 2 / n)
+    else:
+        uneven = prior["median_offset"] - prior["mean_share"] * prior["mean_offset"] * (1 - 1 / n)
+        shift += uneven * (min(variance / shared / prior["mean_spread"], 3) - 1)
+    all_level, highest = (1 - share) * average + share * middle + shift, max(raw) + shift
+    rest_level = (1 - share) * (n * average - max(raw)) / (n - 1) + share * middle + shift
     parts = []
     for share, spread in ((1 - prior["far_share"], 1), (max(prior["far_share"], 1e-12), 16)):
         between = spread * prior["between_variance"]
@@ -275,6 +278,18 @@ def test_the_median_has_its_say_where_posts_lie_far_out_on_both_sides(settings: 
     assert (normal_logs["median_share"], normal_logs["median_variance"]) == (0, 1)
 
 
+def test_where_posts_flop_the_median_has_its_say_and_not_the_mean(settings: Settings) -> None:
+    draw = random.Random(7)  # noqa: S311 - invented accounts
+
+    def post_of(level: float) -> int:
+        return round(math.exp(level + draw.gauss(0, 0.3)) * (0.1 if draw.random() < 0.1 else 1))
+
+    levels = {f"f{number:04}": draw.gauss(math.log(250), 0.5) for number in range(1200)}
+    _, prior = ranked(settings, {name: [post_of(level) for _ in range(11)] for name, level in levels.items()})
+    assert prior["median_share"] > 0.8
+    assert (prior["mean_share"], prior["level_variance"]) == (0, 1)
+
+
 def test_few_accounts_far_out_widen_the_tails_and_not_the_core(settings: Settings) -> None:
     far = {f"far{number}": [8000 + 100 * number] * 9 for number in range(40)}
     _, prior = ranked(settings, field(1000, 9, between=0.3) | far)
@@ -341,6 +356,52 @@ def test_where_accounts_rise_and_fall_the_estimate_is_of_today(settings: Setting
     assert prior["drift_variance"] > 0.5
     assert rows["rising"]["engagement_estimate"] > 1.5 * statistics.median(rising) / 5000
     assert rows["falling"]["engagement_estimate"] < statistics.median(rising) / 1.5 / 5000
+
+
+def test_posts_that_share_the_luck_of_their_days_are_no_rise_or_fall(settings: Settings) -> None:
+    draw = random.Random(4)  # noqa: S311 - invented accounts
+
+    def waves() -> list[int]:
+        level, luck, found = draw.gauss(0, 0.5), draw.gauss(0, 0.6), []
+        for _ in range(40):
+            luck = luck * 0.9 + draw.gauss(0, 0.6 * math.sqrt(1 - 0.9**2))
+            found.append(round(250 * math.exp(level + luck + draw.gauss(0, 0.2))))
+        return found
+
+    lucky = {f"w{number:03}": waves() for number in range(300)}
+    late = [*[500] * 10, *[250] * 30]
+    rows, prior = ranked(settings, lucky | {"late": late})
+    assert prior["drift_variance"] < 0.3 * prior["within_variance"]
+    # Of a field of 40 days e^(-days / 19) leaves 0.4 of 0.36 to all posts of a window.
+    assert 0.04 < prior["wave_variance"] < 0.25
+    alone, _ = ranked(settings, field(300, 40, within=0.6) | {"late": late})
+    assert rows["late"]["engagement_high"] / rows["late"]["engagement_low"] > 1.3 * (
+        alone["late"]["engagement_high"] / alone["late"]["engagement_low"]
+    )
+
+
+def test_who_posts_more_is_held_against_those_who_do(settings: Settings) -> None:
+    draw = random.Random(5)  # noqa: S311 - invented accounts
+    many = field(300, 24)
+    few = {f"f{number:03}": [round(500 * math.exp(draw.gauss(0, 0.6)))] for number in range(300)}
+    rows, prior = ranked(settings, many | few | {"rare": [500], "busy": [500] * 3 + [400, 600] * 11})
+    assert prior["posts_slope"] < -0.15
+    assert rows["rare"]["lift"] > 1.2
+    _, same = ranked(settings, many | {f"f{number:03}": [likes[0]] for number, likes in enumerate(many.values())})
+    assert same["posts_slope"] == 0
+
+
+def test_accounts_that_scatter_more_are_held_against_those_who_do(settings: Settings) -> None:
+    draw = random.Random(6)  # noqa: S311 - invented accounts
+    loud = {}
+    for number in range(1000):
+        spread = draw.gauss(0, 1)
+        likes, within = 250 * math.exp(0.5 * spread), 0.5 * math.exp(0.4 * spread)
+        loud[f"l{number:03}"] = [round(likes * math.exp(draw.gauss(0, within))) for _ in range(draw.randint(5, 30))]
+    _, prior = ranked(settings, loud)
+    assert 0.4 < prior["spread_slope"] <= 1
+    for none in (gamma_field(600, 12), field(600, 12), far_field(600, 9)):
+        assert ranked(settings, none)[1]["spread_slope"] == 0
 
 
 def test_engagement_as_even_as_bought_lowers_the_score_and_says_so(settings: Settings) -> None:

@@ -120,7 +120,10 @@ sample AS (
         sum(engagement * log_engagement) AS engagement_log_sum,
         sum(engagement_age) AS age_sum,
         sum(engagement_age * engagement_age) AS age_square_sum,
-        sum(engagement_age * log_engagement) AS age_log_sum
+        sum(engagement_age * log_engagement) AS age_log_sum,
+        sum(engagement_age * engagement_age * engagement_age) AS age_cube_sum,
+        sum(engagement_age * engagement_age * engagement_age * engagement_age) AS age_fourth_sum,
+        sum(engagement_age * engagement_age * log_engagement) AS age_square_log_sum
     FROM logged
     GROUP BY account
 ),
@@ -163,6 +166,9 @@ based AS (
         sample.age_sum,
         sample.age_square_sum,
         sample.age_log_sum,
+        sample.age_cube_sum,
+        sample.age_fourth_sum,
+        sample.age_square_log_sum,
         sample.likes_total,
         sample.comments_total,
         sample.sponsored_share,
@@ -212,6 +218,23 @@ logs AS (
             ELSE CAST(round(ln(engagement_median + 0.5) * 1000000) AS BIGINT)
         END - log_base AS log_median
     FROM ratios
+),
+
+-- Sums of powers of the ages' deviations from their mean, and of their products with logs.
+moments AS (
+    SELECT
+        logs.*,
+        exp((log_ratio + log_base) / 1e6) AS typical_count,
+        age_square_sum - age_mean * age_sum AS age_squares,
+        age_cube_sum - 3 * age_mean * age_square_sum + 2 * pow(age_mean, 2) * age_sum AS age_cubes,
+        age_fourth_sum - 4 * age_mean * age_cube_sum + 6 * pow(age_mean, 2) * age_square_sum - 3 * pow(age_mean, 3) * age_sum
+            AS age_fourths,
+        (age_log_sum - age_mean * log_sum) / 1e6 AS age_log_products,
+        (
+            age_square_log_sum - 2 * age_mean * age_log_sum
+            - (CAST(age_square_sum AS DOUBLE) / nullif(log_count, 0) - 2 * pow(age_mean, 2)) * log_sum
+        ) / 1e6 AS age_square_log_products
+    FROM (SELECT logs.*, CASE WHEN log_count > 0 THEN CAST(age_sum AS DOUBLE) / log_count END AS age_mean FROM logs) AS logs
 )
 
 SELECT
@@ -296,19 +319,25 @@ SELECT
     CASE WHEN logs.log_median IS NOT NULL THEN logs.engagement_squares / logs.arithmetic_mean / logs.arithmetic_mean END
         AS mean_squares,
     CASE WHEN logs.log_median IS NOT NULL THEN logs.engagement_log_products / logs.arithmetic_mean END AS mean_log_products,
-    CASE WHEN logs.log_median IS NOT NULL THEN CAST(logs.age_sum AS DOUBLE) / logs.log_count END AS age_mean,
+    CASE WHEN logs.log_median IS NOT NULL THEN logs.age_mean END AS age_mean,
+    CASE WHEN logs.log_median IS NOT NULL THEN logs.age_squares END AS age_squares,
+    CASE WHEN logs.log_median IS NOT NULL THEN logs.age_log_products END AS age_log_products,
+    -- Of posts of three days and more: squared ages, of which a straight line is taken off, tell a bend.
     CASE
-        WHEN logs.log_median IS NOT NULL
-            THEN logs.age_square_sum - CAST(logs.age_sum AS DOUBLE) * logs.age_sum / logs.log_count
-    END AS age_squares,
-    CASE
-        WHEN logs.log_median IS NOT NULL THEN (
-            logs.age_log_sum - CAST(logs.age_sum AS DOUBLE) * logs.log_sum / logs.log_count
-        ) / 1e6
-    END AS age_log_products,
+        WHEN
+            logs.log_median IS NOT NULL AND logs.log_count > 3 AND logs.age_squares > 0
+            AND logs.age_fourths - pow(logs.age_squares, 2) / logs.log_count - pow(logs.age_cubes, 2) / logs.age_squares
+            > 0.001 * logs.age_fourths
+            THEN
+                pow(logs.age_square_log_products - logs.age_cubes * logs.age_log_products / logs.age_squares, 2)
+                / (
+                    logs.age_fourths - pow(logs.age_squares, 2) / logs.log_count
+                    - pow(logs.age_cubes, 2) / logs.age_squares
+                )
+    END AS log_bend_squares,
     logs.snapshot_date,
     logs.snapshot_age_days,
     logs.source,
     logs.landed_file,
     logs.landed_row
-FROM (SELECT logs.*, exp((log_ratio + log_base) / 1e6) AS typical_count FROM logs) AS logs;
+FROM moments AS logs;

@@ -32,6 +32,12 @@ WITH expected AS (
         engagement.age_log_products / 90 AS age_log_products,
         engagement.counting_variance AS counting,
         priors.log_typical + priors.slope * (ln(engagement.followers) - priors.log_followers) AS log_typical,
+        CASE
+            WHEN engagement.sample_basis = 'posts' THEN priors.posts_slope * (ln(engagement.log_count) - priors.log_posts)
+            ELSE 0
+        END AS frequent_lift,
+        priors.log_spread,
+        priors.spread_slope,
         -- The mean ratio has its say where it is surer than the mean of logs; of one post they are the same.
         engagement.log_ratio / 1e6 + coalesce(
             priors.mean_share * (
@@ -40,6 +46,9 @@ WITH expected AS (
             ),
             0
         ) AS average,
+        -- What lies between the median, the mean of logs and the log of the mean grows with the variance that it comes from.
+        priors.median_offset - priors.mean_share * priors.mean_offset * (1 - 1.0 / engagement.log_count) AS uneven_offset,
+        priors.mean_spread,
         -- And the median where posts lie far out on both sides, of as many posts as it is of.
         priors.median_share,
         CASE
@@ -58,6 +67,7 @@ WITH expected AS (
         priors.within_variance,
         priors.within_freedom,
         priors.drift_variance,
+        priors.wave_variance,
         priors.viral_share,
         priors.viral_lift,
         priors.viral_variance,
@@ -80,10 +90,11 @@ scattered AS (
             END AS level_variance
         ),
         CASE
-            -- Of the mean of so many log-normal posts, some of them viral, where their number is told.
-            WHEN averaged_posts > 0 THEN least(
-                (exp(within_variance) - 1 + viral_share * pow(exp(viral_lift) - 1, 2)) / averaged_posts, within_variance
-            ) + within_variance / 48
+            -- Of the mean of so many log-normal posts, some of them viral, where their number is told; and of what it has
+            -- over the median, which differs between accounts as the variance of their posts does.
+            WHEN averaged_posts > 0 THEN ln(
+                1 + (exp(within_variance) - 1 + viral_share * pow(exp(viral_lift) - 1, 2)) / averaged_posts
+            ) + 2 * average_offset * average_offset / within_freedom
             WHEN NOT has_posts THEN average_variance
             WHEN excess > 3 * sqrt(within_variance + counting) THEN
                 (
@@ -107,10 +118,27 @@ scattered AS (
     FROM expected
 ),
 
+-- What is expected of an account that shows as many posts, and whose posts scatter as far, over what is typical of its
+-- size.
+awaited AS (
+    SELECT
+        scattered.*,
+        frequent_lift
+        + CASE
+            WHEN has_posts AND freedom > 0
+                THEN spread_slope * (
+                    ln(variance / (within_variance + counting) * (1 - 1 / (within_freedom + freedom)))
+                    - log_spread * freedom / (within_freedom + freedom)
+                )
+            ELSE 0
+        END AS expected_lift
+    FROM scattered
+),
+
 -- Where the account stands today, if it has risen or fallen over the window, as far as its posts show it.
 trended AS (
     SELECT
-        scattered.*,
+        awaited.*,
         CASE
             WHEN drift_variance > 0 AND has_posts
                 THEN median_offset - age * drift_variance * age_log_products / (drift_variance * age_squares + variance)
@@ -118,13 +146,19 @@ trended AS (
             -- The mean of one post is that post.
             WHEN averaged_posts > 0 THEN -average_offset * (1 - 1.0 / averaged_posts)
             ELSE -average_offset
-        END - log_typical AS shift,
+        END
+        + CASE
+            WHEN has_posts AND posts > 1 AND median_share = 0
+                THEN uneven_offset * (least(variance / (within_variance + counting) / mean_spread, 3) - 1)
+            ELSE 0
+        END
+        - log_typical - expected_lift AS shift,
         CASE
             WHEN drift_variance > 0 AND has_posts
                 THEN age * age * drift_variance * variance / (drift_variance * age_squares + variance)
             ELSE 0
-        END AS trend_noise
-    FROM scattered
+        END + CASE WHEN has_posts OR averaged_posts > 0 THEN wave_variance ELSE 0 END AS trend_noise
+    FROM awaited
 ),
 
 -- Over what is typical: all posts, the highest of them, and the rest; of a single post that went viral, itself
@@ -138,6 +172,7 @@ heard AS (
         CASE WHEN log_earned IS NOT NULL THEN 1 - 1 / (1 + exp(-least(log_earned, 700)) / 49) END AS even_engagement,
         CASE WHEN has_posts AND freedom > 0 THEN sqrt(greatest(squares, 0) / freedom) END AS post_spread,
         log_typical,
+        expected_lift,
         variance,
         between_variance,
         16 * between_variance AS far_variance,
@@ -220,7 +255,7 @@ mixed AS (
     SELECT
         weighed.*,
         near_all_weight + near_rest_weight + far_all_weight + far_rest_weight AS weight,
-        (
+        expected_lift + (
             near_all_weight * near_all_level + near_rest_weight * near_rest_level
             + far_all_weight * far_all_level + far_rest_weight * far_rest_level
         ) / (near_all_weight + near_rest_weight + far_all_weight + far_rest_weight) AS log_lift
@@ -236,20 +271,22 @@ estimated AS (
         mixed.post_spread,
         mixed.log_typical,
         mixed.log_lift,
-        -- All accounts of the cell, the few far out among them.
-        mixed.log_lift / sqrt(mixed.between_variance * (1 + 15 * mixed.far_share)) AS engagement_deviation,
+        -- From what is expected of it, against all accounts of the cell, the few far out among them.
+        (mixed.log_lift - mixed.expected_lift) / sqrt(mixed.between_variance * (1 + 15 * mixed.far_share)) AS engagement_deviation,
         sqrt((
             near_all_weight * (
-                between_variance * all_noise / (between_variance + all_noise) + pow(near_all_level - log_lift, 2)
+                between_variance * all_noise / (between_variance + all_noise)
+                + pow(near_all_level + expected_lift - log_lift, 2)
             )
             + near_rest_weight * (
-                between_variance * rest_noise / (between_variance + rest_noise) + pow(near_rest_level - log_lift, 2)
+                between_variance * rest_noise / (between_variance + rest_noise)
+                + pow(near_rest_level + expected_lift - log_lift, 2)
             )
             + far_all_weight * (
-                far_variance * all_noise / (far_variance + all_noise) + pow(far_all_level - log_lift, 2)
+                far_variance * all_noise / (far_variance + all_noise) + pow(far_all_level + expected_lift - log_lift, 2)
             )
             + far_rest_weight * (
-                far_variance * rest_noise / (far_variance + rest_noise) + pow(far_rest_level - log_lift, 2)
+                far_variance * rest_noise / (far_variance + rest_noise) + pow(far_rest_level + expected_lift - log_lift, 2)
             )
         ) / weight) AS log_deviation
     FROM mixed

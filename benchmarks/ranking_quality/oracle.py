@@ -17,9 +17,11 @@ from benchmarks.ranking_quality.world import (
     BOT_EVENNESS,
     BOT_FACTOR,
     COMMENT_SHARE,
+    LUCK_DAYS,
     POD_FACTOR,
     WINDOW_DAYS,
     World,
+    log_posts,
     median_of_posts,
 )
 
@@ -40,11 +42,20 @@ def estimate(world: World, z: float) -> Estimate:
     """
     regime = world.regime
     nodes, widths = _nodes(regime)
-    parts = [math.log(weight) + _log_likelihood(world, nodes, *kind) for weight, kind in _kinds_of_account(world)]
+    if regime.luck:
+        return _of_neighbours(world, z)
+    posts = np.maximum(np.bincount(world.account, minlength=world.followers.size), 1)
+    nearer = nodes - regime.frequent * log_posts(regime, posts)[:, None] if regime.frequent else nodes
+    parts = [
+        math.log(weight)
+        + _log_likelihood(world, nodes, *kind)
+        + _log_prior(regime, nearer - regime.loud * math.log(kind[0]))
+        for weight, kind in _kinds_of_account(world)
+    ]
     logs = np.logaddexp.reduce(parts, axis=0)
     if world.averaged.any():
-        logs[world.averaged] = _of_averages(world, nodes)
-    logs += _log_prior(regime, nodes) + np.log(widths)
+        logs[world.averaged] = _of_averages(world, nodes) + _log_prior(regime, nodes)
+    logs += np.log(widths)
     weights = np.exp(logs - logs.max(axis=1, keepdims=True))
     weights /= weights.sum(axis=1, keepdims=True)
     share = math.erfc(z / math.sqrt(2)) / 2
@@ -61,6 +72,7 @@ def estimate(world: World, z: float) -> Estimate:
 def _nodes(regime: Regime) -> tuple[Floats, Floats]:
     """Log ratios over what is typical to weigh, and the width that each stands for: close around 0, wide far out."""
     reach = regime.between * (60 if regime.account_tail else 6) + (1.2 if regime.bought else 0)
+    reach += 3 * abs(regime.frequent) + 4 * abs(regime.loud) * regime.uneven
     bend = 3.5 if regime.account_tail else 0.5
     edges = reach * np.sinh(np.linspace(-bend, bend, _NODES + 1)) / math.sinh(bend)
     return (edges[1:] + edges[:-1]) / 2, np.diff(edges)
@@ -162,6 +174,26 @@ def _of_counts(counts: NDArray[np.int64], known: Floats, nodes: Floats, table: F
         if mine.any():
             found[mine] = np.interp(known[mine][:, None] + nodes, axis, small_logs[count])
     return found
+
+
+def _of_neighbours(world: World, z: float) -> Estimate:
+    """Where neighbouring posts share their luck and all is normal: the level that explains all posts together."""
+    regime, size = world.regime, world.followers.size
+    logs = np.log(world.engagement + 0.5) - np.log(world.followers[world.account]) - world.expected[world.account]
+    starts, counts = np.searchsorted(world.account, np.arange(size)), np.bincount(world.account, minlength=size)
+    told, doubt = np.empty(size), np.empty(size)
+    for number in np.unique(counts):
+        mine = np.flatnonzero(counts == number)
+        posts = starts[mine][:, None] + np.arange(number)
+        age = world.age[posts]
+        alone = regime.within**2 + 1 / (world.engagement[posts] + 0.5)
+        shared = regime.luck**2 * np.exp(-np.abs(age[:, :, None] - age[:, None, :]) / LUCK_DAYS)
+        together = regime.between**2 + shared + alone[:, :, None] * np.eye(number)
+        weights = np.linalg.solve(together, np.full((mine.size, number, 1), regime.between**2))[:, :, 0]
+        told[mine] = (weights * logs[posts]).sum(axis=1)
+        doubt[mine] = np.sqrt(regime.between**2 * (1 - weights.sum(axis=1)))
+    told += world.expected
+    return Estimate(told, world.expected, told - z * doubt, told + z * doubt)
 
 
 def _of_averages(world: World, nodes: Floats) -> Floats:

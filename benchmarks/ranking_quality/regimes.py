@@ -30,6 +30,9 @@ class Regime:
         viral: Share of posts that go viral, with about 8 times the engagement.
         reel_effect: Log effect of a reel; accounts have 0 to 100 % of reels.
         drift: Spread of the accounts' log change over 90 days, at an even pace.
+        luck: Spread of what posts of about the same day share, fading by e^(-days / 14).
+        frequent: Log effect of each log post on an account's own level.
+        loud: Log effect on it of each log of the account's own spread over `within`.
         hidden: Share of accounts that hide the likes of half of their posts.
         averages: Share of accounts of which the export tells averages only.
         counted: Whether it tells over how many posts.
@@ -55,6 +58,9 @@ class Regime:
     viral: float = 0
     reel_effect: float = 0
     drift: float = 0
+    luck: float = 0
+    frequent: float = 0
+    loud: float = 0
     hidden: float = 0
     averages: float = 0
     counted: bool = False
@@ -81,6 +87,9 @@ REGIMES = {
         Regime("steps", "typical ratios jump at the edges of tiers", steps=True),
         Regime("reels", "reels draw twice the engagement", reel_effect=0.7, within=0.5),
         Regime("drift", "accounts rise and fall", drift=0.5),
+        Regime("luck", "posts of the same days share their luck", luck=0.6, within=0.2),
+        Regime("frequent", "who posts more is engaged with less", frequent=-0.35, between=0.4),
+        Regime("loud", "the more engaging an account, the more its posts scatter", loud=1.2, uneven=0.35, between=0.25),
         Regime("hidden", "a third of the accounts hide half of their likes", hidden=0.33),
         Regime("averages", "of two accounts in five only averages are known", averages=0.4),
         Regime("averages_counted", "the same, and it is told over how many posts", averages=0.4, counted=True),

@@ -19,6 +19,8 @@ Flags = NDArray[np.bool_]
 SETTLED_DAYS, WINDOW_DAYS = 3, 89
 BOT_FACTOR, BOT_EVENNESS = 1.2, 0.06
 POD_FACTOR, COMMENT_SHARE = 6.0, 0.06
+# How many days luck lasts: to about a third of itself.
+LUCK_DAYS = 14.0
 # Of the posts of an account that hides likes.
 HIDDEN_SHARE = 0.5
 TIER_EDGES = (1_000, 10_000, 100_000, 1_000_000)
@@ -112,9 +114,10 @@ def draw(regime: Regime, accounts: int, seed: int) -> World:
     )
     # Bought followers are followers: what is typical of an account that has them is typical of what it shows.
     own = own + np.where(cheats == "bought", np.log(rng.uniform(0.1, 0.5, size)), 0.0)
-    truth = own + median_of_posts(regime, reel_share)
 
     posts = rng.integers(regime.posts[0], regime.posts[1] + 1, size)
+    own = own + regime.frequent * log_posts(regime, posts) + regime.loud * np.log(scale / regime.within)
+    truth = own + median_of_posts(regime, reel_share)
     account = np.repeat(np.arange(size), posts)
     age = rng.uniform(SETTLED_DAYS, WINDOW_DAYS, account.size)
     order = np.lexsort((age, account))
@@ -124,6 +127,8 @@ def draw(regime: Regime, accounts: int, seed: int) -> World:
     scatter = noise.draw(rng, account.size) * scale[account] / regime.within
     level = own[account] - change[account] * age / WINDOW_DAYS + np.where(is_reel, regime.reel_effect, 0.0)
     level = level + np.where(bots, BOT_FACTOR + BOT_EVENNESS * rng.standard_normal(account.size), scatter)
+    if regime.luck:
+        level = level + regime.luck * _luck(rng, account, age)
     went_viral = (rng.random(account.size) < regime.viral) & ~bots
     level = level + np.where(went_viral, VIRAL_FACTOR + VIRAL_SPREAD * rng.standard_normal(account.size), 0.0)
     rate = np.minimum(np.exp(level) * followers[account], 1e9)
@@ -147,6 +152,24 @@ def draw(regime: Regime, accounts: int, seed: int) -> World:
         comments=comments.astype(np.int64),
         hidden=hides[account] & (rng.random(account.size) < HIDDEN_SHARE),
     )
+
+
+def log_posts(regime: Regime, posts: Integers) -> Floats:
+    """Log of the posts of each account, over the mean of that log."""
+    numbers = np.arange(regime.posts[0], regime.posts[1] + 1)
+    told: Floats = np.log(posts) - np.log(numbers).mean()
+    return told
+
+
+def _luck(rng: np.random.Generator, account: Integers, age: Floats) -> Floats:
+    """A standard normal value for each post, the more alike those of an account the nearer their days."""
+    kept = np.where(np.diff(account, prepend=-1) == 0, np.exp(-np.diff(age, prepend=0) / LUCK_DAYS), 0.0)
+    fresh = rng.standard_normal(age.size) * np.sqrt(1 - kept**2)
+    found = np.empty(age.size)
+    last = 0.0
+    for post in range(age.size):
+        found[post] = last = kept[post] * last + fresh[post]
+    return found
 
 
 def median_of_posts(regime: Regime, reel_share: Floats) -> Floats:
