@@ -18,7 +18,7 @@ from schemas.infer.post_columns import is_table_of_posts, take_posts
 from schemas.infer.proposal import ColumnReading, Proposal, Question
 from schemas.infer.times import time_expression
 from schemas.quoting import identifier
-from schemas.shape import Selection, Shape
+from schemas.shape import Records, Selection, Shape, canonical_columns
 
 _PLAIN_TEXTS = (
     "biography",
@@ -83,7 +83,7 @@ def propose_nested(proposal: Proposal, path: str, items: pl.DataFrame) -> Propos
         for name in ("profile_id", "handle", *(() if shape.platform else ("platform",)))
         if name in shape.profiles.select
     }
-    selection = _selection({name.removeprefix("posts."): one for name, one in taken.items()})
+    selection = _selection({name.removeprefix("posts."): one for name, one in taken.items()}, "posts")
     posts = selection.model_copy(update={"nested": path, "select": whose | selection.select})
     return Proposal(
         shape.model_copy(update={"posts": posts}),
@@ -253,8 +253,8 @@ def _shape(draft: Draft, profiles: dict[str, Taken], posts: dict[str, Taken]) ->
             "decimal": numbers.decimal,
             "thousands": numbers.thousands,
             "platform": draft.platform or None,
-            "profiles": _selection(profiles) if wants_profiles else None,
-            "posts": _selection(common | posts, in_profiles_file=wants_profiles) if posts else None,
+            "profiles": _selection(profiles, "profiles") if wants_profiles else None,
+            "posts": _selection(common | posts, "posts", in_profiles_file=wants_profiles) if posts else None,
         }
     )
 
@@ -270,7 +270,7 @@ def _reading(draft: Draft, column: Column, taken: dict[str, Taken]) -> ColumnRea
     return ColumnReading(column.name, "", certainty, why, column.sample)
 
 
-def _selection(taken: dict[str, Taken], *, in_profiles_file: bool = False) -> Selection:
+def _selection(taken: dict[str, Taken], records: Records, *, in_profiles_file: bool = False) -> Selection:
     columns: list[str] = []
     optional: list[str] = []
     # Without its figures an export is another one; without a biography it is not.
@@ -278,9 +278,12 @@ def _selection(taken: dict[str, Taken], *, in_profiles_file: bool = False) -> Se
         for name in [one.column.name, *one.also]:
             if name not in columns + optional:
                 (optional if canonical in _OPTIONAL else columns).append(name)
+    select = {name: one.expression for name, one in taken.items()}
+    # A column of a canonical name is taken as that by any shape: "avg_engagement" that holds a ratio must not be.
+    other = [name for name in canonical_columns(records) if name in columns + optional and name not in select]
     return Selection(
         columns=columns,
         optional=optional,
-        select={name: one.expression for name, one in taken.items()},
+        select=select | {name: "NULL" for name in other if name != "handle_original"},
         in_profiles_file=in_profiles_file,
     )
