@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from tests.inferred_exports import rows
+import pytest
+
+from tests.inferred_exports import aside, asked, inferred, rows
 
 
 def lines(header: str, *records: str) -> str:
@@ -11,7 +13,140 @@ def lines(header: str, *records: str) -> str:
 
 
 def test_a_ratio_under_the_name_of_a_canonical_column_is_that_column_no_more(tmp_path: Path) -> None:
-    text = lines("handle,followers,avg_engagement", "kiln_days,12300,0.0405", "oat_rider,54000,0.021", "loom,9800,0.038")
+    text = lines(
+        "handle,followers,avg_engagement", "kiln_days,12300,0.0405", "oat_rider,54000,0.021", "loom,9800,0.038"
+    )
     first, *_ = rows(tmp_path, text)
     assert first["reported_engagement_ratio"] == 0.0405
     assert "avg_engagement" not in first
+
+
+@pytest.mark.parametrize("header", ["Avg. Engagement", "Engagement", "etkileşim"])
+def test_engagement_of_small_accounts_that_may_be_percent_is_asked_about(tmp_path: Path, header: str) -> None:
+    text = lines(f"handle,followers,{header}", "kiln_days,2300,4.05", "oat_rider,1400,6.1", "loom_lane,1800,3.87")
+    told = inferred(tmp_path, text).proposal
+    assert [question.about for question in told.questions] == [header]
+    assert f"reported_engagement_ratio: ratio_of(\"{header}\", 'percent')" in told.questions[0].choices
+
+
+def test_likes_and_comments_say_whether_engagement_counts_or_is_a_ratio(tmp_path: Path) -> None:
+    header = "handle,followers,avg_likes,avg_comments,avg engagement"
+    counts = lines(header, "kiln,900,30,2,32", "oat,800,24,1,25", "loom,700,14,3,17")
+    assert rows(tmp_path, counts)[0]["avg_engagement"] == 32
+    percent = lines(header, "kiln,900,30,2,3.56", "oat,800,24,1,3.13", "loom,700,14,3,2.43")
+    first, *_ = rows(tmp_path, percent)
+    assert (first["reported_engagement_ratio"], first.get("avg_engagement")) == (0.0356, None)
+
+
+@pytest.mark.parametrize(
+    "header, cells",
+    [
+        ("Avg Likes (%),% of comments,Followers % female", ("3.9,0.2,41", "2.0,0.1,52", "3.67,0.2,40")),
+        ("avg likes,avg comments,followers lost", ("3.9%,0.2%,1%", "2.0%,0.1%,2%", "3.67%,0.2%,3%")),
+    ],
+)
+def test_percent_of_likes_are_no_likes(tmp_path: Path, header: str, cells: tuple[str, ...]) -> None:
+    text = lines(f"handle,followers,{header}", *(f"name{place},1{place}000,{cell}" for place, cell in enumerate(cells)))
+    assert set(rows(tmp_path, text)[0]) == {"platform", "handle", "followers"}
+
+
+LINKS = lines(
+    "name,link,subscribers",
+    "Kiln Days,https://www.youtube.com/@kilndays,26900",
+    "Oat Rider,https://www.facebook.com/oatrider?ref=1,340000",
+    "Loom Lane,https://youtube.com/@loomlane/videos,5950",
+    "Tiny Tides,https://www.youtube.com/@tinytides,700",
+)
+
+
+@pytest.mark.parametrize("platform", [None, "youtube"])
+def test_addresses_of_several_platforms_say_for_each_record_where_its_account_is(
+    tmp_path: Path, platform: str | None
+) -> None:
+    found = [(row["platform"], row["handle"]) for row in rows(tmp_path, LINKS, platform=platform)]
+    assert found == [
+        ("youtube", "kilndays"), ("facebook", "oatrider"), ("youtube", "loomlane"), ("youtube", "tinytides"),
+    ]  # fmt: skip
+
+
+def test_what_a_record_says_of_its_platform_counts_before_what_is_declared(tmp_path: Path) -> None:
+    text = lines("handle,network,followers", "kiln,TikTok,1200", "oat,Instagram,3400", "loom,,800")
+    assert [row["platform"] for row in rows(tmp_path, text)] == ["tiktok", "instagram", "instagram"]
+
+
+def test_the_main_network_of_people_is_not_that_of_each_of_their_accounts(tmp_path: Path) -> None:
+    text = lines(
+        "Name,Primary Network,Instagram Username,Instagram Followers,TikTok Username,TikTok Followers",
+        "Ann,Instagram,kiln,12300,kilntok,900", "Bob,TikTok,oat,3400,oattok,70000",
+    )  # fmt: skip
+    first, _ = rows(tmp_path, text, platform="tiktok")
+    assert (first["platform"], first["handle"], first["followers"]) == ("tiktok", "kilntok", 900)
+
+
+def test_a_platform_that_is_not_known_is_not_that_of_the_name_of_the_file(tmp_path: Path) -> None:
+    text = lines("handle,platform,followers", "kiln,Bilibili,1200", "oat,Bilibili,3400", "loom,Kick,800")
+    assert "Bilibili, Kick: none that is known" in asked(tmp_path, text, "tiktok list.csv", None)["platform"]
+    some = text.replace("Kick", "TikTok")
+    assert [row["platform"] for row in rows(tmp_path, some, "list.csv", None)] == ["bilibili", "bilibili", "tiktok"]
+
+
+def test_videos_are_no_accounts_and_subscribers_that_they_gained_no_followers(tmp_path: Path) -> None:
+    text = lines(
+        "Content,Video title,Video publish time,Views,Subscribers",
+        "aBcD_1234xy,How to glaze,2026-10-03,50123,401", "eFgH_1234xy,Clay basics,2026-09-12,40111,300",
+    )  # fmt: skip
+    assert "account" in asked(tmp_path, text, platform="youtube")
+
+
+def test_followers_of_all_platforms_together_are_asked_about(tmp_path: Path) -> None:
+    text = lines("Instagram Handle,TikTok Handle,Total Followers", "kiln,kilntok,13200", "oat,oattok,73400")
+    assert list(asked(tmp_path, text)) == ["Total Followers"]
+
+
+def test_likes_of_a_page_are_its_followers_only_where_it_has_no_others(tmp_path: Path) -> None:
+    text = lines("Page Name,Page Likes,Page Followers", "Kiln,12000,12300", "Oat,53000,54000", "Loom,9900,9800")
+    assert [row["followers"] for row in rows(tmp_path, text, platform="facebook")] == [12_300, 54_000, 9_800]
+
+
+def test_likes_of_accounts_that_come_in_several_records_are_asked_about(tmp_path: Path) -> None:
+    text = lines(
+        "influencer,followers,date,likes",
+        "kiln,12300,2026-10-01,480", "kiln,12300,2026-10-05,510", "kiln,12300,2026-10-09,110", "oat,54000,2026-10-02,900",
+    )  # fmt: skip
+    assert "is a record a post, or a day?" in asked(tmp_path, text)["likes"]
+
+
+def test_likes_beside_the_posts_that_were_looked_at_may_be_their_sum(tmp_path: Path) -> None:
+    text = lines(
+        "handle,followers,posts analyzed,likes",
+        "kiln,123000,12,17600", "oat,540000,12,42960", "loom,98000,12,14320",
+    )  # fmt: skip
+    assert "if shared out over the posts" in asked(tmp_path, text)["likes"]
+    both = lines(
+        "handle,followers,posts,posts analyzed,total likes",
+        "kiln,12300,812,12,5760", "oat,54000,301,12,12960", "loom,9800,1200,12,4320",
+    )  # fmt: skip
+    assert "looked at, or of all?" in aside(tmp_path, both)["total likes"]
+
+
+def test_sums_of_a_campaign_are_known_by_the_ratio(tmp_path: Path) -> None:
+    text = lines(
+        "handle,followers,posts,likes,comments,er",
+        "kiln,12300,3,1440,72,4.1%", "oat,54000,2,2160,108,2.1%", "loom,9800,4,1440,76,3.87%",
+    )  # fmt: skip
+    first, *_ = rows(tmp_path, text)
+    assert (first["avg_likes"], first["avg_comments"]) == (480, 24)
+
+
+@pytest.mark.parametrize("word", ["Total influencers: 3", "TOTAL (3 creators)", "Sum 3", "Total of all accounts"])
+def test_totals_in_other_words_are_no_accounts(tmp_path: Path, word: str) -> None:
+    text = lines("handle,followers", "kiln_days,12000", "oat_rider,3400", "loom_lane,800", f"{word},16200")
+    assert [row.get("handle") for row in rows(tmp_path, text)] == ["kiln_days", "oat_rider", "loom_lane", None]
+
+
+def test_rates_of_likes_or_of_comments_alone_are_no_engagement_rate(tmp_path: Path) -> None:
+    text = lines(
+        "handle,followers,engagement_rate,comment_engagement_rate,like_engagement_rate",
+        "kiln,12300,0.0612,0.0012,0.06", "oat,54000,0.0305,0.0005,0.03", "loom,9800,0.1224,0.0024,0.12",
+    )  # fmt: skip
+    assert rows(tmp_path, text)[0]["reported_engagement_ratio"] == 0.0612

@@ -45,6 +45,10 @@ def take_followers(draft: Draft) -> None:
             (expression,),
         )
         return
+    named = {platform for other in draft.columns for platform in other.header.platforms}
+    if column.header.says("total") and not column.header.platforms and len(named) > 1:
+        draft.ask(column, "of all platforms together, or of one?", (f"followers: {expression}",))
+        return
     has_ranks = any(draft.meanings[other.name].note == "a rank" for other in draft.columns)
     if column.header.scale == 1 and has_ranks and isinstance(largest, float) and 0 < largest < _LARGEST_RANKED:
         name = identifier(column.name)
@@ -68,11 +72,16 @@ def take_averages(draft: Draft) -> None:
             continue
         values = draft.value(canonical, expression)
         followers = draft.values.get("followers")
-        if meaning == "average engagement" and followers is not None and _is_ratio(values, followers, column):
-            # "Engagement moyen" of 2.5 beside two million followers.
-            draft.meanings[column.name] = Meaning("ratio", "too small for a count")
-            del draft.values[canonical]
-            continue
+        if meaning == "average engagement" and followers is not None:
+            kind = _kind_of_engagement(draft, values, followers)
+            if kind.reading != "counts":
+                # "Engagement moyen" of 2.5 beside two million followers.
+                del draft.values[canonical]
+                if kind.reading == "ratio":
+                    draft.meanings[column.name] = Meaning("ratio", kind.why)
+                else:
+                    draft.ask(column, kind.why, (*_ratios(column), f"{canonical}: {expression}"))
+                continue
         if (
             meaning in ("average likes", "average comments", "average engagement")
             and followers is not None
@@ -134,7 +143,8 @@ def _plain(draft: Draft) -> None:
             converted[column.name] = (expression, draft.value(column.name, expression))
     lead = likes or comments
     assert lead is not None  # noqa: S101 - one of the two is there
-    posts = draft.choice("posts_count", asks=False)
+    # Sums over the posts that a vendor looked at, or over all of them.
+    posts = draft.choice("averaged_posts", asks=False) or draft.choice("posts_count", asks=False)
     posts_expression = draft.numbers.expression(posts, "count_of", is_whole=True) if posts else None
     counts = draft.value("posts", posts_expression) if isinstance(posts_expression, str) else None
     ratio = draft.named("ratio")
@@ -157,6 +167,8 @@ def _plain(draft: Draft) -> None:
             draft.aside[lead.name] = ("aside", "comments: total or average is not said")
             return
         verdict = Verdict("average", is_sure=False, why=f"{per_like:.2g} for each of the average likes")
+    if verdict.reading == "average" and not verdict.is_sure and draft.repeats_accounts:
+        verdict = Verdict("", is_sure=False, why="Accounts come in several records each: is a record a post, or a day?")
     _settle_plain(draft, verdict, [column for column in (likes, comments) if column], converted, posts)
 
 
@@ -194,13 +206,14 @@ def _average_or_total(draft: Draft, column: Column) -> tuple[str, ...]:
 
 
 def _plain_engagement(draft: Draft, column: Column, followers: pl.Series) -> None:
-    expression = draft.convert(column, "number_of", is_whole=False) if not column.has_percent_sign else "-"
+    expression = draft.convert(column, "number_of", is_whole=False)
     if expression is None:
         return
-    values = draft.value(column.name, expression) if expression != "-" else followers
-    if expression == "-" or _is_ratio(values, followers, column):
+    values = draft.value(column.name, expression)
+    kind = _kind_of_engagement(draft, values, followers)
+    if kind.reading == "ratio":
         if not draft.named("ratio"):
-            draft.meanings[column.name] = Meaning("ratio", "")
+            draft.meanings[column.name] = Meaning("ratio", kind.why)
         else:
             draft.aside[column.name] = ("aside", "a ratio stands beside it")
         return
@@ -208,14 +221,32 @@ def _plain_engagement(draft: Draft, column: Column, followers: pl.Series) -> Non
     draft.ask(
         column,
         "likes and comments per post, or altogether?"
-        + (f" Typically {typical:.2%} of followers" if isinstance(typical, float) else ""),
-        (f"avg_engagement: {expression}", f"(a total: leave {identifier(column.name)} out)"),
+        + (f" Typically {typical:.2%} of followers" if isinstance(typical, float) else "")
+        + ("" if kind.reading else "; or percent of followers?"),
+        (
+            *(() if kind.reading else _ratios(column)),
+            f"avg_engagement: {expression}",
+            f"(a total: leave {identifier(column.name)} out)",
+        ),
     )
+
+
+def _kind_of_engagement(draft: Draft, values: pl.Series, followers: pl.Series) -> Verdict:
+    likes, comments = draft.values.get("avg_likes"), draft.values.get("avg_comments")
+    return figures.kind_of_engagement(values, followers, likes, comments)
+
+
+def _ratios(column: Column) -> tuple[str, ...]:
+    """The two readings of a ratio whose unit is not said, as lines of a shape."""
+    name = identifier(column.name)
+    return tuple(f"reported_engagement_ratio: ratio_of({name}, '{unit}')" for unit in ("fraction", "percent"))
 
 
 def _totals(draft: Draft) -> None:
     """Averages out of totals and numbers of posts, where the export has no averages."""
-    followers, posts = draft.values.get("followers"), draft.choice("posts_count", asks=False)
+    followers = draft.values.get("followers")
+    sample, all_posts = draft.choice("averaged_posts", asks=False), draft.choice("posts_count", asks=False)
+    posts = sample or all_posts
     has_average = any(taken.canonical.startswith("avg_") for taken in draft.taken)
     for quantity in QUANTITIES:
         column = draft.choice(f"total {quantity}")
@@ -228,6 +259,9 @@ def _totals(draft: Draft) -> None:
             or quantity not in ("likes", "comments", "shares", "views")
         ):
             draft.aside.setdefault(column.name, ("aside", "a total"))
+            continue
+        if sample and all_posts and column.header.says("total"):
+            draft.aside.setdefault(column.name, ("aside", "a total: of the posts that were looked at, or of all?"))
             continue
         divisor = draft.numbers.expression(posts, "count_of", is_whole=True)
         expression = draft.numbers.expression(column, "number_of", is_whole=False)
@@ -245,7 +279,7 @@ def _totals(draft: Draft) -> None:
             f"avg_{quantity}",
             average,
             certainty="likely",
-            why=f"total over {posts.name!r}, all posts ever",
+            why=f"total over {posts.name!r}" + ("" if sample else ", all posts ever"),
             also=(posts.name,),
         )
 
@@ -272,13 +306,8 @@ def take_ratio(draft: Draft) -> None:
     if column.header.is_percent and not verdict.is_sure and verdict.reading != "fraction":
         verdict = Verdict("percent", is_sure=True, why="header")
     if not verdict.reading or (column.header.is_percent and verdict.reading == "fraction" and not verdict.is_sure):
-        name = identifier(column.name)
         why = verdict.why + (", and its header says percent" if column.header.is_percent else "")
-        draft.ask(
-            column,
-            f"fractions or percent? {why}",
-            tuple(f"reported_engagement_ratio: ratio_of({name}, '{unit}')" for unit in ("fraction", "percent")),
-        )
+        draft.ask(column, f"fractions or percent? {why}", _ratios(column))
         return
     expression = raw.replace("'percent'", f"'{verdict.reading}'", 1)
     draft.values["ratio"] = values / (100 if verdict.reading == "percent" else 1)
@@ -320,11 +349,3 @@ def _engagement(draft: Draft) -> pl.Series | None:
     if likes is None:
         return None
     return likes + comments.fill_null(0) if comments is not None else likes
-
-
-def _is_ratio(values: pl.Series, followers: pl.Series, column: Column) -> bool:
-    """Whether what is called engagement is a ratio, and no number of likes and comments."""
-    if column.has_percent_sign:
-        return True
-    typical, over = values.filter(values > 0).median(), figures.quotient(values, followers).median()
-    return isinstance(typical, float) and isinstance(over, float) and typical < 100 and over < 1e-4

@@ -32,9 +32,12 @@ _NUMBER = rf"^[+-]?(?:\d[\d.,' \u00a0\u2009\u202f’]*|[.,]\d+)(?:[eE][+-]?\d{{1
 _MOSTLY = 0.9
 _MOST_PLATFORMS = 40
 _LAST = 3
+# As people write them: "Total", "TOTAL (3 creators)", "Summe: 12", "Total influencers".
 _TOTALS = (
     r"^(grand |sub)?(totals?|sums?|averages?|mean|median|summe|gesamt|gesamtsumme|insgesamt|durchschnitt|mittelwert"
-    r"|somme|moyenne|promedio|média|toplam|ortalama|totale|total général|total general|итого|合计|合計|総計)\s*:?$"
+    r"|somme|moyenne|promedio|média|toplam|ortalama|totale|total général|total general|итого|合计|合計|総計)"
+    r"\s*:?\s*([(:].*|(of |de )?(all )?(accounts|creators|influencers|profiles|channels|rows|influenceurs|creadores))?"
+    r"\s*:?\s*\d*$"
 )
 
 
@@ -260,16 +263,25 @@ class Column:
                 found[cell] = next(iter(told.platforms))
             elif re.fullmatch(r"(?i)x( \(twitter\)|/twitter)?|twitter ?[(/] ?x\)?", cell):
                 found[cell] = "x"
-        return found if len(found) > len(cells) / 2 else {}
+        # Under "platform" a single one is enough, and the others are platforms that the contract does not know.
+        return found if len(found) > len(cells) / 2 or self.header.says("platform") else {}
+
+    @cached_property
+    def are_names(self) -> bool:
+        """Whether the cells are few words that many records share, as names of platforms are."""
+        return 0 < self.cells.n_unique() <= _MOST_PLATFORMS and self.has_letters == 1.0 and not self.is_address
+
+    @cached_property
+    def platforms_mixed(self) -> dict[str, str]:
+        """Platform to the pattern of its addresses, where most cells are addresses of accounts, but of several."""
+        shares = {platform: self.share(_address(pattern)) for platform, pattern in _ADDRESSES.items()}
+        found = {platform: _address(_ADDRESSES[platform]) for platform, share in shares.items() if share > 0}
+        return found if len(found) > 1 and sum(shares.values()) >= _MOSTLY else {}
 
     @cached_property
     def platforms_linked(self) -> set[str]:
         """Platforms whose addresses stand in the cells."""
-        found = set()
-        for platform, pattern in _ADDRESSES.items():
-            if self.share(rf"(?i)^(?:https?://)?(?:www\.|m\.|vm\.|[a-z]{{2}}\.)?{pattern}") >= 0.5:
-                found.add(platform)
-        return found
+        return {platform for platform, pattern in _ADDRESSES.items() if self.share(_address(pattern)) >= 0.5}
 
     @cached_property
     def platforms_pictured(self) -> set[str]:
@@ -283,6 +295,10 @@ class Column:
         """Cells of the last records that name totals, as people write them under a table."""
         found = self._all.tail(_LAST).drop_nulls().str.to_lowercase()
         return sorted(set(found.filter(found.str.contains(_TOTALS))))
+
+
+def _address(pattern: str) -> str:
+    return rf"(?i)^(?:https?://)?(?:www\.|m\.|vm\.|[a-z]{{2}}\.)?{pattern}"
 
 
 _PICTURES = {

@@ -161,7 +161,8 @@ def kind_of_likes(
                     is_sure=False,
                     why=f"{round(rounded)} times what the reported ratio says: the sum over {round(rounded)} posts?",
                 )
-        if totals is not None and agreement(quotient_rows(totals, followers), ratio) >= _OFTEN:
+        each = quotient_rows(engagement, posts) if posts is not None else None
+        if each is not None and agreement(quotient_rows(each, followers), ratio) >= _OFTEN:
             return Verdict("total", is_sure=True, why="over posts and followers it gives the reported ratio")
     if typical > 1:
         if totals is not None and _LOWEST_RATIO / 5 <= per_post <= 1:
@@ -180,6 +181,37 @@ def kind_of_likes(
             "average", is_sure=False, why=f"{typical:.2g} of followers, as averages are, and far from what totals are"
         )
     return Verdict("", is_sure=False, why=f"{typical:.2%} of followers, little for an average and for a total")
+
+
+def kind_of_engagement(
+    values: pl.Series, followers: pl.Series, likes: pl.Series | None, comments: pl.Series | None
+) -> Verdict:
+    """Whether a column called "engagement" counts likes and comments per post, or is their ratio to followers.
+
+    Args:
+        values: The column.
+        followers: Followers.
+        likes: Likes per post by another column, if any.
+        comments: Comments per post by another column, if any.
+
+    Returns:
+        "counts", "ratio", or "" where small accounts could have either.
+    """
+    if likes is not None:
+        engagement = likes + comments.fill_null(0) if comments is not None else likes
+        if agreement(values, engagement) >= _OFTEN:
+            return Verdict("counts", is_sure=True, why="likes and comments give it")
+        ratio = quotient_rows(engagement, followers)
+        if max(agreement(values, ratio), agreement(values / 100, ratio)) >= _OFTEN:
+            return Verdict("ratio", is_sure=True, why="likes and comments over followers give it")
+    typical, over = _median(values.filter(values > 0)), _median(quotient(values, followers))
+    if not typical <= 100 * _HIGHEST_RATIO:
+        return Verdict("counts", is_sure=True, why="header")
+    if over < _LOWEST_RATIO or typical < 1:
+        return Verdict("ratio", is_sure=False, why="too small for a count")
+    return Verdict(
+        "", is_sure=False, why=f"typically {typical:.3g}: percent, or interactions that are {over:.2%} of followers?"
+    )
 
 
 def is_plausible_average(likes: pl.Series, followers: pl.Series) -> bool:

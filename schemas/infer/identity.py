@@ -46,6 +46,8 @@ def accounts(
             by_meaning.setdefault(meanings[column.name].name, []).append(column)
     named, called = by_meaning.get("handle", []), [*by_meaning.get("actor", []), *by_meaning.get("name", [])]
     ids = by_meaning.get("id", [])
+    # "Video title".
+    called = [column for column in called if not column.header.says("posts") or column.header.says("actor")]
     if of_posts:
         # Names and ids that do not say whose they are belong to the posts.
         ids = [
@@ -53,7 +55,7 @@ def accounts(
         ]
         called = [column for column in called if column.header.says("actor") or column.header.of_actor]
     else:
-        called += by_meaning.get("title", [])
+        called += [column for column in by_meaning.get("title", []) if not column.header.says("posts")]
     followers = next(iter(by_meaning.get("followers", [])), None)
     if followers:
         # Of the same object: business_discovery.id, and not the id of who asked.
@@ -176,17 +178,25 @@ def platform_of(
     Returns:
         The platform or "", the column that tells it or None, and why. Or the question.
     """
+    by_record = _platform_by_record(columns, meanings)
     if declared in PLATFORMS:
-        return declared or "", None, "declared"
+        # What a record says of itself counts, and what is declared is for the others: unless each platform has columns
+        # of its own, beside which "primary network" is about the person.
+        is_wide = any(
+            column.header.platforms and meanings[column.name].name in ("followers", "handle") for column in columns
+        )
+        return declared or "", None if is_wide else by_record, "declared"
     if declared:
         column = next((column for column in columns if column.name == declared), None)
         if column is None:
             return Question("platform", f"declared as the column {declared!r}, which the file does not have", ())
         return "", Taken(column, "platform", "sure", "declared", _platform_expression(column)), "declared"
+    if by_record:
+        return "", by_record, by_record.why
     for column in columns:
-        if meanings[column.name].name == "platform" and column.platforms_named:
-            why = f"cells: {', '.join(sorted(set(column.platforms_named.values())))}"
-            return "", Taken(column, "platform", "sure", why, _platform_expression(column)), why
+        if column.header.says("platform") and not column.header.unknown and column.are_names:
+            cells = ", ".join(column.cells.unique().sort().head(3))
+            return Question("platform", f"{column.name!r} says {cells}: none that is known", ())
     evidence: dict[str, list[str]] = {}
     for column in columns:
         meaning = meanings[column.name].name
@@ -233,6 +243,25 @@ def platform_of(
             "platform", f"several platforms side by side ({named_by}): say which accounts are meant", choices
         )
     return Question("platform", "nothing in the file tells the platform", choices)
+
+
+def _platform_by_record(columns: Sequence[Column], meanings: Mapping[str, Meaning]) -> Taken | None:
+    """The column that says for each record where its account is: a name, or the only address."""
+    for column in columns:
+        if meanings[column.name].name == "platform" and column.platforms_named:
+            why = f"cells: {', '.join(sorted(set(column.platforms_named.values())))}"
+            return Taken(column, "platform", "sure", why, _platform_expression(column))
+    addresses = [column for column in columns if meanings[column.name].name == "profile address"]
+    if len(addresses) != 1 or not addresses[0].platforms_mixed or addresses[0].header.platforms:
+        return None
+    (column,) = addresses
+    name = identifier(column.name)
+    cases = " ".join(
+        f"WHEN regexp_matches(text_of({name}), {literal(pattern)}) THEN {literal(platform)}"
+        for platform, pattern in sorted(column.platforms_mixed.items())
+    )
+    why = f"addresses of {', '.join(sorted(column.platforms_mixed))}"
+    return Taken(column, "platform", "sure", why, f"CASE {cases} END")
 
 
 def _platform_expression(column: Column) -> str:

@@ -209,14 +209,12 @@ def _attributes(draft: Draft) -> None:
 
 
 def _captured(draft: Draft) -> None:
-    handle = next((taken for taken in draft.taken if taken.canonical in ("handle", "profile_id")), None)
-    is_series = handle is not None and handle.column.distinct < 0.7
     for column in draft.named("date"):
         told = time_expression(column)
         if isinstance(told, str):
             draft.take(column, "captured_at", told, why="header and cells")
             return
-        if is_series and told is not None:
+        if draft.repeats_accounts and told is not None:
             # Which record of an account is its newest hangs on it.
             draft.questions.append(told)
             draft.aside[column.name] = ("undecided", told.text)
