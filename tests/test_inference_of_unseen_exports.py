@@ -150,3 +150,82 @@ def test_rates_of_likes_or_of_comments_alone_are_no_engagement_rate(tmp_path: Pa
         "kiln,12300,0.0612,0.0012,0.06", "oat,54000,0.0305,0.0005,0.03", "loom,9800,0.1224,0.0024,0.12",
     )  # fmt: skip
     assert rows(tmp_path, text)[0]["reported_engagement_ratio"] == 0.0612
+
+
+@pytest.mark.parametrize(
+    "header, cells, followers",
+    [
+        ("フォロワー数", ("1.2万人", "12.5万人", '"9,800"'), (12_000, 125_000, 9_800)),
+        ("粉丝数", ("12.3w", "1.2亿", "9800"), (123_000, 120_000_000, 9_800)),
+        ("팔로워 수", ("1.2만", "3천", "980"), (12_000, 3_000, 980)),
+        ("Takipçi", ('"12,5 Bin"', '"1,2 Mn"', "980"), (12_500, 1_200_000, 980)),
+        ("Seguidores", ('"12,5 mil"', '"1,2 M"', "9.800"), (12_500, 1_200_000, 9_800)),
+        ("Inscritos", ('"1,2 mi de inscritos"', "54 mil inscritos", "980 inscritos"), (1_200_000, 54_000, 980)),
+        ("Followers", ("12.5 Lakh", "1.2 Cr", "85K"), (1_250_000, 12_000_000, 85_000)),
+        ("Pengikut", ('"12,3 rb"', '"1,2 jt"', "980"), (12_300, 1_200_000, 980)),
+        ("Abonnenten", ('"1,2 Mio. Abonnenten"', "54.100 Abonnenten", "980 Abonnenten"), (1_200_000, 54_100, 980)),
+        ("المتابعين", ("١٢٣٠٠", "٥٤٠٠٠", "٩٨٠٠"), (12_300, 54_000, 9_800)),
+    ],
+)
+def test_units_and_digits_of_many_countries(
+    tmp_path: Path, header: str, cells: tuple[str, ...], followers: tuple[int, ...]
+) -> None:
+    text = lines(f"handle,{header}", *(f"name{place},{cell}" for place, cell in enumerate(cells)))
+    assert tuple(row["followers"] for row in rows(tmp_path, text)) == followers
+
+
+def test_mil_under_an_english_header_is_asked_about(tmp_path: Path) -> None:
+    text = lines("handle,Followers", "kiln,2.5 mil", "oat,54 mil", "loom,1.1 mil")
+    told = inferred(tmp_path, text).proposal
+    assert [question.about for question in told.questions] == ["Followers"]
+    assert len(told.questions[0].choices) == 2
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "اسم المستخدم,المتابعون,متوسط الإعجابات,متوسط التعليقات,معدل التفاعل",
+        "抖音号,粉丝数,平均点赞,平均评论,互动率",
+        "계정,팔로워,평균 좋아요,평균 댓글,참여율",
+        "アカウント名,フォロワー数,平均いいね数,平均コメント数,エンゲージメント率",
+        "Tên tài khoản,Người theo dõi,Lượt thích trung bình,Bình luận trung bình,Tỷ lệ tương tác",
+        "ชื่อผู้ใช้,ผู้ติดตาม,ไลก์เฉลี่ย,คอมเมนต์เฉลี่ย,อัตราการมีส่วนร่วม",
+        "Nama Akun,Pengikut,Rata-rata Suka,Rata-rata Komentar,Tingkat Keterlibatan",
+        "Nazwa użytkownika,Obserwujący,Średnia liczba polubień,Średnia liczba komentarzy,Wskaźnik zaangażowania",
+        "Блогер,Подписчики,Средние лайки,Средние комментарии,ER",
+    ],
+)
+def test_headers_of_further_languages(tmp_path: Path, header: str) -> None:
+    text = lines(header, "kiln_days,12300,480,24,4.1%", "oat_rider,54000,1080,54,2.1%", "loom_lane,9800,360,19,3.87%")
+    first, *_ = rows(tmp_path, text)
+    assert (first["handle"], first["followers"]) == ("kiln_days", 12_300)
+    assert (first["avg_likes"], first["avg_comments"]) == (480, 24)
+    assert first["reported_engagement_ratio"] == pytest.approx(0.041)
+
+
+@pytest.mark.parametrize("cell", ["{} @{}", "{} (@{})"])
+def test_a_handle_behind_the_name_is_the_handle(tmp_path: Path, cell: str) -> None:
+    names = (("Kiln Days", "kiln_days"), ("Oat & Rider", "oat.rider"), ("Loom", "loom-lane"))
+    text = lines("Influencer,Followers", *(f"{cell.format(*name)},{place + 1}000" for place, name in enumerate(names)))
+    assert [row["handle"] for row in rows(tmp_path, text)] == ["kiln_days", "oat.rider", "loom-lane"]
+
+
+def test_ids_of_channels_in_addresses_keep_their_letters(tmp_path: Path) -> None:
+    ids = ("UC0123456789ABcdefghijkl", "UC1123456789abcdefGHijkl", "UC2123456789abcdefghijkl")
+    text = lines(
+        "Channel,URL,Subscribers",
+        *(f"Kiln {place},https://www.youtube.com/channel/{one},{place + 1}000" for place, one in enumerate(ids)),
+    )
+    first, *_ = rows(tmp_path, text, platform=None)
+    assert (first["platform"], first["profile_id"], first["display_name"]) == ("youtube", ids[0], "Kiln 0")
+    assert "handle" not in first
+
+
+def test_posts_of_a_scraper_that_puts_n_before_what_it_counts(tmp_path: Path) -> None:
+    text = lines(
+        "user_name,user_nfollower,vid_id,vid_postTime,vid_nview,vid_nlike,vid_ncomment,vid_url",
+        "kiln,353.1K,7474564827701087504,2025-02-23 10:48:59,213.1K,7269,70,https://www.tiktok.com/@kiln/video/7474564827701087504",
+        "kiln,353.1K,7474939314661592336,2025-02-24 11:02:11,180.7K,33K,83,https://www.tiktok.com/@kiln/video/7474939314661592336",
+    )
+    assert rows(tmp_path, text, platform=None)[0]["followers"] == 353_100
+    assert [post["likes"] for post in rows(tmp_path, text, platform=None, records="posts")] == [7_269, 33_000]

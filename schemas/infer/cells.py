@@ -18,15 +18,28 @@ Mark = Literal[".", ","]
 # Cells that say "nothing here", as `is_blank` of macros.sql reads them.
 _BLANK = r"(?i)^(-|--|–|—|n/?a'?|n\.a\.|n/?d|nan|none|null|#n/a)?$"
 _SPACES = " \t\n\v\f\r\u00a0"
-# What people put around a number.
+# What people put around a number, and units in words, as `bare_of` of macros.sql reads them.
 _BEFORE = r"^(?:[~≈$€£¥₹₺]\s*)+"
-_AFTER = r"(?i)(?:\s*(?:\+|[$€£¥₹₺]|followers?|subscribers?|fans|abonn[ée]s|abonnenten|seguidores|likes))+$"
-# Units in words, as `bare_of` of macros.sql reads them. "mil" is a thousand here and a million there.
-_UNITS = (
-    (r"(?i)^(.*\d)\s*(?:tsd|thousand|tys|тыс)\.?$", "K"),
-    (r"(?i)^(.*\d)\s*(?:mio|mln|million|millions|millionen|millones|milhões|milioni|млн)\.?$", "M"),
-    (r"(?i)^(.*\d)\s*(?:mrd|bn|billion|billions|milliarden|млрд)\.?$", "B"),
+_AFTER = (
+    r"(?i)(?:\s*(?:\+|[$€£¥₹₺]|(?:de |d['’])?(?:followers?|subscribers?|fans|abonn[ée]s|abonnenten|abonnent|seguidores"
+    r"|suscriptores|inscritos|iscritti|takipçi|abone|volgers|obserwujących|подписчик(?:ов|а)?|pengikut|フォロワー|粉丝"
+    r"|人|명|likes|comments|views|videos|posts)))+$"
 )
+_UNITS = (
+    (r"(?i)^(.*\d)\s*(?:tsd|thousand|tys|тыс|bin|mila|rb|ribu|nghìn|千|천)\.?$", "K"),
+    (
+        r"(?i)^(.*\d)\s*(?:mio|mln|mn|mi|mill|million|millions|millionen|millones|milhões|milioni|jt|juta|triệu|млн)\.?$",
+        "M",
+    ),
+    (r"(?i)^(.*\d)\s*(?:mrd|bn|billion|billions|milliarden|млрд)\.?$", "B"),
+    (r"(?i)^(.*\d)\s*(?:万|萬|만|w)$", "e4"),
+    (r"(?i)^(.*\d)\s*(?:lakhs?|lacs?|लाख)\.?$", "e5"),
+    (r"(?i)^(.*\d)\s*(?:crores?|cr|करोड़)\.?$", "e7"),
+    (r"^(.*\d)\s*(?:亿|億|억)$", "e8"),
+)
+# A thousand in Spanish and Portuguese, and a million to many who write English.
+_MIL = r"(?i)(\d)\s*mil\b\.?"
+_DIGITS = "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९０１２３４５６７８９"
 _SUFFIX = r"\s*[kKmMbB]?"
 _NUMBER = rf"^[+-]?(?:\d[\d.,' \u00a0\u2009\u202f’]*|[.,]\d+)(?:[eE][+-]?\d{{1,2}})?{_SUFFIX}\s*%?$"
 _MOSTLY = 0.9
@@ -113,6 +126,11 @@ class Column:
         return self.is_number and not self._bare.equals(self.cells)
 
     @cached_property
+    def says_mil(self) -> bool:
+        """Whether "mil" stands behind digits."""
+        return self.share(_MIL) > 0
+
+    @cached_property
     def has_percent_sign(self) -> float:
         """Share of cells with a percent sign."""
         return self.share(r"%\s*$")
@@ -120,14 +138,15 @@ class Column:
     @cached_property
     def has_suffix(self) -> float:
         """Share of cells with K, M or B behind the digits."""
-        return share_of(self._bare.str.contains(r"\d\s*[kKmMbB]$"))
+        return share_of(self._bare.str.contains(r"\d(\s*[kKmMbB]|e[4578])$"))
 
     @cached_property
     def _bare(self) -> pl.Series:
-        cells = self.cells
+        cells = self.cells.str.replace_many(list(_DIGITS), list("0123456789" * 4))
+        cells = cells.str.replace(_MIL, "${1}K").str.replace(_BEFORE, "").str.replace(_AFTER, "")
         for pattern, letter in _UNITS:
             cells = cells.str.replace(pattern, f"${{1}}{letter}")
-        return cells.str.replace(_BEFORE, "").str.replace(_AFTER, "")
+        return cells
 
     @cached_property
     def marks(self) -> Marks:

@@ -62,6 +62,7 @@ class Header:
         scale: What its figures are to be multiplied with ("in millions"), or 1.
         is_percent: Whether it says that its figures are percent.
         of_actor: Whether it stands within an object that describes the account: `author.fans`.
+        languages: Languages that have its words.
     """
 
     concepts: frozenset[str]
@@ -70,6 +71,7 @@ class Header:
     scale: float
     is_percent: bool
     of_actor: bool = False
+    languages: frozenset[str] = frozenset()
 
     def says(self, *concepts: str) -> bool:
         """Whether it says all of these."""
@@ -121,6 +123,7 @@ def _understood(header: str) -> Header:
         unknown=tuple(unknown),
         scale=scale,
         is_percent="percent" in concepts,
+        languages=frozenset().union(*(_languages().get(word, frozenset()) for word, _ in _matched(_words(outside)))),
     )
 
 
@@ -169,7 +172,9 @@ def _glued(word: str) -> frozenset[str]:
         for start in range(end - _SHORTEST_PART + 1):
             found = vocabulary.get((word[start:end],))
             before = best[start]
-            if found and before is not None and end - start > _SHORTEST_PART:
+            # Two letters are a word where no blanks stand between words: 平均 in 平均点赞.
+            is_word = end - start > _SHORTEST_PART or not word[start:end].isascii()
+            if found and before is not None and is_word:
                 best[end] = before | found
                 break
     return best[-1] or frozenset()
@@ -194,12 +199,28 @@ def _often_misspelt() -> dict[str, frozenset[str]]:
 
 
 @cache
+def _languages() -> dict[str, frozenset[str]]:
+    """Term, in plain words, to the languages that have it."""
+    found: dict[str, frozenset[str]] = {}
+    for row in _rows():
+        for term in row["terms"].split("|"):
+            words = " ".join(_words(term))
+            found[words] = found.get(words, frozenset()) | {row["language"]}
+    return found
+
+
+@cache
+def _rows() -> list[dict[str, str]]:
+    with SYNONYMS.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@cache
 def _vocabulary() -> dict[tuple[str, ...], frozenset[str]]:
     """Words of a term to all that they stand for."""
     found: dict[tuple[str, ...], frozenset[str]] = {}
-    with SYNONYMS.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            for term in row["terms"].split("|"):
-                words = tuple(_words(term))
-                found[words] = found.get(words, frozenset()) | {row["concept"]}
+    for row in _rows():
+        for term in row["terms"].split("|"):
+            words = tuple(_words(term))
+            found[words] = found.get(words, frozenset()) | {row["concept"]}
     return found

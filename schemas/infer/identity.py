@@ -18,6 +18,8 @@ NAMED = "no column of handles: the name stands for it"
 # What `platform_of` of macros.sql reads as well.
 _READ_BY_MACRO = ("twitter", "x(twitter)", "twitter/x", "x/twitter", "ig", "insta", "tt", "tik-tok", "yt", "fb")
 _MOSTLY_HANDLES = 0.8
+_ENDS_WITH_HANDLE = r"\s\(?@([\w.\-]+)\)?$"
+_CHANNEL = r"youtube\.com/channel/(UC[\w\-]{22})"
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,10 @@ def accounts(
         ids = sorted(ids, key=lambda column: -_shared(column.name, followers.name))
     found: list[Taken] = []
     handle = _handle(named, called, by_meaning.get("profile address", []))
-    if handle:
+    if handle and handle.column.share(_CHANNEL) >= _HANDLES:
+        # An id, of which no letter may become small.
+        found.append(Taken(handle.column, "profile_id", "sure", "channel ids in addresses", _channel(handle.column)))
+    elif handle:
         found.append(handle)
     used = {taken.column.name for taken in found}
     rest = [
@@ -80,7 +85,7 @@ def accounts(
             found.append(_text(column, "profile_url"))
             break
     identity = _id([*ids, *called, *named], has_handle=handle is not None)
-    if identity and identity.column.name not in used:
+    if identity and identity.column.name not in used and not any(taken.canonical == "profile_id" for taken in found):
         found.append(identity)
     return found
 
@@ -121,6 +126,11 @@ def _handle(named: list[Column], called: list[Column], addresses: list[Column]) 
     if like:
         best = max(like, key=lambda column: (column.looks_like_handles, column.distinct))
         return Taken(best, "handle", "likely", "cells look like handles", _of(best, "handle_of"))
+    ending = [column for column in [*named, *called] if column.share(_ENDS_WITH_HANDLE) >= _MOSTLY_HANDLES]
+    if ending:
+        # "Kiln Days @kiln_days", "Kiln Days (@kiln_days)".
+        found = f"regexp_extract(text_of({identifier(ending[0].name)}), {literal(_ENDS_WITH_HANDLE)}, 1)"
+        return Taken(ending[0], "handle", "sure", "cells end with @ and a handle", f"handle_of({found})")
     words = [
         column
         for column in [*named, *called]
@@ -158,6 +168,10 @@ def _of(column: Column, macro: str) -> str:
         totals = ", ".join(literal(total) for total in column.totals)
         return f"CASE WHEN lower(text_of({name})) NOT IN ({totals}) THEN handle_of({name}) END"
     return f"{macro}({name})"
+
+
+def _channel(column: Column) -> str:
+    return f"nullif(regexp_extract(text_of({identifier(column.name)}), {literal(_CHANNEL)}, 1), '')"
 
 
 def _text(column: Column, canonical: str) -> Taken:

@@ -19,6 +19,7 @@ from schemas.validation import UNREADABLE_NUMBER
 _UNITS = {1e3: "thousands", 1e6: "millions", 1e9: "billions"}
 _FRACTIONS = r"[.,]\d*[1-9]\d*$"
 _SUFFIXED = 0.9
+_SAY_MIL = {"es", "pt"}
 # Fewer are broken records, and refused by the import.
 _FEW_FRACTIONS = 0.1
 
@@ -86,6 +87,14 @@ class Numbers:
         inner = name
         if marks.lakhs:
             inner, thousands = f"replace({name}, ',', '')", ""
+        if column.says_mil:
+            if not column.header.languages & _SAY_MIL:
+                return Question(
+                    column.name,
+                    "'mil' is a thousand in Spanish and Portuguese, and a million to others",
+                    tuple(f"{macro}(bare_of({_without_mil(name, letter)}))" for letter in "KM"),
+                )
+            inner = _without_mil(inner, "K")
         if column.is_wrapped:
             inner = f"bare_of({inner})"
         arguments = [inner]
@@ -107,6 +116,10 @@ class Numbers:
     def shape(self) -> Shape:
         """A shape of these marks, for `evaluate`."""
         return Shape(name="auto", description="", decimal=self.decimal, thousands=self.thousands)
+
+
+def _without_mil(sql: str, letter: str) -> str:
+    return rf"regexp_replace({sql}, '(\d)\s*mil\b\.?', '\1{letter}', 'i')"
 
 
 class Evaluator:
