@@ -229,3 +229,57 @@ def test_posts_of_a_scraper_that_puts_n_before_what_it_counts(tmp_path: Path) ->
     )
     assert rows(tmp_path, text, platform=None)[0]["followers"] == 353_100
     assert [post["likes"] for post in rows(tmp_path, text, platform=None, records="posts")] == [7_269, 33_000]
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["male followers", "US followers", "newsletter subscribers", "mutual followers", "Followers M", "Follower (T)"],
+)
+def test_followers_of_whom_or_in_what_the_header_does_not_say_in_known_words(tmp_path: Path, header: str) -> None:
+    text = lines(f"handle,{header}", "kiln,12", "oat,54", "loom,9")
+    assert "is not understood" in asked(tmp_path, text)[header]
+
+
+def test_a_list_of_followers_is_no_list_of_their_numbers(tmp_path: Path) -> None:
+    text = lines("follower_username,follower_id", "kiln,173560420", "oat,17356042", "loom,183560421")
+    assert "followers" in asked(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    "header, factor",
+    [
+        ("粉丝数\uff08万\uff09", 10_000), ("フォロワー数\uff08千人\uff09", 1_000), ("Followers (in lakhs)", 100_000),
+        ("Takipçi (bin)", 1_000), ("Followers (x1000)", 1_000), ("Подписчики тыс.", 1_000), ("Pengikut (juta)", 1_000_000),
+    ],
+)  # fmt: skip
+def test_units_of_many_countries_in_headers(tmp_path: Path, header: str, factor: int) -> None:
+    text = lines(f"handle,{header}", "kiln,12", "oat,54", "loom,")
+    assert [row.get("followers") for row in rows(tmp_path, text)] == [12 * factor, 54 * factor, None]
+
+
+def test_likes_for_each_follower_and_money_are_no_likes_and_no_followers(tmp_path: Path) -> None:
+    text = lines(
+        "handle,followers,likes per 1000 followers,value of followers",
+        "kiln,12300,39,$123", "oat,54000,20,$540", "loom,9800,36.7,$98",
+    )  # fmt: skip
+    assert set(rows(tmp_path, text)[0]) == {"platform", "handle", "followers"}
+
+
+def test_low_ratios_of_large_accounts_are_asked_about(tmp_path: Path) -> None:
+    text = lines("handle,followers,er", "a,12300000,0.12", "b,5400000,0.34", "c,9800000,0.05", "d,7000000,0.09")
+    assert list(asked(tmp_path, text)) == ["er"]
+    small = lines("handle,followers,er", "a,2300,0.12", "b,5400,0.08", "c,980,0.14", "d,7000,0.06")
+    assert rows(tmp_path, small)[0]["reported_engagement_ratio"] == 0.12
+
+
+def test_likes_that_are_more_than_the_views_of_a_post_are_totals(tmp_path: Path) -> None:
+    text = lines(
+        "Channel,Subscribers,Total Views,Total Videos,Likes",
+        "Kiln,123000,3100000,200,9800", "Oat,540000,9100000,40,21000", "Loom,98000,1100000,100,8800",
+    )  # fmt: skip
+    assert [row["avg_likes"] for row in rows(tmp_path, text, platform="youtube")] == [49, 525, 88]
+
+
+def test_a_single_account_with_more_likes_than_followers_has_them_altogether(tmp_path: Path) -> None:
+    text = '{"uniqueId": "kiln", "stats": {"followerCount": 12300, "heartCount": 980000, "videoCount": 200}}'
+    assert rows(tmp_path, text, "user.json", "tiktok")[0]["avg_likes"] == 4_900

@@ -21,6 +21,8 @@ _LARGEST_RANKED = 10_000
 _MOST_FOLLOWERS = 1e9
 # Comments for each like, on average posts of almost any account.
 _FEWEST_PER_LIKE, _MOST_PER_LIKE = 0.001, 0.5
+# Of those who saw a post fewer like it.
+_MOST_PER_VIEW = 0.5
 
 
 def take_followers(draft: Draft) -> None:
@@ -48,6 +50,16 @@ def take_followers(draft: Draft) -> None:
     named = {platform for other in draft.columns for platform in other.header.platforms}
     if column.header.says("total") and not column.header.platforms and len(named) > 1:
         draft.ask(column, "of all platforms together, or of one?", (f"followers: {expression}",))
+        return
+    if column.header.unknown:
+        # "Male followers", "newsletter subscribers", "Followers M".
+        words = " and ".join(repr(word) for word in column.header.unknown)
+        units = (f"count_of({identifier(column.name)}, '{unit}')" for unit in ("thousands", "millions"))
+        draft.ask(
+            column,
+            f"{words} is not understood: are these all the followers of an account, one by one?",
+            (expression, *units),
+        )
         return
     has_ranks = any(draft.meanings[other.name].note == "a rank" for other in draft.columns)
     if column.header.scale == 1 and has_ranks and isinstance(largest, float) and 0 < largest < _LARGEST_RANKED:
@@ -167,9 +179,23 @@ def _plain(draft: Draft) -> None:
             draft.aside[lead.name] = ("aside", "comments: total or average is not said")
             return
         verdict = Verdict("average", is_sure=False, why=f"{per_like:.2g} for each of the average likes")
+    if verdict.reading == "average" and not verdict.is_sure:
+        verdict = _held_beside_views(draft, converted[lead.name][1], counts) or verdict
     if verdict.reading == "average" and not verdict.is_sure and draft.repeats_accounts:
         verdict = Verdict("", is_sure=False, why="Accounts come in several records each: is a record a post, or a day?")
     _settle_plain(draft, verdict, [column for column in (likes, comments) if column], converted, posts)
+
+
+def _held_beside_views(draft: Draft, likes: pl.Series, posts: pl.Series | None) -> Verdict | None:
+    """That likes are totals, where as averages they would be most of the views of a post; else nothing."""
+    views = next(iter(draft.named("total views")), None)
+    expression = draft.numbers.expression(views, "number_of", is_whole=False) if views else None
+    if posts is None or not isinstance(expression, str):
+        return None
+    each = figures.quotient(likes, figures.quotient_rows(draft.evaluate(expression), posts)).median()
+    if not isinstance(each, float) or each <= _MOST_PER_VIEW:
+        return None
+    return Verdict("total", is_sure=False, why=f"{each:.2g} times the views of a post: no average")
 
 
 def _settle_plain(

@@ -20,6 +20,7 @@ _CLOSE, _OFTEN = 0.03, 0.6
 _FEWEST = 3
 _NEAR = 4.0
 _EXACT_DIGITS = 1e-6
+_LARGE = 100_000
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,8 @@ def unit_of_ratio(ratio: pl.Series, engagement: pl.Series | None, followers: pl.
     if as_percent and as_fraction:
         # 0.05 to 0.5: low for percent, high for fractions.
         as_fraction = high <= 1
-        as_percent = typical >= 0.15 or high > 1
+        # 0.1 of those who follow a large account are many, and 0.1 % of them few.
+        as_percent = typical >= 0.15 or high > 1 or _median(followers) >= _LARGE
     if by_digits and not (as_fraction if by_digits == "fraction" else as_percent):
         return Verdict(
             "", is_sure=False, why=f"times followers it is whole as a {by_digits}, which would be out of the ordinary"
@@ -140,7 +142,8 @@ def kind_of_likes(
         ratio: A reported ratio, as a fraction, if its unit is known for sure.
     """
     over = quotient(likes, followers)
-    if len(over) < _FEWEST:
+    # A single account with more likes than followers tells.
+    if (len(over) < _FEWEST and not (over > 1).all()) or over.is_empty():
         return Verdict("", is_sure=False, why="too few rows to tell an average from a total")
     typical = _median(over)
     engagement = likes + comments.fill_null(0) if comments is not None else likes

@@ -45,8 +45,10 @@ _SHORTEST_PART = 2
 _MISSPELT = frozenset({"followers", "comments", "engagement", "average", "handle"})
 _SHORTEST_MISSPELT = 7
 _NEAR = 0.91
-_SCALES = {"million": 1e6, "thousand": 1e3, "billion": 1e9}
-_SCALE_LETTERS = {"k": 1e3, "m": 1e6, "mm": 1e6, "mn": 1e6, "b": 1e9, "bn": 1e9}
+_SCALES = {"million": 1e6, "thousand": 1e3, "billion": 1e9, "ten thousand": 1e4, "lakh": 1e5, "crore": 1e7}
+_SCALE_LETTERS = {"k": 1e3, "m": 1e6, "mm": 1e6, "mn": 1e6, "b": 1e9, "bn": 1e9, "w": 1e4}
+# Those of full width, and the black ones.
+_BRACKETS = str.maketrans("\uff08\uff09\uff3b\uff3d\u3010\u3011", "()[]()")
 # Names of one word that are written as two.
 _WHOLE_NAMES = re.compile(r"(you|tik|linked|insta)[\s_]?(tube|tok|in(?=\b|[A-Z_])|gram)", re.IGNORECASE)
 
@@ -129,6 +131,7 @@ def _understood(header: str) -> Header:
 
 def _parted(header: str) -> tuple[str, str]:
     """A header without what stands in brackets, and that."""
+    header = header.translate(_BRACKETS)
     inside = " ".join(re.findall(r"[(\[{]([^)\]}]*)[)\]}]", header))
     return re.sub(r"[(\[{][^)\]}]*[)\]}]", " ", header), inside
 

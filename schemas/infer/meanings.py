@@ -117,8 +117,15 @@ def _quantity(column: Column) -> Meaning | None:
         return Meaning("", other or f"of the year {year[0] if year else ''}")
     if is_percent:
         return Meaning("", "percent, and no number of them")
-    if header.says("followers") and not named:
-        if header.says_any("rate", "average", "median", "recent", "created"):
+    if column.share(r"[$€£¥₹₺]") > _MOSTLY_SIGNED:
+        return Meaning("", "an amount of money")
+    if header.says("followers") and named:
+        # "Likes per 1,000 followers"; of engagement it is the ratio.
+        return Meaning("ratio") if "engagement" in named else Meaning("", "for each follower")
+    if header.says("followers"):
+        # "Nombre" is a name in Spanish and a number in French.
+        is_about = header.says_any("id", "handle", "url") or (header.says("name") and not header.says("count"))
+        if is_about or header.says_any("rate", "average", "median", "recent", "created"):
             return Meaning("", "not how many followers there are")
         return Meaning("followers", second=header.says_any("sample", "page likes"))
     if header.says("following") and not named:

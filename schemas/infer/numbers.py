@@ -17,6 +17,8 @@ from schemas.shape import Shape
 from schemas.validation import UNREADABLE_NUMBER
 
 _UNITS = {1e3: "thousands", 1e6: "millions", 1e9: "billions"}
+# Units that the macros have no word for.
+_POWERS = {1e4: "e4", 1e5: "e5", 1e7: "e7"}
 _FRACTIONS = r"[.,]\d*[1-9]\d*$"
 _SUFFIXED = 0.9
 _SAY_MIL = {"es", "pt"}
@@ -78,7 +80,8 @@ class Numbers:
             if column.has_suffix < _SUFFIXED:
                 return self._asked(column, macro, f"its header says {scale}, and only some cells say K, M or B")
             scale = ""
-        if is_whole and not scale and self._has_fractions(column):
+        power = "" if column.has_suffix else _POWERS.get(column.header.scale, "")
+        if is_whole and not scale and not power and self._has_fractions(column):
             return Question(
                 column.name,
                 "counts with fractions: its unit is not said",
@@ -97,6 +100,8 @@ class Numbers:
             inner = _without_mil(inner, "K")
         if column.is_wrapped:
             inner = f"bare_of({inner})"
+        if power:
+            inner = f"CASE WHEN NOT is_blank({inner}) THEN text_of({inner}) || {literal(power)} END"
         arguments = [inner]
         if unit or scale:
             arguments.append(literal(unit or scale))
