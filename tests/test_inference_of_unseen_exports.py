@@ -283,3 +283,38 @@ def test_likes_that_are_more_than_the_views_of_a_post_are_totals(tmp_path: Path)
 def test_a_single_account_with_more_likes_than_followers_has_them_altogether(tmp_path: Path) -> None:
     text = '{"uniqueId": "kiln", "stats": {"followerCount": 12300, "heartCount": 980000, "videoCount": 200}}'
     assert rows(tmp_path, text, "user.json", "tiktok")[0]["avg_likes"] == 4_900
+
+
+@pytest.mark.parametrize("captured", ["scraped_at", "date_scraped", "vid_scrapeTime", "updated_at"])
+def test_when_a_post_was_scraped_is_not_when_it_was_published(tmp_path: Path, captured: str) -> None:
+    text = lines(
+        f"post_id,{captured},created_at,username,likes",
+        "p1,2026-10-20T10:00:00Z,2026-10-01T10:00:00Z,kiln,480", "p2,2026-10-20T10:00:00Z,2026-10-03T10:00:00Z,oat,510",
+    )  # fmt: skip
+    posts = rows(tmp_path, text, records="posts")
+    assert [str(post["posted_at"]) for post in posts] == ["2026-10-01 10:00:00", "2026-10-03 10:00:00"]
+    only = lines(f"post_id,{captured},username,likes", "p1,2026-10-20T10:00:00Z,kiln,480", "p2,2026-10-20,oat,510")
+    assert "posted_at" in asked(tmp_path, only)
+
+
+def test_numbers_of_posts_tell_a_table_of_posts(tmp_path: Path) -> None:
+    text = lines(
+        "Beitrag-ID;Account;Veröffentlicht am;Likes;Kommentare",
+        "11;kiln_days;13.10.2026 09:12;480;24", "12;oat_rider;01.10.2026 09:12;1.080;54",
+    )  # fmt: skip
+    posts = rows(tmp_path, text, records="posts")
+    assert [(post["post_id"], post["likes"], post["comments"]) for post in posts] == [("11", 480, 24), ("12", 1080, 54)]
+
+
+def test_plays_beside_views_are_left_aside(tmp_path: Path) -> None:
+    text = lines(
+        "shortcode,username,timestamp,likes,plays,views",
+        "AA1,kiln,2026-10-01,480,9000,3000", "AA2,oat,2026-10-03,510,8000,2500",
+    )  # fmt: skip
+    assert [post["likes"] for post in rows(tmp_path, text, records="posts")] == [480, 510]
+    assert {"plays", "views"} <= set(aside(tmp_path, text))
+
+
+def test_less_than_one_like_of_thousands_of_followers_is_asked_about(tmp_path: Path) -> None:
+    text = lines("handle,followers,avg_likes", "kiln,12300,0.48", "oat,54000,1.08", "loom,9800,0.36")
+    assert list(asked(tmp_path, text)) == ["avg_likes"]

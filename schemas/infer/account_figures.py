@@ -105,6 +105,13 @@ def take_averages(draft: Draft) -> None:
                 (f"{canonical}: {expression}",),
             )
             continue
+        if meaning == "average likes" and followers is not None and figures.are_fractions(values, followers):
+            draft.ask(
+                column,
+                "less than one per post, and over a thousand followers, in most rows: a ratio, or in thousands?",
+                (*_ratios(column), f"{canonical}: number_of({identifier(column.name)}, 'thousands')"),
+            )
+            continue
         draft.take(column, canonical, expression, why=draft.meanings[column.name].note or "header")
     _plain(draft)
     for canonical, meaning in (

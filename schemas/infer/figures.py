@@ -20,7 +20,7 @@ _CLOSE, _OFTEN = 0.03, 0.6
 _FEWEST = 3
 _NEAR = 4.0
 _EXACT_DIGITS = 1e-6
-_LARGE = 100_000
+_THOUSAND, _LARGE = 1_000, 100_000
 
 
 @dataclass(frozen=True)
@@ -221,6 +221,11 @@ def is_plausible_average(likes: pl.Series, followers: pl.Series) -> bool:
     """Whether likes per post are not more than there are followers, in most rows."""
     found = quotient(likes, followers)
     return len(found) < _FEWEST or _median(found) <= 1
+
+
+def are_fractions(likes: pl.Series, followers: pl.Series) -> bool:
+    """Whether likes per post are less than one, of accounts that thousands follow."""
+    return _median(likes.filter(likes > 0)) < 1 and _median(followers) > _THOUSAND
 
 
 def _median(values: pl.Series) -> float:

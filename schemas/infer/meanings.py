@@ -102,6 +102,8 @@ def _quantity(column: Column) -> Meaning | None:
     is_ratio = header.says("engagement rate") or (header.says("engagement") and (header.says("rate") or is_percent))
     if not (named or is_ratio or header.says_any("followers", "following", "posts", "likes given")):
         return None
+    if header.says("posts", "id") and not named:
+        return None
     if not column.is_number:
         return None if column.numeric_share < 0.5 else Meaning("", "its cells are not all numbers")
     other = next((note for concept, note in _OTHER.items() if header.says(concept)), "")
