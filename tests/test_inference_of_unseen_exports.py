@@ -318,3 +318,40 @@ def test_plays_beside_views_are_left_aside(tmp_path: Path) -> None:
 def test_less_than_one_like_of_thousands_of_followers_is_asked_about(tmp_path: Path) -> None:
     text = lines("handle,followers,avg_likes", "kiln,12300,0.48", "oat,54000,1.08", "loom,9800,0.36")
     assert list(asked(tmp_path, text)) == ["avg_likes"]
+
+
+@pytest.mark.parametrize("header", ["YouTube", "YouTube Handle", "Links"])
+def test_where_some_accounts_are_as_well_tells_no_platform(tmp_path: Path, header: str) -> None:
+    links = ("https://www.youtube.com/@kilnyt", "", "", "https://www.youtube.com/@pineyt", "")
+    text = lines(f"handle,followers,{header}", *(f"name{place},1{place}000,{link}" for place, link in enumerate(links)))
+    assert "platform" in asked(tmp_path, text, "list.csv", None)
+
+
+def test_followers_of_no_platform_beside_those_of_one_are_asked_about(tmp_path: Path) -> None:
+    text = lines("Handle,Followers,TikTok Followers", "kiln,12300,900", "oat,54000,70000", "loom,9800,12")
+    assert "'Followers': of which platform?" in asked(tmp_path, text, "list.csv", None)["platform"]
+    assert [row["followers"] for row in rows(tmp_path, text, platform="instagram")] == [12_300, 54_000, 9_800]
+
+
+@pytest.mark.parametrize("other", ["brand_handle", "added_by_username"])
+def test_handles_of_others_are_not_those_of_the_accounts(tmp_path: Path, other: str) -> None:
+    text = lines(f"{other},creator_handle,followers", "acme.co,kiln,12300", "beta_co,oat,54000", "co,loom,9800")
+    assert [row["handle"] for row in rows(tmp_path, text)][::2] == ["kiln", "loom"]
+
+
+def test_percent_signs_that_arithmetic_contradicts_are_asked_about(tmp_path: Path) -> None:
+    text = lines(
+        "handle,followers,avg_likes,avg_comments,er",
+        "kiln,12300,480,24,0.041%", "oat,54000,1080,54,0.021%", "loom,9800,360,19,0.0387%",
+    )  # fmt: skip
+    assert "percent signs, and fractions" in asked(tmp_path, text)["er"]
+
+
+def test_figures_of_others_are_left_aside_and_words_that_are_not_known_are_told(tmp_path: Path) -> None:
+    text = lines(
+        "handle,followers,benchmark engagement rate,similar accounts avg likes,avg comments zz",
+        "kiln,12300,3%,480,24", "oat,54000,3.1%,1080,54", "loom,9800,3.2%,360,19",
+    )  # fmt: skip
+    assert set(rows(tmp_path, text)[0]) == {"platform", "handle", "followers", "avg_comments"}
+    (told,) = [c for c in inferred(tmp_path, text).proposal.columns if c.taken_for == "avg_comments"]
+    assert (told.certainty, told.why) == ("likely", "header, of which 'zz' is not understood")

@@ -112,7 +112,8 @@ def take_averages(draft: Draft) -> None:
                 (*_ratios(column), f"{canonical}: number_of({identifier(column.name)}, 'thousands')"),
             )
             continue
-        draft.take(column, canonical, expression, why=draft.meanings[column.name].note or "header")
+        certainty, why = _by_header(column)
+        draft.take(column, canonical, expression, certainty=certainty, why=draft.meanings[column.name].note or why)
     _plain(draft)
     for canonical, meaning in (
         ("following", "following"),
@@ -344,13 +345,21 @@ def take_ratio(draft: Draft) -> None:
         return
     expression = raw.replace("'percent'", f"'{verdict.reading}'", 1)
     draft.values["ratio"] = values / (100 if verdict.reading == "percent" else 1)
+    certainty, doubt = _by_header(column)
     draft.take(
         column,
         "reported_engagement_ratio",
         expression,
-        certainty="sure" if verdict.is_sure else "likely",
-        why=f"{verdict.reading}: {verdict.why}",
+        certainty=certainty if verdict.is_sure else "likely",
+        why=f"{verdict.reading}: {verdict.why}" + (f"; {doubt}" if certainty == "likely" else ""),
     )
+
+
+def _by_header(column: Column) -> tuple[Certainty, str]:
+    """How sure a header is, and why."""
+    if not column.header.unknown:
+        return "sure", "header"
+    return "likely", f"header, of which {' and '.join(map(repr, column.header.unknown))} is not understood"
 
 
 def _other_base(draft: Draft, ratios: pl.Series) -> str:

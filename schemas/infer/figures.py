@@ -62,6 +62,8 @@ def unit_of_ratio(ratio: pl.Series, engagement: pl.Series | None, followers: pl.
     if signed > 0:
         if signed < 1 and ratio.drop_nulls().len() and signed < 0.9:
             return Verdict("", is_sure=False, why=f"only {signed:.0%} of its cells have a percent sign")
+        if engagement is not None and agreement(ratio, quotient_rows(engagement, followers)) >= _OFTEN:
+            return Verdict("", is_sure=False, why="percent signs, and fractions by likes, comments and followers")
         return Verdict("percent", is_sure=True, why="percent signs")
     typical = ratio.filter(ratio > 0).median()
     if engagement is not None:

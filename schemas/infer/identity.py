@@ -106,7 +106,13 @@ def _handle(named: list[Column], called: list[Column], addresses: list[Column]) 
         # "@handle" first, then the column with the fewest other words in its header.
         best = max(
             good,
-            key=lambda column: (column.is_at_handle, column.filled >= 0.5, column.looks_like_handles, column.distinct),
+            key=lambda column: (
+                column.is_at_handle,
+                column.filled >= 0.5,
+                -_words_of_others(column),
+                column.looks_like_handles,
+                column.distinct,
+            ),
         )
         return Taken(best, "handle", "sure", "header and cells", _of(best, "handle_of"))
     at = [column for column in called if column.is_at_handle]
@@ -144,6 +150,11 @@ def _handle(named: list[Column], called: list[Column], addresses: list[Column]) 
         best = max(words, key=lambda column: (column.looks_like_handles > 0.5, column.distinct, column.filled))
         return Taken(best, "handle", "likely", NAMED, _of(best, "handle_of"))
     return None
+
+
+def _words_of_others(column: Column) -> int:
+    """Words of a header that make another's handle of it: "brand_handle", "added_by_username"."""
+    return len(column.header.unknown) + len(column.header.concepts - {"handle", "name", "actor", "id", "url", "count"})
 
 
 def _id(columns: Sequence[Column], *, has_handle: bool) -> Taken | None:
@@ -212,8 +223,21 @@ def platform_of(
             cells = ", ".join(column.cells.unique().sort().head(3))
             return Question("platform", f"{column.name!r} says {cells}: none that is known", ())
     evidence: dict[str, list[str]] = {}
+    followed = {p for column in columns if meanings[column.name].name == "followers" for p in column.header.platforms}
+    bare = next((c for c in columns if meanings[c.name].name == "followers" and not c.header.platforms), None)
+    if bare and followed and not bare.header.unknown:
+        named = " and ".join(sorted(followed))
+        return Question(
+            "platform",
+            f"beside followers of {named} there are {bare.name!r}: of which platform?",
+            tuple(f"platform: {platform}" for platform in sorted({*followed, "instagram"})),
+        )
     for column in columns:
         meaning = meanings[column.name].name
+        is_only_handle = meaning == "handle" and sum(one.name == "handle" for one in meanings.values()) == 1
+        if column.filled < _MOSTLY_HANDLES and not column.is_number and not is_only_handle:
+            # Where some of the accounts are as well.
+            continue
         if meaning in ("profile address", "post address", "handle", "actor"):
             for platform in column.platforms_linked:
                 evidence.setdefault(platform, []).append(f"addresses in {column.name!r}")
@@ -240,12 +264,6 @@ def platform_of(
         told = understand(name).platforms
         if len(told) == 1 and (not evidence or told <= set(evidence)):
             return next(iter(told)), None, f"the name {name!r}"
-    followed = {
-        platform
-        for column in columns
-        if meanings[column.name].name == "followers"
-        for platform in column.header.platforms
-    }
     linked = {p for p, why in evidence.items() if any(word.startswith(("addresses", "channel")) for word in why)}
     if len(linked) == 1 and len(followed) <= 1:
         (platform,) = linked

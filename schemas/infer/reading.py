@@ -258,7 +258,8 @@ def _shape(draft: Draft, profiles: dict[str, Taken], posts: dict[str, Taken]) ->
 
 
 def _reading(draft: Draft, column: Column, taken: dict[str, Taken]) -> ColumnReading:
-    for canonical, one in taken.items():
+    # Of an address that tells the platform as well, that it is the handle.
+    for canonical, one in sorted(taken.items(), key=lambda item: item[0] == "platform"):
         if one.column is column:
             return ColumnReading(column.name, canonical, one.certainty, one.why, column.sample)
     certainty, why = draft.aside.get(column.name, ("aside", draft.meanings[column.name].note or "not needed"))
