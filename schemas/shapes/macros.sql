@@ -224,11 +224,16 @@ CREATE MACRO flag_of(x) AS CASE
     WHEN regexp_full_match(x, '(?i)\s*(false|f|no|n|0|faux|non|falsch|nein|n[aã]o)\s*') THEN false
 END;
 
--- Lower case, without "@", white space or the address around it. An address that does not name an account is none.
+-- Lower case, without "@", white space or the address around it. An address that does not name an account is none: that
+-- of a post, or of what somebody shared. Of a person's page without a name, .../people/NAME/ID, it is the id.
 CREATE MACRO handle_of(x) AS nullif(lower(trim(ltrim(CASE
+    WHEN contains(x, '/') AND regexp_matches(
+        x, '^\s*(https?://)?([a-z]+\.)+(com|net|tv)/(share|watch|p|reel|reels|groups|stories|hashtag|shorts)[/?]\S', 'i'
+    ) THEN NULL
     WHEN contains(x, '/') AND regexp_matches(x, '^\s*(https?://|([a-z]+\.)+(com|net|tv)/\S)', 'i')
         THEN nullif(url_decode(regexp_extract(
-            x, '^\s*(?:https?://)?[^/]+/(?:(?:c|user|channel|in|company|add)/)?([^/?#\s]+)', 1, 'i'
+            x,
+            '^\s*(?:https?://)?[^/]+/(?:(?:c|user|channel|in|company|add|people/[^/]+|pages/[^/]+)/)?([^/?#\s]+)', 1, 'i'
         )), 'profile.php')
     ELSE text_of(x)
 END, '@'))), '');
