@@ -355,3 +355,21 @@ def test_figures_of_others_are_left_aside_and_words_that_are_not_known_are_told(
     assert set(rows(tmp_path, text)[0]) == {"platform", "handle", "followers", "avg_comments"}
     (told,) = [c for c in inferred(tmp_path, text).proposal.columns if c.taken_for == "avg_comments"]
     assert (told.certainty, told.why) == ("likely", "header, of which 'zz' is not understood")
+
+
+def test_x_before_followers_is_a_platform(tmp_path: Path) -> None:
+    text = lines("X Handle,X Followers", "kiln,12300", "oat,54000", "loom,9800")
+    assert {row["platform"] for row in rows(tmp_path, text, "list.csv", None)} == {"x"}
+
+
+def test_followers_as_of_a_year_are_not_those_of_an_earlier_one(tmp_path: Path) -> None:
+    text = lines("handle,Followers (as of 2026),Followers 2023", "kiln,12300,9000", "oat,54000,41000", "loom,9800,7000")
+    assert [row["followers"] for row in rows(tmp_path, text)] == [12_300, 54_000, 9_800]
+
+
+def test_totals_since_when_is_not_known_are_not_shared_out_over_all_posts(tmp_path: Path) -> None:
+    text = lines(
+        "handle,followers,posts,likes received", "kiln,12300,812,98000", "oat,54000,301,210000", "loom,9800,9,88000"
+    )
+    assert "'received' is not understood" in aside(tmp_path, text)["likes received"]
+    assert "avg_likes" not in rows(tmp_path, text)[0]

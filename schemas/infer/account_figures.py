@@ -221,7 +221,11 @@ def _settle_plain(
             draft.take(column, f"avg_{quantity}", converted[column.name][0], certainty=certainty, why=verdict.why)
         elif verdict.reading == "total":
             draft.meanings[column.name] = Meaning(f"total {quantity}", verdict.why)
-            if posts is None:
+            if column.header.unknown:
+                # "Likes received": since when is not known.
+                words = " and ".join(map(repr, column.header.unknown))
+                draft.aside[column.name] = ("aside", f"a total, and {words} is not understood")
+            elif posts is None:
                 draft.aside[column.name] = ("aside", f"a total ({verdict.why})")
         else:
             draft.ask(column, f"an average per post, or a total? {verdict.why}", _average_or_total(draft, column))

@@ -107,7 +107,8 @@ def _quantity(column: Column) -> Meaning | None:
     if not column.is_number:
         return None if column.numeric_share < 0.5 else Meaning("", "its cells are not all numbers")
     other = next((note for concept, note in _OTHER.items() if header.says(concept)), "")
-    year = _YEAR.search(column.name)
+    # "Followers as of October 2026" are the followers; those of 2023 are not.
+    year = None if header.says("captured") else _YEAR.search(column.name)
     if is_ratio:
         if header.says_any("views", "reach"):
             return Meaning("", "a ratio over views or reach, not over followers")
