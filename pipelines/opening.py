@@ -168,7 +168,8 @@ def _merged(group: Mapping[str, Inferred]) -> Shape:
     if not decided or decided[0] is None:
         path, inferred = next(iter(group.items()))
         asked = "; ".join(f"{question.about}: {question.text}" for question in inferred.proposal.questions[:5])
-        raise UnreadableFileError(f"how {Path(path).name} is to be read is not clear. {asked}. {_remedy(path)}")
+        stop = "" if asked.endswith("?") else "."
+        raise UnreadableFileError(f"how {Path(path).name} is to be read is not clear. {asked}{stop} {_remedy(path)}")
     merged = decided[0]
     for other in decided[1:]:
         if other is not None:

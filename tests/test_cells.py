@@ -277,6 +277,11 @@ def test_a_column_may_have_a_unit_and_marks_of_its_own(expression: str, cell: st
         # An address that does not name its account is no handle: all of them would be one account.
         ("https://www.instagram.com/", None), ("https://instagram.com", None),
         ("https://www.facebook.com/profile.php?id=12", None),
+        ("https://www.facebook.com/people/Kiln-Days/61551443747464/", "61551443747464"),
+        ("https://www.facebook.com/share/1FKYJD8U1b/", None),
+        ("https://www.instagram.com/p/DAbc1/", None),
+        ("https://www.youtube.com/watch?v=aBcD_1234xy", None),
+        ("https://www.instagram.com/share", "share"),
     ],
 )  # fmt: skip
 def test_a_handle_is_lower_case_without_what_stands_around_it(cell: str, expected: str | None) -> None:

@@ -21,6 +21,8 @@ _LARGEST_RANKED = 10_000
 _MOST_FOLLOWERS = 1e9
 # Comments for each like, on average posts of almost any account.
 _FEWEST_PER_LIKE, _MOST_PER_LIKE = 0.001, 0.5
+# Of those who saw a post fewer like it.
+_MOST_PER_VIEW = 0.5
 
 
 def take_followers(draft: Draft) -> None:
@@ -43,6 +45,20 @@ def take_followers(draft: Draft) -> None:
             column,
             f"{largest:,.0f} followers, which nobody has: is its unit read rightly?",
             (expression,),
+        )
+        return
+    named = {platform for other in draft.columns for platform in other.header.platforms}
+    if column.header.says("total") and not column.header.platforms and len(named) > 1:
+        draft.ask(column, "of all platforms together, or of one?", (f"followers: {expression}",))
+        return
+    if column.header.unknown:
+        # "Male followers", "newsletter subscribers", "Followers M".
+        words = " and ".join(repr(word) for word in column.header.unknown)
+        units = (f"count_of({identifier(column.name)}, '{unit}')" for unit in ("thousands", "millions"))
+        draft.ask(
+            column,
+            f"{words} is not understood: are these all the followers of an account, one by one?",
+            (expression, *units),
         )
         return
     has_ranks = any(draft.meanings[other.name].note == "a rank" for other in draft.columns)
@@ -68,11 +84,16 @@ def take_averages(draft: Draft) -> None:
             continue
         values = draft.value(canonical, expression)
         followers = draft.values.get("followers")
-        if meaning == "average engagement" and followers is not None and _is_ratio(values, followers, column):
-            # "Engagement moyen" of 2.5 beside two million followers.
-            draft.meanings[column.name] = Meaning("ratio", "too small for a count")
-            del draft.values[canonical]
-            continue
+        if meaning == "average engagement" and followers is not None:
+            kind = _kind_of_engagement(draft, values, followers)
+            if kind.reading != "counts":
+                # "Engagement moyen" of 2.5 beside two million followers.
+                del draft.values[canonical]
+                if kind.reading == "ratio":
+                    draft.meanings[column.name] = Meaning("ratio", kind.why)
+                else:
+                    draft.ask(column, kind.why, (*_ratios(column), f"{canonical}: {expression}"))
+                continue
         if (
             meaning in ("average likes", "average comments", "average engagement")
             and followers is not None
@@ -84,7 +105,15 @@ def take_averages(draft: Draft) -> None:
                 (f"{canonical}: {expression}",),
             )
             continue
-        draft.take(column, canonical, expression, why=draft.meanings[column.name].note or "header")
+        if meaning == "average likes" and followers is not None and figures.are_fractions(values, followers):
+            draft.ask(
+                column,
+                "less than one per post, and over a thousand followers, in most rows: a ratio, or in thousands?",
+                (*_ratios(column), f"{canonical}: number_of({identifier(column.name)}, 'thousands')"),
+            )
+            continue
+        certainty, why = _by_header(column)
+        draft.take(column, canonical, expression, certainty=certainty, why=draft.meanings[column.name].note or why)
     _plain(draft)
     for canonical, meaning in (
         ("following", "following"),
@@ -134,7 +163,8 @@ def _plain(draft: Draft) -> None:
             converted[column.name] = (expression, draft.value(column.name, expression))
     lead = likes or comments
     assert lead is not None  # noqa: S101 - one of the two is there
-    posts = draft.choice("posts_count", asks=False)
+    # Sums over the posts that a vendor looked at, or over all of them.
+    posts = draft.choice("averaged_posts", asks=False) or draft.choice("posts_count", asks=False)
     posts_expression = draft.numbers.expression(posts, "count_of", is_whole=True) if posts else None
     counts = draft.value("posts", posts_expression) if isinstance(posts_expression, str) else None
     ratio = draft.named("ratio")
@@ -157,7 +187,23 @@ def _plain(draft: Draft) -> None:
             draft.aside[lead.name] = ("aside", "comments: total or average is not said")
             return
         verdict = Verdict("average", is_sure=False, why=f"{per_like:.2g} for each of the average likes")
+    if verdict.reading == "average" and not verdict.is_sure:
+        verdict = _held_beside_views(draft, converted[lead.name][1], counts) or verdict
+    if verdict.reading == "average" and not verdict.is_sure and draft.repeats_accounts:
+        verdict = Verdict("", is_sure=False, why="Accounts come in several records each: is a record a post, or a day?")
     _settle_plain(draft, verdict, [column for column in (likes, comments) if column], converted, posts)
+
+
+def _held_beside_views(draft: Draft, likes: pl.Series, posts: pl.Series | None) -> Verdict | None:
+    """That likes are totals, where as averages they would be most of the views of a post; else nothing."""
+    views = next(iter(draft.named("total views")), None)
+    expression = draft.numbers.expression(views, "number_of", is_whole=False) if views else None
+    if posts is None or not isinstance(expression, str):
+        return None
+    each = figures.quotient(likes, figures.quotient_rows(draft.evaluate(expression), posts)).median()
+    if not isinstance(each, float) or each <= _MOST_PER_VIEW:
+        return None
+    return Verdict("total", is_sure=False, why=f"{each:.2g} times the views of a post: no average")
 
 
 def _settle_plain(
@@ -175,7 +221,11 @@ def _settle_plain(
             draft.take(column, f"avg_{quantity}", converted[column.name][0], certainty=certainty, why=verdict.why)
         elif verdict.reading == "total":
             draft.meanings[column.name] = Meaning(f"total {quantity}", verdict.why)
-            if posts is None:
+            if column.header.unknown:
+                # "Likes received": since when is not known.
+                words = " and ".join(map(repr, column.header.unknown))
+                draft.aside[column.name] = ("aside", f"a total, and {words} is not understood")
+            elif posts is None:
                 draft.aside[column.name] = ("aside", f"a total ({verdict.why})")
         else:
             draft.ask(column, f"an average per post, or a total? {verdict.why}", _average_or_total(draft, column))
@@ -194,13 +244,14 @@ def _average_or_total(draft: Draft, column: Column) -> tuple[str, ...]:
 
 
 def _plain_engagement(draft: Draft, column: Column, followers: pl.Series) -> None:
-    expression = draft.convert(column, "number_of", is_whole=False) if not column.has_percent_sign else "-"
+    expression = draft.convert(column, "number_of", is_whole=False)
     if expression is None:
         return
-    values = draft.value(column.name, expression) if expression != "-" else followers
-    if expression == "-" or _is_ratio(values, followers, column):
+    values = draft.value(column.name, expression)
+    kind = _kind_of_engagement(draft, values, followers)
+    if kind.reading == "ratio":
         if not draft.named("ratio"):
-            draft.meanings[column.name] = Meaning("ratio", "")
+            draft.meanings[column.name] = Meaning("ratio", kind.why)
         else:
             draft.aside[column.name] = ("aside", "a ratio stands beside it")
         return
@@ -208,14 +259,32 @@ def _plain_engagement(draft: Draft, column: Column, followers: pl.Series) -> Non
     draft.ask(
         column,
         "likes and comments per post, or altogether?"
-        + (f" Typically {typical:.2%} of followers" if isinstance(typical, float) else ""),
-        (f"avg_engagement: {expression}", f"(a total: leave {identifier(column.name)} out)"),
+        + (f" Typically {typical:.2%} of followers" if isinstance(typical, float) else "")
+        + ("" if kind.reading else "; or percent of followers?"),
+        (
+            *(() if kind.reading else _ratios(column)),
+            f"avg_engagement: {expression}",
+            f"(a total: leave {identifier(column.name)} out)",
+        ),
     )
+
+
+def _kind_of_engagement(draft: Draft, values: pl.Series, followers: pl.Series) -> Verdict:
+    likes, comments = draft.values.get("avg_likes"), draft.values.get("avg_comments")
+    return figures.kind_of_engagement(values, followers, likes, comments)
+
+
+def _ratios(column: Column) -> tuple[str, ...]:
+    """The two readings of a ratio whose unit is not said, as lines of a shape."""
+    name = identifier(column.name)
+    return tuple(f"reported_engagement_ratio: ratio_of({name}, '{unit}')" for unit in ("fraction", "percent"))
 
 
 def _totals(draft: Draft) -> None:
     """Averages out of totals and numbers of posts, where the export has no averages."""
-    followers, posts = draft.values.get("followers"), draft.choice("posts_count", asks=False)
+    followers = draft.values.get("followers")
+    sample, all_posts = draft.choice("averaged_posts", asks=False), draft.choice("posts_count", asks=False)
+    posts = sample or all_posts
     has_average = any(taken.canonical.startswith("avg_") for taken in draft.taken)
     for quantity in QUANTITIES:
         column = draft.choice(f"total {quantity}")
@@ -228,6 +297,9 @@ def _totals(draft: Draft) -> None:
             or quantity not in ("likes", "comments", "shares", "views")
         ):
             draft.aside.setdefault(column.name, ("aside", "a total"))
+            continue
+        if sample and all_posts and column.header.says("total"):
+            draft.aside.setdefault(column.name, ("aside", "a total: of the posts that were looked at, or of all?"))
             continue
         divisor = draft.numbers.expression(posts, "count_of", is_whole=True)
         expression = draft.numbers.expression(column, "number_of", is_whole=False)
@@ -245,7 +317,7 @@ def _totals(draft: Draft) -> None:
             f"avg_{quantity}",
             average,
             certainty="likely",
-            why=f"total over {posts.name!r}, all posts ever",
+            why=f"total over {posts.name!r}" + ("" if sample else ", all posts ever"),
             also=(posts.name,),
         )
 
@@ -272,23 +344,26 @@ def take_ratio(draft: Draft) -> None:
     if column.header.is_percent and not verdict.is_sure and verdict.reading != "fraction":
         verdict = Verdict("percent", is_sure=True, why="header")
     if not verdict.reading or (column.header.is_percent and verdict.reading == "fraction" and not verdict.is_sure):
-        name = identifier(column.name)
         why = verdict.why + (", and its header says percent" if column.header.is_percent else "")
-        draft.ask(
-            column,
-            f"fractions or percent? {why}",
-            tuple(f"reported_engagement_ratio: ratio_of({name}, '{unit}')" for unit in ("fraction", "percent")),
-        )
+        draft.ask(column, f"fractions or percent? {why}", _ratios(column))
         return
     expression = raw.replace("'percent'", f"'{verdict.reading}'", 1)
     draft.values["ratio"] = values / (100 if verdict.reading == "percent" else 1)
+    certainty, doubt = _by_header(column)
     draft.take(
         column,
         "reported_engagement_ratio",
         expression,
-        certainty="sure" if verdict.is_sure else "likely",
-        why=f"{verdict.reading}: {verdict.why}",
+        certainty=certainty if verdict.is_sure else "likely",
+        why=f"{verdict.reading}: {verdict.why}" + (f"; {doubt}" if certainty == "likely" else ""),
     )
+
+
+def _by_header(column: Column) -> tuple[Certainty, str]:
+    """How sure a header is, and why."""
+    if not column.header.unknown:
+        return "sure", "header"
+    return "likely", f"header, of which {' and '.join(map(repr, column.header.unknown))} is not understood"
 
 
 def _other_base(draft: Draft, ratios: pl.Series) -> str:
@@ -320,11 +395,3 @@ def _engagement(draft: Draft) -> pl.Series | None:
     if likes is None:
         return None
     return likes + comments.fill_null(0) if comments is not None else likes
-
-
-def _is_ratio(values: pl.Series, followers: pl.Series, column: Column) -> bool:
-    """Whether what is called engagement is a ratio, and no number of likes and comments."""
-    if column.has_percent_sign:
-        return True
-    typical, over = values.filter(values > 0).median(), figures.quotient(values, followers).median()
-    return isinstance(typical, float) and isinstance(over, float) and typical < 100 and over < 1e-4

@@ -18,23 +18,39 @@ Mark = Literal[".", ","]
 # Cells that say "nothing here", as `is_blank` of macros.sql reads them.
 _BLANK = r"(?i)^(-|--|–|—|n/?a'?|n\.a\.|n/?d|nan|none|null|#n/a)?$"
 _SPACES = " \t\n\v\f\r\u00a0"
-# What people put around a number.
+# What people put around a number, and units in words, as `bare_of` of macros.sql reads them.
 _BEFORE = r"^(?:[~≈$€£¥₹₺]\s*)+"
-_AFTER = r"(?i)(?:\s*(?:\+|[$€£¥₹₺]|followers?|subscribers?|fans|abonn[ée]s|abonnenten|seguidores|likes))+$"
-# Units in words, as `bare_of` of macros.sql reads them. "mil" is a thousand here and a million there.
-_UNITS = (
-    (r"(?i)^(.*\d)\s*(?:tsd|thousand|tys|тыс)\.?$", "K"),
-    (r"(?i)^(.*\d)\s*(?:mio|mln|million|millions|millionen|millones|milhões|milioni|млн)\.?$", "M"),
-    (r"(?i)^(.*\d)\s*(?:mrd|bn|billion|billions|milliarden|млрд)\.?$", "B"),
+_AFTER = (
+    r"(?i)(?:\s*(?:\+|[$€£¥₹₺]|(?:de |d['’])?(?:followers?|subscribers?|fans|abonn[ée]s|abonnenten|abonnent|seguidores"
+    r"|suscriptores|inscritos|iscritti|takipçi|abone|volgers|obserwujących|подписчик(?:ов|а)?|pengikut|フォロワー|粉丝"
+    r"|人|명|likes|comments|views|videos|posts)))+$"
 )
+_UNITS = (
+    (r"(?i)^(.*\d)\s*(?:tsd|thousand|tys|тыс|bin|mila|rb|ribu|nghìn|千|천)\.?$", "K"),
+    (
+        r"(?i)^(.*\d)\s*(?:mio|mln|mn|mi|mill|million|millions|millionen|millones|milhões|milioni|jt|juta|triệu|млн)\.?$",
+        "M",
+    ),
+    (r"(?i)^(.*\d)\s*(?:mrd|bn|billion|billions|milliarden|млрд)\.?$", "B"),
+    (r"(?i)^(.*\d)\s*(?:万|萬|만|w)$", "e4"),
+    (r"(?i)^(.*\d)\s*(?:lakhs?|lacs?|लाख)\.?$", "e5"),
+    (r"(?i)^(.*\d)\s*(?:crores?|cr|करोड़)\.?$", "e7"),
+    (r"^(.*\d)\s*(?:亿|億|억)$", "e8"),
+)
+# A thousand in Spanish and Portuguese, and a million to many who write English.
+_MIL = r"(?i)(\d)\s*mil\b\.?"
+_DIGITS = "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९０１２３４５６７８９"
 _SUFFIX = r"\s*[kKmMbB]?"
 _NUMBER = rf"^[+-]?(?:\d[\d.,' \u00a0\u2009\u202f’]*|[.,]\d+)(?:[eE][+-]?\d{{1,2}})?{_SUFFIX}\s*%?$"
 _MOSTLY = 0.9
 _MOST_PLATFORMS = 40
 _LAST = 3
+# As people write them: "Total", "TOTAL (3 creators)", "Summe: 12", "Total influencers".
 _TOTALS = (
     r"^(grand |sub)?(totals?|sums?|averages?|mean|median|summe|gesamt|gesamtsumme|insgesamt|durchschnitt|mittelwert"
-    r"|somme|moyenne|promedio|média|toplam|ortalama|totale|total général|total general|итого|合计|合計|総計)\s*:?$"
+    r"|somme|moyenne|promedio|média|toplam|ortalama|totale|total général|total general|итого|合计|合計|総計)"
+    r"\s*:?\s*([(:].*|(of |de )?(all )?(accounts|creators|influencers|profiles|channels|rows|influenceurs|creadores))?"
+    r"\s*:?\s*\d*$"
 )
 
 
@@ -110,6 +126,11 @@ class Column:
         return self.is_number and not self._bare.equals(self.cells)
 
     @cached_property
+    def says_mil(self) -> bool:
+        """Whether "mil" stands behind digits."""
+        return self.share(_MIL) > 0
+
+    @cached_property
     def has_percent_sign(self) -> float:
         """Share of cells with a percent sign."""
         return self.share(r"%\s*$")
@@ -117,14 +138,15 @@ class Column:
     @cached_property
     def has_suffix(self) -> float:
         """Share of cells with K, M or B behind the digits."""
-        return share_of(self._bare.str.contains(r"\d\s*[kKmMbB]$"))
+        return share_of(self._bare.str.contains(r"\d(\s*[kKmMbB]|e[4578])$"))
 
     @cached_property
     def _bare(self) -> pl.Series:
-        cells = self.cells
+        cells = self.cells.str.replace_many(list(_DIGITS), list("0123456789" * 4))
+        cells = cells.str.replace(_MIL, "${1}K").str.replace(_BEFORE, "").str.replace(_AFTER, "")
         for pattern, letter in _UNITS:
             cells = cells.str.replace(pattern, f"${{1}}{letter}")
-        return cells.str.replace(_BEFORE, "").str.replace(_AFTER, "")
+        return cells
 
     @cached_property
     def marks(self) -> Marks:
@@ -260,16 +282,25 @@ class Column:
                 found[cell] = next(iter(told.platforms))
             elif re.fullmatch(r"(?i)x( \(twitter\)|/twitter)?|twitter ?[(/] ?x\)?", cell):
                 found[cell] = "x"
-        return found if len(found) > len(cells) / 2 else {}
+        # Under "platform" a single one is enough, and the others are platforms that the contract does not know.
+        return found if len(found) > len(cells) / 2 or self.header.says("platform") else {}
+
+    @cached_property
+    def are_names(self) -> bool:
+        """Whether the cells are few words that many records share, as names of platforms are."""
+        return 0 < self.cells.n_unique() <= _MOST_PLATFORMS and self.has_letters == 1.0 and not self.is_address
+
+    @cached_property
+    def platforms_mixed(self) -> dict[str, str]:
+        """Platform to the pattern of its addresses, where most cells are addresses of accounts, but of several."""
+        shares = {platform: self.share(_address(pattern)) for platform, pattern in _ADDRESSES.items()}
+        found = {platform: _address(_ADDRESSES[platform]) for platform, share in shares.items() if share > 0}
+        return found if len(found) > 1 and sum(shares.values()) >= _MOSTLY else {}
 
     @cached_property
     def platforms_linked(self) -> set[str]:
         """Platforms whose addresses stand in the cells."""
-        found = set()
-        for platform, pattern in _ADDRESSES.items():
-            if self.share(rf"(?i)^(?:https?://)?(?:www\.|m\.|vm\.|[a-z]{{2}}\.)?{pattern}") >= 0.5:
-                found.add(platform)
-        return found
+        return {platform for platform, pattern in _ADDRESSES.items() if self.share(_address(pattern)) >= 0.5}
 
     @cached_property
     def platforms_pictured(self) -> set[str]:
@@ -283,6 +314,10 @@ class Column:
         """Cells of the last records that name totals, as people write them under a table."""
         found = self._all.tail(_LAST).drop_nulls().str.to_lowercase()
         return sorted(set(found.filter(found.str.contains(_TOTALS))))
+
+
+def _address(pattern: str) -> str:
+    return rf"(?i)^(?:https?://)?(?:www\.|m\.|vm\.|[a-z]{{2}}\.)?{pattern}"
 
 
 _PICTURES = {

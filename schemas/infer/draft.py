@@ -15,6 +15,7 @@ from schemas.quoting import identifier
 from schemas.shape import Shape
 
 HOLDS = 0.9
+_ONCE = 0.7
 
 
 class Draft:
@@ -45,6 +46,12 @@ class Draft:
         if self.platform:
             found = [column for column in found if not column.header.platforms - {self.platform}]
         return found
+
+    @property
+    def repeats_accounts(self) -> bool:
+        """Whether accounts come in several records each: per post, or per day."""
+        taken = next((taken for taken in self.taken if taken.canonical in ("handle", "profile_id")), None)
+        return taken is not None and taken.column.distinct < _ONCE
 
     def choice(self, meaning: str, *, asks: bool = True, of_actor: bool = True) -> Column | None:
         """The column of a meaning; of several, the one that says it best, once they have checked each other."""

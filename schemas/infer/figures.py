@@ -20,6 +20,7 @@ _CLOSE, _OFTEN = 0.03, 0.6
 _FEWEST = 3
 _NEAR = 4.0
 _EXACT_DIGITS = 1e-6
+_THOUSAND, _LARGE = 1_000, 100_000
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ def unit_of_ratio(ratio: pl.Series, engagement: pl.Series | None, followers: pl.
     if signed > 0:
         if signed < 1 and ratio.drop_nulls().len() and signed < 0.9:
             return Verdict("", is_sure=False, why=f"only {signed:.0%} of its cells have a percent sign")
+        if engagement is not None and agreement(ratio, quotient_rows(engagement, followers)) >= _OFTEN:
+            return Verdict("", is_sure=False, why="percent signs, and fractions by likes, comments and followers")
         return Verdict("percent", is_sure=True, why="percent signs")
     typical = ratio.filter(ratio > 0).median()
     if engagement is not None:
@@ -89,7 +92,8 @@ def unit_of_ratio(ratio: pl.Series, engagement: pl.Series | None, followers: pl.
     if as_percent and as_fraction:
         # 0.05 to 0.5: low for percent, high for fractions.
         as_fraction = high <= 1
-        as_percent = typical >= 0.15 or high > 1
+        # 0.1 of those who follow a large account are many, and 0.1 % of them few.
+        as_percent = typical >= 0.15 or high > 1 or _median(followers) >= _LARGE
     if by_digits and not (as_fraction if by_digits == "fraction" else as_percent):
         return Verdict(
             "", is_sure=False, why=f"times followers it is whole as a {by_digits}, which would be out of the ordinary"
@@ -140,7 +144,8 @@ def kind_of_likes(
         ratio: A reported ratio, as a fraction, if its unit is known for sure.
     """
     over = quotient(likes, followers)
-    if len(over) < _FEWEST:
+    # A single account with more likes than followers tells.
+    if (len(over) < _FEWEST and not (over > 1).all()) or over.is_empty():
         return Verdict("", is_sure=False, why="too few rows to tell an average from a total")
     typical = _median(over)
     engagement = likes + comments.fill_null(0) if comments is not None else likes
@@ -161,7 +166,8 @@ def kind_of_likes(
                     is_sure=False,
                     why=f"{round(rounded)} times what the reported ratio says: the sum over {round(rounded)} posts?",
                 )
-        if totals is not None and agreement(quotient_rows(totals, followers), ratio) >= _OFTEN:
+        each = quotient_rows(engagement, posts) if posts is not None else None
+        if each is not None and agreement(quotient_rows(each, followers), ratio) >= _OFTEN:
             return Verdict("total", is_sure=True, why="over posts and followers it gives the reported ratio")
     if typical > 1:
         if totals is not None and _LOWEST_RATIO / 5 <= per_post <= 1:
@@ -182,10 +188,46 @@ def kind_of_likes(
     return Verdict("", is_sure=False, why=f"{typical:.2%} of followers, little for an average and for a total")
 
 
+def kind_of_engagement(
+    values: pl.Series, followers: pl.Series, likes: pl.Series | None, comments: pl.Series | None
+) -> Verdict:
+    """Whether a column called "engagement" counts likes and comments per post, or is their ratio to followers.
+
+    Args:
+        values: The column.
+        followers: Followers.
+        likes: Likes per post by another column, if any.
+        comments: Comments per post by another column, if any.
+
+    Returns:
+        "counts", "ratio", or "" where small accounts could have either.
+    """
+    if likes is not None:
+        engagement = likes + comments.fill_null(0) if comments is not None else likes
+        if agreement(values, engagement) >= _OFTEN:
+            return Verdict("counts", is_sure=True, why="likes and comments give it")
+        ratio = quotient_rows(engagement, followers)
+        if max(agreement(values, ratio), agreement(values / 100, ratio)) >= _OFTEN:
+            return Verdict("ratio", is_sure=True, why="likes and comments over followers give it")
+    typical, over = _median(values.filter(values > 0)), _median(quotient(values, followers))
+    if not typical <= 100 * _HIGHEST_RATIO:
+        return Verdict("counts", is_sure=True, why="header")
+    if over < _LOWEST_RATIO or typical < 1:
+        return Verdict("ratio", is_sure=False, why="too small for a count")
+    return Verdict(
+        "", is_sure=False, why=f"typically {typical:.3g}: percent, or interactions that are {over:.2%} of followers?"
+    )
+
+
 def is_plausible_average(likes: pl.Series, followers: pl.Series) -> bool:
     """Whether likes per post are not more than there are followers, in most rows."""
     found = quotient(likes, followers)
     return len(found) < _FEWEST or _median(found) <= 1
+
+
+def are_fractions(likes: pl.Series, followers: pl.Series) -> bool:
+    """Whether likes per post are less than one, of accounts that thousands follow."""
+    return _median(likes.filter(likes > 0)) < 1 and _median(followers) > _THOUSAND
 
 
 def _median(values: pl.Series) -> float:

@@ -45,8 +45,10 @@ _SHORTEST_PART = 2
 _MISSPELT = frozenset({"followers", "comments", "engagement", "average", "handle"})
 _SHORTEST_MISSPELT = 7
 _NEAR = 0.91
-_SCALES = {"million": 1e6, "thousand": 1e3, "billion": 1e9}
-_SCALE_LETTERS = {"k": 1e3, "m": 1e6, "mm": 1e6, "mn": 1e6, "b": 1e9, "bn": 1e9}
+_SCALES = {"million": 1e6, "thousand": 1e3, "billion": 1e9, "ten thousand": 1e4, "lakh": 1e5, "crore": 1e7}
+_SCALE_LETTERS = {"k": 1e3, "m": 1e6, "mm": 1e6, "mn": 1e6, "b": 1e9, "bn": 1e9, "w": 1e4}
+# Those of full width, and the black ones.
+_BRACKETS = str.maketrans("\uff08\uff09\uff3b\uff3d\u3010\u3011", "()[]()")
 # Names of one word that are written as two.
 _WHOLE_NAMES = re.compile(r"(you|tik|linked|insta)[\s_]?(tube|tok|in(?=\b|[A-Z_])|gram)", re.IGNORECASE)
 
@@ -62,6 +64,7 @@ class Header:
         scale: What its figures are to be multiplied with ("in millions"), or 1.
         is_percent: Whether it says that its figures are percent.
         of_actor: Whether it stands within an object that describes the account: `author.fans`.
+        languages: Languages that have its words.
     """
 
     concepts: frozenset[str]
@@ -70,6 +73,7 @@ class Header:
     scale: float
     is_percent: bool
     of_actor: bool = False
+    languages: frozenset[str] = frozenset()
 
     def says(self, *concepts: str) -> bool:
         """Whether it says all of these."""
@@ -121,11 +125,13 @@ def _understood(header: str) -> Header:
         unknown=tuple(unknown),
         scale=scale,
         is_percent="percent" in concepts,
+        languages=frozenset().union(*(_languages().get(word, frozenset()) for word, _ in _matched(_words(outside)))),
     )
 
 
 def _parted(header: str) -> tuple[str, str]:
     """A header without what stands in brackets, and that."""
+    header = header.translate(_BRACKETS)
     inside = " ".join(re.findall(r"[(\[{]([^)\]}]*)[)\]}]", header))
     return re.sub(r"[(\[{][^)\]}]*[)\]}]", " ", header), inside
 
@@ -169,7 +175,9 @@ def _glued(word: str) -> frozenset[str]:
         for start in range(end - _SHORTEST_PART + 1):
             found = vocabulary.get((word[start:end],))
             before = best[start]
-            if found and before is not None and end - start > _SHORTEST_PART:
+            # Two letters are a word where no blanks stand between words: 平均 in 平均点赞.
+            is_word = end - start > _SHORTEST_PART or not word[start:end].isascii()
+            if found and before is not None and is_word:
                 best[end] = before | found
                 break
     return best[-1] or frozenset()
@@ -194,12 +202,28 @@ def _often_misspelt() -> dict[str, frozenset[str]]:
 
 
 @cache
+def _languages() -> dict[str, frozenset[str]]:
+    """Term, in plain words, to the languages that have it."""
+    found: dict[str, frozenset[str]] = {}
+    for row in _rows():
+        for term in row["terms"].split("|"):
+            words = " ".join(_words(term))
+            found[words] = found.get(words, frozenset()) | {row["language"]}
+    return found
+
+
+@cache
+def _rows() -> list[dict[str, str]]:
+    with SYNONYMS.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@cache
 def _vocabulary() -> dict[tuple[str, ...], frozenset[str]]:
     """Words of a term to all that they stand for."""
     found: dict[tuple[str, ...], frozenset[str]] = {}
-    with SYNONYMS.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            for term in row["terms"].split("|"):
-                words = tuple(_words(term))
-                found[words] = found.get(words, frozenset()) | {row["concept"]}
+    for row in _rows():
+        for term in row["terms"].split("|"):
+            words = tuple(_words(term))
+            found[words] = found.get(words, frozenset()) | {row["concept"]}
     return found

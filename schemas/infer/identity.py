@@ -19,6 +19,8 @@ NAMED = "no column of handles: the name stands for it"
 # What `platform_of` of macros.sql reads as well.
 _READ_BY_MACRO = ("twitter", "x(twitter)", "twitter/x", "x/twitter", "ig", "insta", "tt", "tik-tok", "yt", "fb")
 _MOSTLY_HANDLES = 0.8
+_ENDS_WITH_HANDLE = r"\s\(?@([\w.\-]+)\)?$"
+_CHANNEL = r"youtube\.com/channel/(UC[\w\-]{22})"
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ def accounts(
             by_meaning.setdefault(meanings[column.name].name, []).append(column)
     named, called = by_meaning.get("handle", []), [*by_meaning.get("actor", []), *by_meaning.get("name", [])]
     ids = by_meaning.get("id", [])
+    # "Video title".
+    called = [column for column in called if not column.header.says("posts") or column.header.says("actor")]
     if of_posts:
         # Names and ids that do not say whose they are belong to the posts.
         ids = [
@@ -54,14 +58,17 @@ def accounts(
         ]
         called = [column for column in called if column.header.says("actor") or column.header.of_actor]
     else:
-        called += by_meaning.get("title", [])
+        called += [column for column in by_meaning.get("title", []) if not column.header.says("posts")]
     followers = next(iter(by_meaning.get("followers", [])), None)
     if followers:
         # Of the same object: business_discovery.id, and not the id of who asked.
         ids = sorted(ids, key=lambda column: -_shared(column.name, followers.name))
     found: list[Taken] = []
     handle = _handle(named, called, by_meaning.get("profile address", []))
-    if handle:
+    if handle and handle.column.share(_CHANNEL) >= _HANDLES:
+        # An id, of which no letter may become small.
+        found.append(Taken(handle.column, "profile_id", "sure", "channel ids in addresses", _channel(handle.column)))
+    elif handle:
         found.append(handle)
     used = {taken.column.name for taken in found}
     rest = [
@@ -79,7 +86,7 @@ def accounts(
             found.append(_text(column, "profile_url"))
             break
     identity = _id([*ids, *called, *named], has_handle=handle is not None)
-    if identity and identity.column.name not in used:
+    if identity and identity.column.name not in used and not any(taken.canonical == "profile_id" for taken in found):
         found.append(identity)
     return found
 
@@ -100,7 +107,13 @@ def _handle(named: list[Column], called: list[Column], addresses: list[Column]) 
         # "@handle" first, then the column with the fewest other words in its header.
         best = max(
             good,
-            key=lambda column: (column.is_at_handle, column.filled >= 0.5, column.looks_like_handles, column.distinct),
+            key=lambda column: (
+                column.is_at_handle,
+                column.filled >= 0.5,
+                -_words_of_others(column),
+                column.looks_like_handles,
+                column.distinct,
+            ),
         )
         return Taken(best, "handle", "sure", "header and cells", _of(best, "handle_of"))
     at = [column for column in called if column.is_at_handle]
@@ -120,6 +133,11 @@ def _handle(named: list[Column], called: list[Column], addresses: list[Column]) 
     if like:
         best = max(like, key=lambda column: (column.looks_like_handles, column.distinct))
         return Taken(best, "handle", "likely", "cells look like handles", _of(best, "handle_of"))
+    ending = [column for column in [*named, *called] if column.share(_ENDS_WITH_HANDLE) >= _MOSTLY_HANDLES]
+    if ending:
+        # "Kiln Days @kiln_days", "Kiln Days (@kiln_days)".
+        found = f"regexp_extract(text_of({identifier(ending[0].name)}), {literal(_ENDS_WITH_HANDLE)}, 1)"
+        return Taken(ending[0], "handle", "sure", "cells end with @ and a handle", f"handle_of({found})")
     words = [
         column
         for column in [*named, *called]
@@ -133,6 +151,11 @@ def _handle(named: list[Column], called: list[Column], addresses: list[Column]) 
         best = max(words, key=lambda column: (column.looks_like_handles > 0.5, column.distinct, column.filled))
         return Taken(best, "handle", "likely", NAMED, _of(best, "handle_of"))
     return None
+
+
+def _words_of_others(column: Column) -> int:
+    """Words of a header that make another's handle of it: "brand_handle", "added_by_username"."""
+    return len(column.header.unknown) + len(column.header.concepts - {"handle", "name", "actor", "id", "url", "count"})
 
 
 def _id(columns: Sequence[Column], *, has_handle: bool) -> Taken | None:
@@ -159,6 +182,10 @@ def _of(column: Column, macro: str) -> str:
     return f"{macro}({name})"
 
 
+def _channel(column: Column) -> str:
+    return f"nullif(regexp_extract(text_of({identifier(column.name)}), {literal(_CHANNEL)}, 1), '')"
+
+
 def _text(column: Column, canonical: str) -> Taken:
     return Taken(column, canonical, "sure", "header and cells", _of(column, "text_of"))
 
@@ -177,8 +204,14 @@ def platform_of(
     Returns:
         The platform or "", the column that tells it or None, and why. Or the question.
     """
+    by_record = _platform_by_record(columns, meanings)
     if declared in PLATFORMS:
-        return declared or "", None, "declared"
+        # What a record says of itself counts, and what is declared is for the others: unless each platform has columns
+        # of its own, beside which "primary network" is about the person.
+        is_wide = any(
+            column.header.platforms and meanings[column.name].name in ("followers", "handle") for column in columns
+        )
+        return declared or "", None if is_wide else by_record, "declared"
     if declared:
         column = next((column for column in columns if column.name == declared), None)
         if column is None:
@@ -186,13 +219,28 @@ def platform_of(
             asked = meant(declared, PLATFORMS).rstrip()
             return Question("platform", f"{unknown}; {asked}" if asked else unknown, ())
         return "", Taken(column, "platform", "sure", "declared", _platform_expression(column)), "declared"
+    if by_record:
+        return "", by_record, by_record.why
     for column in columns:
-        if meanings[column.name].name == "platform" and column.platforms_named:
-            why = f"cells: {', '.join(sorted(set(column.platforms_named.values())))}"
-            return "", Taken(column, "platform", "sure", why, _platform_expression(column)), why
+        if column.header.says("platform") and not column.header.unknown and column.are_names:
+            cells = ", ".join(column.cells.unique().sort().head(3))
+            return Question("platform", f"{column.name!r} says {cells}: none that is known", ())
     evidence: dict[str, list[str]] = {}
+    followed = {p for column in columns if meanings[column.name].name == "followers" for p in column.header.platforms}
+    bare = next((c for c in columns if meanings[c.name].name == "followers" and not c.header.platforms), None)
+    if bare and followed and not bare.header.unknown:
+        named = " and ".join(sorted(followed))
+        return Question(
+            "platform",
+            f"beside followers of {named} there are {bare.name!r}: of which platform?",
+            tuple(f"platform: {platform}" for platform in sorted({*followed, "instagram"})),
+        )
     for column in columns:
         meaning = meanings[column.name].name
+        is_only_handle = meaning == "handle" and sum(one.name == "handle" for one in meanings.values()) == 1
+        if column.filled < _MOSTLY_HANDLES and not column.is_number and not is_only_handle:
+            # Where some of the accounts are as well.
+            continue
         if meaning in ("profile address", "post address", "handle", "actor"):
             for platform in column.platforms_linked:
                 evidence.setdefault(platform, []).append(f"addresses in {column.name!r}")
@@ -219,12 +267,6 @@ def platform_of(
         told = understand(name).platforms
         if len(told) == 1 and (not evidence or told <= set(evidence)):
             return next(iter(told)), None, f"the name {name!r}"
-    followed = {
-        platform
-        for column in columns
-        if meanings[column.name].name == "followers"
-        for platform in column.header.platforms
-    }
     linked = {p for p, why in evidence.items() if any(word.startswith(("addresses", "channel")) for word in why)}
     if len(linked) == 1 and len(followed) <= 1:
         (platform,) = linked
@@ -236,6 +278,25 @@ def platform_of(
             "platform", f"several platforms side by side ({named_by}): say which accounts are meant", choices
         )
     return Question("platform", "nothing in the file tells the platform", choices)
+
+
+def _platform_by_record(columns: Sequence[Column], meanings: Mapping[str, Meaning]) -> Taken | None:
+    """The column that says for each record where its account is: a name, or the only address."""
+    for column in columns:
+        if meanings[column.name].name == "platform" and column.platforms_named:
+            why = f"cells: {', '.join(sorted(set(column.platforms_named.values())))}"
+            return Taken(column, "platform", "sure", why, _platform_expression(column))
+    addresses = [column for column in columns if meanings[column.name].name == "profile address"]
+    if len(addresses) != 1 or not addresses[0].platforms_mixed or addresses[0].header.platforms:
+        return None
+    (column,) = addresses
+    name = identifier(column.name)
+    cases = " ".join(
+        f"WHEN regexp_matches(text_of({name}), {literal(pattern)}) THEN {literal(platform)}"
+        for platform, pattern in sorted(column.platforms_mixed.items())
+    )
+    why = f"addresses of {', '.join(sorted(column.platforms_mixed))}"
+    return Taken(column, "platform", "sure", why, f"CASE {cases} END")
 
 
 def _platform_expression(column: Column) -> str:

@@ -22,6 +22,7 @@ _OTHER = {
     "rank": "a rank",
     "price": "a price",
 }
+_MOSTLY_SIGNED = 0.5
 _YEAR = re.compile(r"(?<!\d)(19|20)\d\d(?!\d)")
 _POST_ADDRESS = r"(?i)/(p|reel|reels|video|videos|status|shorts|posts|tv|pin)/|watch\?v=|youtu\.be/|/photo"
 # Attributes with one meaning whatever the table, and the concept that says so; the first that fits counts.
@@ -97,23 +98,39 @@ def _quantity(column: Column) -> Meaning | None:
     """The meaning of a column of figures; None where its header names no quantity."""
     header = column.header
     named = [quantity for quantity in QUANTITIES if header.says(quantity)]
-    is_ratio = header.says("engagement rate") or header.says("engagement", "rate")
+    is_percent = header.is_percent or column.has_percent_sign > _MOSTLY_SIGNED
+    is_ratio = header.says("engagement rate") or (header.says("engagement") and (header.says("rate") or is_percent))
     if not (named or is_ratio or header.says_any("followers", "following", "posts", "likes given")):
+        return None
+    if header.says("posts", "id") and not named:
         return None
     if not column.is_number:
         return None if column.numeric_share < 0.5 else Meaning("", "its cells are not all numbers")
     other = next((note for concept, note in _OTHER.items() if header.says(concept)), "")
-    year = _YEAR.search(column.name)
+    # "Followers as of October 2026" are the followers; those of 2023 are not.
+    year = None if header.says("captured") else _YEAR.search(column.name)
     if is_ratio:
         if header.says_any("views", "reach"):
             return Meaning("", "a ratio over views or reach, not over followers")
+        parts = [quantity for quantity in named if quantity not in ("engagement", "views", "reach")]
+        if len(parts) == 1 and header.says_any("engagement", "engagement rate"):
+            return Meaning("", f"a rate of {parts[0]} alone")
         return Meaning("", other) if other else Meaning("ratio", second=header.says("recent"))
     if other or year:
         return Meaning("", other or f"of the year {year[0] if year else ''}")
-    if header.says("followers") and not named:
-        if header.says_any("rate", "average", "median", "recent", "created"):
+    if is_percent:
+        return Meaning("", "percent, and no number of them")
+    if column.share(r"[$€£¥₹₺]") > _MOSTLY_SIGNED:
+        return Meaning("", "an amount of money")
+    if header.says("followers") and named:
+        # "Likes per 1,000 followers"; of engagement it is the ratio.
+        return Meaning("ratio") if "engagement" in named else Meaning("", "for each follower")
+    if header.says("followers"):
+        # "Nombre" is a name in Spanish and a number in French.
+        is_about = header.says_any("id", "handle", "url") or (header.says("name") and not header.says("count"))
+        if is_about or header.says_any("rate", "average", "median", "recent", "created"):
             return Meaning("", "not how many followers there are")
-        return Meaning("followers", second=header.says("sample"))
+        return Meaning("followers", second=header.says_any("sample", "page likes"))
     if header.says("following") and not named:
         return Meaning("following")
     if header.says("likes given") and not named:
@@ -156,7 +173,7 @@ def _attribute(column: Column) -> Meaning:
     is_record_date = header.says("date") and not header.says_any("posts", "posted", "created") and not header.unknown
     if header.says_any("extreme", "quality", "score", "change") or (header.says("recent") and not is_record_date):
         return Meaning("", "of a part only, or of the audience")
-    is_platform = header.says("platform") or (header.concepts <= {"actor"} and not header.unknown)
+    is_platform = header.says_any("platform", "source") or (header.concepts <= {"actor"} and not header.unknown)
     if column.platforms_named and is_platform:
         return Meaning("platform")
     if column.is_channel_id:

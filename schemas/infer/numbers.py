@@ -17,8 +17,11 @@ from schemas.shape import Shape
 from schemas.validation import UNREADABLE_NUMBER
 
 _UNITS = {1e3: "thousands", 1e6: "millions", 1e9: "billions"}
+# Units that the macros have no word for.
+_POWERS = {1e4: "e4", 1e5: "e5", 1e7: "e7"}
 _FRACTIONS = r"[.,]\d*[1-9]\d*$"
 _SUFFIXED = 0.9
+_SAY_MIL = {"es", "pt"}
 # Fewer are broken records, and refused by the import.
 _FEW_FRACTIONS = 0.1
 
@@ -77,7 +80,8 @@ class Numbers:
             if column.has_suffix < _SUFFIXED:
                 return self._asked(column, macro, f"its header says {scale}, and only some cells say K, M or B")
             scale = ""
-        if is_whole and not scale and self._has_fractions(column):
+        power = "" if column.has_suffix else _POWERS.get(column.header.scale, "")
+        if is_whole and not scale and not power and self._has_fractions(column):
             return Question(
                 column.name,
                 "counts with fractions: its unit is not said",
@@ -86,8 +90,18 @@ class Numbers:
         inner = name
         if marks.lakhs:
             inner, thousands = f"replace({name}, ',', '')", ""
+        if column.says_mil:
+            if not column.header.languages & _SAY_MIL:
+                return Question(
+                    column.name,
+                    "'mil' is a thousand in Spanish and Portuguese, and a million to others",
+                    tuple(f"{macro}(bare_of({_without_mil(name, letter)}))" for letter in "KM"),
+                )
+            inner = _without_mil(inner, "K")
         if column.is_wrapped:
             inner = f"bare_of({inner})"
+        if power:
+            inner = f"CASE WHEN NOT is_blank({inner}) THEN text_of({inner}) || {literal(power)} END"
         arguments = [inner]
         if unit or scale:
             arguments.append(literal(unit or scale))
@@ -107,6 +121,10 @@ class Numbers:
     def shape(self) -> Shape:
         """A shape of these marks, for `evaluate`."""
         return Shape(name="auto", description="", decimal=self.decimal, thousands=self.thousands)
+
+
+def _without_mil(sql: str, letter: str) -> str:
+    return rf"regexp_replace({sql}, '(\d)\s*mil\b\.?', '\1{letter}', 'i')"
 
 
 class Evaluator:

@@ -34,7 +34,8 @@ def take_posts(draft: Draft) -> None:
         if meaning.startswith("plain "):
             quantity = meaning.removeprefix("plain ")
             if quantity in _FIGURES:
-                rest = draft.choice(meaning, of_actor=False)
+                # Plays beside views are no reason to refuse the likes.
+                rest = draft.choice(meaning, asks=quantity in ("likes", "comments"), of_actor=False)
                 if rest is column:
                     macro = "likes_of" if quantity == "likes" else "count_of"
                     expression = draft.convert(column, macro, is_whole=True)
@@ -87,6 +88,8 @@ def _post_identity(draft: Draft) -> None:
         )
     posted = [*draft.named("posted"), *draft.named("date"), *draft.named("created")]
     for column in posted:
+        if column.header.says("captured"):
+            continue
         told = time_expression(column)
         if isinstance(told, str):
             draft.take(column, "posts.posted_at", told, why="header and cells")

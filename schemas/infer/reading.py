@@ -18,7 +18,7 @@ from schemas.infer.post_columns import is_table_of_posts, take_posts
 from schemas.infer.proposal import ColumnReading, Proposal, Question
 from schemas.infer.times import time_expression
 from schemas.quoting import identifier
-from schemas.shape import Selection, Shape
+from schemas.shape import Records, Selection, Shape, canonical_columns
 
 _PLAIN_TEXTS = (
     "biography",
@@ -83,7 +83,7 @@ def propose_nested(proposal: Proposal, path: str, items: pl.DataFrame) -> Propos
         for name in ("profile_id", "handle", *(() if shape.platform else ("platform",)))
         if name in shape.profiles.select
     }
-    selection = _selection({name.removeprefix("posts."): one for name, one in taken.items()})
+    selection = _selection({name.removeprefix("posts."): one for name, one in taken.items()}, "posts")
     posts = selection.model_copy(update={"nested": path, "select": whose | selection.select})
     return Proposal(
         shape.model_copy(update={"posts": posts}),
@@ -209,14 +209,12 @@ def _attributes(draft: Draft) -> None:
 
 
 def _captured(draft: Draft) -> None:
-    handle = next((taken for taken in draft.taken if taken.canonical in ("handle", "profile_id")), None)
-    is_series = handle is not None and handle.column.distinct < 0.7
     for column in draft.named("date"):
         told = time_expression(column)
         if isinstance(told, str):
             draft.take(column, "captured_at", told, why="header and cells")
             return
-        if is_series and told is not None:
+        if draft.repeats_accounts and told is not None:
             # Which record of an account is its newest hangs on it.
             draft.questions.append(told)
             draft.aside[column.name] = ("undecided", told.text)
@@ -253,14 +251,15 @@ def _shape(draft: Draft, profiles: dict[str, Taken], posts: dict[str, Taken]) ->
             "decimal": numbers.decimal,
             "thousands": numbers.thousands,
             "platform": draft.platform or None,
-            "profiles": _selection(profiles) if wants_profiles else None,
-            "posts": _selection(common | posts, in_profiles_file=wants_profiles) if posts else None,
+            "profiles": _selection(profiles, "profiles") if wants_profiles else None,
+            "posts": _selection(common | posts, "posts", in_profiles_file=wants_profiles) if posts else None,
         }
     )
 
 
 def _reading(draft: Draft, column: Column, taken: dict[str, Taken]) -> ColumnReading:
-    for canonical, one in taken.items():
+    # Of an address that tells the platform as well, that it is the handle.
+    for canonical, one in sorted(taken.items(), key=lambda item: item[0] == "platform"):
         if one.column is column:
             return ColumnReading(column.name, canonical, one.certainty, one.why, column.sample)
     certainty, why = draft.aside.get(column.name, ("aside", draft.meanings[column.name].note or "not needed"))
@@ -270,7 +269,7 @@ def _reading(draft: Draft, column: Column, taken: dict[str, Taken]) -> ColumnRea
     return ColumnReading(column.name, "", certainty, why, column.sample)
 
 
-def _selection(taken: dict[str, Taken], *, in_profiles_file: bool = False) -> Selection:
+def _selection(taken: dict[str, Taken], records: Records, *, in_profiles_file: bool = False) -> Selection:
     columns: list[str] = []
     optional: list[str] = []
     # Without its figures an export is another one; without a biography it is not.
@@ -278,9 +277,12 @@ def _selection(taken: dict[str, Taken], *, in_profiles_file: bool = False) -> Se
         for name in [one.column.name, *one.also]:
             if name not in columns + optional:
                 (optional if canonical in _OPTIONAL else columns).append(name)
+    select = {name: one.expression for name, one in taken.items()}
+    # A column of a canonical name is taken as that by any shape: "avg_engagement" that holds a ratio must not be.
+    other = [name for name in canonical_columns(records) if name in columns + optional and name not in select]
     return Selection(
         columns=columns,
         optional=optional,
-        select={name: one.expression for name, one in taken.items()},
+        select=select | {name: "NULL" for name in other if name != "handle_original"},
         in_profiles_file=in_profiles_file,
     )

@@ -224,11 +224,16 @@ CREATE MACRO flag_of(x) AS CASE
     WHEN regexp_full_match(x, '(?i)\s*(false|f|no|n|0|faux|non|falsch|nein|n[aã]o)\s*') THEN false
 END;
 
--- Lower case, without "@", white space or the address around it. An address that does not name an account is none.
+-- Lower case, without "@", white space or the address around it. An address that does not name an account is none: that
+-- of a post, or of what somebody shared. Of a person's page without a name, .../people/NAME/ID, it is the id.
 CREATE MACRO handle_of(x) AS nullif(lower(trim(ltrim(CASE
+    WHEN contains(x, '/') AND regexp_matches(
+        x, '^\s*(https?://)?([a-z]+\.)+(com|net|tv)/(share|watch|p|reel|reels|groups|stories|hashtag|shorts)[/?]\S', 'i'
+    ) THEN NULL
     WHEN contains(x, '/') AND regexp_matches(x, '^\s*(https?://|([a-z]+\.)+(com|net|tv)/\S)', 'i')
         THEN nullif(url_decode(regexp_extract(
-            x, '^\s*(?:https?://)?[^/]+/(?:(?:c|user|channel|in|company|add)/)?([^/?#\s]+)', 1, 'i'
+            x,
+            '^\s*(?:https?://)?[^/]+/(?:(?:c|user|channel|in|company|add|people/[^/]+|pages/[^/]+)/)?([^/?#\s]+)', 1, 'i'
         )), 'profile.php')
     ELSE text_of(x)
 END, '@'))), '');
@@ -238,17 +243,28 @@ CREATE MACRO list_of(x) AS nullif(coalesce(
     array_to_string(TRY(from_json(CASE WHEN starts_with(x, '[') THEN x END, '["VARCHAR"]')), ' '), text_of(x)
 ), '');
 
--- A number without the signs and words that people put around it: "$ 1,200", "10K+", "12.3M followers", "1,2 Mio.".
-CREATE MACRO in_letters(x) AS regexp_replace(regexp_replace(regexp_replace(
-    x,
-    '^(.*\d)\s*(?:tsd|thousand|tys|тыс)\.?\s*$', '\1K', 'i'),
-    '^(.*\d)\s*(?:mio|mln|million|millions|millionen|millones|milhões|milioni|млн)\.?\s*$', '\1M', 'i'),
-    '^(.*\d)\s*(?:mrd|bn|billion|billions|milliarden|млрд)\.?\s*$', '\1B', 'i'
+-- A number without the signs and words that people put around it: "$ 1,200", "10K+", "12.3M followers", "1,2 Mio.",
+-- "3.4万人", "12.5 lakh", "١٢٣". Not "mil", which is a thousand here and a million there.
+CREATE MACRO in_letters(x) AS regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
+    regexp_replace(regexp_replace(x,
+    '^(.*\d)\s*(?:tsd|thousand|tys|тыс|bin|mila|rb|ribu|nghìn|千|천)\.?\s*$', '\1K', 'i'),
+    '^(.*\d)\s*(?:mio|mln|mn|mi|mill|million|millions|millionen|millones|milhões|milioni|jt|juta|triệu|млн)\.?\s*$',
+    '\1M', 'i'),
+    '^(.*\d)\s*(?:mrd|bn|billion|billions|milliarden|млрд)\.?\s*$', '\1B', 'i'),
+    '^(.*\d)\s*(?:万|萬|만|w)\s*$', '\1e4', 'i'),
+    '^(.*\d)\s*(?:lakhs?|lacs?|लाख)\.?\s*$', '\1e5', 'i'),
+    '^(.*\d)\s*(?:crores?|cr|करोड़)\.?\s*$', '\1e7', 'i'),
+    '^(.*\d)\s*(?:亿|億|억)\s*$', '\1e8'
+);
+CREATE MACRO western_digits(x) AS translate(
+    x, '٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९０１２３４５６７８９', '0123456789012345678901234567890123456789'
 );
 CREATE MACRO bare_of(x) AS CASE
-    WHEN regexp_matches(x, '[0-9]') THEN regexp_replace(
-        regexp_replace(in_letters(x), '^\s*([~≈$€£¥₹₺]\s*)+', ''),
-        '(\s*(\+|[$€£¥₹₺]|followers?|subscribers?|fans|abonn[ée]s|abonnenten|seguidores|likes))+\s*$', '', 'i'
-    )
+    WHEN regexp_matches(western_digits(x), '[0-9]') THEN in_letters(regexp_replace(
+        regexp_replace(western_digits(x), '^\s*([~≈$€£¥₹₺]\s*)+', ''),
+        '(\s*(\+|[$€£¥₹₺]|(de |d[''’])?(followers?|subscribers?|fans|abonn[ée]s|abonnenten|abonnent|seguidores'
+        || '|suscriptores|inscritos|iscritti|takipçi|abone|volgers|obserwujących|подписчик(ов|а)?|pengikut|フォロワー|粉丝'
+        || '|人|명|likes|comments|views|videos|posts)))+\s*$', '', 'i'
+    ))
     ELSE x
 END;
