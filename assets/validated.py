@@ -77,7 +77,9 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
             try:
                 report = import_date(settings, sources, day, context.run.run_id)
             except NothingToPublishError as nothing:
-                context.log.warning(str(nothing))
+                # The only date's is what the step fails with.
+                if len(days) > 1:
+                    context.log.warning(str(nothing))
                 empty.append(nothing)
                 continue
             reports.append(report)
@@ -92,8 +94,12 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
 
 
 def _lines(report: pl.DataFrame) -> Iterator[tuple[str, str, str]]:
-    """A line for each row of a report, with the source that it is about, and its state."""
-    for row in report.iter_rows(named=True):
+    """A line for each source and kind of record of a report, however many pages it came in, with source and state."""
+    alike = report.group_by(
+        "source", "snapshot_date", "landed_date", "records", "state", "message", maintain_order=True
+    )
+    counts_of = pl.col("landed", "accepted", "quarantined", "superseded", "forgotten")
+    for row in alike.agg(counts_of.sum()).iter_rows(named=True):
         counts = (
             f"landed {row['landed']:,} = accepted {row['accepted']:,} + quarantined {row['quarantined']:,} + "
             f"superseded {row['superseded']:,} + forgotten {row['forgotten']:,}"

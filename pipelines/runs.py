@@ -32,7 +32,7 @@ _WITHOUT_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
 _REFUSED_BY_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
 _IMPORTED = ("profiles", "posts", "quarantine", "import_report")
 # What Dagster makes of Ctrl-C during a step.
-_INTERRUPTED = dg.DagsterExecutionInterruptedError.__name__
+INTERRUPTED = dg.DagsterExecutionInterruptedError.__name__
 
 
 @dataclass(frozen=True)
@@ -254,7 +254,7 @@ def _execute(
     if result.success:
         return Outcome(succeeded=True, run_id=result.run_id, error="")
     failed = notifying.failed_run(result.dagster_run, result.all_events)
-    if _INTERRUPTED in failed.error:
+    if INTERRUPTED in failed.error:
         raise KeyboardInterrupt
     untold = notifying.tell(settings, sources, failed)
     return Outcome(succeeded=False, run_id=result.run_id, error=failed.error, untold=untold)

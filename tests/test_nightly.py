@@ -379,6 +379,8 @@ def test_an_interrupted_night_says_so_in_one_line(samples: Path, tmp_path: Path)
         out, told = night.communicate(timeout=120)
     assert night.returncode == 130
     assert told.endswith("Error: interrupted; what is published is whole, and the same command goes on\n")
+    looked = subprocess.run([command[0], "doctor", *command[4:]], capture_output=True, text=True, check=False).stdout
+    assert "seconds ago: interrupted, as by Ctrl-C; none has succeeded lately" in looked
     assert "Top 10" not in out
     assert not (tmp_path / PUBLISHED).exists()
 
@@ -394,7 +396,10 @@ def test_nothing_valid_publishes_nothing(smallvoices: Command, copied: Path, tmp
         file.write_bytes(b"")
     run = smallvoices("nightly", "--date", "2026-10-31")
     assert run.code == 1
-    assert "no valid profile for 2026-10-31, so nothing is published and the old file stays" in run.err
+    told = "no valid profile for 2026-10-31, so nothing is published and the old file stays"
+    assert [line.partition(f" {told}")[0].rpartition(" ")[2] for line in run.err.splitlines() if told in line] == [
+        "validated:", "Error:"
+    ]  # fmt: skip
     assert "Traceback" not in run.err
     assert "Stack Trace" not in run.err
     assert (tmp_path / PUBLISHED).read_bytes() == before
@@ -572,6 +577,8 @@ def test_a_night_from_an_api_shows_its_secret_nowhere(smallvoices: Command, tmp_
     told = {row["source"]: (row["state"], row["accepted"]) for row in run.document["sources"]}
     assert told["denied"] == told["unset"] == ("missing", 0)
     assert sum(row["accepted"] for row in run.document["sources"]) == 15
+    assert run.err.count(" validated: api 2026-10-31 profiles: published, landed ") == 1
+    assert " validated: api 2026-10-31 profiles: published, landed 15 = accepted 15 + " in run.err
     assert "environment variable NO_SUCH_KEY is not set" in run.err
     assert "it answers 403 Forbidden; check the source's secrets, and what they may read" in run.err
     assert query(tmp_path, "SELECT count(*) FROM micro_influencers") == [(15,)]

@@ -54,6 +54,8 @@ def _last_run(settings: Settings, instance: dg.DagsterInstance) -> Iterator[Find
         run = records[0].dagster_run
         events = [entry.dagster_event for entry in instance.all_logs(run.run_id) if entry.dagster_event]
         why = failures.why(events) or "no step says why"
+        # Dagster has no words for it but the name of a class.
+        why = "interrupted, as by Ctrl-C" if runs.INTERRUPTED in why else why
         success = f"the last success was {_ago(good[0])}" if good else "none has succeeded lately"
         said = f"{run.status.value.lower()}, {_ago(records[0])}: {why}; {success}"
         yield Finding("last run", "problem", said, f"once that is mended: {settings.command(_range_of(run))}")
