@@ -44,7 +44,9 @@ class Engagement(Account):
     log_ratio: pl.Int64 = column(
         "Mean log ratio; of an averages-only export the log of its average.", unit="millionths", ge=-(10**8), le=10**8
     )
-    log_median: pl.Int64 = column("Median log ratio of the sampled posts.", unit="millionths", ge=-(10**8), le=10**8)
+    log_median: pl.Int64 = column(
+        "Median log ratio of the settled posts of the window.", unit="millionths", ge=-(10**8), le=10**8
+    )
     counting_variance: pl.Float64 = column(
         "Variance of a log ratio from counting in whole likes and comments.", unit="squared log", ge=0.0, le=1.0
     )

@@ -228,6 +228,7 @@ def believed(likes: list[int], prior: Row, followers: int = 5000) -> tuple[float
         FIELD | {"far": [9000, 9500, 8000, 8800]},
         gamma_field(60, 12),
         far_field(400, 9),
+        far_field(400, 30),
     ],
 )
 def test_estimates_follow_the_published_formula(settings: Settings, accounts: dict[str, list[int]]) -> None:

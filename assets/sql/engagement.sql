@@ -99,6 +99,7 @@ sample AS (
         median(sampled_likes) AS likes_median,
         median(sampled_comments) AS comments_median,
         median(sampled_engagement) AS engagement_median,
+        median(engagement) AS window_median,
         CAST(sum(sampled_engagement) AS DOUBLE) / nullif(count(sampled_engagement), 0) AS engagement_mean,
         CAST(sum(CASE WHEN views > 0 THEN sampled_engagement + shares END) AS DOUBLE)
         / nullif(sum(CASE WHEN views > 0 AND sampled_engagement IS NOT NULL THEN views END), 0) AS view_engagement_ratio,
@@ -147,6 +148,7 @@ based AS (
         sample.likes_median,
         sample.comments_median,
         sample.engagement_median,
+        sample.window_median,
         sample.engagement_mean,
         sample.view_engagement_ratio AS sampled_view_ratio,
         sample.log_count AS posts_counted,
@@ -215,7 +217,7 @@ logs AS (
         CASE
             WHEN log_count = 0 OR sample_basis = 'averages' THEN NULL
             WHEN log_count <= 2 THEN CAST(round(CAST(log_sum AS DOUBLE) / log_count) AS BIGINT)
-            ELSE CAST(round(ln(engagement_median + 0.5) * 1000000) AS BIGINT)
+            ELSE CAST(round(ln(window_median + 0.5) * 1000000) AS BIGINT)
         END - log_base AS log_median
     FROM ratios
 ),

@@ -49,15 +49,9 @@ WITH expected AS (
         -- What lies between the median, the mean of logs and the log of the mean grows with the variance that it comes from.
         priors.median_offset - priors.mean_share * priors.mean_offset * (1 - 1.0 / engagement.log_count) AS uneven_offset,
         priors.mean_spread,
-        -- And the median where posts lie far out on both sides, of as many posts as it is of.
-        priors.median_share,
-        CASE
-            WHEN engagement.log_count > 2 AND engagement.counting_variance <= 0.06
-                THEN
-                    1.0 * least(engagement.posts_sampled - engagement.hidden_like_posts, engagement.log_count)
-                    / engagement.log_count
-            ELSE 0
-        END AS sampled_share,
+        -- And the median where posts lie far out on both sides.
+        CASE WHEN engagement.log_count > 2 AND engagement.counting_variance <= 0.06 THEN priors.median_share ELSE 0 END
+            AS median_share,
         engagement.log_median / 1e6 - priors.median_offset AS middle,
         1 - (1 - priors.level_variance) * (1 - 1.0 / engagement.log_count) AS level_variance,
         priors.median_variance,
@@ -83,11 +77,8 @@ WITH expected AS (
 scattered AS (
     SELECT
         expected.* REPLACE (
-            median_share * sampled_share AS median_share,
-            CASE
-                WHEN median_share * sampled_share > 0 THEN 1 - (1 - median_variance) * sampled_share * (1 - 2.0 / posts)
-                ELSE level_variance
-            END AS level_variance
+            CASE WHEN median_share > 0 THEN 1 - (1 - median_variance) * (1 - 2.0 / posts) ELSE level_variance END
+                AS level_variance
         ),
         CASE
             -- Of the mean of so many log-normal posts, some of them viral, where their number is told; and of what it has

@@ -77,15 +77,14 @@ accounts AS (
         log_median / 1e6 AS middle,
         log_highest / 1e6 AS highest,
         ln(engagement_ratio_mean + 0.5 / followers) AS log_mean,
-        posts_sampled,
         averaged_posts,
         -- Of the deviations of posts, squared, what an even rise or fall explains, and the rest of them.
         CASE WHEN has_trend THEN age_log_products * age_log_products / age_squares END AS trend,
         log_within_squares - CASE WHEN has_trend THEN age_log_products * age_log_products / age_squares ELSE 0 END AS squares,
         log_count - CASE WHEN has_trend THEN 2 ELSE 1 END AS freedom,
         log_bend_squares AS bend,
-        -- Ages in units of 90 days; the median is over the newest posts.
-        age_mean * least(posts_sampled, log_count) / log_count / 90 AS age,
+        -- Ages in units of 90 days.
+        age_mean / 90 AS age,
         age_squares / 8100 AS age_squares,
         counting_variance AS counting,
         -- Of counts under some twenty the median is a step, and the mean of logs tells the level better.
@@ -93,10 +92,9 @@ accounts AS (
         -- Variance of a median over that of one normal value.
         CASE
             WHEN log_count <= 2 THEN 1.0
-            WHEN posts_sampled % 2 = 1 THEN 1.57 - 0.6 / posts_sampled
-            ELSE 1.57 - 1.1 / posts_sampled
-        END / least(log_count, greatest(posts_sampled - hidden_like_posts, 1)) AS middle_share,
-        log_count >= 5 AND log_count = posts_sampled - hidden_like_posts AS is_sampled
+            WHEN log_count % 2 = 1 THEN 1.57 - 0.6 / log_count
+            ELSE 1.57 - 1.1 / log_count
+        END / log_count AS middle_share
     FROM (SELECT engagement.*, log_count > 2 AND age_squares > 0 AS has_trend FROM engagement) AS engagement
     WHERE log_count > 0
 ),
@@ -193,7 +191,7 @@ scattered AS (
         highest - middle > 3 * sqrt(within_variance + counting) AS is_viral,
         highest - middle AS excess,
         -- Of small counts the median is a step, and of an even number of posts a mean.
-        counting <= 0.02 AND posts_sampled % 2 = 1 AND highest - middle <= 3 * sqrt(within_variance + counting)
+        counting <= 0.02 AND posts % 2 = 1 AND highest - middle <= 3 * sqrt(within_variance + counting)
             AS tells_offset,
         ln(greatest(squares, 1e-6) / freedom / (within_variance + counting)) AS log_spread,
         -- The variance of the log of a chi-square of so many degrees of freedom.
@@ -310,7 +308,7 @@ placed AS (
             -- How far the median lies from the mean of logs, where nothing else has drawn them apart.
             CASE
                 WHEN
-                    scoped.is_sampled AND NOT scoped.is_counted
+                    scoped.posts >= 5 AND NOT scoped.is_counted
                     AND scoped.highest - scoped.middle <= 3 * sqrt(known_posts.within_variance + scoped.counting)
                     THEN scoped.middle - scoped.average - known_posts.median_offset
             END AS distance,
