@@ -123,7 +123,7 @@ def print_published(console: Console, settings: Settings) -> None:
         counted = connection.execute(
             "SELECT tier, count(*) FROM micro_influencers GROUP BY tier ORDER BY tier"
         ).fetchall()
-        accounts = connection.execute("SELECT count(*) FROM accounts").fetchall()[0][0]
+        accounts, age = connection.execute("SELECT count(*), min(snapshot_age_days) FROM accounts").fetchall()[0]
         unranked = connection.execute(_UNRANKED).fetchall()
     table = Table(
         title="Engagement by tier: median (likes + comments) / followers, and median likes / followers",
@@ -171,6 +171,11 @@ def print_published(console: Console, settings: Settings) -> None:
         f"Published {total:,} micro-influencers ({split}) of {accounts:,} accounts: {settings.published / FILE_NAME}",
         soft_wrap=True,
     )
+    if age:
+        days = "a day" if age == 1 else f"{age} days"
+        console.print(
+            f"No row of it is of {day}: no source delivered for it, and the newest rows are {days} old", soft_wrap=True
+        )
     for platform, reason, number in unranked:
         console.print(f"No ratio, so no rank, for {number:,} of {platform}: {NO_RATIO[reason]}", soft_wrap=True)
     console.print(f"As a page to open in a browser: {settings.report}", soft_wrap=True)
