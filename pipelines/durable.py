@@ -16,7 +16,6 @@ from pathlib import Path
 import duckdb
 from polars.exceptions import ComputeError
 
-# What a disk says that is full, over its quota, broken or read-only.
 _REFUSALS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
 # What DuckDB says of each of them.
 _SYNC = "fsync failed"
@@ -29,6 +28,11 @@ class DiskError(OSError):
         return f"{self.filename} cannot be written: {self.strerror}; make room or mend the disk, and run again"
 
 
+def is_refusal(number: int | None) -> bool:
+    """Whether a number of the system's is what a disk says that is full, over its quota, broken or read-only."""
+    return number in _REFUSALS
+
+
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
     """Has what the disk refuses name a path, where whoever met it does not: Arrow, Polars and fsync tell none."""
@@ -36,7 +40,7 @@ def naming(path: Path) -> Iterator[None]:
         yield
     except (OSError, ComputeError) as error:
         number = (isinstance(error, OSError) and error.errno) or _number(error)
-        if isinstance(error, DiskError) or number not in _REFUSALS:
+        if isinstance(error, DiskError) or not is_refusal(number):
             raise
         raise DiskError(number, os.strerror(number), str(getattr(error, "filename", None) or path)) from error
 

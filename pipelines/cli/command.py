@@ -3,7 +3,6 @@
 Belongs here: options that more than one module of commands takes. Does not: any one command.
 """
 
-import errno
 import sys
 from collections.abc import Callable
 from datetime import date
@@ -14,15 +13,13 @@ from typing import Any
 import click
 
 from pipelines import console as screen
-from pipelines import dates, sources
+from pipelines import dates, durable, sources
 from pipelines.dates import DateError, yesterday
 from pipelines.settings import Settings, SettingsError
 from pipelines.sources import SourcesError, SourcesFile
 
 # As a shell tells of Ctrl-C.
 _INTERRUPTED = 130
-# A disk that is full, over its quota, broken or read-only: none of the program's own mistakes.
-_REFUSED_BY_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS}
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -51,7 +48,7 @@ def common(command: Callable[..., None]) -> Callable[..., None]:
             screen.say("ERROR", f"{refusal}; run as the user who made the home, or see `{settings.command('doctor')}`")
             sys.exit(1)
         except OSError as refusal:
-            if refusal.errno not in _REFUSED_BY_DISK:
+            if not durable.is_refusal(refusal.errno):
                 raise
             screen.say("ERROR", f"{refusal}; `{settings.command('doctor')}` says how much room there is")
             sys.exit(1)
