@@ -62,7 +62,7 @@ def test_a_mistake_of_usage_is_a_line_of_json_too(smallvoices: Command, tmp_path
     (tmp_path / "sources.yaml").write_text("sources: []", encoding="utf-8")
     wrong = smallvoices("nightly", SMALLVOICES_LOG="json")
     assert wrong.code == 2
-    assert json.loads(wrong.err)["message"].endswith("sources.yaml: sources: must be a list of at least one source")
+    assert json.loads(wrong.err)["message"].endswith("sources.yaml:1: sources: must be a list of at least one source")
 
 
 def test_a_night_that_the_schedule_starts_logs_in_the_same_form(

@@ -289,10 +289,9 @@ def test_bad_sources_do_not_cost_the_night(smallvoices: Command, tmp_path: Path,
         assert [path.read_bytes() for path in kept] == ([content] if content is not None else [])
 
 
-def _finds_in_the_quarantine_what_the_report_counts(smallvoices: Command, folder: Path) -> None:
+def _finds_in_the_quarantine_what_the_report_counts(report: list[dict[str, Any]], folder: Path) -> None:
     """Of a file that cannot be read: one row says what is held back, and why."""
-    again = smallvoices("nightly", "--date", "2026-10-31", "--json")
-    (told,) = [row for row in again.document["sources"] if row["state"] == "unreadable"]
+    (told,) = [row for row in report if row["state"] == "unreadable"]
     assert told["landed"] == told["quarantined"] == sum(reason["rows"] for reason in told["reasons"]) > 200
     assert told["reasons"] == [{"reason": "the whole file is held back", "rows": told["quarantined"]}]
     ((number, raw, reason),) = query(
@@ -309,14 +308,14 @@ def test_a_failed_source_is_carried_and_mended_by_a_rerun(smallvoices: Command, 
     whole = {path: path.read_bytes() for path in (empty, cut)}
     empty.write_bytes(b"")
     cut.write_bytes(whole[cut][:-30])
-    failed = smallvoices("nightly", "--date", "2026-10-31")
+    failed = smallvoices("nightly", "--date", "2026-10-31", "--json")
     assert failed.code == 0
     (told,) = [line for line in failed.err.splitlines() if "agency 2026-10-31 profiles: unreadable" in line]
     assert "WARNING" in told
     assert re.search(
         r"2026-10-31\.csv:\d+ ends in the middle of a record.*; what it sent is kept at landing/agency/", told
     )
-    _finds_in_the_quarantine_what_the_report_counts(smallvoices, tmp_path)
+    _finds_in_the_quarantine_what_the_report_counts(failed.document["sources"], tmp_path)
     ages = "SELECT DISTINCT source, snapshot_age_days FROM accounts WHERE source <> 'tiktok_team' ORDER BY 1"
     assert query(tmp_path, ages) == [("agency", 1), ("scraper", 1)]
     assert query(tmp_path, "SELECT state, snapshot_date::VARCHAR FROM source_status WHERE source = 'scraper'") == [
@@ -330,7 +329,6 @@ def test_a_failed_source_is_carried_and_mended_by_a_rerun(smallvoices: Command, 
     assert "INFO landing: agency 2026-10-31: complete: " in mended.err
 
 
-@pytest.mark.proof
 def test_a_forced_pull_that_fails_is_told_beside_the_rows_that_stand(
     smallvoices: Command, copied: Path, tmp_path: Path
 ) -> None:
@@ -348,6 +346,7 @@ def test_a_forced_pull_that_fails_is_told_beside_the_rows_that_stand(
     assert "warning  sources: agency on 2026-10-31: published, of an earlier pull; pulled again, in vain: no" in looked
 
 
+@pytest.mark.proof
 def test_a_night_killed_while_publishing_is_mended_by_the_next(
     smallvoices: Command, samples: Path, tmp_path: Path
 ) -> None:

@@ -87,6 +87,7 @@ def test_an_order_worse_than_a_naive_one_is_called_so() -> None:
     assert outcome.is_below_naive("P@100")
 
 
+@pytest.mark.proof
 def test_the_command_prints_regimes_the_worst_first_and_the_halves() -> None:
     told = CliRunner().invoke(
         main, ["--seeds", "2", "--accounts", "300", "--regime", "few", "--workers", "1", "--splits", "2"]
