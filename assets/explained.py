@@ -79,11 +79,10 @@ def _estimate(told: Explanation) -> Iterator[str]:
     if not row:
         yield "  none without a ratio"
         return
-    slope = f"{'-' if prior['slope'] < 0 else '+'} {abs(prior['slope']):.4f}"
     over = {"tier": "this tier's", "platform": "the platform's", "published": "published"}[prior["basis"]]
     yield (
         f"  typical of its size, by {over} {prior['accounts']} accounts: exp(μ + b (ln followers - c)) = "
-        f"exp({prior['log_typical']:.4f} {slope} × ({math.log(told.ranking['followers']):.4f} - "
+        f"exp({prior['log_typical']:.4f} {_signed(prior['slope'])} × ({math.log(told.ranking['followers']):.4f} - "
         f"{prior['log_followers']:.4f})) = {_percent(row['typical_ratio'])}"
     )
     yield from _heard(told)

@@ -32,7 +32,7 @@ _ALIKE = 0.8
 
 
 class SourcesError(ValueError):
-    """A mistake in sources.yaml, in one line: the file, the source, the key and what is allowed."""
+    """A mistake in sources.yaml, in one line: the file and its line, the source, the key and what is allowed."""
 
 
 class _MistakeError(ValueError):
@@ -142,8 +142,7 @@ def load(path: Path) -> SourcesFile:
     except strict_yaml.YamlError as error:
         raise SourcesError(f"{path}: {error}") from error
     except _MistakeError as error:
-        line = strict_yaml.line_of(text, error.place)
-        raise SourcesError(f"{path}{f':{line}' if line else ''}: {error}") from error
+        raise SourcesError(f"{strict_yaml.located(path, text, error.place)}: {error}") from error
 
 
 def _text(path: Path) -> str:

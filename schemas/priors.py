@@ -17,6 +17,10 @@ def _log(description: str) -> Any:  # noqa: ANN401 - as `column`
     return column(description, unit="log", nullable=False, ge=-100.0, le=100.0)
 
 
+def _slope(description: str) -> Any:  # noqa: ANN401 - as `column`
+    return column(description, unit="ratio", nullable=False, ge=-100.0, le=100.0)
+
+
 def _of_level() -> Any:  # noqa: ANN401 - as `column`
     return column(
         "Variance of the level that many posts tell so, over that of their mean log ratio alone.",
@@ -41,16 +45,10 @@ class Priors(pa.DataFrameModel):
     accounts: pl.Int64 = count("Accounts of the cell that have a ratio.", unit="accounts", nullable=False)
     log_typical: pl.Float64 = _log("Typical log ratio of an account of log_followers (mu).")
     log_followers: pl.Float64 = _log("Log of the followers that log_typical stands for.")
-    slope: pl.Float64 = column(
-        "Change of the typical log ratio per log follower.", unit="ratio", nullable=False, ge=-100.0, le=100.0
-    )
+    slope: pl.Float64 = _slope("Change of the typical log ratio per log follower.")
     log_posts: pl.Float64 = _log("Mean log of the posts that accounts show.")
-    posts_slope: pl.Float64 = column(
-        "Change of the log ratio to expect per log post that an account shows: 0 unless it stands out of chance.",
-        unit="ratio",
-        nullable=False,
-        ge=-100.0,
-        le=100.0,
+    posts_slope: pl.Float64 = _slope(
+        "Change of the log ratio to expect per log post that an account shows: 0 unless it stands out of chance."
     )
     log_spread: pl.Float64 = _log("Mean log of the variance between an account's posts over within_variance.")
     mean_spread: pl.Float64 = column(
@@ -60,12 +58,8 @@ class Priors(pa.DataFrameModel):
         ge=0.0,
         le=1e4,
     )
-    spread_slope: pl.Float64 = column(
-        "Change of the log ratio to expect per log of that variance: 0 unless it stands out of chance.",
-        unit="ratio",
-        nullable=False,
-        ge=-100.0,
-        le=100.0,
+    spread_slope: pl.Float64 = _slope(
+        "Change of the log ratio to expect per log of that variance: 0 unless it stands out of chance."
     )
     between_variance: pl.Float64 = _variance("Variance of accounts around what is typical (tau squared), of most.")
     far_share: pl.Float64 = fraction(

@@ -64,8 +64,8 @@ def load(name: str, folder: Path) -> Shape:
         shape = _read(path, folder)
         _check(shape)
     except _MistakeError as error:
-        line = strict_yaml.line_of(path.read_text(encoding="utf-8"), str(error).partition(": ")[0].split("."))
-        raise ShapeError(f"{path}{f':{line}' if line else ''}: {error}") from error
+        place = str(error).partition(": ")[0].split(".")
+        raise ShapeError(f"{strict_yaml.located(path, path.read_text(encoding='utf-8'), place)}: {error}") from error
     return shape
 
 

@@ -1,10 +1,11 @@
-"""YAML as people write it by hand, in which no key of a mapping stands twice.
+"""YAML as people write it by hand, in which no key of a mapping stands twice, and where in its file a mistake stands.
 
 YAML's own reader takes the last of them without a word, and what was declared before is lost.
 """
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -51,16 +52,14 @@ def load(text: str) -> Any:  # noqa: ANN401 - whatever the document holds
         raise YamlError(f"not YAML: {' '.join(str(error).split())}") from error
 
 
-def line_of(text: str, place: Sequence[str | int]) -> int | None:
-    """The line of a document at which somebody looks for a place in it.
+def located(path: Path, text: str, place: Sequence[str | int]) -> str:
+    """A file with the line, as editors open it, at which somebody looks for a place in its document.
 
     Args:
-        text: The document.
+        path: The file.
+        text: What it holds.
         place: The keys and positions that lead there. Of what is not written out, as a key that is missing or came by
-            an alias, it is the line of what it would stand in.
-
-    Returns:
-        Its number, from 1 on; None where not even the first key is there.
+            an alias, it is the line of what it would stand in; where not even the first key is there, none.
     """
     node: Node | None = yaml.compose(text, Loader=_Loader)
     line: int | None = None
@@ -73,4 +72,4 @@ def line_of(text: str, place: Sequence[str | int]) -> int | None:
         if not found:
             break
         line, node = found[0][0].start_mark.line + 1, found[0][1]
-    return line
+    return f"{path}:{line}" if line else str(path)

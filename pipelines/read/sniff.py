@@ -3,7 +3,7 @@
 Belongs here: format, encoding, delimiter, header, sheet. Does not: what its columns mean (`schemas/infer`).
 """
 
-import unicodedata
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +24,8 @@ from schemas.shape import Selection, Shape
 
 _HEAD = 2**20
 _GLANCE = 2**16
+# Control characters but for white space.
+_STRANGE = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
 # Bytes that are no text have a tenth and more of them; exports have none, or a stray one.
 _STRANGE_SHARE = 0.03
 # What inference looks at. The import reads the rest by the same shape, and what does not fit is quarantined.
@@ -110,8 +112,7 @@ def _layouts(path: Path) -> list[tuple[Shape, list[str]]]:
 
 def _is_no_text(text: str) -> bool:
     """Whether control characters are among the characters as often as in a picture or a program's own file."""
-    strange = sum(unicodedata.category(character) == "Cc" and not character.isspace() for character in text)
-    return strange > len(text) * _STRANGE_SHARE
+    return len(_STRANGE.findall(text)) > len(text) * _STRANGE_SHARE
 
 
 def _sheets(path: Path) -> list[tuple[Shape, list[str]]]:

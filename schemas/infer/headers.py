@@ -105,9 +105,12 @@ def _understood(header: str) -> Header:
     outside, inside = _parted(header)
     concepts: set[str] = set()
     unknown: list[str] = []
+    languages: frozenset[str] = frozenset()
     scale = 1.0
     for words, is_aside in ((_words(outside), False), (_words(inside), True)):
         for word, found in _matched(words):
+            if not is_aside:
+                languages |= _languages().get(word, frozenset())
             if is_aside and word in _SCALE_LETTERS:
                 scale = _SCALE_LETTERS[word]
             elif found:
@@ -125,7 +128,7 @@ def _understood(header: str) -> Header:
         unknown=tuple(unknown),
         scale=scale,
         is_percent="percent" in concepts,
-        languages=frozenset().union(*(_languages().get(word, frozenset()) for word, _ in _matched(_words(outside)))),
+        languages=languages,
     )
 
 
