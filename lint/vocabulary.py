@@ -1,6 +1,6 @@
 """Refuses phrases that this project replaces by the standard term: `python -m lint.vocabulary`.
 
-Belongs here: phrases that are wrong wherever they stand, each with its replacement, and the files not yet clean of them.
+Belongs here: phrases that are wrong wherever they stand, with their replacements, and the files not yet clean of them.
 """
 
 import re

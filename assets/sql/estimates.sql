@@ -1,6 +1,6 @@
 -- One row per account that has a ratio: its shrunken engagement, and how that compares with accounts of its size.
 --
--- Inputs: engagement, priors, parameters. METRICS in the README has the formulas. Two things may hold of an account's
+-- Inputs: engagement, priors, parameters. docs/model.md has the formulas. Two things may hold of an account's
 -- highest post: it went viral and says nothing of the others, or it is one of them. And of an account: it is one of the
 -- many near what is typical of its size, or one of the few far out. Each of the four has its estimate, and counts by
 -- how likely it makes what was seen.

@@ -1,5 +1,5 @@
 -- What is known of a platform × tier before looking at an account: the typical log ratio of an account of its size,
--- how far accounts lie from it, and how an account's posts lie around its own. METRICS in the README has the formulas.
+-- how far accounts lie from it, and how an account's posts lie around its own. docs/model.md has the formulas.
 --
 -- Inputs: engagement, tiers, default_priors. What under 20 accounts of a cell would tell is its platform's instead, and
 -- what its platform cannot tell either is the default. Sums are over integers (millionths), and quantiles need none, so
