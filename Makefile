@@ -143,4 +143,4 @@ lock: $(VENV)/.development ## Pin the newest versions that pyproject.toml allows
 	@$(COMPILE) --extra postgres-storage -c requirements.lock -o deploy/requirements.lock
 
 clean: ## Remove the environment and the caches; data/ stays
-	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf $(VENV) build .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
