@@ -10,8 +10,8 @@ from pandera.polars import DataFrameModel
 
 from assets.computing import parameters, reference
 from assets.sql import read_sql
+from benchmarks.ranking_quality.accounts import Accounts
 from benchmarks.ranking_quality.estimate import Estimate
-from benchmarks.ranking_quality.world import World
 from pipelines.engine import stream_sql
 from pipelines.settings import Settings
 from pipelines.sources import Metrics
@@ -30,15 +30,15 @@ from schemas.topics import Topics
 SNAPSHOT = date(2026, 10, 31)
 
 
-def estimate(world: World, folder: Path) -> Estimate:
-    """What the product publishes of each account of a world.
+def estimate(accounts: Accounts, folder: Path) -> Estimate:
+    """What the product publishes of each account of a accounts.
 
     Args:
-        world: Accounts and posts; nothing of the truth is passed on.
+        accounts: Accounts and posts.
         folder: Where DuckDB may spill.
     """
     settings = Settings(home=folder, sources_file=folder / "sources.yaml", threads=1)
-    rows = tables(settings, profiles_of(world), posts_of(world))["ranking"]
+    rows = tables(settings, profiles_of(accounts), posts_of(accounts))["ranking"]
     rows = rows.sort("profile_id")
     with np.errstate(divide="ignore"):
         logs = {name: np.log(rows[name].cast(pl.Float64).fill_null(np.nan).to_numpy()) for name in _LOGS}
@@ -115,22 +115,24 @@ def _run(
     return pl.concat([pl.DataFrame(schema=schema), *batches])
 
 
-def profiles_of(world: World) -> pl.DataFrame:
+def profiles_of(accounts: Accounts) -> pl.DataFrame:
     """The accounts as a night would have accepted them."""
-    size = world.followers.size
-    likes, comments = world.average()
+    size = accounts.followers.size
+    likes, comments = accounts.average()
     return landed(
         pl.DataFrame(
             {
-                "platform": world.platform,
+                "platform": accounts.platform,
                 "profile_id": _ids(np.arange(size)),
-                "followers": world.followers,
-                "averaged_posts": pl.Series(np.bincount(world.account, minlength=size)).zip_with(
-                    pl.Series(world.averaged & world.regime.counted), pl.Series([None], dtype=pl.Int64)
+                "followers": accounts.followers,
+                "averaged_posts": pl.Series(accounts.posts).zip_with(
+                    pl.Series(accounts.averaged & accounts.counted), pl.Series([None], dtype=pl.Int64)
                 ),
-                "avg_likes": pl.Series(likes).zip_with(pl.Series(world.averaged), pl.Series([None], dtype=pl.Float64)),
+                "avg_likes": pl.Series(likes).zip_with(
+                    pl.Series(accounts.averaged), pl.Series([None], dtype=pl.Float64)
+                ),
                 "avg_comments": pl.Series(comments).zip_with(
-                    pl.Series(world.averaged), pl.Series([None], dtype=pl.Float64)
+                    pl.Series(accounts.averaged), pl.Series([None], dtype=pl.Float64)
                 ),
             }
         ),
@@ -138,21 +140,21 @@ def profiles_of(world: World) -> pl.DataFrame:
     )
 
 
-def posts_of(world: World) -> pl.DataFrame:
+def posts_of(accounts: Accounts) -> pl.DataFrame:
     """The posts as a night would have accepted them."""
-    told = ~world.averaged[world.account]
+    told = ~accounts.averaged[accounts.account]
     midnight = datetime.combine(SNAPSHOT, datetime.min.time())
     return landed(
         pl.DataFrame(
             {
-                "platform": world.platform[world.account[told]],
-                "profile_id": _ids(world.account[told]),
+                "platform": accounts.platform[accounts.account[told]],
+                "profile_id": _ids(accounts.account[told]),
                 "post_id": np.flatnonzero(told),
-                "posted_at": pl.Series(world.age[told] * 86_400e6).cast(pl.Int64).cast(pl.Duration("us")),
-                "kind": np.where(world.is_reel[told], "reel", "image"),
-                "likes": world.likes[told],
-                "comments": world.comments[told],
-                "hidden": world.hidden[told],
+                "posted_at": pl.Series(accounts.age[told] * 86_400e6).cast(pl.Int64).cast(pl.Duration("us")),
+                "kind": np.where(accounts.is_reel[told], "reel", "image"),
+                "likes": accounts.likes[told],
+                "comments": accounts.comments[told],
+                "hidden": accounts.hidden[told],
             }
         ).select(
             "platform",
