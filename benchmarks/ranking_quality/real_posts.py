@@ -1,295 +1,97 @@
-"""Real posts: how well the estimate from one half of an account's posts predicts the other half.
+"""Real posts: how well every method's estimate from one half of an account's posts predicts the other half.
 
-Belongs here: reading sets of real posts, splitting them, and the accuracy of every method on the half that it did not
-see. `python -m benchmarks.ranking_quality.real_posts [--folder F] [--only forward]` runs it alone.
+Belongs here: which methods are compared on which halves. `python -m benchmarks.ranking_quality.real_posts` runs it
+alone, with `--folder` and `--only forward` on fewer posts.
 """
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import Literal
 
 import click
-import numpy as np
-import polars as pl
-from numpy.typing import NDArray
 
-from benchmarks.ranking_quality import measures, naive, product
-from benchmarks.ranking_quality.accounts import Accounts, Flags, Floats, Integers
-from benchmarks.ranking_quality.estimate import Estimate
+from benchmarks.ranking_quality import naive, product
+from benchmarks.ranking_quality.accuracy import Accuracy, Methods, accuracy, gain, mean, print_accuracy, print_gains
+from benchmarks.ranking_quality.ingredients import WithoutOption
+from benchmarks.ranking_quality.post_sets import FORWARD_DAYS, HALVINGS, Halving, Posts, sets, split
 
 FOLDER = Path(__file__).resolve().parents[2].parent / "shared" / "real_posts"
-MEASURES = ("Spearman", "top tenth", "log rmse", "80 %")
 SEEDS = 5
-# Days of an account's posts that forward halves are made of: about a window to train, and the time after it to test.
-FORWARD_DAYS = 180
-NEWEST_AGE, WINDOW_DAYS = 3, 90
-Z_80 = 1.2816
-_FEWEST_TEST_POSTS = 2
-_BOOTSTRAP = 200
-# Prior degrees of freedom of the variance of an account's posts, as real Instagram accounts have it.
-_PRIOR_DF = 4
-
-Halving = Literal["forward", "random"]
-HALVINGS: tuple[Halving, ...] = ("forward", "random")
-Methods = Mapping[str, Callable[[Accounts], Estimate]]
-# Method to its measures: the first row of the array; the others are those of bootstrap samples of the accounts.
-Accuracy = Mapping[str, Floats]
+PRODUCT = "smallvoices"
 
 
-@dataclass(frozen=True)
-class Posts:
-    """A set of real posts, sorted by account.
-
-    Attributes:
-        name: Of the file.
-        platform: Of each account.
-        followers: Of each account.
-        account: Of each post, the number of its account.
-        age: Of each post, days before the newest of its account.
-        likes: Of each post.
-        comments: Of each post.
-    """
-
-    name: str
-    platform: NDArray[np.str_]
-    followers: Integers
-    account: Integers
-    age: Floats
-    likes: Integers
-    comments: Integers
-
-
-@dataclass(frozen=True)
-class Split:
-    """Accounts with the training half of their posts, and the median of the test half.
-
-    Attributes:
-        train: The accounts, with the posts that a method sees.
-        number: Number of each account in its set.
-        truth: Log of the median engagement ratio of its test posts.
-        variance: Sampling variance of `truth`.
-    """
-
-    train: Accounts
-    number: Integers
-    truth: Floats
-    variance: Floats
-
-
-def sets(folder: Path) -> list[Posts]:
-    """Reads every set of a folder: Parquet files of account, platform, followers, posted_at, likes and comments."""
-    return [read(path) for path in sorted(folder.glob("*.parquet"))]
-
-
-def read(path: Path) -> Posts:
-    """Reads one set; the followers of an account are those of its newest post."""
-    rows = (
-        pl.read_parquet(path)
-        .filter((pl.col("followers") > 0) & pl.col("posted_at").is_not_null() & pl.col("likes").is_not_null())
-        .with_columns(age=(pl.col("posted_at").max().over("account") - pl.col("posted_at")).dt.total_seconds() / 86_400)
-        .sort("account", "age", "likes", "comments")
-    )
-    accounts = rows.group_by("account", maintain_order=True).first()
-    return Posts(
-        name=path.stem,
-        platform=accounts["platform"].to_numpy(),
-        followers=accounts["followers"].to_numpy(),
-        account=rows["account"].rle_id().cast(pl.Int64).to_numpy(),
-        age=rows["age"].to_numpy(),
-        likes=rows["likes"].to_numpy(),
-        comments=rows["comments"].fill_null(0).to_numpy(),
-    )
-
-
-def split(posts: Posts, halving: Halving, seed: int = 0, days: int = FORWARD_DAYS) -> Split:
-    """Splits the posts of each account in halves; of an odd number the training half is the larger.
-
-    forward: the older half of the posts of an account's last `days` trains, the newer half tests. random: of the posts
-    that one export would show together, those of the account's last `WINDOW_DAYS`, chance decides which half trains.
-
-    The training posts are shifted in time, account by account, so that the newest of them is `NEWEST_AGE` days old at
-    the snapshot. No method sees a post that is then older than the window: the rule of the product's own SQL. Accounts
-    with no training post or fewer than two test posts are dropped.
-    """
-    size = posts.followers.size
-    usable = posts.age <= (days if halving == "forward" else WINDOW_DAYS - NEWEST_AGE - 1)
-    key = posts.age if halving == "forward" else np.random.default_rng(seed).random(posts.age.size)
-    tests = usable & (
-        _rank(posts.account, key, usable) < (np.bincount(posts.account, usable, size) // 2)[posts.account]
-    )
-    trains = usable & ~tests
-    newest = np.full(size, np.inf)
-    np.minimum.at(newest, posts.account[trains], posts.age[trains])
-    age = NEWEST_AGE + posts.age - newest[posts.account]
-    trains &= age < WINDOW_DAYS
-    kept = np.bincount(posts.account, tests, size) >= _FEWEST_TEST_POSTS
-    trains &= kept[posts.account]
-    tests &= kept[posts.account]
-    number = np.cumsum(kept) - 1
-    train = Accounts(
-        platform=posts.platform[kept],
-        followers=posts.followers[kept],
-        averaged=np.zeros(kept.sum(), bool),
-        account=number[posts.account[trains]],
-        age=age[trains],
-        likes=posts.likes[trains],
-        comments=posts.comments[trains],
-        is_reel=np.zeros(trains.sum(), bool),
-        hidden=np.zeros(trains.sum(), bool),
-    )
-    account, logs = number[posts.account[tests]], np.log((posts.likes + posts.comments)[tests] + 0.5)
-    truth = _medians(account, logs) - np.log(train.followers)
-    return Split(train, np.flatnonzero(kept), truth, median_variance(account, logs, seed))
-
-
-def median_variance(account: Integers, logs: Floats, seed: int) -> Floats:
-    """Sampling variance of the median of each account's logs.
-
-    π/2 · v ÷ n of n > 2 posts, as of the median of normal draws, and v ÷ n of two, whose median is their mean. v is the
-    moderated variance of the account's posts: (d₀ s₀² + SS) ÷ (d₀ + n - 1), s₀² being the median of the set's variances
-    of accounts with 5 posts or more, and d₀ 4. Posts have longer tails than normal draws, so one factor per set
-    calibrates it: with the factor, the medians of random halves of these posts lie within 80 % intervals of each other
-    for 80 % of the accounts.
-    """
-    order = np.lexsort((np.random.default_rng(seed).random(account.size), account))
-    is_first = (np.arange(order.size) - np.searchsorted(account, account)) % 2 == 0
-    halves = [half[np.bincount(account)[account[half]] >= 4] for half in (order[is_first], order[~is_first])]  # noqa: PLR2004 - two posts a half
-    numbers = [np.unique(account[half], return_inverse=True)[1] for half in halves]
-    first, second = (_medians(number, logs[half]) for number, half in zip(numbers, halves, strict=True))
-    variances = sum(_normal_median_variance(number, logs[half]) for number, half in zip(numbers, halves, strict=True))
-    factor = (np.quantile(np.abs(first - second) / np.sqrt(variances), 0.8) / Z_80) ** 2
-    variance: Floats = factor * _normal_median_variance(account, logs)
-    return variance
-
-
-def _normal_median_variance(account: Integers, logs: Floats) -> Floats:
-    n = np.bincount(account)
-    mean = np.bincount(account, logs) / n
-    squares = np.bincount(account, (logs - mean[account]) ** 2)
-    many = n >= 5  # noqa: PLR2004 - as the docstring of `median_variance` says
-    common = np.median((squares / np.maximum(n - 1, 1))[many if many.any() else n > 1])
-    moderated = (_PRIOR_DF * common + squares) / (_PRIOR_DF + n - 1)
-    variance: Floats = np.where(n > 2, np.pi / 2, 1.0) * moderated / n  # noqa: PLR2004 - as above
-    return variance
-
-
-def _rank(account: Integers, key: Floats, usable: Flags) -> Integers:
-    """Of each usable post, how many usable posts of its account have a lower key."""
-    rank = np.empty(account.size, np.int64)
-    rank[np.lexsort((key, ~usable, account))] = np.arange(account.size)
-    return rank - np.searchsorted(account, account)
-
-
-def _medians(account: Integers, values: Floats) -> Floats:
-    frame = pl.DataFrame({"account": account, "value": values}).group_by("account").median().sort("account")
-    return frame["value"].to_numpy()
-
-
-def methods(scratch: Path) -> Methods:
-    """Name to method, the product first."""
+def methods(scratch: Path, without: Sequence[Sequence[str]] = ()) -> Methods:
+    """Name to method: the product, the product without some ingredients, and the simpler methods."""
     simple = naive.methods()
     return {
-        "smallvoices": lambda accounts: product.estimate(accounts, scratch),
+        PRODUCT: partial(product.posterior, folder=scratch),
+        **{f"without {'+'.join(each)}": partial(product.posterior, folder=scratch, without=each) for each in without},
         "plain shrinkage": naive.shrinkage,
         "median": simple["median"],
         "mean": simple["mean"],
     }
 
 
-def accuracy(
+def evaluate(
     posts: Posts, halving: Halving, compared: Methods, seeds: int = SEEDS, days: int = FORWARD_DAYS
-) -> Accuracy:
-    """The accuracy of each method on one set: means over seeds, over the accounts that all of them can place."""
+) -> dict[str, Accuracy]:
+    """The accuracy of each method on one set."""
     splits = [split(posts, halving, seed, days) for seed in range(seeds if halving == "random" else 1)]
-    estimates = [{name: method(each.train) for name, method in compared.items()} for each in splits]
-    judged = [np.all([np.isfinite(one.log_estimate) for one in each.values()], axis=0) for each in estimates]
-    rng = np.random.default_rng(0)
-    size = posts.followers.size
-    draws = [
-        np.ones(size, np.int64),
-        *(np.bincount(rng.integers(0, size, size), minlength=size) for _ in range(_BOOTSTRAP)),
-    ]
-    return {
-        name: np.array(
-            [
-                np.mean(
-                    [
-                        _measure(each, found[name], np.repeat(np.flatnonzero(known), draw[each.number[known]]))
-                        for each, found, known in zip(splits, estimates, judged, strict=True)
-                    ],
-                    axis=0,
-                )
-                for draw in draws
-            ]
-        )
-        for name in compared
-    }
+    return accuracy(splits, compared, posts.followers.size)
 
 
-def _measure(each: Split, estimate: Estimate, chosen: NDArray[np.intp]) -> Floats:
-    """The `MEASURES` of a method over chosen accounts.
+def report(
+    folder: Path,
+    *,
+    only: Halving | None = None,
+    seeds: int = SEEDS,
+    days: int = FORWARD_DAYS,
+    without: Sequence[Sequence[str]] = (),
+) -> None:
+    """Prints the accuracy per set and in the mean, or the reason why there is none.
 
-    80 % is the coverage of its intervals, widened by the noise of the test median.
+    Args:
+        folder: Sets of real posts.
+        only: One halving; both, unless given.
+        seeds: Random halvings.
+        days: See `split`.
+        without: Ingredients to switch off, each group alone.
     """
-    truth, value = each.truth[chosen], estimate.log_estimate[chosen]
-    coverage = np.nan
-    if estimate.log_low is not None and estimate.log_high is not None:
-        noise = Z_80**2 * each.variance[chosen]
-        below, above = value - estimate.log_low[chosen], estimate.log_high[chosen] - value
-        coverage = measures.coverage(truth, value - np.sqrt(below**2 + noise), value + np.sqrt(above**2 + noise))
-    return np.array(
-        [
-            measures.spearman(truth, value),
-            measures.precision(truth, value, max(truth.size // 10, 1)),
-            np.sqrt(np.mean((value - truth) ** 2)),
-            coverage,
-        ]
-    )
-
-
-def mean(each: Sequence[Accuracy]) -> Accuracy:
-    """Mean over sets, whose bootstrap samples are independent."""
-    return {name: np.mean([one[name] for one in each], axis=0) for name in each[0]}
-
-
-def print_accuracy(title: str, each: Accuracy) -> None:
-    """One line per method: each measure ± its bootstrap standard error."""
-    print(f"\n{title}\n{'':26}" + "".join(f"{name:>17}" for name in MEASURES))
-    for name, samples in each.items():
-        print(f"  {name:24}" + "".join(map(_cell, samples[0], samples[1:].std(axis=0))))
-
-
-def _cell(value: float, error: float) -> str:
-    return f"{'–':>17}" if np.isnan(value) else f"{value:9.3f} ± {error:.3f}"
-
-
-def report(folder: Path, only: Halving | None, seeds: int, days: int) -> None:
-    """Prints the accuracy per set and in the mean; of a folder without sets the reason why there is none."""
     found = sets(folder)
     if not found:
         print(f"REAL POSTS: skipped, {folder} has no *.parquet")
         return
     with tempfile.TemporaryDirectory(prefix="smallvoices-quality-") as scratch:
+        compared = methods(Path(scratch), without)
         for halving in HALVINGS if only is None else (only,):
-            results = [accuracy(posts, halving, methods(Path(scratch)), seeds, days) for posts in found]
-            print(f"\nREAL POSTS, {halving} halves")
-            for posts, result in zip(found, results, strict=True):
-                print_accuracy(posts.name, result)
-            print_accuracy(f"mean of {len(found)} sets", mean(results))
+            each = {posts.name: evaluate(posts, halving, compared, seeds, days) for posts in found}
+            each[f"mean of {len(found)} sets"] = mean(list(each.values()))
+            print(f"\nREAL POSTS, {halving} halves: measures ± bootstrap standard error over accounts")
+            for name, result in each.items():
+                print_accuracy(name, result)
+            for name, result in each.items() if without else ():
+                print_gains(
+                    f"{name}: what each ingredient gains",
+                    {
+                        method.removeprefix("without "): gain(result[PRODUCT], samples)
+                        for method, samples in result.items()
+                        if method.startswith("without ")
+                    },
+                )
 
 
 @click.command()
 @click.option(
     "--folder", type=click.Path(path_type=Path), default=FOLDER, show_default=True, help="Sets of real posts."
 )
-@click.option("--only", type=click.Choice(HALVINGS), help="Both halvings, unless given.")
+@click.option("--only", type=click.Choice(HALVINGS), help="One halving; both, unless given.")
 @click.option("--seeds", default=SEEDS, show_default=True, type=click.IntRange(1), help="Random halvings.")
 @click.option("--days", default=FORWARD_DAYS, show_default=True, help="Days of posts that forward halves are made of.")
-def main(folder: Path, only: Halving | None, seeds: int, days: int) -> None:
+@click.option("--without", type=WithoutOption(), default="", help="Ingredients to switch off: a,b+c, or all.")
+def main(folder: Path, only: Halving | None, seeds: int, days: int, without: Sequence[Sequence[str]]) -> None:
     """Prints how well each method's estimate from half of the posts predicts the median ratio of the other half."""
-    report(folder, only, seeds, days)
+    report(folder, only=only, seeds=seeds, days=days, without=without)
 
 
 if __name__ == "__main__":
