@@ -3,13 +3,13 @@
 Belongs here: measures, their means and differences, and printing them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.ranking_quality import measures
-from benchmarks.ranking_quality.accounts import Accounts, Floats
+from benchmarks.ranking_quality.accounts import Floats
 from benchmarks.ranking_quality.estimate import Estimate
 from benchmarks.ranking_quality.post_sets import Z_80, Split
 
@@ -17,20 +17,20 @@ MEASURES = ("Spearman", "top tenth", "log rmse", "80 %", "width")
 COVERAGE = 0.8
 _SAMPLES = 200
 
-Methods = Mapping[str, Callable[[Accounts], Estimate]]
 # `MEASURES` in the first row; in the others those of bootstrap samples of the accounts, the same for all methods.
 Accuracy = Floats
 
 
-def accuracy(splits: Sequence[Split], compared: Methods, accounts: int) -> dict[str, Accuracy]:
+def accuracy(
+    splits: Sequence[Split], estimates: Sequence[Mapping[str, Estimate]], accounts: int
+) -> dict[str, Accuracy]:
     """Means over splits of one set, over the accounts that all methods place.
 
     Args:
         splits: Of the same set.
-        compared: Name to method.
+        estimates: Method to its estimates, of each split.
         accounts: How many the set has.
     """
-    estimates = [{name: method(each.train) for name, method in compared.items()} for each in splits]
     placed = [
         np.flatnonzero(np.all([np.isfinite(estimate.log_estimate) for estimate in each.values()], axis=0))
         for each in estimates
@@ -46,7 +46,7 @@ def accuracy(splits: Sequence[Split], compared: Methods, accounts: int) -> dict[
             ],
             axis=0,
         )
-        for name in compared
+        for name in estimates[0]
     }
 
 
@@ -90,15 +90,21 @@ def gain(full: Accuracy, other: Accuracy) -> Accuracy:
     )
 
 
-def print_accuracy(title: str, each: Mapping[str, Accuracy]) -> None:
-    """One line per method: each measure ± its bootstrap standard error."""
-    print(f"\n{title}\n{'':30}" + "".join(f"{name:>16}" for name in MEASURES))
+def rows_of(each: Mapping[str, Accuracy]) -> Iterator[tuple[str, str]]:
+    """Method to the text of each of its measures ± its bootstrap standard error."""
     for name, samples in each.items():
         cells = zip(samples[0], samples[1:].std(axis=0), strict=True)
-        print(
-            f"  {name:28}"
-            + "".join(f"{'–':>16}" if np.isnan(value) else f"{value:8.3f} ± {error:.3f}" for value, error in cells)
+        yield (
+            name,
+            "".join(f"{'–':>16}" if np.isnan(value) else f"{value:8.3f} ± {error:.3f}" for value, error in cells),
         )
+
+
+def print_accuracy(title: str, each: Mapping[str, Accuracy]) -> None:
+    """One line per method."""
+    print(f"\n{title}\n{'':30}" + "".join(f"{name:>16}" for name in MEASURES))
+    for name, cells in rows_of(each):
+        print(f"  {name:28}{cells}")
 
 
 def print_gains(title: str, each: Mapping[str, Accuracy]) -> None:

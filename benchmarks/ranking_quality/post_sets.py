@@ -115,21 +115,31 @@ def split(posts: Posts, halving: Halving, seed: int = 0, days: int = FORWARD_DAY
     kept = np.bincount(posts.account, tests, size) >= _FEWEST_TEST_POSTS
     trains &= kept[posts.account]
     tests &= kept[posts.account]
-    number = np.cumsum(kept) - 1
-    train = Accounts(
+    train = _accounts(posts, kept, trains, age)
+    account, logs = (np.cumsum(kept) - 1)[posts.account[tests]], np.log((posts.likes + posts.comments)[tests] + 0.5)
+    truth = _medians(account, logs) - np.log(train.followers)
+    return Split(train, np.flatnonzero(kept), truth, median_variance(account, logs, seed))
+
+
+def window(posts: Posts) -> Accounts:
+    """The accounts with all posts that one export shows."""
+    age = NEWEST_AGE + posts.age
+    return _accounts(posts, np.ones(posts.followers.size, bool), age < WINDOW_DAYS, age)
+
+
+def _accounts(posts: Posts, kept: Flags, shown: Flags, age: Floats) -> Accounts:
+    """The accounts that are kept with the posts that are shown, all of them of such accounts."""
+    return Accounts(
         platform=posts.platform[kept],
         followers=posts.followers[kept],
         averaged=np.zeros(kept.sum(), bool),
-        account=number[posts.account[trains]],
-        age=age[trains],
-        likes=posts.likes[trains],
-        comments=posts.comments[trains],
-        is_reel=np.zeros(trains.sum(), bool),
-        hidden=np.zeros(trains.sum(), bool),
+        account=(np.cumsum(kept) - 1)[posts.account[shown]],
+        age=age[shown],
+        likes=posts.likes[shown],
+        comments=posts.comments[shown],
+        is_reel=np.zeros(shown.sum(), bool),
+        hidden=np.zeros(shown.sum(), bool),
     )
-    account, logs = number[posts.account[tests]], np.log((posts.likes + posts.comments)[tests] + 0.5)
-    truth = _medians(account, logs) - np.log(train.followers)
-    return Split(train, np.flatnonzero(kept), truth, median_variance(account, logs, seed))
 
 
 def median_variance(account: Integers, logs: Floats, seed: int) -> Floats:

@@ -5,20 +5,26 @@ alone, with `--folder` and `--only forward` on fewer posts.
 """
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 import click
 
-from benchmarks.ranking_quality import naive, product
-from benchmarks.ranking_quality.accuracy import Accuracy, Methods, accuracy, gain, mean, print_accuracy, print_gains
+from benchmarks.ranking_quality import averages, false_alarms, naive, product
+from benchmarks.ranking_quality.accounts import Accounts
+from benchmarks.ranking_quality.accuracy import Accuracy, accuracy, gain, mean, print_accuracy, print_gains
+from benchmarks.ranking_quality.averages import print_averages
+from benchmarks.ranking_quality.estimate import Estimate
+from benchmarks.ranking_quality.false_alarms import print_false_alarms
 from benchmarks.ranking_quality.ingredients import WithoutOption
 from benchmarks.ranking_quality.post_sets import FORWARD_DAYS, HALVINGS, Halving, Posts, sets, split
 
 FOLDER = Path(__file__).resolve().parents[2].parent / "shared" / "real_posts"
 SEEDS = 5
 PRODUCT = "smallvoices"
+
+Methods = Mapping[str, Callable[[Accounts], Estimate]]
 
 
 def methods(scratch: Path, without: Sequence[Sequence[str]] = ()) -> Methods:
@@ -38,7 +44,8 @@ def evaluate(
 ) -> dict[str, Accuracy]:
     """The accuracy of each method on one set."""
     splits = [split(posts, halving, seed, days) for seed in range(seeds if halving == "random" else 1)]
-    return accuracy(splits, compared, posts.followers.size)
+    estimates = [{name: method(each.train) for name, method in compared.items()} for each in splits]
+    return accuracy(splits, estimates, posts.followers.size)
 
 
 def report(
@@ -49,7 +56,7 @@ def report(
     days: int = FORWARD_DAYS,
     without: Sequence[Sequence[str]] = (),
 ) -> None:
-    """Prints the accuracy per set and in the mean, or the reason why there is none.
+    """Prints the accuracy per set and in the mean, that of averages, and false alarms; or why there is nothing.
 
     Args:
         folder: Sets of real posts.
@@ -79,6 +86,8 @@ def report(
                         if method.startswith("without ")
                     },
                 )
+            print_averages(halving, {posts.name: averages.evaluate(posts, halving, Path(scratch)) for posts in found})
+        print_false_alarms({posts.name: false_alarms.evaluate(posts, Path(scratch)) for posts in found})
 
 
 @click.command()
