@@ -20,8 +20,8 @@ def ndcg(truth: Floats, score: Floats, places: int) -> float:
 
 
 def spearman(truth: Floats, score: Floats) -> float:
-    """Correlation of the two orders."""
-    return float(np.corrcoef(_places(truth), _places(score))[0, 1])
+    """Correlation of the ranks."""
+    return float(np.corrcoef(_ranks(truth), _ranks(score))[0, 1])
 
 
 def coverage(truth: Floats, low: Floats, high: Floats) -> float:
@@ -31,9 +31,7 @@ def coverage(truth: Floats, low: Floats, high: Floats) -> float:
 
 def auc(score: Floats, marked: NDArray[np.bool_]) -> float:
     """Chance that a marked account scores over an unmarked one; of equal scores half."""
-    _, inverse, counts = np.unique(score, return_inverse=True, return_counts=True)
-    middle = np.cumsum(counts) - (counts - 1) / 2
-    ranks = middle[inverse][marked]
+    ranks = _ranks(score)[marked]
     return float((ranks.sum() - marked.sum() * (marked.sum() + 1) / 2) / (marked.sum() * (~marked).sum()))
 
 
@@ -41,5 +39,8 @@ def _first(score: Floats, places: int) -> NDArray[np.int64]:
     return np.argsort(-score, kind="stable")[:places]
 
 
-def _places(score: Floats) -> NDArray[np.int64]:
-    return np.argsort(np.argsort(score, kind="stable"), kind="stable")
+def _ranks(score: Floats) -> Floats:
+    """Ranks from 1; equal scores share the mean of theirs."""
+    _, inverse, counts = np.unique(score, return_inverse=True, return_counts=True)
+    middle: Floats = np.cumsum(counts) - (counts - 1) / 2
+    return middle[inverse]

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.ranking_quality.accounts import Accounts
 from benchmarks.ranking_quality.estimate import Estimate
-from benchmarks.ranking_quality.world import World
 
 Floats = NDArray[np.float64]
 
@@ -18,32 +18,32 @@ _NEWEST = 12
 _Z_95 = 1.96
 
 
-def methods() -> dict[str, Callable[[World], Estimate]]:
+def methods() -> dict[str, Callable[[Accounts], Estimate]]:
     """Name to method."""
     return {
-        "mean": lambda world: _ratio(world, _means(world)),
-        "median": lambda world: _ratio(world, medians(world)),
-        "mean of last 12": lambda world: _ratio(world, _means(world, _newest(world))),
+        "mean": lambda accounts: _ratio(accounts, _means(accounts)),
+        "median": lambda accounts: _ratio(accounts, medians(accounts)),
+        "mean of last 12": lambda accounts: _ratio(accounts, _means(accounts, _newest(accounts))),
         "Wilson lower bound": _wilson,
         "regression on followers": _regression,
     }
 
 
-def shrinkage(world: World) -> Estimate:
+def shrinkage(accounts: Accounts) -> Estimate:
     """The plain log-normal shrinkage: variances pooled per tier, moments, an average as one post."""
-    shown = world.shown
-    size = world.followers.size
-    logs = np.log((world.engagement[shown] + 0.5) / world.followers[world.account[shown]])
-    account = world.account[shown]
+    shown = accounts.shown
+    size = accounts.followers.size
+    logs = np.log((accounts.engagement[shown] + 0.5) / accounts.followers[accounts.account[shown]])
+    account = accounts.account[shown]
     count = np.bincount(account, minlength=size).astype(float)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.bincount(account, logs, size) / count
         squares = np.bincount(account, (logs - mean[account]) ** 2, size)
-        likes, comments = world.average()
-        mean = np.where(world.averaged, np.log((likes + comments + 0.5) / world.followers), mean)
-    count = np.where(world.averaged, 1.0, count)
+        likes, comments = accounts.average()
+        mean = np.where(accounts.averaged, np.log((likes + comments + 0.5) / accounts.followers), mean)
+    count = np.where(accounts.averaged, 1.0, count)
     estimate, deviation, typical = np.full(size, np.nan), np.full(size, np.nan), np.full(size, np.nan)
-    for cell in _cells(world):
+    for cell in _cells(accounts):
         mine = cell & (count > 0)
         if mine.sum() < 2 or (count[mine] > 1).sum() == 0:  # noqa: PLR2004 - one account has no spread
             continue
@@ -57,78 +57,78 @@ def shrinkage(world: World) -> Estimate:
     return Estimate(estimate, typical, estimate - 1.28 * deviation, estimate + 1.28 * deviation)
 
 
-def _means(world: World, posts: NDArray[np.bool_] | None = None) -> Floats:
-    chosen = world.shown if posts is None else posts
-    account = world.account[chosen]
-    size = world.followers.size
+def _means(accounts: Accounts, posts: NDArray[np.bool_] | None = None) -> Floats:
+    chosen = accounts.shown if posts is None else posts
+    account = accounts.account[chosen]
+    size = accounts.followers.size
     with np.errstate(invalid="ignore"):
-        return np.bincount(account, world.engagement[chosen], size) / np.bincount(account, minlength=size)
+        return np.bincount(account, accounts.engagement[chosen], size) / np.bincount(account, minlength=size)
 
 
-def _newest(world: World) -> NDArray[np.bool_]:
+def _newest(accounts: Accounts) -> NDArray[np.bool_]:
     """The newest 12 shown posts of each account; posts come newest first."""
-    shown = world.shown
+    shown = accounts.shown
     number = np.cumsum(shown) - 1
-    first = np.zeros(world.followers.size, np.int64)
-    starts = np.flatnonzero(np.diff(world.account[shown], prepend=-1))
-    first[world.account[shown][starts]] = starts
-    return shown & (number - first[world.account] < _NEWEST)
+    first = np.zeros(accounts.followers.size, np.int64)
+    starts = np.flatnonzero(np.diff(accounts.account[shown], prepend=-1))
+    first[accounts.account[shown][starts]] = starts
+    return shown & (number - first[accounts.account] < _NEWEST)
 
 
-def medians(world: World) -> Floats:
+def medians(accounts: Accounts) -> Floats:
     """Median engagement of each account's shown posts."""
-    shown = world.shown
-    account, engagement = world.account[shown], world.engagement[shown]
+    shown = accounts.shown
+    account, engagement = accounts.account[shown], accounts.engagement[shown]
     order = np.lexsort((engagement, account))
     account, engagement = account[order], engagement[order]
-    found = np.full(world.followers.size, np.nan)
+    found = np.full(accounts.followers.size, np.nan)
     starts = np.flatnonzero(np.diff(account, prepend=-1))
     counts = np.diff(np.append(starts, account.size))
     found[account[starts]] = (engagement[starts + (counts - 1) // 2] + engagement[starts + counts // 2]) / 2
     return found
 
 
-def _ratio(world: World, engagement: Floats) -> Estimate:
+def _ratio(accounts: Accounts, engagement: Floats) -> Estimate:
     """Engagement over followers, held against the median of accounts of the same tier."""
-    likes, comments = world.average()
-    engagement = np.where(world.averaged, likes + comments, engagement)
-    logs = np.log(np.maximum(engagement, 0.01) / world.followers)
-    return Estimate(logs, tier_medians(world, logs))
+    likes, comments = accounts.average()
+    engagement = np.where(accounts.averaged, likes + comments, engagement)
+    logs = np.log(np.maximum(engagement, 0.01) / accounts.followers)
+    return Estimate(logs, tier_medians(accounts, logs))
 
 
-def tier_medians(world: World, logs: Floats) -> Floats:
+def tier_medians(accounts: Accounts, logs: Floats) -> Floats:
     """For each account the median of these logs over accounts of its platform and tier."""
     typical = np.zeros(logs.size)
-    for cell in _cells(world):
+    for cell in _cells(accounts):
         values = logs[cell & np.isfinite(logs)]
         typical[cell] = np.median(values) if values.size else 0.0
     return typical
 
 
-def _cells(world: World) -> Iterator[NDArray[np.bool_]]:
+def _cells(accounts: Accounts) -> Iterator[NDArray[np.bool_]]:
     """The accounts of each platform and tier."""
-    for platform in np.unique(world.platform):
-        for tier in np.unique(world.tier):
-            yield (world.platform == platform) & (world.tier == tier)
+    for platform in np.unique(accounts.platform):
+        for tier in np.unique(accounts.tier):
+            yield (accounts.platform == platform) & (accounts.tier == tier)
 
 
-def _wilson(world: World) -> Estimate:
+def _wilson(accounts: Accounts) -> Estimate:
     """Lower bound of a binomial share, every follower of every post being a trial."""
-    counts = np.bincount(world.account, world.shown, world.followers.size)
-    trials = world.followers * np.where(world.averaged, 1.0, np.maximum(counts, 1))
-    likes, comments = world.average()
-    mean = np.where(world.averaged, likes + comments, _means(world))
-    share = np.minimum(mean / world.followers, 1.0)
+    counts = np.bincount(accounts.account, accounts.shown, accounts.followers.size)
+    trials = accounts.followers * np.where(accounts.averaged, 1.0, np.maximum(counts, 1))
+    likes, comments = accounts.average()
+    mean = np.where(accounts.averaged, likes + comments, _means(accounts))
+    share = np.minimum(mean / accounts.followers, 1.0)
     middle = share + _Z_95**2 / (2 * trials)
     reach = _Z_95 * np.sqrt(share * (1 - share) / trials + _Z_95**2 / (4 * trials**2))
     logs = np.log(np.maximum((middle - reach) / (1 + _Z_95**2 / trials), 1e-9))
-    return Estimate(logs, tier_medians(world, logs))
+    return Estimate(logs, tier_medians(accounts, logs))
 
 
-def _regression(world: World) -> Estimate:
+def _regression(accounts: Accounts) -> Estimate:
     """The log of the mean ratio, over what a line through all accounts expects of that many followers."""
-    plain = _ratio(world, _means(world))
-    size = np.log(world.followers)
+    plain = _ratio(accounts, _means(accounts))
+    size = np.log(accounts.followers)
     known = np.isfinite(plain.log_estimate)
     slope, level = np.polyfit(size[known], plain.log_estimate[known], 1)
     return Estimate(plain.log_estimate, level + slope * size)

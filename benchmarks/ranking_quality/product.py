@@ -1,6 +1,6 @@
-"""The product's own ranking of a world: its SQL files, over profiles and posts as a night would have accepted them."""
+"""The product's own ranking: its SQL files, over profiles and posts as a nightly run would have accepted them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
@@ -10,8 +10,9 @@ from pandera.polars import DataFrameModel
 
 from assets.computing import parameters, reference
 from assets.sql import read_sql
+from benchmarks.ranking_quality.accounts import Accounts, Floats
 from benchmarks.ranking_quality.estimate import Estimate
-from benchmarks.ranking_quality.world import World
+from benchmarks.ranking_quality.ingredients import REPLACEMENTS
 from pipelines.engine import stream_sql
 from pipelines.settings import Settings
 from pipelines.sources import Metrics
@@ -30,43 +31,77 @@ from schemas.topics import Topics
 SNAPSHOT = date(2026, 10, 31)
 
 
-def estimate(world: World, folder: Path) -> Estimate:
-    """What the product publishes of each account of a world.
+def estimate(accounts: Accounts, folder: Path, without: Sequence[str] = ()) -> Estimate:
+    """Returns the product's ranking.
 
     Args:
-        world: Accounts and posts; nothing of the truth is passed on.
+        accounts: Accounts and posts.
         folder: Where DuckDB may spill.
+        without: Ingredients of the model to switch off.
     """
-    settings = Settings(home=folder, sources_file=folder / "sources.yaml", threads=1)
-    rows = tables(settings, profiles_of(world), posts_of(world))["ranking"]
-    rows = rows.sort("profile_id")
-    with np.errstate(divide="ignore"):
-        logs = {name: np.log(rows[name].cast(pl.Float64).fill_null(np.nan).to_numpy()) for name in _LOGS}
+    rows = _tables_of(accounts, folder, without, "ranking")["ranking"].sort("profile_id")
     score = rows["score"].cast(pl.Float64).fill_null(np.nan).to_numpy() / 100
-    merit = np.log(score / (1 - score))
+    log_estimate = _logs(rows["engagement_estimate"])
     return Estimate(
-        log_estimate=logs["engagement_estimate"],
-        # What rank goes by: the lift, less what is doubted of it.
-        log_typical=logs["engagement_estimate"] - merit,
-        log_low=logs["engagement_low"],
-        log_high=logs["engagement_high"],
+        log_estimate=log_estimate,
+        # Rank goes by the score: the lift, less what is doubted of it.
+        log_typical=log_estimate - np.log(score / (1 - score)),
+        log_low=_logs(rows["engagement_low"]),
+        log_high=_logs(rows["engagement_high"]),
         doubt=1 - rows["authenticity"].cast(pl.Float64).fill_null(1).to_numpy(),
     )
 
 
-_LOGS = ("engagement_estimate", "engagement_low", "engagement_high")
+def posterior(accounts: Accounts, folder: Path, without: Sequence[str] = ()) -> Estimate:
+    """Returns the product's estimates alone; arguments as of `estimate`."""
+    rows = pl.DataFrame({"profile_id": _ids(np.arange(accounts.followers.size))}).join(
+        _tables_of(accounts, folder, without, "estimates")["estimates"],
+        on="profile_id",
+        how="left",
+        maintain_order="left",
+    )
+    return Estimate(
+        log_estimate=_logs(rows["engagement_estimate"]),
+        log_typical=_logs(rows["typical_ratio"]),
+        log_low=_logs(rows["engagement_low"]),
+        log_high=_logs(rows["engagement_high"]),
+    )
+
+
+def authenticity(accounts: Accounts, folder: Path) -> pl.DataFrame:
+    """Returns the product's table of that name, a row per account in their order."""
+    return _tables_of(accounts, folder, (), "authenticity")["authenticity"].sort("profile_id")
+
+
+def _logs(values: pl.Series) -> Floats:
+    with np.errstate(divide="ignore"):
+        logs: Floats = np.log(values.cast(pl.Float64).fill_null(np.nan).to_numpy())
+    return logs
+
+
+def _tables_of(accounts: Accounts, folder: Path, without: Sequence[str], last: str) -> dict[str, pl.DataFrame]:
+    settings = Settings(home=folder, sources_file=folder / "sources.yaml", threads=1)
+    return tables(settings, profiles_of(accounts), posts_of(accounts), without=without, last=last)
 
 
 def tables(
-    settings: Settings, profiles: pl.DataFrame, posts: pl.DataFrame, earlier: pl.DataFrame | None = None
+    settings: Settings,
+    profiles: pl.DataFrame,
+    posts: pl.DataFrame,
+    earlier: pl.DataFrame | None = None,
+    *,
+    without: Sequence[str] = (),
+    last: str = "ranking",
 ) -> dict[str, pl.DataFrame]:
-    """The tables of a night, from `engagement` to `ranking`.
+    """Returns the tables of a nightly run, from `engagement` to `ranking`.
 
     Args:
         settings: Where DuckDB may spill.
         profiles: In the columns of their contract.
         posts: In the columns of their contract.
         earlier: Profiles of earlier dates, where there are any.
+        without: Ingredients of the model to switch off.
+        last: The last table to compute.
     """
     tiers = reference("tiers")
     engagement = _run(
@@ -74,25 +109,33 @@ def tables(
         "engagement",
         Engagement,
         {"profiles": profiles, "posts": posts, "tiers": tiers, "parameters": parameters(Metrics())},
+        without,
     )
     earlier = pl.DataFrame(schema=polars_schema(Profiles)) if earlier is None else earlier
     history = _run(settings, "history", History, {"profiles": profiles, "earlier": earlier, "tiers": tiers})
-    return ranked(settings, engagement, history) | {"engagement": engagement, "history": history}
+    found = ranked(settings, engagement, history, without=without, last=last)
+    return found | {"engagement": engagement, "history": history}
 
 
 def ranked(
-    settings: Settings, engagement: pl.DataFrame, history: pl.DataFrame | None = None
+    settings: Settings,
+    engagement: pl.DataFrame,
+    history: pl.DataFrame | None = None,
+    *,
+    without: Sequence[str] = (),
+    last: str = "ranking",
 ) -> dict[str, pl.DataFrame]:
-    """The tables of a night from `priors` to `ranking`."""
+    """Returns the tables of a nightly run from `priors` on; arguments as of `tables`."""
     found = {
         "engagement": engagement,
         "history": pl.DataFrame(schema=polars_schema(History)) if history is None else history,
         "topics": pl.DataFrame(schema=polars_schema(Topics)),
         "parameters": parameters(Metrics()),
     } | {name: reference(name) for name in ("tiers", "default_priors", "default_norms", "weights")}
-    for name, model in _STEPS.items():
-        found[name] = _run(settings, name, model, found)
-    return {name: found[name] for name in _STEPS}
+    steps = list(_STEPS)[: list(_STEPS).index(last) + 1]
+    for name in steps:
+        found[name] = _run(settings, name, _STEPS[name], found, without)
+    return {name: found[name] for name in steps}
 
 
 _STEPS: dict[str, type[DataFrameModel]] = {
@@ -105,32 +148,40 @@ _STEPS: dict[str, type[DataFrameModel]] = {
 
 
 def _run(
-    settings: Settings, name: str, model: type[DataFrameModel], inputs: Mapping[str, pl.DataFrame]
+    settings: Settings,
+    name: str,
+    model: type[DataFrameModel],
+    inputs: Mapping[str, pl.DataFrame],
+    without: Sequence[str] = (),
 ) -> pl.DataFrame:
     schema = polars_schema(model)
+    # DuckDB runs the statements in turn and streams the last: replacements come after the macros of the connection.
+    sql = "\n".join([*(REPLACEMENTS[ingredient] for ingredient in without), read_sql(name)])
     batches = [
         pl.DataFrame(batch).select(pl.col(column).cast(kind) for column, kind in schema.items())
-        for batch in stream_sql(settings, read_sql(name), inputs)
+        for batch in stream_sql(settings, sql, inputs)
     ]
     return pl.concat([pl.DataFrame(schema=schema), *batches])
 
 
-def profiles_of(world: World) -> pl.DataFrame:
+def profiles_of(accounts: Accounts) -> pl.DataFrame:
     """The accounts as a night would have accepted them."""
-    size = world.followers.size
-    likes, comments = world.average()
+    size = accounts.followers.size
+    likes, comments = accounts.average()
     return landed(
         pl.DataFrame(
             {
-                "platform": world.platform,
+                "platform": accounts.platform,
                 "profile_id": _ids(np.arange(size)),
-                "followers": world.followers,
-                "averaged_posts": pl.Series(np.bincount(world.account, minlength=size)).zip_with(
-                    pl.Series(world.averaged & world.regime.counted), pl.Series([None], dtype=pl.Int64)
+                "followers": accounts.followers,
+                "averaged_posts": pl.Series(accounts.posts).zip_with(
+                    pl.Series(accounts.averaged & accounts.counted), pl.Series([None], dtype=pl.Int64)
                 ),
-                "avg_likes": pl.Series(likes).zip_with(pl.Series(world.averaged), pl.Series([None], dtype=pl.Float64)),
+                "avg_likes": pl.Series(likes).zip_with(
+                    pl.Series(accounts.averaged), pl.Series([None], dtype=pl.Float64)
+                ),
                 "avg_comments": pl.Series(comments).zip_with(
-                    pl.Series(world.averaged), pl.Series([None], dtype=pl.Float64)
+                    pl.Series(accounts.averaged), pl.Series([None], dtype=pl.Float64)
                 ),
             }
         ),
@@ -138,21 +189,21 @@ def profiles_of(world: World) -> pl.DataFrame:
     )
 
 
-def posts_of(world: World) -> pl.DataFrame:
+def posts_of(accounts: Accounts) -> pl.DataFrame:
     """The posts as a night would have accepted them."""
-    told = ~world.averaged[world.account]
+    told = ~accounts.averaged[accounts.account]
     midnight = datetime.combine(SNAPSHOT, datetime.min.time())
     return landed(
         pl.DataFrame(
             {
-                "platform": world.platform[world.account[told]],
-                "profile_id": _ids(world.account[told]),
+                "platform": accounts.platform[accounts.account[told]],
+                "profile_id": _ids(accounts.account[told]),
                 "post_id": np.flatnonzero(told),
-                "posted_at": pl.Series(world.age[told] * 86_400e6).cast(pl.Int64).cast(pl.Duration("us")),
-                "kind": np.where(world.is_reel[told], "reel", "image"),
-                "likes": world.likes[told],
-                "comments": world.comments[told],
-                "hidden": world.hidden[told],
+                "posted_at": pl.Series(accounts.age[told] * 86_400e6).cast(pl.Int64).cast(pl.Duration("us")),
+                "kind": np.where(accounts.is_reel[told], "reel", "image"),
+                "likes": accounts.likes[told],
+                "comments": accounts.comments[told],
+                "hidden": accounts.hidden[told],
             }
         ).select(
             "platform",

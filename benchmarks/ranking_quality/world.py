@@ -4,17 +4,13 @@ Belongs here: truth and what is seen of it. Does not: any guess at the truth.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.ranking_quality.accounts import TIER_EDGES, Accounts, Floats, Integers
 from benchmarks.ranking_quality.noise import VIRAL_FACTOR, VIRAL_SPREAD, noise_of
 from benchmarks.ranking_quality.regimes import Regime
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 SETTLED_DAYS, WINDOW_DAYS = 3, 89
 BOT_FACTOR, BOT_EVENNESS = 1.2, 0.06
@@ -23,69 +19,27 @@ POD_FACTOR, COMMENT_SHARE = 6.0, 0.06
 LUCK_DAYS = 14.0
 # Of the posts of an account that hides likes.
 HIDDEN_SHARE = 0.5
-TIER_EDGES = (1_000, 10_000, 100_000, 1_000_000)
 # (likes + comments) / followers by tier, where a world has steps.
 STEPS = (0.08, 0.04, 0.024, 0.024, 0.017)
 
 
-@dataclass(frozen=True)
-class World:
-    """Accounts in arrays of one cell each; posts in arrays sorted by account and then by age, newest first.
+@dataclass(frozen=True, kw_only=True)
+class World(Accounts):
+    """Accounts with their posts, and the truth about them.
 
     Attributes:
         regime: What it was drawn from.
-        platform: Of each account.
-        followers: Of each account, as shown.
         expected: Log ratio that is typical of an account's size.
         truth: Log of the account's typical (median) post ratio over many posts, with what it paid for left out.
-        averaged: Whether only averages of the account are known.
         reel_share: Share of reels among the account's posts, seen and unseen.
         cheats: "", "bots", "pods" or "bought", per account.
-        account: Of each post, the number of its account.
-        age: Of each post, in days.
-        is_reel: Of each post.
-        likes: Of each post.
-        comments: Of each post.
-        hidden: Whether the post's likes are not told.
     """
 
     regime: Regime
-    platform: NDArray[np.str_]
-    followers: Integers
     expected: Floats
     truth: Floats
-    averaged: Flags
     reel_share: Floats
     cheats: NDArray[np.str_]
-    account: Integers
-    age: Floats
-    is_reel: Flags
-    likes: Integers
-    comments: Integers
-    hidden: Flags
-
-    @cached_property
-    def tier(self) -> Integers:
-        """Of each account: 0 for under 1,000 followers, one more with each digit."""
-        return np.searchsorted(TIER_EDGES, self.followers, side="right")
-
-    @cached_property
-    def shown(self) -> Flags:
-        """Posts that an export tells the likes of."""
-        return ~self.hidden & ~self.averaged[self.account]
-
-    @cached_property
-    def engagement(self) -> Integers:
-        """Likes and comments of each post."""
-        return self.likes + self.comments
-
-    def average(self) -> tuple[Floats, Floats]:
-        """Mean likes and mean comments over all posts of each account."""
-        posts = np.bincount(self.account, minlength=self.followers.size)
-        return (
-            np.bincount(self.account, self.likes, self.followers.size) / posts,
-            np.bincount(self.account, self.comments, self.followers.size) / posts,
-        )
 
 
 def expected_log_ratio(regime: Regime, followers: Floats) -> Floats:
@@ -143,6 +97,7 @@ def draw(regime: Regime, accounts: int, seed: int) -> World:
         expected=expected,
         truth=truth,
         averaged=rng.random(size) < regime.averages,
+        counted=regime.counted,
         reel_share=reel_share,
         cheats=cheats,
         account=account,

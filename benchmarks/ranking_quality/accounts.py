@@ -1,0 +1,86 @@
+"""Accounts and posts as an export shows them, invented or real: what every ranking method reads.
+
+Belongs here: what is seen. Does not: what is true (`world`), and any estimate of it.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+TIER_EDGES = (1_000, 10_000, 100_000, 1_000_000)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accounts:
+    """Accounts in arrays of one cell each; posts in arrays sorted by account and then by age, newest first.
+
+    Attributes:
+        platform: Of each account.
+        followers: Of each account, as shown.
+        averaged: Whether the export has averages of the account in place of its posts.
+        counted: Whether it has the number of posts that an average is over.
+        account: Of each post, the number of its account.
+        age: Of each post, in days before the snapshot.
+        likes: Of each post.
+        comments: Of each post.
+        is_reel: Of each post.
+        hidden: Whether the post's likes are hidden.
+    """
+
+    platform: NDArray[np.str_]
+    followers: Integers
+    averaged: Flags
+    counted: bool = False
+    account: Integers
+    age: Floats
+    likes: Integers
+    comments: Integers
+    is_reel: Flags
+    hidden: Flags
+
+    @cached_property
+    def tier(self) -> Integers:
+        """Of each account: 0 for under 1,000 followers, one more with each digit."""
+        return np.searchsorted(TIER_EDGES, self.followers, side="right")
+
+    @cached_property
+    def shown(self) -> Flags:
+        """Posts whose likes an export shows."""
+        return ~self.hidden & ~self.averaged[self.account]
+
+    @cached_property
+    def engagement(self) -> Integers:
+        """Likes and comments of each post."""
+        return self.likes + self.comments
+
+    @cached_property
+    def posts(self) -> Integers:
+        """Number of posts of each account."""
+        return np.bincount(self.account, minlength=self.followers.size)
+
+    def average(self) -> tuple[Floats, Floats]:
+        """Mean likes and mean comments over all posts of each account; not a number where it has none."""
+        with np.errstate(invalid="ignore"):
+            return (
+                np.bincount(self.account, self.likes, self.followers.size) / self.posts,
+                np.bincount(self.account, self.comments, self.followers.size) / self.posts,
+            )
+
+    def part(self, kept: Flags) -> Self:
+        """The same accounts with these posts only."""
+        return replace(
+            self,
+            account=self.account[kept],
+            age=self.age[kept],
+            likes=self.likes[kept],
+            comments=self.comments[kept],
+            is_reel=self.is_reel[kept],
+            hidden=self.hidden[kept],
+        )

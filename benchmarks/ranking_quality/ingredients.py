@@ -1,0 +1,34 @@
+"""The ingredients of the ranking model that can be switched off, to measure what each of them gains.
+
+Belongs here: the name of each ingredient, and the macros that replace those of `assets/sql/macros.sql` without it.
+"""
+
+from collections.abc import Mapping
+
+import click
+
+# Ingredient to the statements that switch it off, each with its semicolon.
+REPLACEMENTS: Mapping[str, str] = {}
+
+ALL = "all"
+
+
+class WithoutOption(click.ParamType[tuple[tuple[str, ...], ...]]):
+    """Groups of ingredients, each to be switched off alone: `a,b+c` is two groups, `all` each ingredient alone."""
+
+    name = "ingredients"
+
+    def convert(
+        self, value: str | tuple[tuple[str, ...], ...], param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[tuple[str, ...], ...]:
+        """Splits the text and checks the names."""
+        if isinstance(value, tuple):
+            return value
+        groups = (
+            tuple((name,) for name in REPLACEMENTS)
+            if value == ALL
+            else tuple(tuple(group.split("+")) for group in value.split(",") if group)
+        )
+        if unknown := sorted({name for group in groups for name in group} - set(REPLACEMENTS)):
+            self.fail(f"no ingredient {', '.join(unknown)}; there are: {', '.join(REPLACEMENTS)}", param, ctx)
+        return groups
