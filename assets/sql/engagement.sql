@@ -285,7 +285,7 @@ SELECT
         WHEN leveled.posts > 0 THEN ln(leveled.window_mean + 0.5)
         WHEN leveled.sample_basis = 'averages' THEN ln(leveled.averaged_engagement + 0.5)
     END - ln(leveled.base) AS log_mean,
-    1 / (exp(coalesce(leveled.level, ln(leveled.averaged_engagement + 0.5))) + 0.5) AS counting_variance,
+    counting_variance(coalesce(leveled.level, ln(leveled.averaged_engagement + 0.5))) AS counting_variance,
     CASE
         WHEN leveled.posts > 0 AND leveled.newer_posts BETWEEN 1 AND leveled.posts - 1
             THEN leveled.newer_sum / leveled.newer_posts - leveled.older_sum / (leveled.posts - leveled.newer_posts)

@@ -11,6 +11,8 @@ CREATE OR REPLACE TEMP MACRO quotient(x, y) AS CASE WHEN (y) >= 1e-6 THEN (x) / 
 CREATE OR REPLACE TEMP MACRO min_accounts() AS 20;
 -- Posts count in full up to this distance from their account's median, in logs (Huber 1981).
 CREATE OR REPLACE TEMP MACRO huber_bound() AS 1.5;
+-- Variance of the log of a count from counting in whole numbers; the log is that of the count plus a half.
+CREATE OR REPLACE TEMP MACRO counting_variance(log_count) AS 1 / (exp(log_count) + 0.5);
 -- Huber's variance divides by the share of posts within the bound, squared: it is derived for most posts being so.
 CREATE OR REPLACE TEMP MACRO min_free_share() AS 0.5;
 -- Degrees of freedom of the prior of an account's post variance: bounds of the estimate.
