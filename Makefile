@@ -131,8 +131,9 @@ licences: $(VENV)/.development ## Write docs/licences.md, the licences of what t
 contract: $(VENV)/.runtime ## Write the published contract and the data dictionary to docs/
 	@$(BIN)/python -m schemas.contract
 
-quality: $(VENV)/.development ## Hold the ranking beside the truth of invented worlds, and beside simpler rankings
-	@$(BIN)/python -m benchmarks.ranking_quality --seeds $(SEEDS) $(if $(LABELLED),--labelled $(LABELLED))
+quality: $(VENV)/.development ## Measure the ranking on real posts (POSTS=folder) and simulated worlds, WITHOUT=ingredient or with all
+	@$(BIN)/python -m benchmarks.ranking_quality --seeds $(SEEDS) $(if $(POSTS),--posts $(POSTS)) $(if $(WITHOUT),--without $(WITHOUT)) \
+		$(if $(LABELLED),--labelled $(LABELLED))
 
 bench-shapes: $(VENV)/.development ## Measure parsing through a shape beside the same SELECT by hand
 	@$(BIN)/python -m benchmarks.shapes --accounts $(ACCOUNTS)

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from assets.computing import reference
 from benchmarks.ranking_quality import product
-from benchmarks.ranking_quality.regimes import REGIMES
-from benchmarks.ranking_quality.world import draw
+from benchmarks.ranking_quality.scenarios import SCENARIOS
+from benchmarks.ranking_quality.simulator import draw
 from pipelines.settings import Settings
 from schemas.authenticity import Authenticity
 from schemas.describe import polars_schema
@@ -83,7 +83,7 @@ def test_silence_and_doubt_take_at_most_what_their_weights_say(settings: Setting
 
 def test_without_new_information_hardly_any_rank_moves_overnight(settings: Settings, tmp_path: Path) -> None:
     """The same posts once more a day later; none becomes settled or leaves the window meanwhile."""
-    world = draw(REGIMES["everything"], 1500, 3)
+    world = draw(SCENARIOS["everything"], 1500, 3)
     profiles, posts = product.profiles_of(world), product.posts_of(world)
     tomorrow = pl.lit(product.SNAPSHOT + timedelta(days=1))
     settings = replace(settings, threads=2)

@@ -14,8 +14,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from benchmarks.ranking_quality import measures, product
-from benchmarks.ranking_quality.regimes import Regime
-from benchmarks.ranking_quality.world import COMMENT_SHARE, World, draw
+from benchmarks.ranking_quality.scenarios import Scenario
+from benchmarks.ranking_quality.simulator import COMMENT_SHARE, World, draw
 from pipelines.settings import Settings
 from schemas.describe import polars_schema
 from schemas.profiles import Profiles
@@ -32,7 +32,7 @@ COMMENT_SPREAD = 0.8
 CHEATING_SHARE = 0.1
 # Days before the snapshot of which an earlier one is there.
 SNAPSHOTS = tuple(range(2, 31, 2))
-HONEST = Regime("honest", "posts that go viral now and then, accounts that scatter unevenly", viral=0.02, uneven=0.3)
+HONEST = Scenario("honest", "posts that go viral now and then", viral=0.02)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 Belongs here: the name of each ingredient, and the macros that replace those of `assets/sql/macros.sql` without it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import click
 
@@ -20,6 +20,11 @@ REPLACEMENTS: Mapping[str, str] = {
 }
 
 ALL = "all"
+
+
+def variant(group: Sequence[str]) -> str:
+    """Name of the product without a group of ingredients."""
+    return f"without {' + '.join(group)}"
 
 
 class WithoutOption(click.ParamType[tuple[tuple[str, ...], ...]]):

@@ -14,6 +14,7 @@ from benchmarks.ranking_quality.estimate import Estimate
 
 Floats = NDArray[np.float64]
 
+SHRINKAGE = "plain shrinkage"
 _NEWEST = 12
 _Z_95 = 1.96
 

@@ -19,6 +19,7 @@ FORWARD_DAYS = 180
 NEWEST_AGE, WINDOW_DAYS = 3, 90
 Z_80 = 1.2816
 _FEWEST_TEST_POSTS = 2
+_FEWEST_ACCOUNTS = 20
 # Prior degrees of freedom of the variance of an account's posts, as real Instagram accounts have it.
 _PRIOR_DF = 4
 
@@ -149,17 +150,22 @@ def median_variance(account: Integers, logs: Floats, seed: int) -> Floats:
     moderated variance of the account's posts: (d₀ s₀² + SS) ÷ (d₀ + n - 1), s₀² being the median of the set's variances
     of accounts with 5 posts or more, and d₀ 4. Posts have longer tails than normal draws, so one factor per set
     calibrates it: with the factor, the medians of random halves of these posts lie within 80 % intervals of each other
-    for 80 % of the accounts.
+    for 80 % of the accounts. Sets of under 20 accounts with two posts in both halves are not calibrated.
     """
+    return _calibration(account, logs, seed) * _normal_median_variance(account, logs)
+
+
+def _calibration(account: Integers, logs: Floats, seed: int) -> float:
     order = np.lexsort((np.random.default_rng(seed).random(account.size), account))
-    is_first = (np.arange(order.size) - np.searchsorted(account, account)) % 2 == 0
-    halves = [half[np.bincount(account)[account[half]] >= 4] for half in (order[is_first], order[~is_first])]  # noqa: PLR2004 - two posts a half
-    numbers = [np.unique(account[half], return_inverse=True)[1] for half in halves]
-    first, second = (_medians(number, logs[half]) for number, half in zip(numbers, halves, strict=True))
-    variances = sum(_normal_median_variance(number, logs[half]) for number, half in zip(numbers, halves, strict=True))
-    factor = (np.quantile(np.abs(first - second) / np.sqrt(variances), 0.8) / Z_80) ** 2
-    variance: Floats = factor * _normal_median_variance(account, logs)
-    return variance
+    order = order[np.bincount(account)[account[order]] >= 2 * _FEWEST_TEST_POSTS]
+    number = np.unique(account[order], return_inverse=True)[1]
+    if number.size == 0 or number[-1] + 1 < _FEWEST_ACCOUNTS:
+        return 1.0
+    is_first = (np.arange(order.size) - np.searchsorted(number, number)) % 2 == 0
+    halves = [(number[part], logs[order[part]]) for part in (is_first, ~is_first)]
+    difference = np.subtract(*(_medians(*half) for half in halves))
+    variance = np.add(*(_normal_median_variance(*half) for half in halves))
+    return float((np.quantile(np.abs(difference) / np.sqrt(variance), 0.8) / Z_80) ** 2)
 
 
 def _normal_median_variance(account: Integers, logs: Floats) -> Floats:

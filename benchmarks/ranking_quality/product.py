@@ -28,6 +28,7 @@ from schemas.profiles import Profiles
 from schemas.ranking import Ranking
 from schemas.topics import Topics
 
+NAME = "smallvoices"
 SNAPSHOT = date(2026, 10, 31)
 
 

@@ -17,12 +17,11 @@ from benchmarks.ranking_quality.accuracy import Accuracy, accuracy, gain, mean, 
 from benchmarks.ranking_quality.averages import print_averages
 from benchmarks.ranking_quality.estimate import Estimate
 from benchmarks.ranking_quality.false_alarms import print_false_alarms
-from benchmarks.ranking_quality.ingredients import WithoutOption
+from benchmarks.ranking_quality.ingredients import WithoutOption, variant
 from benchmarks.ranking_quality.post_sets import FORWARD_DAYS, HALVINGS, Halving, Posts, sets, split
 
 FOLDER = Path(__file__).resolve().parents[2].parent / "shared" / "real_posts"
 SEEDS = 5
-PRODUCT = "smallvoices"
 
 Methods = Mapping[str, Callable[[Accounts], Estimate]]
 
@@ -31,9 +30,9 @@ def methods(scratch: Path, without: Sequence[Sequence[str]] = ()) -> Methods:
     """Name to method: the product, the product without some ingredients, and the simpler methods."""
     simple = naive.methods()
     return {
-        PRODUCT: partial(product.posterior, folder=scratch),
-        **{f"without {'+'.join(each)}": partial(product.posterior, folder=scratch, without=each) for each in without},
-        "plain shrinkage": naive.shrinkage,
+        product.NAME: partial(product.posterior, folder=scratch),
+        **{variant(group): partial(product.posterior, folder=scratch, without=group) for group in without},
+        naive.SHRINKAGE: naive.shrinkage,
         "median": simple["median"],
         "mean": simple["mean"],
     }
@@ -67,7 +66,7 @@ def report(
     """
     found = sets(folder)
     if not found:
-        print(f"REAL POSTS: skipped, {folder} has no *.parquet")
+        print(f"REAL POSTS: skipped, no *.parquet in {folder}")
         return
     with tempfile.TemporaryDirectory(prefix="smallvoices-quality-") as scratch:
         compared = methods(Path(scratch), without)
@@ -78,14 +77,8 @@ def report(
             for name, result in each.items():
                 print_accuracy(name, result)
             for name, result in each.items() if without else ():
-                print_gains(
-                    f"{name}: what each ingredient gains",
-                    {
-                        method.removeprefix("without "): gain(result[PRODUCT], samples)
-                        for method, samples in result.items()
-                        if method.startswith("without ")
-                    },
-                )
+                gains = {variant(group): gain(result[product.NAME], result[variant(group)]) for group in without}
+                print_gains(f"{name}: what the full model gains over the model without an ingredient", gains)
             print_averages(halving, {posts.name: averages.evaluate(posts, halving, Path(scratch)) for posts in found})
         print_false_alarms({posts.name: false_alarms.evaluate(posts, Path(scratch)) for posts in found})
 

@@ -3,10 +3,12 @@
 import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from benchmarks.ranking_quality.fraud import CHEATS, SIGNS
-from benchmarks.ranking_quality.regimes import REGIMES
-from benchmarks.ranking_quality.split_halves import Halves
-from benchmarks.ranking_quality.trials import AUC, COVERAGE, MEASURES, PRODUCT, SHRINKAGE, Outcome
+from benchmarks.ranking_quality.ingredients import variant
+from benchmarks.ranking_quality.scenarios import SCENARIOS
+from benchmarks.ranking_quality.trials import AUC, COVERAGE, MEASURES, ORACLE, PRODUCT, SHRINKAGE, Outcome
 
 _TITLES = {
     "rank": "RANK: true ratio over what is typical of the account's size; naive methods: over their tier's median",
@@ -15,54 +17,66 @@ _TITLES = {
 _HELD = ("P@100", "NDCG@100")
 
 
-def print_regimes(target: str, outcomes: Sequence[Outcome]) -> None:
-    """One line per regime, the worst beside the oracle first; then every method of each."""
-    worst_first = sorted(outcomes, key=lambda outcome: min(outcome.of_oracle(measure) for measure in _HELD))
+def print_scenarios(target: str, outcomes: Sequence[Outcome]) -> None:
+    """One line per scenario, the worst beside plain shrinkage first; then every method of each."""
+    worst_first = sorted(outcomes, key=lambda outcome: outcome.over_shrinkage("P@100"))
     print(f"\n{_TITLES[target]}\n")
     print(
-        f"{'regime':18}" + "".join(f"{name:>15}" for name in MEASURES) + f"{COVERAGE:>8}"
+        f"{'scenario':26}" + "".join(f"{name:>15}" for name in MEASURES) + f"{COVERAGE:>8}"
         f"{'of oracle':>13}{'of shrinkage':>14}  over best naive (P@100)"
     )
     for outcome in worst_first:
         print(_summary(outcome))
+    for method in (PRODUCT, SHRINKAGE):
+        means = [
+            float(np.mean([outcome.mean(method, measure) for outcome in outcomes])) for measure in (*MEASURES, COVERAGE)
+        ]
+        cells = "".join(f"{mean:8.3f}{'':7}" for mean in means[:-1]) + _number(means[-1])
+        print(f"{'mean, ' + method:26}" + cells)
     for outcome in worst_first:
         auc = outcome.mean(PRODUCT, AUC)
         suspicion = "" if math.isnan(auc) else f" (authenticity tells who cheats: AUC {auc:.3f})"
-        print(f"\n{outcome.regime}: {REGIMES[outcome.regime].about}{suspicion}")
+        print(f"\n{outcome.scenario}: {SCENARIOS[outcome.scenario].about}{suspicion}")
         for method in outcome.methods:
             print(f"  {method:26}" + _figures(outcome, method))
 
 
 def _summary(outcome: Outcome) -> str:
-    of_oracle = "/".join(f"{outcome.of_oracle(measure):.2f}" for measure in _HELD)
-    gain = "/".join(
-        f"{outcome.mean(PRODUCT, measure) / max(outcome.mean(SHRINKAGE, measure), 1e-9):.2f}" for measure in _HELD
-    )
+    has_oracle = ORACLE in outcome.methods
+    of_oracle = "/".join(f"{outcome.of_oracle(measure):.2f}" for measure in _HELD) if has_oracle else "–"
+    gain = "/".join(f"{outcome.over_shrinkage(measure):.2f}" for measure in _HELD)
     lead, error = outcome.margin("P@100")
     below = [measure for measure in MEASURES if outcome.is_below_naive(measure)]
     verdict = f"{lead:+.3f} ± {error:.3f} {outcome.best_naive('P@100')}"
     if below:
         verdict += "; BELOW it in " + ", ".join(below)
-    return f"{outcome.regime:18}{_figures(outcome, PRODUCT)}{of_oracle:>13}{gain:>14}  {verdict}"
+    return f"{outcome.scenario:26}{_figures(outcome, PRODUCT)}{of_oracle:>13}{gain:>14}  {verdict}"
 
 
 def _figures(outcome: Outcome, method: str) -> str:
     cells = "".join(
         f"{outcome.mean(method, measure):8.3f} ±{outcome.spread(method, measure):5.3f}" for measure in MEASURES
     )
-    coverage = outcome.mean(method, COVERAGE)
-    return cells + (f"{coverage:8.3f}" if not math.isnan(coverage) else f"{'':8}")
+    return cells + _number(outcome.mean(method, COVERAGE))
 
 
-def print_halves(halves: Halves) -> None:
-    """How well each method's order on one half of the posts foretells the other half."""
-    print(
-        f"\nSPLIT HALVES: {halves.accounts} accounts of {halves.source} with {halves.posts} posts, "
-        f"{len(next(iter(halves.trials.values())))} random halves\n"
-    )
-    print(f"{'':26}" + "".join(f"{name:>18}" for name in Halves.MEASURES))
-    for method, trials in halves.trials.items():
-        print(f"{method:26}" + "".join(_spread([trial[name] for trial in trials]) for name in Halves.MEASURES))
+def _number(value: float) -> str:
+    return f"{'':8}" if math.isnan(value) else f"{value:8.3f}"
+
+
+def print_gains(outcomes: Mapping[str, Sequence[Outcome]], without: Sequence[Sequence[str]]) -> None:
+    """One line per group of ingredients: means over all worlds ± standard error, and a star where it is larger."""
+    columns = [("rank", measure) for measure in (*_HELD, "Spearman")] + [("estimate", COVERAGE)]
+    print("\nWORLDS: what the full model gains over the model without an ingredient\n")
+    print(f"{'':30}" + "".join(f"{measure:>20}" for _, measure in columns))
+    for group in without:
+        cells = []
+        for target, measure in columns:
+            gains = np.concatenate([outcome.gain(measure, variant(group)) for outcome in outcomes[target]])
+            gains = gains[np.isfinite(gains)]
+            error = gains.std(ddof=1) / np.sqrt(gains.size)
+            cells.append(f"{gains.mean():+10.4f} ± {error:.4f}{'*' if gains.mean() > error else ' '}")
+        print(f"  {variant(group):28}" + "".join(cells))
 
 
 def print_fraud(areas: Mapping[str, Sequence[Mapping[str, float]]]) -> None:
