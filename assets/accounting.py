@@ -14,7 +14,7 @@ import polars as pl
 from pipelines import landing
 from pipelines.lake import Lake
 from pipelines.landing import LandedFile, Manifest
-from pipelines.sources import SourcesFile
+from schemas.config.source import SourcesFile
 from schemas.describe import polars_schema
 from schemas.import_report import REFUSED, ImportReport
 from schemas.quarantine import WHOLE_FILE, Quarantine

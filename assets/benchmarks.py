@@ -5,8 +5,8 @@ import polars as pl
 
 from assets.computing import reference
 from assets.daily import table_asset
-from pipelines.settings import Settings
 from schemas.benchmarks import TierBenchmarks
+from schemas.settings import Settings
 
 
 def build(settings: Settings, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:

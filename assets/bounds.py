@@ -1,7 +1,7 @@
 """Whether an import keeps within the limits of a source: rows, length of texts, time, memory and temporary disk.
 
-Belongs here: noticing that a limit is passed, and naming it. Does not: the limits themselves (`pipelines/limits`,
-`pipelines/settings`), or what is done about it (`importing`).
+Belongs here: noticing that a limit is passed, and naming it. Does not: the limits themselves (`schemas/config/limits`,
+`schemas/settings`), or what is done about it (`importing`).
 """
 
 from collections.abc import Iterator
@@ -15,8 +15,8 @@ import polars as pl
 from pipelines.engine import limit_reached
 from pipelines.read.formats import UnreadableFileError
 from pipelines.read.json_records import reason
-from pipelines.settings import Settings
-from pipelines.sources import Source
+from schemas.config.source import Source
+from schemas.settings import Settings
 from schemas.shape import Records
 
 

@@ -14,10 +14,10 @@ from assets.sql import read_sql
 from pipelines import batches, home_lock, progress
 from pipelines.engine import Input, stream_sql
 from pipelines.lake import Lake, TableWriter
-from pipelines.settings import Settings
-from pipelines.sources import Metrics
+from schemas.config.source import Metrics
 from schemas.describe import polars_schema
 from schemas.segments import DIMENSIONS
+from schemas.settings import Settings
 from schemas.validation import ContractError, broken, validate
 
 _SCHEMAS = Path(__file__).resolve().parent.parent / "schemas"

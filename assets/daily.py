@@ -15,8 +15,8 @@ from assets.computing import compute
 from assets.looking_back import LookBack
 from pipelines.engine import Input
 from pipelines.lake import Lake
-from pipelines.settings import Settings
 from schemas.describe import summary
+from schemas.settings import Settings
 
 OWNERS = ("team:data-engineering",)
 

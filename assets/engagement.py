@@ -4,9 +4,9 @@ import dagster as dg
 
 from assets.computing import parameters, reference
 from assets.daily import table_asset
-from pipelines.settings import Settings
-from pipelines.sources import SourcesFile
+from schemas.config.source import SourcesFile
 from schemas.engagement import Engagement
+from schemas.settings import Settings
 
 
 def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:

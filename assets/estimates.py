@@ -4,9 +4,9 @@ import dagster as dg
 
 from assets.computing import parameters
 from assets.daily import table_asset
-from pipelines.settings import Settings
-from pipelines.sources import SourcesFile
+from schemas.config.source import SourcesFile
 from schemas.estimates import Estimates
+from schemas.settings import Settings
 
 
 def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:

@@ -20,12 +20,12 @@ from pipelines.lake import Lake
 from pipelines.opening import Opener
 from pipelines.read.formats import UnreadableFileError
 from pipelines.read.raw_records import raw_records
-from pipelines.settings import Settings
-from pipelines.sources import SourcesFile
+from schemas.config.source import SourcesFile
 from schemas.describe import polars_schema
 from schemas.engagement import Engagement
 from schemas.priors import Priors
 from schemas.quoting import literal, parquet
+from schemas.settings import Settings
 from schemas.shape import Records
 
 Row = dict[str, Any]

@@ -5,8 +5,8 @@ import dagster as dg
 from assets import looking_back
 from assets.computing import reference
 from assets.daily import table_asset
-from pipelines.settings import Settings
 from schemas.history import History
+from schemas.settings import Settings
 
 
 def build(settings: Settings, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:

@@ -30,12 +30,12 @@ from pipelines.read.formats import UnreadableFileError
 from pipelines.read.json_records import is_page
 from pipelines.read.raw_records import raw_records
 from pipelines.read.text_columns import open_columns, open_pages
-from pipelines.settings import Settings
-from pipelines.sources import Source, SourcesFile
+from schemas.config.source import Source, SourcesFile
 from schemas.describe import polars_schema
 from schemas.first_line import first_line
 from schemas.import_report import ImportReport
 from schemas.quarantine import Quarantine
+from schemas.settings import Settings
 from schemas.shape import MODELS, RECORDS, Records
 from schemas.validation import ContractError, validate
 

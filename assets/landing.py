@@ -14,9 +14,9 @@ from pipelines import home_lock, landing, sweeping
 from pipelines.forget import keeping_out
 from pipelines.lake import Lake
 from pipelines.landing import Manifest
-from pipelines.pull import declared
-from pipelines.settings import Settings
-from pipelines.sources import Source, SourcesFile
+from schemas.config import source_checks
+from schemas.config.source import Source, SourcesFile
+from schemas.settings import Settings
 
 PULLED = "pulled"
 LISTED_FILES = 30
@@ -126,7 +126,7 @@ def _result(source: Source, manifests: Sequence[Manifest]) -> dg.MaterializeResu
     told = failed or [manifest for manifest in manifests if manifest.message]
     sentences = [f"{manifest.snapshot_date}: {manifest.message}" for manifest in told]
     late = [manifest.snapshot_date for manifest in manifests if _is_late(manifest)]
-    undated = declared.undated(source) if late else None
+    undated = source_checks.undated(source) if late else None
     if undated:
         sentences.insert(0, f"{' to '.join(sorted({late[0], late[-1]}))}: {undated}")
     return dg.MaterializeResult(

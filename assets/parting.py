@@ -14,7 +14,7 @@ from pipelines.forget.records import is_empty
 from pipelines.forget.suppression import Suppression
 from pipelines.landing import LandedFile, Manifest
 from pipelines.read.json_records import PAGE_ROWS
-from pipelines.sources import Source
+from schemas.config.source import Source
 from schemas.describe import polars_schema
 from schemas.shape import MODELS, Records
 from schemas.standard_forms import standardised

@@ -4,8 +4,8 @@ import dagster as dg
 
 from assets.computing import reference
 from assets.daily import table_asset
-from pipelines.settings import Settings
 from schemas.priors import Priors
+from schemas.settings import Settings
 
 
 def build(settings: Settings, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:

@@ -10,9 +10,9 @@ from assets.daily import OWNERS, once_upstream_is_done
 from assets.publishing import NEWEST, publish
 from pipelines.lake import Lake
 from pipelines.serving import FILE_NAME
-from pipelines.settings import Settings
-from pipelines.sources import SourcesFile
+from schemas.config.source import SourcesFile
 from schemas.published import MicroInfluencers
+from schemas.settings import Settings
 
 LOOKED_BACK = "dates_have_seen_the_dates_before"
 UPSTREAM = (*NEWEST, "quarantine")

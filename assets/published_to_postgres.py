@@ -5,7 +5,7 @@ import dagster as dg
 from assets.daily import OWNERS, once_upstream_is_done
 from pipelines.postgres import SCHEMA, publish
 from pipelines.serving import FILE_NAME
-from pipelines.settings import Settings
+from schemas.settings import Settings
 
 NAME = "published_to_postgres"
 

@@ -15,10 +15,10 @@ from pipelines import home_lock, landing, serving
 from pipelines.lake import Lake
 from pipelines.published_file import Table
 from pipelines.serving import Generation, PublishError
-from pipelines.settings import Settings
-from pipelines.sources import SourcesFile
+from schemas.config.source import SourcesFile
 from schemas.contact_data import redacted_sql
 from schemas.quoting import literal, parquet
+from schemas.settings import Settings
 
 HISTORY_DAYS = 90
 QUARANTINE_DAYS = 30

@@ -10,9 +10,9 @@ from assets import explained, explaining
 from assets.computing import reference
 from assets.daily import table_asset
 from pipelines.lake import Lake
-from pipelines.settings import Settings
-from pipelines.sources import SourcesFile
+from schemas.config.source import SourcesFile
 from schemas.ranking import Ranking
+from schemas.settings import Settings
 
 # Lines are looked up in landed files up to this size; in larger ones that takes a run too long.
 _LARGEST_FILE = 16 * 2**20

@@ -17,7 +17,7 @@ import polars as pl
 from assets import looking_back
 from assets.accounting import own_pull
 from pipelines.lake import Lake
-from pipelines.sources import Source
+from schemas.config.source import Source
 from schemas.shape import Records
 
 UNDER_ROWS = "under_rows"

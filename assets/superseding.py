@@ -13,9 +13,9 @@ from assets.accounting import Reading
 from assets.sql import read_sql
 from pipelines.engine import BATCH_ROWS, connect
 from pipelines.lake import BucketWriter
-from pipelines.settings import Settings
-from pipelines.sources import SourcesFile
+from schemas.config.source import SourcesFile
 from schemas.describe import polars_schema
+from schemas.settings import Settings
 from schemas.shape import MODELS, Records
 
 

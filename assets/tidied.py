@@ -9,8 +9,8 @@ import dagster as dg
 
 from assets.daily import OWNERS
 from pipelines import home_lock, tidying
-from pipelines.settings import Settings
 from schemas.first_line import first_line
+from schemas.settings import Settings
 
 NAME = "tidied"
 

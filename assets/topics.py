@@ -4,7 +4,7 @@ import dagster as dg
 
 from assets.computing import reference
 from assets.daily import table_asset
-from pipelines.settings import Settings
+from schemas.settings import Settings
 from schemas.topics import Topics
 
 

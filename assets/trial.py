@@ -14,8 +14,8 @@ import polars as pl
 from assets.importing import KEPT_AT, NothingToPublishError, import_date
 from pipelines import landing
 from pipelines.lake import Lake
-from pipelines.settings import Settings
-from pipelines.sources import Source, SourcesFile
+from schemas.config.source import Source, SourcesFile
+from schemas.settings import Settings
 from schemas.shape import RECORDS, Shape
 
 _NAME = "inspected"

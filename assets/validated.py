@@ -16,13 +16,13 @@ from assets.daily import OWNERS
 from assets.importing import NothingToPublishError, import_date
 from assets.landing import LISTED_MESSAGES, asset_name
 from pipelines.lake import Lake
-from pipelines.settings import Settings
-from pipelines.sources import SourcesFile
+from schemas.config.source import SourcesFile
 from schemas.describe import summary
 from schemas.import_report import ImportReport
 from schemas.posts import Posts
 from schemas.profiles import Profiles
 from schemas.quarantine import Quarantine
+from schemas.settings import Settings
 
 TABLES: dict[str, type[DataFrameModel]] = {
     "profiles": Profiles,

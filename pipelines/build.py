@@ -24,8 +24,8 @@ from assets import (
 )
 from pipelines import jobs, log
 from pipelines.partitions import snapshot_dates
-from pipelines.settings import Settings
-from pipelines.sources import SourcesFile
+from schemas.config.source import SourcesFile
+from schemas.settings import Settings
 
 
 def build_defs(settings: Settings, loaded: SourcesFile) -> dg.Definitions:

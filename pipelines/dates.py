@@ -6,11 +6,11 @@ from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from pipelines.pull.addresses import place_of
 from pipelines.pull.files import matching
 from pipelines.pull.pulled import PullError
-from pipelines.settings import Settings
-from pipelines.sources import Source, SourcesFile
+from schemas.config.addresses import place_of
+from schemas.config.source import Source, SourcesFile
+from schemas.settings import Settings
 
 _DATE = r"\d{4}-\d{2}-\d{2}"
 # Without "?", which would begin the query of a file:// address.

@@ -16,8 +16,8 @@ import pyarrow as pa
 from pipelines import durable
 from pipelines.lake import BUCKETS
 from pipelines.read.confined import confine
-from pipelines.settings import Settings
 from schemas.quoting import literal, parquet
+from schemas.settings import Settings
 
 BATCH_ROWS = 122_880
 _OUT_OF_MEMORY = "Out of Memory Error"

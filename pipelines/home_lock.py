@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipelines.settings import Settings
+from schemas.settings import Settings
 
 FILE_NAME = ".lock"
 _PAUSE_SECONDS = 0.2

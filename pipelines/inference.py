@@ -11,9 +11,9 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.limits import DEFAULT_LIMITS, Limits
 from pipelines.read.formats import UnreadableFileError
 from pipelines.read.sniff import Sniffed, sniff
+from schemas.config.limits import DEFAULT_LIMITS, Limits
 from schemas.infer.cells import Column
 from schemas.infer.figures import agreement
 from schemas.infer.numbers import Evaluator

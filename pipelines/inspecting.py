@@ -18,12 +18,12 @@ from rich.table import Table
 
 from assets.trial import Trial, try_out
 from pipelines.inference import Inferred, infer, named_shape
-from pipelines.limits import DEFAULT_LIMITS
 from pipelines.read import archives, expansion
 from pipelines.read.formats import UnreadableFileError, container_of
-from pipelines.sources import Source
 from pipelines.terminal import shown
 from schemas.column import PLATFORMS
+from schemas.config.limits import DEFAULT_LIMITS
+from schemas.config.source import Source
 from schemas.infer.shape_text import shape_text
 from schemas.quarantine import WHOLE_FILE
 from schemas.shape import Shape

@@ -20,12 +20,12 @@ from typing import Literal
 
 from pipelines import durable
 from pipelines.dates import yesterday
-from pipelines.pull.addresses import place_of
 from pipelines.pull.files import matching
 from pipelines.pull.pulled import Pulled, PullError
 from pipelines.pull.pulling import UNFINISHED, Earlier, pull
 from pipelines.read import formats
-from pipelines.sources import Source
+from schemas.config.addresses import place_of
+from schemas.config.source import Source
 from schemas.shape import Records, Shape
 
 State = Literal["complete", "refused", "failed"]

@@ -14,16 +14,16 @@ from typing import Any
 import dagster as dg
 
 from pipelines import failures, serving
-from pipelines.limits import Limits
-from pipelines.pull import credentials
 from pipelines.pull.allowance import Allowance
 from pipelines.pull.credentials import Secrets
 from pipelines.pull.paging import Ask
 from pipelines.pull.pulled import PullError
 from pipelines.pull.transport import Session
-from pipelines.settings import Settings
-from pipelines.sources import SourcesFile
+from schemas.config.limits import Limits
+from schemas.config.secrets import is_set
+from schemas.config.source import SourcesFile
 from schemas.first_line import first_line
+from schemas.settings import Settings
 
 # On runs that tell themselves how they ended; the daemon tells of the others.
 TELLS_ITSELF = {"smallvoices/tells_itself": "true"}
@@ -85,7 +85,7 @@ def tell(settings: Settings, loaded: SourcesFile, failed: FailedRun) -> str:
 def _hidden(loaded: SourcesFile, failed: FailedRun) -> FailedRun:
     """The same without whatever secret an error of somebody else's may hold."""
     names = sorted(set().union(*loaded.secrets.values()))
-    secrets = Secrets([f"${{{name}}}" for name in names if credentials.is_set(name)])
+    secrets = Secrets([f"${{{name}}}" for name in names if is_set(name)])
     return replace(failed, error=secrets.hide(failed.error)[:_LONGEST])
 
 

@@ -13,12 +13,12 @@ from types import TracebackType
 from pipelines import durable
 from pipelines.inference import Inferred, infer
 from pipelines.landing import LandedFile
-from pipelines.limits import Limits
 from pipelines.read import archives
 from pipelines.read.formats import UnreadableFileError, container_of
-from pipelines.settings import Settings
-from pipelines.sources import Source
+from schemas.config.limits import Limits
+from schemas.config.source import Source
 from schemas.infer.proposal import Proposal
+from schemas.settings import Settings
 from schemas.shape import AUTO, Records, Selection, Shape
 
 # Of a pull of very many pages, this many tell how all are read.

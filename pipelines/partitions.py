@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from pipelines.settings import Settings
+from schemas.settings import Settings
 
 
 def snapshot_dates(settings: Settings) -> dg.DailyPartitionsDefinition:

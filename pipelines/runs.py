@@ -22,9 +22,9 @@ from pipelines.build import build_defs
 from pipelines.jobs import NIGHTLY
 from pipelines.lake import Lake
 from pipelines.notifying import FailedRun
-from pipelines.settings import POSTGRES, REPOSITORY, Settings, SettingsError
-from pipelines.sources import SourcesFile
+from schemas.config.source import SourcesFile
 from schemas.first_line import first_line
+from schemas.settings import POSTGRES, REPOSITORY, Settings, SettingsError
 
 PUBLISHED = "published"
 # Of another home these say nothing: what is wrong is the disk.

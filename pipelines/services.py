@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from pipelines import runs
-from pipelines.settings import REPOSITORY, Settings
+from schemas.settings import REPOSITORY, Settings
 
 _LONGEST = 200
 _WORKSPACE = ["-w", str(REPOSITORY / "workspace.yaml")]

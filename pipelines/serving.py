@@ -36,8 +36,8 @@ from pipelines.content_hash import META, Contents
 from pipelines.engine import connect
 from pipelines.manifest import Manifest
 from pipelines.published_file import Table
-from pipelines.settings import Settings
 from schemas.published import CONTRACT_VERSION, LEFT_OUT
+from schemas.settings import Settings
 
 FILE_NAME = content_hash.FILE_NAME
 KEPT_GENERATIONS = 2

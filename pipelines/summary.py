@@ -16,12 +16,12 @@ from assets.accounting import HELD_BACK
 from pipelines import landing
 from pipelines.lake import Lake
 from pipelines.serving import FILE_NAME
-from pipelines.settings import Settings
 from pipelines.terminal import shown
 from schemas.account import NO_RATIO
 from schemas.describe import polars_schema
 from schemas.import_report import REFUSED
 from schemas.quarantine import WHOLE_FILE, Quarantine
+from schemas.settings import Settings
 
 TOP = 10
 _REASONS = 4

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipelines import durable, landing
 from pipelines.lake import Lake
-from pipelines.settings import Settings
+from schemas.settings import Settings
 
 _DAY_SECONDS = 86_400
 

@@ -22,7 +22,7 @@ from assets import looking_back
 from assets.publishing import QUARANTINE_DAYS
 from pipelines import landing, old_runs
 from pipelines.lake import Lake
-from pipelines.settings import Settings
+from schemas.settings import Settings
 
 Kind = Literal["lake", "landing", "runs"]
 # Each kind in words, one of it and more.

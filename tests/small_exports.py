@@ -18,8 +18,9 @@ import polars as pl
 from assets.importing import import_date
 from pipelines import landing
 from pipelines.lake import Lake
-from pipelines.settings import Settings
-from pipelines.sources import SourcesFile, load
+from schemas.config.source import SourcesFile
+from schemas.config.sources_file import load
+from schemas.settings import Settings
 
 DAY = date(2026, 10, 30)
 

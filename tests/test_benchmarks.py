@@ -7,7 +7,7 @@ import polars as pl
 from assets.computing import reference
 from assets.sql import read_sql
 from pipelines.engine import stream_sql
-from pipelines.settings import Settings
+from schemas.settings import Settings
 
 TIERS = ("nano", "micro", "mid", "macro", "mega")
 

@@ -4,9 +4,9 @@ import polars as pl
 import pytest
 
 from assets.computing import reference
-from pipelines.settings import Settings
 from schemas.describe import polars_schema
 from schemas.profiles import Profiles
+from schemas.settings import Settings
 from tests.invented_accounts import Row, profile, run
 
 

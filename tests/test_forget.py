@@ -315,7 +315,7 @@ def test_erasing_and_adding_wait_for_each_other(tmp_path: Path) -> None:
     settings.home.mkdir()
     holder = (
         "import sys, time; from pathlib import Path; from pipelines import home_lock; "
-        "from pipelines.settings import Settings\n"
+        "from schemas.settings import Settings\n"
         "with home_lock.adding(Settings(home=Path(sys.argv[1]), sources_file=Path('x'))):\n"
         "    print('held', flush=True); sys.stdin.read()"
     )

@@ -10,7 +10,7 @@ from pipelines import runs
 from pipelines.forget import dagster_postgres, proof
 from pipelines.forget.person import Person
 from pipelines.postgres import PostgresError
-from pipelines.settings import POSTGRES, Settings, SettingsError
+from schemas.settings import POSTGRES, Settings, SettingsError
 from tests.people_to_forget import ANNA, everything, export
 from tests.postgres_server import PASSWORD, Postgres
 from tests.published_home import Home

@@ -8,11 +8,11 @@ import pytest
 from assets import looking_back
 from assets.computing import compute, reference
 from pipelines.lake import Lake
-from pipelines.settings import Settings
 from schemas.describe import polars_schema
 from schemas.history import History
 from schemas.import_report import ImportReport
 from schemas.profiles import Profiles
+from schemas.settings import Settings
 from tests.invented_accounts import DAY, Row, night, profile
 
 

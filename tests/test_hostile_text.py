@@ -16,8 +16,8 @@ from pipelines import summary
 from pipelines.dates import DateError, parse
 from pipelines.engine import connect
 from pipelines.read.confined import confined
-from pipelines.sources import SourcesError
 from pipelines.terminal import printable
+from schemas.config.sources_file import SourcesError
 from tests.published_home import Home
 from tests.small_exports import Exports, ndjson_bytes
 

@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from pipelines import landing
 from pipelines.landing import Manifest, land, newest_complete
 from pipelines.pull import transport, wire
-from pipelines.pull.addresses import file_name
 from pipelines.pull.credentials import Secrets
+from schemas.config.addresses import file_name
 from tests.loopback import Answer, Loopback, Request, in_turn, ok, serving
 from tests.small_exports import DAY, Exports
 

@@ -19,12 +19,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assets.importing import NothingToPublishError, import_date
-from pipelines import landing, sources
+from pipelines import landing
 from pipelines.inference import infer
 from pipelines.lake import Lake
 from pipelines.read.encodings import encoding_of
 from pipelines.read.formats import UnreadableFileError
-from pipelines.settings import Settings
+from schemas.config import sources_file
+from schemas.settings import Settings
 from tests.conftest import REPOSITORY, Command
 from tests.inferred_exports import rows
 
@@ -123,7 +124,7 @@ class Source:
         path = folder / "sources.yaml"
         path.write_text(f"sources: [{{name: team, shape: auto, url: 'in/*', {extra}}}]", encoding="utf-8")
         self.settings = Settings(home=folder / "home", sources_file=path)
-        self.loaded = sources.load(path)
+        self.loaded = sources_file.load(path)
         (source,) = self.loaded.sources
         self.manifest = landing.land(
             source, self.loaded.shape(source), DAY, landing=self.settings.landing, folder=folder, force=False
@@ -216,7 +217,7 @@ def test_inspect_prints_what_it_found_and_writes_a_shape_that_works(tmp_path: Pa
     assert "The import would take 3 of 3 profiles" in run.out
     shape = yaml.safe_load((tmp_path / "shapes/spring.yaml").read_text(encoding="utf-8"))
     assert (shape["delimiter"], shape["encoding"], shape["platform"]) == (";", "cp1252", "instagram")
-    loaded = sources.load(tmp_path / "sources.yaml")
+    loaded = sources_file.load(tmp_path / "sources.yaml")
     (source,) = loaded.sources
     setup = Settings(home=tmp_path / "home", sources_file=loaded.path)
     landing.land(source, loaded.shape(source), DAY, landing=setup.landing, folder=tmp_path, force=False)

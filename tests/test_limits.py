@@ -16,7 +16,7 @@ import pytest
 from assets.bounds import Bounds, LimitPassedError
 from assets.importing import NothingToPublishError, import_date
 from pipelines.engine import EngineLimitError, connect
-from pipelines.settings import Settings
+from schemas.settings import Settings
 from tests.small_exports import DAY, Exports, csv_bytes, ndjson_bytes
 
 PEOPLE = [{"platform": "instagram", "handle": f"h{number}", "followers": 1000 + number} for number in range(30)]

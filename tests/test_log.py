@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from pipelines import log, log_line, runs
 from pipelines.build import build_defs
 from pipelines.jobs import NIGHTLY
-from pipelines.settings import Settings
-from pipelines.sources import load
 from pipelines.terminal import printable
+from schemas.config.sources_file import load
+from schemas.settings import Settings
 from tests.conftest import Command
 
 _HOSTILE = "\x1b[31mred\x07\x9b2J\u202egnp.exe\u2028next\r\nWARNING forged: line"

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from benchmarks.ranking_quality import product
-from pipelines.settings import Settings
+from schemas.settings import Settings
 from tests.invented_accounts import Row, engagement, night, post, profile
 
 

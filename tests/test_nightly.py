@@ -19,9 +19,9 @@ import polars as pl
 import pytest
 
 from assets import explained, explaining
-from pipelines.settings import Settings
-from pipelines.sources import load
+from schemas.config.sources_file import load
 from schemas.contact_data import redacted
+from schemas.settings import Settings
 from tests.conftest import REPOSITORY, SOURCES, Command
 from tests.loopback import Request, as_json, ok, serving
 

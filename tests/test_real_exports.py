@@ -7,9 +7,10 @@ import polars as pl
 import pytest
 
 from assets.importing import import_date
-from pipelines import landing, sources
+from pipelines import landing
 from pipelines.lake import Lake
-from pipelines.settings import Settings
+from schemas.config import sources_file
+from schemas.settings import Settings
 from tests.conftest import REPOSITORY, Command
 
 EXPORTS = REPOSITORY.parent / "shared" / "exports"
@@ -24,7 +25,7 @@ def imported(folder: Path, shape: str, file: str, day: date = DAY, posts: str | 
     posts_url = f", posts_url: '{EXPORTS / posts}'" if posts else ""
     text = f"{{name: real, shape: {shape}, url: '{EXPORTS / file}'{posts_url}, max_quarantine_share: 1}}"
     path.write_text(f"sources: [{text}]\n", encoding="utf-8")
-    settings, loaded = Settings(home=folder / "home", sources_file=path), sources.load(path)
+    settings, loaded = Settings(home=folder / "home", sources_file=path), sources_file.load(path)
     (source,) = loaded.sources
     landing.land(source, loaded.shape(source), day, landing=settings.landing, folder=folder, force=False)
     report = import_date(settings, loaded, day, "test")

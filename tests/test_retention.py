@@ -17,10 +17,11 @@ import pytest
 import sqlalchemy as sa
 
 from assets import looking_back
-from pipelines import landing, old_runs, runs, sources, summary, tidying
+from pipelines import landing, old_runs, runs, summary, tidying
 from pipelines.doctor.examine import examine
 from pipelines.lake import Lake
-from pipelines.settings import Settings, SettingsError
+from schemas.config import sources_file
+from schemas.settings import Settings, SettingsError
 from tests.conftest import REPOSITORY
 from tests.published_home import Home
 
@@ -44,7 +45,7 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Home:
         if day <= SEEN:
             (home.folder / f"ended-{day}.csv").write_text(f"{HEADER}tiktok,1,one,5000,90,5\n", encoding="utf-8")
         with patch.dict(os.environ):
-            loaded = sources.load(home.settings.sources_file)
+            loaded = sources_file.load(home.settings.sources_file)
             outcome = runs.over(home.settings, loaded, [day], force=False, log_level="CRITICAL")
         assert outcome.succeeded, outcome.error
     _age(home, 500)
@@ -109,7 +110,7 @@ def test_a_date_that_was_let_go_of_is_told_and_can_be_had_again(old: Home) -> No
         f"Error: {GONE} is not ranked; the nearest date that is: {KEPT} (of {KEPT} to {NEWEST})\n",
     )
     before = old.publish().content_hash
-    loaded = sources.load(old.settings.sources_file)
+    loaded = sources_file.load(old.settings.sources_file)
     again = runs.over(old.settings, loaded, [GONE], force=False, log_level="CRITICAL")
     assert again.succeeded, again.error
     # What was just computed stays, however old its date, with its quarantine for the report of the run.
@@ -129,7 +130,7 @@ def test_landing_goes_only_where_it_is_said_and_never_what_may_still_be_needed(o
         assert instance.get_materialized_partitions(dg.AssetKey("landed_plain")) == {str(NEWEST)}
     assert sorted(path.name for path in (old.settings.landing / "plain").iterdir()) == [str(NEWEST)]
     outcome = runs.over(
-        old.settings, sources.load(old.settings.sources_file), [NEWEST], force=False, log_level="CRITICAL"
+        old.settings, sources_file.load(old.settings.sources_file), [NEWEST], force=False, log_level="CRITICAL"
     )
     assert outcome.succeeded
 
@@ -176,7 +177,7 @@ def test_dagster_lets_go_of_ended_runs_and_still_knows_which_dates_are_there(old
         with instance.event_log_storage.index_connection() as connection:  # type: ignore[attr-defined]  # of SQL storage
             assert set(connection.execute(checks).scalars()) == {str(KEPT), str(NEWEST)}
     outcome = runs.over(
-        old.settings, sources.load(old.settings.sources_file), [NEWEST], force=False, log_level="CRITICAL"
+        old.settings, sources_file.load(old.settings.sources_file), [NEWEST], force=False, log_level="CRITICAL"
     )
     assert outcome.succeeded
 
@@ -239,7 +240,7 @@ def test_what_may_not_be_removed_is_named_and_stays(grown: Home) -> None:
         Path(place).chmod(0o755)
         shutil.copytree(grown.settings.home, f"{place}/home", symlinks=True)
         script = (
-            "import sys; from pathlib import Path; from pipelines import tidying; from pipelines.settings import Settings\n"
+            "import sys; from pathlib import Path; from pipelines import tidying; from schemas.settings import Settings\n"
             "settings = Settings(home=Path(sys.argv[1]), sources_file=Path(sys.argv[1]), keep_landing_days=60)\n"
             "for reason in tidying.remove(settings, None, tidying.removable(settings, None)): print(reason)"
         )

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from assets import looking_back
 from pipelines import landing, tidying
 from pipelines.lake import Lake
-from pipelines.settings import Settings
+from schemas.settings import Settings
 
 NEWEST = date(2026, 10, 31)
 TABLES = ("ranking", "engagement", "profiles", "import_report", "quarantine", "history")

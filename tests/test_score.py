@@ -16,11 +16,11 @@ from assets.computing import reference
 from benchmarks.ranking_quality import product
 from benchmarks.ranking_quality.regimes import REGIMES
 from benchmarks.ranking_quality.world import draw
-from pipelines.settings import Settings
 from schemas.authenticity import Authenticity
 from schemas.describe import polars_schema
 from schemas.engagement import Engagement
 from schemas.estimates import Estimates
+from schemas.settings import Settings
 from schemas.topics import Topics
 from tests.invented_accounts import DAY, Row, profile, run
 

@@ -17,7 +17,7 @@ _UI = """
 import os, sys, time
 from pathlib import Path
 from pipelines import services
-from pipelines.settings import Settings
+from schemas.settings import Settings
 os.execv = lambda *_: time.sleep(60)
 services.ui(Settings(home=Path(sys.argv[1]), sources_file=Path("sources.yaml")), int(sys.argv[2]))
 """

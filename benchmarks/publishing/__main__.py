@@ -19,8 +19,8 @@ from benchmarks.measuring import measure
 from benchmarks.nightly.__main__ import SNAPSHOT, SOURCES, generate
 from pipelines import kept_days, manifest
 from pipelines.lake import Lake
-from pipelines.settings import Settings
 from schemas.quoting import parquet
+from schemas.settings import Settings
 
 DAYS = 90
 _FIRST, _NEXT, _BARE = "the first publish", "the next night's", "bare CREATE TABLE AS"

@@ -11,10 +11,10 @@ from pathlib import Path
 import duckdb
 
 from assets import publishing
-from pipelines import sources
 from pipelines.lake import Lake
-from pipelines.settings import Settings
-from pipelines.sources import SourcesFile
+from schemas.config.source import SourcesFile
+from schemas.config.sources_file import load
+from schemas.settings import Settings
 
 
 def bare(settings: Settings, loaded: SourcesFile) -> None:
@@ -39,7 +39,7 @@ def main() -> None:
     """Runs one way."""
     way, home, sources_file = sys.argv[1:]
     settings = Settings(home=Path(home), sources_file=Path(sources_file))
-    loaded = sources.load(settings.sources_file)
+    loaded = load(settings.sources_file)
     began, used = time.monotonic(), sum(os.times()[:4])
     if way == "bare":
         bare(settings, loaded)

@@ -9,12 +9,13 @@ import time
 from datetime import date
 from pathlib import Path
 
-from pipelines import landing, sources
+from pipelines import landing
+from schemas.config import sources_file
 
 
 def main() -> None:
     """Pulls through the same function as the nightly run, and checks that it landed."""
-    loaded = sources.load(Path(sys.argv[1]))
+    loaded = sources_file.load(Path(sys.argv[1]))
     (source,) = loaded.sources
     started, worked = time.perf_counter(), time.process_time()
     manifest = landing.land(

@@ -19,8 +19,8 @@ from benchmarks.measuring import measure
 from benchmarks.nightly.__main__ import SNAPSHOT, SOURCES, generate
 from pipelines import landing
 from pipelines.lake import Lake
-from pipelines.settings import Settings
-from pipelines.sources import load
+from schemas.config.sources_file import load
+from schemas.settings import Settings
 
 
 @click.command()

@@ -18,9 +18,8 @@ from assets.computing import compute, dimensions, parameters, reference
 from benchmarks.nightly.__main__ import SNAPSHOT
 from pipelines.engine import Input, connect
 from pipelines.lake import Lake
-from pipelines.settings import Settings
-from pipelines.sources import Metrics
 from schemas.authenticity import Authenticity
+from schemas.config.source import Metrics
 from schemas.engagement import Engagement
 from schemas.estimates import Estimates
 from schemas.history import History
@@ -29,6 +28,7 @@ from schemas.priors import Priors
 from schemas.quoting import literal, parquet
 from schemas.ranking import Ranking
 from schemas.segments import Segments
+from schemas.settings import Settings
 from schemas.topics import Topics
 
 DAY = date.fromisoformat(SNAPSHOT)

@@ -13,9 +13,8 @@ from assets.sql import read_sql
 from benchmarks.ranking_quality.estimate import Estimate
 from benchmarks.ranking_quality.world import World
 from pipelines.engine import stream_sql
-from pipelines.settings import Settings
-from pipelines.sources import Metrics
 from schemas.authenticity import Authenticity
+from schemas.config.source import Metrics
 from schemas.describe import polars_schema
 from schemas.engagement import Engagement
 from schemas.estimates import Estimates
@@ -25,6 +24,7 @@ from schemas.posts import Posts
 from schemas.priors import Priors
 from schemas.profiles import Profiles
 from schemas.ranking import Ranking
+from schemas.settings import Settings
 from schemas.topics import Topics
 
 SNAPSHOT = date(2026, 10, 31)

@@ -20,10 +20,11 @@ from benchmarks.ranking_quality.estimate import Estimate
 from benchmarks.ranking_quality.regimes import Regime
 from benchmarks.ranking_quality.trials import PRODUCT, SHRINKAGE
 from benchmarks.ranking_quality.world import World
-from pipelines import landing, sources
+from pipelines import landing
 from pipelines.lake import Lake
-from pipelines.settings import Settings
-from pipelines.sources import Metrics
+from schemas.config.source import Metrics
+from schemas.config.sources_file import load
+from schemas.settings import Settings
 
 Floats = NDArray[np.float64]
 
@@ -83,7 +84,7 @@ def _measure(ratios: Floats, typical: Floats, estimate: Estimate, judged: NDArra
 
 def _export(sources_file: Path, day: date, home: Path) -> World:
     """The accounts of an export that have enough posts in the window, as an import accepts them."""
-    settings, loaded = Settings(home=home, sources_file=sources_file), sources.load(sources_file)
+    settings, loaded = Settings(home=home, sources_file=sources_file), load(sources_file)
     for source in loaded.sources:
         landing.land(
             source,

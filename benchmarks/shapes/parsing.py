@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pipelines.engine import connect
 from pipelines.read.text_columns import open_columns
-from pipelines.settings import Settings
 from schemas.quoting import literal
+from schemas.settings import Settings
 from schemas.shape import Shape
 from schemas.shape_file import load
 

@@ -21,14 +21,16 @@ from pipelines import console as screen
 from pipelines import dates, landing
 from pipelines.cli.command import FILE, FOLDER, chosen_date, common, main
 from pipelines.dates import DateError, yesterday
-from pipelines.pull import credentials, declared
-from pipelines.pull.addresses import place_of
+from pipelines.pull.credentials import Secrets
 from pipelines.pull.files import matching
 from pipelines.pull.pulled import PullError
-from pipelines.settings import Settings, SettingsError
-from pipelines.sources import Source, SourcesFile
 from pipelines.terminal import printable
 from schemas import shape_file
+from schemas.config import source_checks
+from schemas.config.addresses import place_of
+from schemas.config.secrets import is_set
+from schemas.config.source import Source, SourcesFile
+from schemas.settings import Settings, SettingsError
 from schemas.shape import ShapeError
 
 _NO_FILE = "no file"
@@ -54,8 +56,8 @@ def list_sources(settings: Settings, loaded: SourcesFile, day: str | None, *, as
         for records, address in source["pulls"].items():
             found = f" ({source['found'][records]})" if records in source["found"] else ""
             click.echo(f"  {records}: {address}{found}")
-        for name, is_set in source["secrets"].items():
-            click.echo(f"  ${{{name}}}: {'set' if is_set else 'NOT SET: this source will fail'}")
+        for name, is_there in source["secrets"].items():
+            click.echo(f"  ${{{name}}}: {'set' if is_there else 'NOT SET: this source will fail'}")
     for source in told:
         if source["warning"]:
             screen.say("WARNING", f"source {source['source']!r}: {source['warning']}")
@@ -77,7 +79,7 @@ def _told(source: Source, settings: Settings, folder: Path, day: date) -> dict[s
     found: dict[str, str] = {}
     problems: list[str] = []
     try:
-        credentials.Secrets(source.url, source.posts_url, source.parts(day))
+        Secrets(source.url, source.posts_url, source.parts(day))
     except PullError as error:
         problems.append(str(error))
     if not landed and not landing.is_offered(source, day):
@@ -99,8 +101,8 @@ def _told(source: Source, settings: Settings, folder: Path, day: date) -> dict[s
         "pulls": pulls,
         "found": found,
         "paging": source.paging.kind if source.paging else None,
-        "secrets": {name: credentials.is_set(name) for name in source.secrets},
-        "warning": declared.undated(source),
+        "secrets": {name: is_set(name) for name in source.secrets},
+        "warning": source_checks.undated(source),
         "problems": problems,
         "landed": landed is not None,
         "changed": landing.changed_addresses(landed, source) if landed else None,

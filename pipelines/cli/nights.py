@@ -19,9 +19,9 @@ from pipelines import console as screen
 from pipelines import dates, summary
 from pipelines.cli.command import chosen_date, common, main
 from pipelines.dates import DateError, yesterday
-from pipelines.pull import declared
-from pipelines.settings import Settings
-from pipelines.sources import SourcesFile
+from schemas.config import source_checks
+from schemas.config.source import SourcesFile
+from schemas.settings import Settings
 
 if TYPE_CHECKING:
     from pipelines.runs import Outcome
@@ -126,7 +126,7 @@ def tidy(settings: Settings, loaded: SourcesFile, *, dry_run: bool, as_json: boo
 def _warn_of_undated(loaded: SourcesFile, days: Sequence[date]) -> None:
     """Says which sources have one export for all dates, where that is more than today's."""
     for source in loaded.sources if days[0] < yesterday() else []:
-        if told := declared.undated(source):
+        if told := source_checks.undated(source):
             screen.say("WARNING", f"{loaded.path}: source {source.name!r}: {told}")
 
 

@@ -12,9 +12,9 @@ from pipelines import console as screen
 from pipelines.cli.command import common, main
 from pipelines.home_lock import HomeLockedError
 from pipelines.serving import PublishError
-from pipelines.settings import Settings
-from pipelines.sources import SourcesFile
 from schemas.column import PLATFORMS
+from schemas.config.source import SourcesFile
+from schemas.settings import Settings
 
 
 @main.command("forget")

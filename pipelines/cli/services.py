@@ -9,8 +9,8 @@ import click
 
 from pipelines import console as screen
 from pipelines.cli.command import common, main
-from pipelines.settings import Settings
-from pipelines.sources import SourcesFile
+from schemas.config.source import SourcesFile
+from schemas.settings import Settings
 
 
 @main.command()

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from pipelines import sources
 from pipelines.doctor import home, installed, instance, published
 from pipelines.doctor.finding import Check, Finding, told
-from pipelines.settings import Settings
-from pipelines.sources import SourcesError
+from schemas.config import sources_file
+from schemas.config.sources_file import SourcesError
+from schemas.settings import Settings
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
@@ -31,7 +31,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
 
 def _sources_file(settings: Settings) -> Iterator[Finding]:
     try:
-        loaded = sources.load(settings.sources_file)
+        loaded = sources_file.load(settings.sources_file)
     except SourcesError as mistake:
         yield Finding("sources.yaml", "problem", str(mistake), "correct it; until then no command works")
         return

@@ -15,7 +15,7 @@ from pipelines.doctor.finding import Finding, Level, span
 from pipelines.forget import suppression
 from pipelines.forget.suppression import SuppressionError
 from pipelines.lake import Lake
-from pipelines.settings import Settings
+from schemas.settings import Settings
 
 # Nights that there should be room for, before somebody has to look; and at least, while one is being built.
 _NIGHTS_AHEAD = 14

@@ -8,7 +8,7 @@ import dagster as dg
 from pipelines import dead_runs, failures, runs
 from pipelines.doctor.finding import Check, Finding, span
 from pipelines.jobs import NIGHTLY
-from pipelines.settings import Settings
+from schemas.settings import Settings
 
 _SCHEDULE = "nightly_schedule"
 _UNDER_WAY = [

@@ -12,9 +12,9 @@ from pipelines.dates import DateError, has_dated_files, on_disk, yesterday
 from pipelines.doctor.finding import Finding
 from pipelines.jobs import FRESH_BY
 from pipelines.lake import Lake
-from pipelines.settings import Settings
-from pipelines.sources import SourcesError, load
+from schemas.config.sources_file import SourcesError, load
 from schemas.published import CONTRACT_VERSION
+from schemas.settings import Settings
 
 _MODE = 0o444
 

@@ -18,8 +18,8 @@ from psycopg import sql
 from pipelines.forget.dagster_texts import cleaned, says
 from pipelines.forget.person import Person
 from pipelines.postgres import CONNECT_SECONDS, PostgresError
-from pipelines.settings import POSTGRES
 from schemas.first_line import first_line
+from schemas.settings import POSTGRES
 
 _TABLES = sorted(
     name

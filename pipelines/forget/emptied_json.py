@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from pipelines.limits import DEFAULT_LIMITS
 from pipelines.read.formats import open_bytes
 from pipelines.read.json_records import json_layout
 from pipelines.read.json_stream import JsonText
+from schemas.config.limits import DEFAULT_LIMITS
 from schemas.json_path import keys
 
 _EMPTY_LINE = "{}"

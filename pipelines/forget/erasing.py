@@ -25,8 +25,8 @@ from pipelines.forget.records import IDENTITY
 from pipelines.forget.tombstones import CannotEmptyError
 from pipelines.lake import Lake
 from pipelines.read.formats import UnreadableFileError
-from pipelines.settings import Settings
-from pipelines.sources import SourcesFile
+from schemas.config.source import SourcesFile
+from schemas.settings import Settings
 
 _RUN = "forget"
 

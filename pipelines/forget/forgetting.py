@@ -12,8 +12,8 @@ from pipelines.forget import dagster_storage, erasing, known, proof, published_p
 from pipelines.forget.erasing import Erased
 from pipelines.forget.person import Person
 from pipelines.forget.proof import Proof
-from pipelines.settings import Settings
-from pipelines.sources import SourcesFile
+from schemas.config.source import SourcesFile
+from schemas.settings import Settings
 
 
 class ForgetError(Exception):

@@ -13,8 +13,8 @@ from pipelines.forget.tombstones import CannotEmptyError
 from pipelines.landing import LandedFile, Sift
 from pipelines.pull.pulled import PullError
 from pipelines.read.formats import UnreadableFileError
-from pipelines.settings import Settings
-from pipelines.sources import Source
+from schemas.config.source import Source
+from schemas.settings import Settings
 from schemas.shape import Shape
 
 

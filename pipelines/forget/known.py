@@ -17,8 +17,8 @@ from pipelines.lake import Lake
 from pipelines.landing import Manifest
 from pipelines.opening import Opener
 from pipelines.read.formats import UnreadableFileError
-from pipelines.settings import Settings
-from pipelines.sources import Source, SourcesFile
+from schemas.config.source import Source, SourcesFile
+from schemas.settings import Settings
 
 _SEEN = {"day": pl.Date, "profile_id": pl.String, "handle": pl.String}
 

@@ -19,8 +19,8 @@ from pipelines.forget import tombstones
 from pipelines.forget.records import Match, Meant, kinds, meant
 from pipelines.landing import LandedFile, Manifest, Tombstone
 from pipelines.opening import Opened, Opener
-from pipelines.settings import Settings
-from pipelines.sources import Source
+from schemas.config.source import Source
+from schemas.settings import Settings
 from schemas.shape import Records, Shape
 
 _HIDDEN = "forgotten"

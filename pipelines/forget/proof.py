@@ -26,8 +26,8 @@ from pipelines.forget.counts import Counts, cells, in_frames
 from pipelines.forget.person import Person
 from pipelines.postgres import PostgresError
 from pipelines.read.csv_records import text_encoding
-from pipelines.settings import Settings
 from schemas.quoting import identifier
+from schemas.settings import Settings
 
 
 @dataclass

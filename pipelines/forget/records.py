@@ -18,9 +18,9 @@ from pipelines.opening import Opened
 from pipelines.read.formats import UnreadableFileError
 from pipelines.read.raw_records import raw_records
 from pipelines.read.text_columns import open_columns
-from pipelines.settings import Settings
-from pipelines.sources import Source
+from schemas.config.source import Source
 from schemas.first_line import first_line
+from schemas.settings import Settings
 from schemas.shape import RECORDS, Records, canonical_columns
 from schemas.standard_forms import standardised
 

@@ -20,8 +20,8 @@ from pipelines.forget.emptied_tables import empty_csv, empty_parquet, empty_spre
 from pipelines.forget.records import Meant, identities, is_empty, kinds
 from pipelines.opening import Opened
 from pipelines.read.formats import Format, UnreadableFileError, compression, format_of
-from pipelines.settings import Settings
-from pipelines.sources import Source
+from schemas.config.source import Source
+from schemas.settings import Settings
 from schemas.shape import Records, Shape
 
 

@@ -3,8 +3,8 @@
 Belongs here: counting over all files and pages of the pull, wherever they lie. Does not: the limit itself (`limits`).
 """
 
-from pipelines.limits import Limits
 from pipelines.pull.pulled import PullError
+from schemas.config.limits import Limits
 
 
 class Allowance:

@@ -17,11 +17,11 @@ import obstore
 from obstore.exceptions import BaseError, NotModifiedError
 from obstore.store import from_url
 
-from pipelines.limits import MAX_TRIES, Limits
 from pipelines.pull.allowance import Allowance
 from pipelines.pull.hashed_file import HashedFile
 from pipelines.pull.pulled import InterruptedPullError, Pulled, PullError
 from pipelines.pull.wire import resolved
+from schemas.config.limits import MAX_TRIES, Limits
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore

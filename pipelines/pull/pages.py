@@ -20,12 +20,13 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from requests.utils import parse_header_links
 
 from pipelines import durable
-from pipelines.limits import Limits
 from pipelines.pull.credentials import Secrets
 from pipelines.pull.download import download
-from pipelines.pull.paging import Ask, Page, Paging, doubt_of_one_page, first, following, records_of, total_of
+from pipelines.pull.paging import Ask, Page, doubt_of_one_page, first, following, records_of, total_of
 from pipelines.pull.pulled import InterruptedPullError, Pulled, PullError
 from pipelines.pull.transport import Session
+from schemas.config.limits import Limits
+from schemas.config.paging import Paging
 
 JOURNAL = "journal.ndjson"
 # Pages in a row that bring nothing new before it is called a circle.

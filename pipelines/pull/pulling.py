@@ -19,16 +19,17 @@ from urllib.parse import urlencode
 
 from pipelines import progress
 from pipelines.pull import files, wholeness
-from pipelines.pull.addresses import Place, file_name, place_of
 from pipelines.pull.allowance import Allowance
 from pipelines.pull.credentials import Secrets
 from pipelines.pull.download import download
 from pipelines.pull.pages import Pages
-from pipelines.pull.paging import Ask, Paging
+from pipelines.pull.paging import Ask
 from pipelines.pull.pulled import Pulled, PullError
 from pipelines.pull.transport import Session
 from pipelines.read import expansion
-from pipelines.sources import Source
+from schemas.config.addresses import Place, file_name, place_of
+from schemas.config.paging import Paging
+from schemas.config.source import Source
 from schemas.shape import Records
 
 # Finds what has landed from an address before: the file, and what it was.

@@ -21,11 +21,11 @@ from urllib.parse import urljoin
 import requests
 import urllib3.exceptions
 
-from pipelines.limits import MAX_TRIES, MAX_WAIT_SECONDS, Limits
 from pipelines.pull.allowance import Allowance
 from pipelines.pull.paging import Ask, origin
 from pipelines.pull.pulled import InterruptedPullError, PullError, TransientError
 from pipelines.pull.wire import Wire, WireAdapter
+from schemas.config.limits import MAX_TRIES, MAX_WAIT_SECONDS, Limits
 
 # Its debug lines hold addresses, and addresses may hold secrets.
 logging.getLogger("urllib3").setLevel(logging.INFO)

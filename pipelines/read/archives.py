@@ -9,9 +9,9 @@ import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 
-from pipelines.limits import Limits
 from pipelines.read import expansion
 from pipelines.read.formats import UnreadableFileError
+from schemas.config.limits import Limits
 
 _CHUNK = 2**20
 _EXPORTS = {

@@ -7,8 +7,8 @@ import zipfile
 import zlib
 from pathlib import Path
 
-from pipelines.limits import Limits
 from pipelines.read.formats import UnreadableFileError, container_of, open_bytes, whole
+from schemas.config.limits import Limits
 
 # Below it no ratio matters.
 _HARMLESS_BYTES = 64 * 2**20

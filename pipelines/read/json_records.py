@@ -13,9 +13,9 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from pipelines.limits import DEFAULT_LIMITS, MAX_RECORD_BYTES, Limits
 from pipelines.read.formats import UnreadableFileError, compression, open_bytes, whole
 from pipelines.read.json_stream import is_json, is_large_document, large_records
+from schemas.config.limits import DEFAULT_LIMITS, MAX_RECORD_BYTES, Limits
 from schemas.first_line import first_line
 from schemas.json_path import keys, list_within, member, pointer, raw_records_within, records_within, structure
 from schemas.quoting import identifier, literal

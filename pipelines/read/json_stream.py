@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from pipelines.limits import Limits
 from pipelines.read.formats import UnreadableFileError, open_bytes, whole
+from schemas.config.limits import Limits
 from schemas.json_path import keys
 
 # Answers of APIs come in pages far smaller than this.

@@ -15,10 +15,10 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from pipelines.limits import Limits
 from pipelines.read.confined import confined
 from pipelines.read.formats import UnreadableFileError
 from pipelines.read.json_records import json_objects, reason
+from schemas.config.limits import Limits
 
 _MOST_RECORDS = 20_000
 _MOST_BYTES = 256 * 2**20

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.limits import DEFAULT_LIMITS, Limits
 from pipelines.read import csv_records, spreadsheets
 from pipelines.read.formats import format_of
 from pipelines.read.json_records import json_layout, json_objects, lines
+from schemas.config.limits import DEFAULT_LIMITS, Limits
 from schemas.quoting import literal
 from schemas.shape import Shape
 

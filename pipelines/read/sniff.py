@@ -10,7 +10,6 @@ from typing import NamedTuple
 import duckdb
 import polars as pl
 
-from pipelines.limits import Limits
 from pipelines.read import csv_records, json_tables, spreadsheets
 from pipelines.read.confined import confined
 from pipelines.read.dialect import dialect_of, header_of
@@ -19,6 +18,7 @@ from pipelines.read.formats import UnreadableFileError, container_of, open_bytes
 from pipelines.read.json_records import json_layout
 from pipelines.read.json_tables import JsonTable
 from pipelines.read.text_columns import demand_few, open_columns, parquet_types
+from schemas.config.limits import Limits
 from schemas.quoting import identifier
 from schemas.shape import Selection, Shape
 

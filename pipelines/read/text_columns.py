@@ -12,11 +12,11 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from pipelines.limits import DEFAULT_LIMITS, Limits
 from pipelines.read import csv_records, spreadsheets
 from pipelines.read.csv_records import Record
 from pipelines.read.formats import UnreadableFileError, compression, format_of, open_bytes, tail, whole
 from pipelines.read.json_records import json_columns, json_layout, json_pages, line_columns, lines
+from schemas.config.limits import DEFAULT_LIMITS, Limits
 from schemas.first_line import first_line
 from schemas.quoting import identifier, literal
 from schemas.shape import Selection, Shape

@@ -21,10 +21,11 @@ import duckdb
 import polars as pl
 
 from assets.importing import import_date
-from pipelines import failures, landing, sources, sweeping
+from pipelines import failures, landing, sweeping
 from pipelines.build import build_defs
 from pipelines.content_hash import contents
 from pipelines.jobs import NIGHTLY
+from schemas.config import sources_file
 from schemas.published import LEFT_OUT
 from tests.published_home import Home, make
 
@@ -93,7 +94,7 @@ def export(home: Home, day: str, factor: int) -> None:
 
 def land(home: Home, day: str = NEXT, *, force: bool = False) -> str:
     """Pulls a day, as the first step of a night does; gives the hash of what landed."""
-    settings, loaded = home.settings, sources.load(home.settings.sources_file)
+    settings, loaded = home.settings, sources_file.load(home.settings.sources_file)
     sweeping.sweep(settings)
     (source,) = loaded.sources
     manifest = landing.land(
@@ -107,7 +108,9 @@ def land(home: Home, day: str = NEXT, *, force: bool = False) -> str:
 def import_day(home: Home, day: str = NEXT) -> None:
     """Imports a day that has landed."""
     sweeping.sweep(home.settings)
-    import_date(home.settings, sources.load(home.settings.sources_file), date.fromisoformat(day), f"run-{os.getpid()}")
+    import_date(
+        home.settings, sources_file.load(home.settings.sources_file), date.fromisoformat(day), f"run-{os.getpid()}"
+    )
 
 
 def night(home: Home, day: str = NEXT) -> None:
@@ -116,7 +119,7 @@ def night(home: Home, day: str = NEXT) -> None:
     Raises:
         RuntimeError: It failed; with what the failed step said.
     """
-    job = build_defs(home.settings, sources.load(home.settings.sources_file)).resolve_job_def(NIGHTLY)
+    job = build_defs(home.settings, sources_file.load(home.settings.sources_file)).resolve_job_def(NIGHTLY)
     with dg.DagsterInstance.ephemeral() as instance:
         result = job.execute_in_process(
             instance=instance, partition_key=day, raise_on_error=False,

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from assets.importing import NothingToPublishError, import_date
 from pipelines import landing
-from pipelines.sources import SourcesFile
+from schemas.config.source import SourcesFile
 from tests.small_exports import DAY, Exports, Imported
 
 MOST_SECONDS = 2.0

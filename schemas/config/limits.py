@@ -1,7 +1,7 @@
 """How much, how fast and how long a source may be pulled and read: the key `limits` of sources.yaml.
 
 Belongs here: the figures and their defaults, and what is said where one is passed. Does not: noticing that it is. What
-the machine has to give (memory, temporary disk) is in `settings`.
+the machine has to give (memory, temporary disk) is in `schemas/settings`.
 """
 
 from pydantic import BaseModel, ConfigDict, Field

@@ -1,24 +1,17 @@
-"""How a source in sources.yaml is to be pulled: `{date}` in it, and mistakes that the type of a key does not tell.
+"""Errors of a source in sources.yaml that the type of a key does not tell.
 
-Belongs here: checks across keys, made before anything is pulled. Does not: the keys themselves (`pipelines/sources`).
+Belongs here: checks across keys, made before anything is pulled. Does not: the keys themselves (`source`).
 """
-
-from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from pipelines.pull import credentials
-from pipelines.pull.addresses import ALLOWED, Place, place_of
-
-if TYPE_CHECKING:
-    from pipelines.sources import Source
-
-# What goes with requests, and may hold {date} and ${NAME}.
-PARTS = ("headers", "params", "body", "storage")
+from schemas.config.addresses import ALLOWED, Place, place_of
+from schemas.config.secrets import is_literal_secret
+from schemas.config.source import PARTS, Source, dated
 
 # Keys that mean something to some places only.
 _ONLY_FOR: dict[str, tuple[Place, str]] = {
@@ -32,18 +25,9 @@ _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _NAMED = "a secret is not written here; allowed: ${NAME}, a variable of the environment"
 
 
-def dated(value: Any, day: date) -> Any:
-    """The value with every `{date}` in it replaced, however deep."""
-    if isinstance(value, str):
-        return re.sub(r"(?<!\$)\{date\}", day.isoformat(), value)
-    if isinstance(value, dict):
-        return {key: dated(item, day) for key, item in value.items()}
-    return [dated(item, day) for item in value] if isinstance(value, list) else value
-
-
-def mistake(source: Source) -> str | None:
+def first_error(source: Source) -> str | None:
     """The first mistake in how a source is to be pulled: the key and what is allowed; None where there is none."""
-    return next(_mistakes(source), None)
+    return next(_errors(source), None)
 
 
 def undated(source: Source) -> str | None:
@@ -60,18 +44,18 @@ def undated(source: Source) -> str | None:
     )
 
 
-def _mistakes(source: Source) -> Iterator[str]:
+def _errors(source: Source) -> Iterator[str]:
     urls = {key: url for key, url in (("url", source.url), ("posts_url", source.posts_url)) if url is not None}
     for key, url in urls.items():
-        if (wrong := _address_mistake(url)) is not None:
+        if (wrong := _address_error(url)) is not None:
             yield f"{key}: {wrong}"
     places = {place_of(url) for url in urls.values()}
     for key, (place, allowed) in _ONLY_FOR.items():
         if getattr(source, key) and place not in places:
             yield f"{key}: only for {allowed} addresses; leave it out"
     parts = {key: getattr(source, key) or {} for key in PARTS}
-    yield from _part_mistakes(parts)
-    if source.paging and (found := source.paging.mistake()):
+    yield from _part_errors(parts)
+    if source.paging and (found := source.paging.first_error()):
         yield f"paging.{found[0]}: {found[1]}"
     asked = [list(urls.values()), parts]
     if source.history == "dated" and "http" in places and dated(asked, date.min) == asked:
@@ -81,17 +65,17 @@ def _mistakes(source: Source) -> Iterator[str]:
         )
 
 
-def _part_mistakes(parts: dict[str, dict[str, Any]]) -> Iterator[str]:
+def _part_errors(parts: dict[str, dict[str, Any]]) -> Iterator[str]:
     for key, part in parts.items():
         for name, value in part.items():
-            if credentials.is_literal_secret(name, value):
+            if is_literal_secret(name, value):
                 yield f"{key}.{name}: {_NAMED}"
     for name, value in parts["headers"].items():
         if not _HEADER.fullmatch(name) or not value.isprintable():
             yield f"headers: {name!r} is not allowed; allowed: a header name, and a text of one line"
 
 
-def _address_mistake(url: str) -> str | None:
+def _address_error(url: str) -> str | None:
     place = place_of(url)
     if place is None:
         return f"{url.partition('://')[0]}:// is not allowed; allowed: {ALLOWED}"
@@ -106,5 +90,5 @@ def _address_mistake(url: str) -> str | None:
         return f"there is no host or bucket in it; allowed: {ALLOWED}"
     if parts.username is not None or parts.password is not None:
         return "a user or password in it is not allowed; allowed: headers with ${NAME}"
-    written = (name for name, value in parse_qsl(parts.query) if credentials.is_literal_secret(name, value))
+    written = (name for name, value in parse_qsl(parts.query) if is_literal_secret(name, value))
     return next((f"{name}: {_NAMED}" for name in written), None)

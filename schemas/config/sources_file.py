@@ -1,23 +1,24 @@
 """sources.yaml: what to pull each night, checked before anything is pulled.
 
-Belongs here: the model of the file and one clear error per mistake. Does not: what single mappings of it may hold
-(`limits`, `pull/paging`), or pulling.
+Belongs here: reading the file, and one clear error per mistake with its line. Does not: the keys (`source`), or
+mistakes across the keys of a source (`source_checks`).
 """
 
 import re
 from collections.abc import Sequence
-from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
-from pipelines.limits import Limits
-from pipelines.pull import credentials, declared
-from pipelines.pull.paging import Paging
 from schemas import strict_yaml
 from schemas.column import PLATFORMS
+from schemas.config import source_checks
+from schemas.config.limits import Limits
+from schemas.config.paging import Paging
+from schemas.config.secrets import NAMED
+from schemas.config.source import Metrics, Source, SourcesFile
 from schemas.did_you_mean import meant
 from schemas.segments import DIMENSIONS
 from schemas.shape import AUTO, INFERRED, RECORDS, Shape, ShapeError
@@ -26,7 +27,6 @@ from schemas.shape_file import load as load_shape
 _KEYS = {"sources", "metrics", "segments", "publish_to", "publish_contacts", "notify"}
 # What the path or query of a webhook holds that is a secret: long, with letters and digits. What is named is none.
 _SECRET_PART = re.compile(r"(?=[A-Za-z_-]*\d)(?=[\d_-]*[A-Za-z])[\w-]{20,}")
-_NAMED = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 # From which likeness on a word is a platform with a slip of the finger, and not the name of a column.
 _ALIKE = 0.8
 
@@ -41,93 +41,6 @@ class _MistakeError(ValueError):
     def __init__(self, place: Sequence[str | int], told: str) -> None:
         super().__init__(told)
         self.place = place
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Source(_Strict):
-    """One source of exports."""
-
-    name: Annotated[str, Field(pattern=r"^[a-z0-9_]+$", max_length=60)] = Field(
-        description="up to 60 of a-z, 0-9 and _"
-    )
-    shape: str = Field(description="the name of a shape, or auto")
-    url: str = Field(
-        min_length=1,
-        description="a path, glob or an address (file, http, https, s3, gs, az); {date} stands for the snapshot date",
-    )
-    posts_url: str | None = Field(
-        default=None, min_length=1, description="as url, where posts come apart from profiles"
-    )
-    platform: str | None = Field(default=None, description=f"{', '.join(PLATFORMS)}, or a column of the export")
-    history: Literal["dated", "current"] = Field(default="dated", description="dated or current")
-    required: bool = Field(default=False, description="true or false")
-    carry_days: int = Field(default=7, ge=0, le=30, description="a whole number from 0 to 30")
-    max_quarantine_share: float = Field(default=0.05, ge=0, le=1, description="a number from 0 to 1")
-    min_rows_share: float = Field(default=0.6, ge=0, le=1, description="a number from 0 to 1")
-    headers: dict[str, str] = Field(default={}, description="a mapping of names to texts; secrets as ${NAME}")
-    params: dict[str, str | bool | int | float] = Field(
-        default={}, description="a mapping of names to texts, numbers, true or false"
-    )
-    body: dict[str, Any] | None = Field(default=None, description="a mapping, posted as JSON")
-    paging: Paging | None = Field(default=None, description=f"a mapping of {', '.join(Paging.model_fields)}")
-    storage: dict[str, str | bool] = Field(default={}, description="a mapping of credentials, region and endpoint")
-    limits: Limits = Field(default=Limits(), description=f"a mapping of {', '.join(Limits.model_fields)}")
-    allow_private: bool = Field(default=False, description="true or false")
-    ca_file: str | None = Field(
-        default=None, min_length=1, description="a file of certificates (PEM) to trust, relative to this file"
-    )
-    end_marker: str | None = Field(default=None, min_length=1, description="a text that every whole file ends with")
-
-    def addresses(self, snapshot_date: date) -> dict[str, str]:
-        """What to pull for a date: kind of records to address, secrets left as `${NAME}`."""
-        wanted = {"profiles": self.url} | ({"posts": self.posts_url} if self.posts_url else {})
-        return {records: declared.dated(url, snapshot_date) for records, url in wanted.items()}
-
-    def parts(self, snapshot_date: date) -> dict[str, Any]:
-        """What goes with each request for a date: headers, params, body and storage, secrets left as `${NAME}`."""
-        return {key: declared.dated(getattr(self, key), snapshot_date) for key in declared.PARTS}
-
-    @property
-    def secrets(self) -> list[str]:
-        """The environment variables that the source names."""
-        return sorted(credentials.names_in([self.url, self.posts_url, *(getattr(self, key) for key in declared.PARTS)]))
-
-
-class Metrics(_Strict):
-    """What the ratios are computed over; METRICS in README.md says why."""
-
-    window_days: int = Field(default=90, ge=7, le=730, description="a whole number from 7 to 730")
-    settle_days: int = Field(default=2, ge=0, le=30, description="a whole number from 0 to 30")
-    sample_posts: int = Field(default=12, ge=6, le=50, description="a whole number from 6 to 50")
-    interval_z: float = Field(default=1.28, ge=0.5, le=3, description="a number from 0.5 to 3 (1.28: 80 % intervals)")
-
-
-class SourcesFile(_Strict):
-    """The whole file, with the shapes that it names."""
-
-    path: Path
-    sources: list[Source] = Field(min_length=1, description="a list of at least one source")
-    metrics: Metrics = Field(default=Metrics(), description=f"a mapping of {', '.join(Metrics.model_fields)}")
-    segments: list[list[str]] = Field(
-        default=[], description=f"a list of lists of two or more of {', '.join(DIMENSIONS)}"
-    )
-    publish_to: str | None = Field(default=None, description="a postgresql:// address")
-    notify: str | None = Field(default=None, description="an http:// or https:// address")
-    publish_contacts: bool = Field(default=False, description="true or false")
-    shapes: dict[str, Shape]
-
-    def shape(self, source: Source) -> Shape:
-        """The shape of a source."""
-        return self.shapes[source.shape]
-
-    @property
-    def secrets(self) -> dict[str, list[str]]:
-        """The environment variables that are named, by source or key that names them."""
-        keys = {key: sorted(credentials.names_in(getattr(self, key))) for key in ("publish_to", "notify")}
-        return {source.name: source.secrets for source in self.sources} | keys
 
 
 def load(path: Path) -> SourcesFile:
@@ -170,7 +83,7 @@ def _checked(path: Path, document: object) -> SourcesFile:
         label = f"source {source.name!r}"
         if any(other.name == source.name for other in sources):
             raise _MistakeError([*place, "name"], f"{label}: name: used twice; allowed: a name of its own")
-        if (mistake := declared.mistake(source)) is not None:
+        if (mistake := source_checks.first_error(source)) is not None:
             raise _MistakeError([*place, *mistake.partition(":")[0].split(".")], f"{label}: {mistake}")
         shapes[source.shape] = _shape_of(source, label, place, path, shapes)
         sources.append(source)
@@ -238,8 +151,8 @@ def _notify(document: dict[str, Any]) -> str | None:
     if address is None:
         return None
     said = "must be an address, or a variable that holds one"
-    if isinstance(address, str) and re.match(rf"https?://|{_NAMED.pattern}$", address):
-        written = _NAMED.sub("", address)
+    if isinstance(address, str) and re.match(rf"https?://|{NAMED.pattern}$", address):
+        written = NAMED.sub("", address)
         said = "has a secret written out; name a variable" if "@" in written or _SECRET_PART.search(written) else ""
     if said:
         # What is not allowed may be a secret, and is not shown.
