@@ -11,9 +11,9 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines import landing
-from pipelines.lake import Lake
-from pipelines.landing import LandedFile, Manifest
+from assets.landing import store
+from assets.landing.store import LandedFile, Manifest
+from assets.storage.lake import Lake
 from schemas.config.source import SourcesFile
 from schemas.describe import polars_schema
 from schemas.import_report import REFUSED, ImportReport
@@ -115,7 +115,7 @@ def report(
     for source in sources.sources:
         own = [reading for reading in told if reading.manifest.source == source.name]
         if not any(reading.manifest.date == snapshot_date for reading in own):
-            tried = landing.pulls(landing_root, source.name, snapshot_date)
+            tried = store.pulls(landing_root, source.name, snapshot_date)
             why = tried[-1].message if tried else "nothing was landed for this date"
             rows.append(_row(snapshot_date, source.name, "missing", None, None, why))
         for reading in own:

@@ -12,9 +12,9 @@ from time import monotonic
 import duckdb
 import polars as pl
 
-from pipelines.engine import limit_reached
-from pipelines.read.formats import UnreadableFileError
-from pipelines.read.json_records import reason
+from assets.reading.formats import UnreadableFileError
+from assets.reading.json_records import reason
+from assets.storage.engine import limit_reached
 from schemas.config.source import Source
 from schemas.settings import Settings
 from schemas.shape import Records

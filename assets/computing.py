@@ -11,9 +11,9 @@ import polars as pl
 from pandera.polars import DataFrameModel
 
 from assets.sql import read_sql
-from pipelines import batches, home_lock, progress
-from pipelines.engine import Input, stream_sql
-from pipelines.lake import Lake, TableWriter
+from assets.storage import batches, home_lock, progress
+from assets.storage.engine import Input, stream_sql
+from assets.storage.lake import Lake, TableWriter
 from schemas.config.source import Metrics
 from schemas.describe import polars_schema
 from schemas.segments import DIMENSIONS
@@ -57,11 +57,11 @@ def compute(
         settings: Where to work.
         table: Name of the table and of its SQL file.
         model: Its contract.
-        inputs: See `pipelines.engine.stream_sql`.
+        inputs: See `assets.storage.engine.stream_sql`.
         snapshot_date: The date.
         run_id: Tells concurrent runs apart.
-        by_bucket: See `pipelines.engine.stream_sql`.
-        notes: See `pipelines.lake.TableWriter`.
+        by_bucket: See `assets.storage.engine.stream_sql`.
+        notes: See `assets.storage.lake.TableWriter`.
 
     Returns:
         Rows written.

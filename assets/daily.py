@@ -12,9 +12,9 @@ from pandera.polars import DataFrameModel
 
 from assets import column_lineage, metadata
 from assets.computing import compute
-from assets.looking_back import LookBack
-from pipelines.engine import Input
-from pipelines.lake import Lake
+from assets.storage.engine import Input
+from assets.storage.lake import Lake
+from assets.storage.lookback import LookBack
 from schemas.describe import summary
 from schemas.settings import Settings
 

@@ -13,13 +13,13 @@ import duckdb
 import polars as pl
 
 from assets.computing import reference
+from assets.landing import store
+from assets.reading.formats import UnreadableFileError
+from assets.reading.record_lookup import raw_records
 from assets.sql import read_sql
-from pipelines import landing
-from pipelines.engine import connect
-from pipelines.lake import Lake
+from assets.storage.engine import connect
+from assets.storage.lake import Lake
 from pipelines.opening import Opener
-from pipelines.read.formats import UnreadableFileError
-from pipelines.read.raw_records import raw_records
 from schemas.config.source import SourcesFile
 from schemas.describe import polars_schema
 from schemas.engagement import Engagement
@@ -286,7 +286,7 @@ class _Lines:
         source = self._sources.get(name)
         if source is None:  # it has left sources.yaml since
             return {}
-        pulls = landing.pulls(self._settings.landing, name, self._day - timedelta(days=age))
+        pulls = store.pulls(self._settings.landing, name, self._day - timedelta(days=age))
         files = next(
             (pull.files for pull in pulls if any(landed_file.startswith(file.path) for file in pull.files)), ()
         )

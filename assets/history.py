@@ -2,9 +2,9 @@
 
 import dagster as dg
 
-from assets import looking_back
 from assets.computing import reference
 from assets.daily import table_asset
+from assets.storage import lookback
 from schemas.history import History
 from schemas.settings import Settings
 
@@ -19,5 +19,5 @@ def build(settings: Settings, partitions: dg.DailyPartitionsDefinition) -> dg.As
         ["profiles", "import_report"],
         reference={"tiers": reference("tiers")},
         by_bucket=["profiles", "earlier"],
-        looking_back=looking_back.of,
+        looking_back=lookback.of,
     )

@@ -1,6 +1,6 @@
 """Landed files to accepted rows: read, convert, validate, quarantine, and settle who supersedes whom.
 
-Belongs here: what becomes of every landed record of a date. Does not: how bytes are read (`pipelines/read`),
+Belongs here: what becomes of every landed record of a date. Does not: how bytes are read (`assets/reading`),
 what a column may hold (`schemas`), or Dagster.
 """
 
@@ -18,18 +18,18 @@ import pyarrow as pa
 from assets import accounting, parting, shrinking, superseding
 from assets.accounting import Reading, Tally
 from assets.bounds import Bounds, LimitPassedError
+from assets.landing import store, suppression
+from assets.landing.store import Manifest
 from assets.parting import FAILED
+from assets.reading.formats import UnreadableFileError
+from assets.reading.json_records import is_page
+from assets.reading.record_lookup import raw_records
+from assets.reading.text_columns import open_columns, open_pages
 from assets.repeats import Repeats
-from pipelines import batches, home_lock, landing, progress
-from pipelines.engine import connect
-from pipelines.forget import suppression
-from pipelines.lake import BucketWriter, Lake
-from pipelines.landing import Manifest
+from assets.storage import batches, home_lock, progress
+from assets.storage.engine import connect
+from assets.storage.lake import BucketWriter, Lake
 from pipelines.opening import Opened, Opener
-from pipelines.read.formats import UnreadableFileError
-from pipelines.read.json_records import is_page
-from pipelines.read.raw_records import raw_records
-from pipelines.read.text_columns import open_columns, open_pages
 from schemas.config.source import Source, SourcesFile
 from schemas.describe import polars_schema
 from schemas.first_line import first_line
@@ -138,8 +138,8 @@ def _import_date(
 
 def _demand_required(settings: Settings, sources: SourcesFile, snapshot_date: date) -> None:
     for source in sources.sources:
-        if source.required and not landing.newest_complete(settings.landing, source.name, snapshot_date):
-            tried = landing.pulls(settings.landing, source.name, snapshot_date)
+        if source.required and not store.newest_complete(settings.landing, source.name, snapshot_date):
+            tried = store.pulls(settings.landing, source.name, snapshot_date)
             why = tried[-1].message if tried else "it has not been pulled"
             raise NothingToPublishError(f"required source {source.name} has nothing for {snapshot_date}: {why}")
 
@@ -147,7 +147,7 @@ def _demand_required(settings: Settings, sources: SourcesFile, snapshot_date: da
 def _candidates(settings: Settings, source: Source, snapshot_date: date) -> list[Manifest]:
     """Pulls that may stand for a date, best first: its own, then those of the days before."""
     days = (snapshot_date - timedelta(days=age) for age in range(source.carry_days + 1))
-    found = (landing.newest_complete(settings.landing, source.name, day) for day in days)
+    found = (store.newest_complete(settings.landing, source.name, day) for day in days)
     return [manifest for manifest in found if manifest]
 
 

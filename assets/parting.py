@@ -10,10 +10,9 @@ import polars as pl
 
 from assets.accounting import Tally
 from assets.bounds import Bounds
-from pipelines.forget.records import is_empty
-from pipelines.forget.suppression import Suppression
-from pipelines.landing import LandedFile, Manifest
-from pipelines.read.json_records import PAGE_ROWS
+from assets.landing.store import LandedFile, Manifest
+from assets.landing.suppression import Suppression, is_empty
+from assets.reading.json_records import PAGE_ROWS
 from schemas.config.source import Source
 from schemas.describe import polars_schema
 from schemas.shape import MODELS, Records

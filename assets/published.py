@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import dagster as dg
 import duckdb
 
-from assets import column_lineage, looking_back, metadata
+from assets import column_lineage, metadata
 from assets.daily import OWNERS, once_upstream_is_done
 from assets.publishing import NEWEST, publish
-from pipelines.lake import Lake
+from assets.storage import lookback
+from assets.storage.lake import Lake
 from pipelines.serving import FILE_NAME
 from schemas.config.source import SourcesFile
 from schemas.published import MicroInfluencers
@@ -51,16 +52,16 @@ def build(settings: Settings, sources: SourcesFile) -> dg.AssetsDefinition:
             ).pl()
             micro = connection.execute("SELECT count(*) FROM micro_influencers").fetchall()[0][0]
         context.log.info(f"generation {generation.number}: {micro:,} micro-influencers on {generation.snapshot_date}")
-        stale = looking_back.stale(Lake(settings.lake))
+        stale = lookback.stale(Lake(settings.lake))
         if stale:
-            context.log.warning(looking_back.words(stale))
+            context.log.warning(lookback.words(stale))
         yield dg.MaterializeResult(
             check_results=[
                 dg.AssetCheckResult(
                     check_name=LOOKED_BACK,
                     passed=not stale,
                     severity=dg.AssetCheckSeverity.WARN,
-                    description=looking_back.words(stale) if stale else "Every date has seen the dates before it.",
+                    description=lookback.words(stale) if stale else "Every date has seen the dates before it.",
                     metadata={"stale_dates": len(stale)},
                 )
             ],

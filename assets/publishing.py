@@ -10,9 +10,11 @@ from pathlib import Path
 import polars as pl
 
 from assets.computing import reference
+from assets.landing import store
 from assets.sql import read_sql
-from pipelines import home_lock, landing, serving
-from pipelines.lake import Lake
+from assets.storage import home_lock
+from assets.storage.lake import Lake
+from pipelines import serving
 from pipelines.published_file import Table
 from pipelines.serving import Generation, PublishError
 from schemas.config.source import SourcesFile
@@ -116,7 +118,7 @@ def _pulls(settings: Settings, sources: SourcesFile, newest: date) -> str:
     for source in sources.sources:
         days = (newest - timedelta(days=age) for age in range(source.carry_days + 1))
         found = next(
-            (pull for day in days if (pull := landing.newest_complete(settings.landing, source.name, day))), None
+            (pull for day in days if (pull := store.newest_complete(settings.landing, source.name, day))), None
         )
         if found:
             pulled_at = datetime.fromisoformat(found.pulled_at).replace(tzinfo=None)

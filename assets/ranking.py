@@ -9,7 +9,7 @@ import polars as pl
 from assets import explained, explaining
 from assets.computing import reference
 from assets.daily import table_asset
-from pipelines.lake import Lake
+from assets.storage.lake import Lake
 from schemas.config.source import SourcesFile
 from schemas.ranking import Ranking
 from schemas.settings import Settings

@@ -11,7 +11,7 @@ from typing import Self
 import numpy as np
 import polars as pl
 
-from pipelines import durable
+from assets.storage import atomic_write
 
 _PARTS = 16
 
@@ -45,7 +45,7 @@ class Repeats:
         hashes = frame.select(pl.reduce(lambda one, other: one ^ other, self._hashed())).to_series().to_numpy()
         hashes = np.sort(hashes)
         bounds = np.arange(1, _PARTS, dtype=np.uint64) << np.uint64(60)
-        with durable.naming(self._folder):
+        with atomic_write.naming(self._folder):
             for log, part in zip(self._logs, np.split(hashes, np.searchsorted(hashes, bounds)), strict=True):
                 # Not by the array's own `tofile`, which leaves out what a full disk refuses and says nothing.
                 log.write(part.data)
@@ -58,7 +58,7 @@ class Repeats:
         return [pl.col(name).hash(seed=place) for place, name in enumerate(self._key)]
 
     def _has_repeat(self, part: int) -> bool:
-        with durable.naming(self._folder):
+        with atomic_write.naming(self._folder):
             self._logs[part].seek(0)  # and flushes
         hashes = np.sort(np.fromfile(self._logs[part], dtype=np.uint64))
         return bool((hashes[1:] == hashes[:-1]).any())

@@ -25,7 +25,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from assets.report_rows import PLACES, TOP, Row, Rows, read
-from pipelines import durable
+from assets.storage import atomic_write
 
 FOLDER = Path(__file__).with_suffix("")
 LIBRARIES = ("d3-7.9.2", "plot-0.6.17")
@@ -87,7 +87,7 @@ def write(published: Path, target: Path) -> Report:
     with target.with_name(f".{target.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         rows = read(published)
-        with durable.replacing(target, rows.meta["run_id"]) as aside:
+        with atomic_write.replacing(target, rows.meta["run_id"]) as aside:
             aside.write_text(render(rows), encoding="utf-8")
             aside.chmod(0o444)
     return Report(target, rows.meta["generation"], rows.meta["snapshot_date"], rows.meta["content_hash"])

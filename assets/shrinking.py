@@ -14,9 +14,9 @@ from datetime import date
 
 import polars as pl
 
-from assets import looking_back
 from assets.accounting import own_pull
-from pipelines.lake import Lake
+from assets.storage import lookback
+from assets.storage.lake import Lake
 from schemas.config.source import Source
 from schemas.shape import Records
 
@@ -39,7 +39,7 @@ def mistake(lake: Lake, source: Source, day: date, records: Records, landed: int
     """
     if not source.min_rows_share:
         return None
-    for earlier in reversed(looking_back.before(lake.dates("import_report"), day)):
+    for earlier in reversed(lookback.before(lake.dates("import_report"), day)):
         if (counts := _published(lake, source.name, earlier)) is not None:
             return _too_few(source, records, landed, earlier, counts.get(records, 0))
     return None
@@ -47,7 +47,7 @@ def mistake(lake: Lake, source: Source, day: date, records: Records, landed: int
 
 def misjudged(lake: Lake, sources: Iterable[Source], days: Sequence[date]) -> list[date]:
     """The dates after these that would be judged otherwise by what the lake holds now, oldest first."""
-    after = [each for each in lake.dates("import_report") if each not in days and looking_back.sees(each, days)]
+    after = [each for each in lake.dates("import_report") if each not in days and lookback.sees(each, days)]
     return [each for each in after if any(_is_misjudged(lake, source, each) for source in sources)]
 
 

@@ -11,8 +11,8 @@ import polars as pl
 
 from assets.accounting import Reading
 from assets.sql import read_sql
-from pipelines.engine import BATCH_ROWS, connect
-from pipelines.lake import BucketWriter
+from assets.storage.engine import BATCH_ROWS, connect
+from assets.storage.lake import BucketWriter
 from schemas.config.source import SourcesFile
 from schemas.describe import polars_schema
 from schemas.settings import Settings

@@ -8,7 +8,8 @@ from collections import Counter
 import dagster as dg
 
 from assets.daily import OWNERS
-from pipelines import home_lock, tidying
+from assets.storage import home_lock
+from pipelines import tidying
 from schemas.first_line import first_line
 from schemas.settings import Settings
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import polars as pl
 
 from assets.importing import KEPT_AT, NothingToPublishError, import_date
-from pipelines import landing
-from pipelines.lake import Lake
+from assets.landing import store
+from assets.storage.lake import Lake
 from schemas.config.source import Source, SourcesFile
 from schemas.settings import Settings
 from schemas.shape import RECORDS, Shape
@@ -62,7 +62,7 @@ def try_out(path: Path, shape: Shape, platform: str | None, day: date) -> Trial:
     with tempfile.TemporaryDirectory(prefix="smallvoices-") as folder:
         settings = Settings(home=Path(folder), sources_file=Path(folder) / "sources.yaml")
         sources = SourcesFile(path=settings.sources_file, sources=[source], shapes={shape.name: shape})
-        manifest = landing.land(source, shape, day, landing=settings.landing, folder=path.parent, force=False)
+        manifest = store.land(source, shape, day, landing=settings.landing, folder=path.parent, force=False)
         message = manifest.message
         if manifest.state == "complete":
             try:

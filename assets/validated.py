@@ -14,8 +14,8 @@ from pandera.polars import DataFrameModel
 from assets import metadata
 from assets.daily import OWNERS
 from assets.importing import NothingToPublishError, import_date
-from assets.landing import LISTED_MESSAGES, asset_name
-from pipelines.lake import Lake
+from assets.landed import LISTED_MESSAGES, asset_name
+from assets.storage.lake import Lake
 from schemas.config.source import SourcesFile
 from schemas.describe import summary
 from schemas.import_report import ImportReport

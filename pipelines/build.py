@@ -11,7 +11,7 @@ from assets import (
     engagement,
     estimates,
     history,
-    landing,
+    landed,
     norms,
     priors,
     published,
@@ -37,12 +37,12 @@ def build_defs(settings: Settings, loaded: SourcesFile) -> dg.Definitions:
         warnings.simplefilter("ignore", dg.SupersessionWarning)
         partitions = snapshot_dates(settings)
         checks, freshness_sensor = jobs.freshness(
-            ["ranking", *(landing.asset_name(source.name) for source in loaded.sources)]
+            ["ranking", *(landed.asset_name(source.name) for source in loaded.sources)]
         )
         job = jobs.nightly_job(checks)
         return dg.Definitions(
             assets=[
-                landing.build(settings, loaded, partitions),
+                landed.build(settings, loaded, partitions),
                 validated.build(settings, loaded, partitions),
                 engagement.build(settings, loaded, partitions),
                 priors.build(settings, partitions),

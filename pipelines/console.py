@@ -26,7 +26,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from pipelines import log_line, progress
+from assets.storage import progress
+from pipelines import log_line
 from pipelines.terminal import printable
 
 

@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pandera.polars import DataFrameModel
 
-from pipelines import durable
+from assets.storage import atomic_write
 from pipelines.manifest import CsvFile, Manifest, PublishedFile
 from pipelines.published_file import Table
 from schemas.describe import columns
@@ -137,7 +137,7 @@ class Writer:
             name, path, count = beginning
             described[name] = [CsvFile(**_described(folder, path, count).model_dump())]
         if table.days:
-            durable.sync_folder(folder / table.name)
+            atomic_write.sync_folder(folder / table.name)
         return _described(folder, parquet, sum(rows.values())), described
 
 
@@ -176,7 +176,7 @@ def _copy(
     names = [column.name for column in columns(model)]
     rows: Counter[date | None] = Counter()
     with (
-        durable.naming(parquet.parent),
+        atomic_write.naming(parquet.parent),
         connection,
         ExitStack() as open_files,
         ThreadPoolExecutor(1) as encoder,
@@ -250,7 +250,7 @@ def _safe(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _described(folder: Path, path: Path, rows: int) -> PublishedFile:
-    durable.sync_file(path)
+    atomic_write.sync_file(path)
     path.chmod(0o444)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()

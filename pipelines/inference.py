@@ -11,8 +11,8 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.read.formats import UnreadableFileError
-from pipelines.read.sniff import Sniffed, sniff
+from assets.reading.formats import UnreadableFileError
+from assets.reading.sniff import Sniffed, sniff
 from schemas.config.limits import DEFAULT_LIMITS, Limits
 from schemas.infer.cells import Column
 from schemas.infer.figures import agreement

@@ -16,10 +16,10 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
+from assets.reading import archives, decompression_guard
+from assets.reading.formats import UnreadableFileError, container_of
 from assets.trial import Trial, try_out
 from pipelines.inference import Inferred, infer, named_shape
-from pipelines.read import archives, expansion
-from pipelines.read.formats import UnreadableFileError, container_of
 from pipelines.terminal import shown
 from schemas.column import PLATFORMS
 from schemas.config.limits import DEFAULT_LIMITS
@@ -89,7 +89,7 @@ def _worded(file: Path, mistake: str) -> str:
 
 def _inferred(file: Path, shape: Shape | None, platform: str | None, room: int) -> Inferred:
     """How a file is to be read; of an archive, how its largest file is."""
-    expansion.demand_harmless(file, DEFAULT_LIMITS)
+    decompression_guard.demand_harmless(file, DEFAULT_LIMITS)
     if container_of(file) != "zip":
         return named_shape(file, shape, platform) if shape else infer(file, platform=platform)
     with tempfile.TemporaryDirectory(prefix="smallvoices-") as folder:

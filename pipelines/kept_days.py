@@ -16,7 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import durable
+from assets.storage import atomic_write
 from pipelines.naming_table import naming_table
 from schemas.quoting import literal
 
@@ -52,17 +52,17 @@ def begin(
         ContractError: A table cannot be built.
     """
     attached = f"(STORAGE_VERSION {literal(storage_version)})"
-    with durable.naming_duckdb(kept):
+    with atomic_write.naming_duckdb(kept):
         try:
             is_current = kept.exists() and _grown(connection, kept, attached, tables)
         except duckdb.Error as error:
-            if durable.is_of_disk(error):
+            if atomic_write.is_of_disk(error):
                 raise
             is_current = False  # What is built anew does not have what is wrong with it.
         if not is_current:
             drop(kept)
             _build(connection, kept, attached, tables)
-    with durable.naming(path):
+    with atomic_write.naming(path):
         shutil.copyfile(kept, path)
     connection.execute(f"ATTACH {literal(path)} AS pub {attached}")
     connection.execute(f"DROP TABLE pub.main.{_MADE_FROM}")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import durable
+from assets.storage import atomic_write
 from pipelines.published_file import STORAGE_VERSION
 from schemas.describe import columns, summary
 from schemas.published import TABLES
@@ -23,7 +23,7 @@ def write(published: Path) -> None:
     """Writes the file, unless one that says the same is there: who has it open must not lose it."""
     path, aside = published / FILE_NAME, published / f".build-{FILE_NAME}"
     aside.unlink(missing_ok=True)
-    with durable.naming_duckdb(aside), duckdb.connect(":memory:") as connection:
+    with atomic_write.naming_duckdb(aside), duckdb.connect(":memory:") as connection:
         connection.execute(f"ATTACH {literal(aside)} AS views (STORAGE_VERSION '{STORAGE_VERSION}')")
         # One commit for all of it, instead of a write to disk for each comment.
         connection.execute("BEGIN")
@@ -42,7 +42,7 @@ def write(published: Path) -> None:
     if _said(path) == _said(aside):
         aside.unlink()
         return
-    durable.sync_file(aside)
+    atomic_write.sync_file(aside)
     aside.chmod(0o444)
     aside.replace(path)
 

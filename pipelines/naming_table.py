@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import duckdb
 
-from pipelines import durable
+from assets.storage import atomic_write
 from schemas.first_line import first_line
 from schemas.validation import ContractError
 
@@ -20,6 +20,6 @@ def naming_table(table: str) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        if durable.is_of_disk(error):
+        if atomic_write.is_of_disk(error):
             raise
         raise ContractError(f"{table}: {first_line(error)}") from None

@@ -13,12 +13,12 @@ from typing import Any
 
 import dagster as dg
 
+from assets.landing.pull.byte_budget import Allowance
+from assets.landing.pull.credentials import Secrets
+from assets.landing.pull.errors import PullError
+from assets.landing.pull.paging import Ask
+from assets.landing.pull.transport import Session
 from pipelines import failures, serving
-from pipelines.pull.allowance import Allowance
-from pipelines.pull.credentials import Secrets
-from pipelines.pull.paging import Ask
-from pipelines.pull.pulled import PullError
-from pipelines.pull.transport import Session
 from schemas.config.limits import Limits
 from schemas.config.secrets import is_set
 from schemas.config.source import SourcesFile

@@ -22,7 +22,7 @@ from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventL
 
 _ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 _AT_ONCE = 500
-# Keys of assets are JSON in Dagster's storage; landing assets are named by `assets.landing`.
+# Keys of assets are JSON in Dagster's storage; landing assets are named by `assets.landed`.
 _LANDED = '["landed^_%'
 
 

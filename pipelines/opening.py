@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
-from pipelines import durable
+from assets.landing.store import LandedFile
+from assets.reading import archives
+from assets.reading.formats import UnreadableFileError, container_of
+from assets.storage import atomic_write
 from pipelines.inference import Inferred, infer
-from pipelines.landing import LandedFile
-from pipelines.read import archives
-from pipelines.read.formats import UnreadableFileError, container_of
 from schemas.config.limits import Limits
 from schemas.config.source import Source
 from schemas.infer.proposal import Proposal
@@ -96,7 +96,7 @@ class Opener(AbstractContextManager["Opener"]):
         path = self._settings.landing / file.path
         if container_of(path) != "zip":
             return [Opened(file, path, shape)]
-        folder = self._unpacked.enter_context(durable.a_while(self._settings.scratch))
+        folder = self._unpacked.enter_context(atomic_write.a_while(self._settings.scratch))
         # All archives of an import lie there at once.
         room = self._settings.temp_bytes - self._unpacked_bytes
         unpacked = archives.members(path, folder, limits, room)

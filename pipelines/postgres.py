@@ -22,10 +22,10 @@ import psycopg
 import pyarrow as pa
 import pyarrow.csv
 
-from pipelines import progress
+from assets.landing.pull.credentials import Secrets
+from assets.landing.pull.errors import PullError
+from assets.storage import progress
 from pipelines.content_hash import META
-from pipelines.pull.credentials import Secrets
-from pipelines.pull.pulled import PullError
 from schemas.describe import Column, summary
 from schemas.first_line import first_line
 from schemas.published import TABLES, published_columns

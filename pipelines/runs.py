@@ -16,11 +16,12 @@ from uuid import uuid4
 import dagster as dg
 from sqlalchemy.exc import DBAPIError
 
-from assets import looking_back, shrinking
-from pipelines import dead_runs, durable, event_log, notifying
+from assets import shrinking
+from assets.storage import atomic_write, lookback
+from assets.storage.lake import Lake
+from pipelines import dead_runs, event_log, notifying
 from pipelines.build import build_defs
 from pipelines.jobs import NIGHTLY
-from pipelines.lake import Lake
 from pipelines.notifying import FailedRun
 from schemas.config.source import SourcesFile
 from schemas.first_line import first_line
@@ -84,14 +85,14 @@ def open_instance(settings: Settings) -> dg.DagsterInstance:
     said = "".join((REPOSITORY / part).read_text(encoding="utf-8") for part in parts)
     try:
         # Two processes that make Dagster's tables at once break them for good.
-        with _naming_storage(settings), durable.alone(settings.dagster_home):
+        with _naming_storage(settings), atomic_write.alone(settings.dagster_home):
             aside = settings.dagster_home / "dagster.yaml.new"
             aside.write_text(said, encoding="utf-8")
             aside.replace(settings.dagster_home / "dagster.yaml")
             return dg.DagsterInstance.get()
     except OSError as error:
         if error.errno in _WITHOUT_ROOM:
-            raise durable.DiskError(error.errno, error.strerror, str(settings.dagster_home)) from error
+            raise atomic_write.DiskError(error.errno, error.strerror, str(settings.dagster_home)) from error
         raise SettingsError(f"home {settings.home}: {error.strerror}; name another folder with --home") from error
 
 
@@ -124,7 +125,7 @@ def _naming_storage(settings: Settings) -> Iterator[None]:
         code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
         if code not in _REFUSED_BY_DISK:
             raise
-        raise durable.DiskError(errno.EIO, first_line(error.orig), str(settings.dagster_home)) from error
+        raise atomic_write.DiskError(errno.EIO, first_line(error.orig), str(settings.dagster_home)) from error
 
 
 def mark_dead(settings: Settings) -> None:
@@ -142,7 +143,7 @@ def over(settings: Settings, sources: SourcesFile, days: Sequence[date], *, forc
     lake = Lake(settings.lake)
     config = {"ops": {"landing": {"config": {"force": force}}}}
     known = {*lake.dates("ranking"), *lake.dates("import_report")}
-    affected = [day for day in known if looking_back.sees(day, days) and day not in days]
+    affected = [day for day in known if lookback.sees(day, days) and day not in days]
     *earlier, last = _consecutive(days)
     for first_and_last in earlier:
         outcome = _execute(settings, sources, config, log_level, without=_publishing(sources), **_range(first_and_last))
@@ -158,9 +159,9 @@ def over(settings: Settings, sources: SourcesFile, days: Sequence[date], *, forc
         if failed := _import_again(settings, sources, changed, log_level):
             return failed
     # Looked for afterwards too: another process may have ranked dates meanwhile, or have died before it mended them.
-    stale = looking_back.stale(lake)
+    stale = lookback.stale(lake)
     if stale:
-        anew = [*looking_back.DEPENDENTS, *_publishing(sources)]
+        anew = [*lookback.DEPENDENTS, *_publishing(sources)]
         return _execute(settings, sources, {}, log_level, only=anew, **_range(stale))
     return publish(settings, sources, log_level=log_level) if affected else outcome
 
@@ -172,8 +173,8 @@ def recompute(settings: Settings, sources: SourcesFile, days: Sequence[date], *,
     """
     if failed := _import_again(settings, sources, days, log_level):
         return failed
-    if stale := looking_back.stale(Lake(settings.lake)):
-        outcome = _execute(settings, sources, {}, log_level, only=looking_back.DEPENDENTS, **_range(stale))
+    if stale := lookback.stale(Lake(settings.lake)):
+        outcome = _execute(settings, sources, {}, log_level, only=lookback.DEPENDENTS, **_range(stale))
         if not outcome.succeeded:
             return outcome
     return publish(settings, sources, log_level=log_level)

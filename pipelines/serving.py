@@ -31,13 +31,14 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import content_hash, durable, flat_files, kept_days, latest, manifest, published_file
+from assets.storage import atomic_write
+from assets.storage.engine import connect
+from pipelines import content_hash, flat_files, kept_days, latest, manifest, published_file
 from pipelines.content_hash import META, Contents
-from pipelines.engine import connect
 from pipelines.manifest import Manifest
 from pipelines.published_file import Table
 from schemas.published import CONTRACT_VERSION, LEFT_OUT
-from schemas.settings import Settings
+from schemas.settings import REPOSITORY, Settings
 
 FILE_NAME = content_hash.FILE_NAME
 KEPT_GENERATIONS = 2
@@ -98,7 +99,7 @@ def publish(
         before, stated = current(settings), manifest.read(published)
         newest = max(before.number if before else 0, stated.generation if stated else 0)
         _sweep(published, newest)
-        durable.sweep(settings.scratch)
+        atomic_write.sweep(settings.scratch)
         if before and before.snapshot_date > snapshot_date:
             raise PublishError(
                 f"generation {before.number} already shows {before.snapshot_date}, newer than {snapshot_date}; "
@@ -166,13 +167,13 @@ def _build(
     before: Manifest | None,
 ) -> Manifest:
     path = folder / FILE_NAME
-    with durable.naming_duckdb(path), connect(settings, settings.lake, settings.published) as connection:
+    with atomic_write.naming_duckdb(path), connect(settings, settings.lake, settings.published) as connection:
         with flat_files.Writer(connection, folder, tables, before, settings.published) as flat:
             meant = published_file.build(connection, path, settings.published_days, views, tables, meta, flat.begin)
             parquet, csv = flat.finish()
         published_file.close(connection)
     _verify(folder, meant)
-    durable.sync_file(path)
+    atomic_write.sync_file(path)
     path.chmod(0o444)
     built = Manifest(
         generation=meta[0],
@@ -185,10 +186,10 @@ def _build(
         csv=csv,
     )
     stated = folder / manifest.FILE_NAME
-    durable.write_text(stated, built.model_dump_json(indent=1))
+    atomic_write.write_text(stated, built.model_dump_json(indent=1))
     stated.chmod(0o444)
     folder.chmod(0o755)
-    durable.sync_folder(folder)
+    atomic_write.sync_folder(folder)
     return built
 
 
@@ -197,7 +198,7 @@ def _verify(folder: Path, expected: Contents) -> None:
     hashed = {table: sorted(columns) for table, columns in LEFT_OUT.items()}
     done = subprocess.run(  # noqa: S603 - this project's own module
         [sys.executable, "-m", "pipelines.content_hash", str(folder), json.dumps(hashed)],
-        capture_output=True, text=True, check=False, cwd=Path(__file__).resolve().parent.parent,
+        capture_output=True, text=True, check=False, cwd=REPOSITORY,
     )  # fmt: skip
     if done.returncode:
         raise PublishError(f"what was built cannot be read back: {' '.join(done.stderr.strip().splitlines()[-1:])}")
@@ -214,7 +215,7 @@ def _swap(published: Path, building: Path, built: Manifest, fence: Callable[[], 
     # Only one builder gets a number: a folder that is there is not replaced.
     building.rename(generation)
     os.utime(generation)
-    durable.sync_folder(generation.parent)
+    atomic_write.sync_folder(generation.parent)
     fence()
     # A log that a client left beside the old file would be taken for the new one's.
     (published / f"{FILE_NAME}.wal").unlink(missing_ok=True)
@@ -230,7 +231,7 @@ def _follow(published: Path, built: Manifest) -> None:
         published / manifest.FILE_NAME,
         lambda aside: aside.hardlink_to(published / built.folder / manifest.FILE_NAME),
     )
-    durable.sync_folder(published)
+    atomic_write.sync_folder(published)
 
 
 def _replace(target: Path, make: Callable[[Path], None]) -> None:
@@ -251,7 +252,7 @@ def _sweep(published: Path, newest: int) -> None:
     for number in _numbers(published):
         if number > newest:
             shutil.rmtree(published / f"generations/{number:06d}")
-    durable.sweep(published)
+    atomic_write.sweep(published)
 
 
 def generations(published: Path) -> list[Path]:

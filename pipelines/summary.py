@@ -11,10 +11,10 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
-from assets import looking_back
 from assets.accounting import HELD_BACK
-from pipelines import landing
-from pipelines.lake import Lake
+from assets.landing import store
+from assets.storage import lookback
+from assets.storage.lake import Lake
 from pipelines.serving import FILE_NAME
 from pipelines.terminal import shown
 from schemas.account import NO_RATIO
@@ -40,7 +40,7 @@ def as_document(settings: Settings, day: date) -> dict[str, Any]:
         )
     return {
         "published": meta,
-        "stale_dates": looking_back.stale(Lake(settings.lake)),
+        "stale_dates": lookback.stale(Lake(settings.lake)),
         "sources": import_report(settings, day),
         "micro_influencers": micro,
         "tiers": tiers,
@@ -82,7 +82,7 @@ def import_report(settings: Settings, day: date) -> list[dict[str, Any]]:
         held_back = row["quarantined"] - sum(each["rows"] for each in found)
         if row["state"] in REFUSED and has_quarantine and held_back:
             found.insert(0, {"reason": HELD_BACK, "rows": held_back})
-        again = landing.failed_since(settings.landing, row["source"], day) if row["landed_date"] == day else None
+        again = store.failed_since(settings.landing, row["source"], day) if row["landed_date"] == day else None
         told.append(row | {"reasons": found, "pulled_again": again.message if again else None})
     return told
 
@@ -180,8 +180,8 @@ def print_published(console: Console, settings: Settings) -> None:
         console.print(f"No ratio, so no rank, for {number:,} of {platform}: {NO_RATIO[reason]}", soft_wrap=True)
     console.print(f"As a page to open in a browser: {settings.report}", soft_wrap=True)
     console.print(f"Generation {generation}, content hash {content_hash[:16]}")
-    if stale := looking_back.stale(Lake(settings.lake)):
-        console.print(f"Stale: {looking_back.words(stale)}", soft_wrap=True)
+    if stale := lookback.stale(Lake(settings.lake)):
+        console.print(f"Stale: {lookback.words(stale)}", soft_wrap=True)
 
 
 def _percent(ratio: float | None) -> str:

@@ -8,8 +8,9 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from pipelines import durable, landing
-from pipelines.lake import Lake
+from assets.landing import store
+from assets.storage import atomic_write
+from assets.storage.lake import Lake
 from schemas.settings import Settings
 
 _DAY_SECONDS = 86_400
@@ -25,7 +26,7 @@ def sweep(settings: Settings, *, is_alone: bool = False) -> int:
     Returns:
         How many files and folders that were.
     """
-    return sum(durable.sweep(folder, paths) for folder, paths in _asides(settings, is_alone=is_alone))
+    return sum(atomic_write.sweep(folder, paths) for folder, paths in _asides(settings, is_alone=is_alone))
 
 
 def left_overs(settings: Settings) -> Iterator[Path]:
@@ -38,7 +39,7 @@ def left_overs(settings: Settings) -> Iterator[Path]:
 
 def _asides(settings: Settings, *, is_alone: bool) -> Iterator[tuple[Path, Iterable[Path]]]:
     """Folders that writers are at work in, each with what lies aside there; looked for as it is asked for."""
-    yield from landing.asides(settings.landing, is_alone=is_alone)
+    yield from store.asides(settings.landing, is_alone=is_alone)
     yield from Lake(settings.lake).asides()
     for folder in (settings.scratch, settings.suppressed, settings.forgetting):
-        yield folder, durable.asides(folder)
+        yield folder, atomic_write.asides(folder)

@@ -18,10 +18,11 @@ from typing import Literal
 
 import dagster as dg
 
-from assets import looking_back
+from assets.landing import store
 from assets.publishing import QUARANTINE_DAYS
-from pipelines import landing, old_runs
-from pipelines.lake import Lake
+from assets.storage import lookback
+from assets.storage.lake import Lake
+from pipelines import old_runs
 from schemas.settings import Settings
 
 Kind = Literal["lake", "landing", "runs"]
@@ -125,7 +126,7 @@ def _old_of_lake(settings: Settings, newest: date) -> Iterator[Removable]:
 
 
 def _is_seen(day: date, ranked: Sequence[date]) -> bool:
-    return any(looking_back.sees(other, [day]) for other in ranked)
+    return any(lookback.sees(other, [day]) for other in ranked)
 
 
 def _is_old(age: timedelta, paths: Sequence[Path], days: int | None) -> bool:
@@ -142,9 +143,7 @@ def _old_of_landing(settings: Settings, newest: date) -> Iterator[Removable]:
     used = _used(settings)
     for source in sorted(path.name for path in settings.landing.iterdir() if path.is_dir()):
         places = {date.fromisoformat(path.name): path for path in (settings.landing / source).glob("????-??-??")}
-        complete = (
-            day for day in sorted(places, reverse=True) if landing.newest_complete(settings.landing, source, day)
-        )
+        complete = (day for day in sorted(places, reverse=True) if store.newest_complete(settings.landing, source, day))
         kept = {*used, next(complete, None)}
         for day, place in sorted(places.items()):
             if day not in kept and _is_old(newest - day, [place, place / "manifests"], settings.keep_landing_days):

@@ -12,8 +12,8 @@ import pytest
 
 from assets.computing import parameters, reference
 from assets.sql import read_sql
+from assets.storage.engine import stream_sql
 from benchmarks.ranking_quality import product
-from pipelines.engine import stream_sql
 from schemas.config.source import Metrics
 from schemas.describe import polars_schema
 from schemas.posts import Posts

@@ -6,7 +6,7 @@ import polars as pl
 
 from assets.computing import reference
 from assets.sql import read_sql
-from pipelines.engine import stream_sql
+from assets.storage.engine import stream_sql
 from schemas.settings import Settings
 
 TIERS = ("nano", "micro", "mid", "macro", "mega")

@@ -19,8 +19,8 @@ import pytest
 from dagster._daemon.types import DaemonHeartbeat
 from dagster_shared.error import SerializableErrorInfo
 
+from assets.landing.dates import yesterday
 from pipelines import dead_runs, runs
-from pipelines.dates import yesterday
 from pipelines.doctor import home as doctor_home
 from pipelines.doctor import installed
 from pipelines.doctor.examine import examine

@@ -17,15 +17,17 @@ from typing import Any
 
 import pytest
 
-from pipelines import home_lock, landing, progress, sweeping
+from assets.landing import store, suppression
+from assets.landing.pull.pulling import UNFINISHED
+from assets.landing.suppression import SuppressionError
+from assets.storage import home_lock, progress
+from assets.storage.engine import connect
+from assets.storage.home_lock import HomeLockedError
+from pipelines import sweeping
 from pipelines.doctor import home as doctor_home
-from pipelines.engine import connect
-from pipelines.forget import erasing, forgetting, keeping_out, known, proof, suppression
+from pipelines.forget import erasing, forgetting, keeping_out, known, proof
 from pipelines.forget.forgetting import ForgetError
 from pipelines.forget.person import Person
-from pipelines.forget.suppression import SuppressionError
-from pipelines.home_lock import HomeLockedError
-from pipelines.pull.pulling import UNFINISHED
 from tests.people_to_forget import ANNA, DAYS, OWN_WORDS, account, everything, export
 from tests.published_home import Home
 from tests.small_exports import DAY, Exports, Imported, ago, csv_bytes, ndjson_bytes
@@ -223,7 +225,7 @@ def test_later_pulls_leave_the_person_out_before_they_land(tmp_path: Path) -> No
     suppression.add(exports.settings.suppressed, "instagram", ["ännchen"])
     (source,) = exports.sources().sources
     sift = keeping_out.sift(exports.settings, source, exports.sources().shape(source))
-    landing.land(
+    store.land(
         source, exports.sources().shape(source), DAY, landing=exports.settings.landing, folder=exports.folder,
         force=False, sift=sift,
     )  # fmt: skip
@@ -314,7 +316,7 @@ def test_erasing_and_adding_wait_for_each_other(tmp_path: Path) -> None:
     settings = replace(Exports(tmp_path).settings, publish_wait_seconds=0)
     settings.home.mkdir()
     holder = (
-        "import sys, time; from pathlib import Path; from pipelines import home_lock; "
+        "import sys, time; from pathlib import Path; from assets.storage import home_lock; "
         "from schemas.settings import Settings\n"
         "with home_lock.adding(Settings(home=Path(sys.argv[1]), sources_file=Path('x'))):\n"
         "    print('held', flush=True); sys.stdin.read()"

@@ -19,11 +19,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assets.importing import NothingToPublishError, import_date
-from pipelines import landing
+from assets.landing import store
+from assets.reading.encodings import encoding_of
+from assets.reading.formats import UnreadableFileError
+from assets.storage.lake import Lake
 from pipelines.inference import infer
-from pipelines.lake import Lake
-from pipelines.read.encodings import encoding_of
-from pipelines.read.formats import UnreadableFileError
 from schemas.config import sources_file
 from schemas.settings import Settings
 from tests.conftest import REPOSITORY, Command
@@ -126,7 +126,7 @@ class Source:
         self.settings = Settings(home=folder / "home", sources_file=path)
         self.loaded = sources_file.load(path)
         (source,) = self.loaded.sources
-        self.manifest = landing.land(
+        self.manifest = store.land(
             source, self.loaded.shape(source), DAY, landing=self.settings.landing, folder=folder, force=False
         )
 
@@ -220,7 +220,7 @@ def test_inspect_prints_what_it_found_and_writes_a_shape_that_works(tmp_path: Pa
     loaded = sources_file.load(tmp_path / "sources.yaml")
     (source,) = loaded.sources
     setup = Settings(home=tmp_path / "home", sources_file=loaded.path)
-    landing.land(source, loaded.shape(source), DAY, landing=setup.landing, folder=tmp_path, force=False)
+    store.land(source, loaded.shape(source), DAY, landing=setup.landing, folder=tmp_path, force=False)
     import_date(setup, loaded, DAY, "test")
     assert Lake(setup.lake).scan("profiles", DAY).collect()["followers"].sort().to_list() == [800, 3_400, 12_000]
 

@@ -15,7 +15,7 @@ import pytest
 
 from assets.bounds import Bounds, LimitPassedError
 from assets.importing import NothingToPublishError, import_date
-from pipelines.engine import EngineLimitError, connect
+from assets.storage.engine import EngineLimitError, connect
 from schemas.settings import Settings
 from tests.small_exports import DAY, Exports, csv_bytes, ndjson_bytes
 

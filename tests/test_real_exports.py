@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from assets.importing import import_date
-from pipelines import landing
-from pipelines.lake import Lake
+from assets.landing import store
+from assets.storage.lake import Lake
 from schemas.config import sources_file
 from schemas.settings import Settings
 from tests.conftest import REPOSITORY, Command
@@ -27,7 +27,7 @@ def imported(folder: Path, shape: str, file: str, day: date = DAY, posts: str | 
     path.write_text(f"sources: [{text}]\n", encoding="utf-8")
     settings, loaded = Settings(home=folder / "home", sources_file=path), sources_file.load(path)
     (source,) = loaded.sources
-    landing.land(source, loaded.shape(source), day, landing=settings.landing, folder=folder, force=False)
+    store.land(source, loaded.shape(source), day, landing=settings.landing, folder=folder, force=False)
     report = import_date(settings, loaded, day, "test")
     assert report.select(
         (pl.col("landed") == pl.col("accepted") + pl.col("quarantined") + pl.col("superseded")).all()

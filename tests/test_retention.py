@@ -16,10 +16,11 @@ import dagster as dg
 import pytest
 import sqlalchemy as sa
 
-from assets import looking_back
-from pipelines import landing, old_runs, runs, summary, tidying
+from assets.landing import store
+from assets.storage import lookback
+from assets.storage.lake import Lake
+from pipelines import old_runs, runs, summary, tidying
 from pipelines.doctor.examine import examine
-from pipelines.lake import Lake
 from schemas.config import sources_file
 from schemas.settings import Settings, SettingsError
 from tests.conftest import REPOSITORY
@@ -83,7 +84,7 @@ def _tables(home: Home, day: date) -> set[str]:
 
 
 def _landed(home: Home, source: str) -> list[date]:
-    return [day for day in (GONE, SEEN, KEPT, NEWEST) if landing.newest_complete(home.settings.landing, source, day)]
+    return [day for day in (GONE, SEEN, KEPT, NEWEST) if store.newest_complete(home.settings.landing, source, day)]
 
 
 def test_old_dates_go_but_for_what_is_looked_back_on(old: Home) -> None:
@@ -96,7 +97,7 @@ def test_old_dates_go_but_for_what_is_looked_back_on(old: Home) -> None:
     assert _tables(old, KEPT) == every - {"quarantine"}
     assert _tables(old, NEWEST) == every
     assert _landed(old, "plain") == [GONE, SEEN, KEPT, NEWEST]
-    assert looking_back.stale(Lake(old.settings.lake)) == []
+    assert lookback.stale(Lake(old.settings.lake)) == []
     assert old.publish().content_hash == before
     assert [finding for finding in examine(old.settings) if finding.said.startswith("cannot be looked at")] == []
     assert _tidy(old.settings) == []
@@ -248,7 +249,7 @@ def test_what_may_not_be_removed_is_named_and_stays(grown: Home) -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=REPOSITORY)
         assert done.returncode == 0, done.stderr
         assert f"{place}/home/lake/ranking/snapshot_date={GONE}/data.parquet: Permission denied\n" in done.stdout
-        assert landing.newest_complete(Path(place) / "home/landing", "plain", GONE)
+        assert store.newest_complete(Path(place) / "home/landing", "plain", GONE)
 
 
 @pytest.mark.parametrize(

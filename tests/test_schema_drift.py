@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from assets.importing import NothingToPublishError
-from pipelines.read.text_columns import TextColumns, open_columns
+from assets.reading.text_columns import TextColumns, open_columns
 from tests.small_exports import Exports, csv_bytes
 
 HEADER = ["id", "name", "followers", "likes"]

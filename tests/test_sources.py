@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.dates import DateError, on_disk, parse, yesterday
+from assets.landing.dates import DateError, on_disk, parse, yesterday
 from schemas.config.source import SourcesFile
 from schemas.config.sources_file import SourcesError, load
 from schemas.settings import Settings

@@ -15,10 +15,10 @@ import click
 import duckdb
 
 from assets.publishing import NEWEST
+from assets.storage.lake import Lake
 from benchmarks.measuring import measure
 from benchmarks.nightly.__main__ import SNAPSHOT, SOURCES, generate
 from pipelines import kept_days, manifest
-from pipelines.lake import Lake
 from schemas.quoting import parquet
 from schemas.settings import Settings
 

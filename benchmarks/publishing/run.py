@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from assets import publishing
-from pipelines.lake import Lake
+from assets.storage.lake import Lake
 from schemas.config.source import SourcesFile
 from schemas.config.sources_file import load
 from schemas.settings import Settings

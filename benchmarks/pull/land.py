@@ -9,7 +9,7 @@ import time
 from datetime import date
 from pathlib import Path
 
-from pipelines import landing
+from assets.landing import store
 from schemas.config import sources_file
 
 
@@ -18,7 +18,7 @@ def main() -> None:
     loaded = sources_file.load(Path(sys.argv[1]))
     (source,) = loaded.sources
     started, worked = time.perf_counter(), time.process_time()
-    manifest = landing.land(
+    manifest = store.land(
         source,
         loaded.shape(source),
         date(2026, 10, 31),

@@ -10,9 +10,9 @@ from pandera.polars import DataFrameModel
 
 from assets.computing import parameters, reference
 from assets.sql import read_sql
+from assets.storage.engine import stream_sql
 from benchmarks.ranking_quality.estimate import Estimate
 from benchmarks.ranking_quality.world import World
-from pipelines.engine import stream_sql
 from schemas.authenticity import Authenticity
 from schemas.config.source import Metrics
 from schemas.describe import polars_schema

@@ -15,13 +15,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from assets.importing import import_date
+from assets.landing import store
+from assets.storage.lake import Lake
 from benchmarks.ranking_quality import measures, naive, product
 from benchmarks.ranking_quality.estimate import Estimate
 from benchmarks.ranking_quality.regimes import Regime
 from benchmarks.ranking_quality.trials import PRODUCT, SHRINKAGE
 from benchmarks.ranking_quality.world import World
-from pipelines import landing
-from pipelines.lake import Lake
 from schemas.config.source import Metrics
 from schemas.config.sources_file import load
 from schemas.settings import Settings
@@ -86,7 +86,7 @@ def _export(sources_file: Path, day: date, home: Path) -> World:
     """The accounts of an export that have enough posts in the window, as an import accepts them."""
     settings, loaded = Settings(home=home, sources_file=sources_file), load(sources_file)
     for source in loaded.sources:
-        landing.land(
+        store.land(
             source,
             loaded.shape(source),
             day,

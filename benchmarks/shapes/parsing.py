@@ -5,8 +5,8 @@ import sys
 import time
 from pathlib import Path
 
-from pipelines.engine import connect
-from pipelines.read.text_columns import open_columns
+from assets.reading.text_columns import open_columns
+from assets.storage.engine import connect
 from schemas.quoting import literal
 from schemas.settings import Settings
 from schemas.shape import Shape

@@ -12,9 +12,10 @@ from typing import Any
 
 import click
 
+from assets.landing import dates
+from assets.landing.dates import DateError, yesterday
+from assets.storage import atomic_write
 from pipelines import console as screen
-from pipelines import dates, durable
-from pipelines.dates import DateError, yesterday
 from schemas.config.source import SourcesFile
 from schemas.config.sources_file import SourcesError, load
 from schemas.settings import Settings, SettingsError
@@ -49,7 +50,7 @@ def common(command: Callable[..., None]) -> Callable[..., None]:
             screen.say("ERROR", f"{refusal}; run as the user who made the home, or see `{settings.command('doctor')}`")
             sys.exit(1)
         except OSError as refusal:
-            if not durable.is_refusal(refusal.errno):
+            if not atomic_write.is_refusal(refusal.errno):
                 raise
             screen.say("ERROR", f"{refusal}; `{settings.command('doctor')}` says how much room there is")
             sys.exit(1)

@@ -17,13 +17,13 @@ from typing import Any
 
 import click
 
+from assets.landing import dates, store
+from assets.landing.dates import DateError, yesterday
+from assets.landing.pull.credentials import Secrets
+from assets.landing.pull.errors import PullError
+from assets.landing.pull.files import matching
 from pipelines import console as screen
-from pipelines import dates, landing
 from pipelines.cli.command import FILE, FOLDER, chosen_date, common, main
-from pipelines.dates import DateError, yesterday
-from pipelines.pull.credentials import Secrets
-from pipelines.pull.files import matching
-from pipelines.pull.pulled import PullError
 from pipelines.terminal import printable
 from schemas import shape_file
 from schemas.config import source_checks
@@ -74,7 +74,7 @@ def list_sources(settings: Settings, loaded: SourcesFile, day: str | None, *, as
 
 def _told(source: Source, settings: Settings, folder: Path, day: date) -> dict[str, Any]:
     """What one source would pull, in words that --json prints too."""
-    landed = landing.newest_complete(settings.landing, source.name, day)
+    landed = store.newest_complete(settings.landing, source.name, day)
     pulls = source.addresses(day)
     found: dict[str, str] = {}
     problems: list[str] = []
@@ -82,8 +82,8 @@ def _told(source: Source, settings: Settings, folder: Path, day: date) -> dict[s
         Secrets(source.url, source.posts_url, source.parts(day))
     except PullError as error:
         problems.append(str(error))
-    if not landed and not landing.is_offered(source, day):
-        problems.append(landing.unoffered(source, day).removeprefix(f"source {source.name} "))
+    if not landed and not store.is_offered(source, day):
+        problems.append(store.unoffered(source, day).removeprefix(f"source {source.name} "))
     for records, address in pulls.items():
         if place_of(address) == "file":
             try:
@@ -105,7 +105,7 @@ def _told(source: Source, settings: Settings, folder: Path, day: date) -> dict[s
         "warning": source_checks.undated(source),
         "problems": problems,
         "landed": landed is not None,
-        "changed": landing.changed_addresses(landed, source) if landed else None,
+        "changed": store.changed_addresses(landed, source) if landed else None,
     }
 
 

@@ -15,10 +15,12 @@ import click
 from rich import filesize
 from rich.console import Console
 
+from assets.landing import dates
+from assets.landing.dates import DateError, yesterday
+from assets.storage import home_lock
 from pipelines import console as screen
-from pipelines import dates, summary
+from pipelines import summary
 from pipelines.cli.command import chosen_date, common, main
-from pipelines.dates import DateError, yesterday
 from schemas.config import source_checks
 from schemas.config.source import SourcesFile
 from schemas.settings import Settings
@@ -101,7 +103,7 @@ def publish(settings: Settings, loaded: SourcesFile, *, as_json: bool) -> None:
 @common
 def tidy(settings: Settings, loaded: SourcesFile, *, dry_run: bool, as_json: bool) -> None:  # noqa: ARG001 - as below
     """Let go of old dates, old runs and left-overs, as each night does at its end."""
-    from pipelines import home_lock, runs, sweeping, tidying  # noqa: PLC0415 - as above
+    from pipelines import runs, sweeping, tidying  # noqa: PLC0415 - as above
 
     with home_lock.adding(settings), runs.existing_instance(settings) as instance:
         left_overs = 0 if dry_run else sweeping.sweep(settings)

@@ -8,9 +8,9 @@ import sys
 
 import click
 
+from assets.storage.home_lock import HomeLockedError
 from pipelines import console as screen
 from pipelines.cli.command import common, main
-from pipelines.home_lock import HomeLockedError
 from pipelines.serving import PublishError
 from schemas.column import PLATFORMS
 from schemas.config.source import SourcesFile
@@ -38,8 +38,9 @@ def forget_person(
 
     Takes the platform, and the platform's own id or the handle; `@` before it says that it is a handle.
     """
+    from assets.landing import suppression  # noqa: PLC0415 - as above
     from pipelines import forget_summary  # noqa: PLC0415 - loads Dagster, which a usage error need not wait for
-    from pipelines.forget import forgetting, suppression  # noqa: PLC0415 - as above
+    from pipelines.forget import forgetting  # noqa: PLC0415 - as above
     from pipelines.postgres import PostgresError  # noqa: PLC0415 - loads a driver, which is as slow
 
     if as_json and not (yes or dry_run):
@@ -80,7 +81,8 @@ def lift_suppression(settings: Settings, loaded: SourcesFile, platform: str, id_
     Any id or handle that was suppressed will do, and lifts the others of that person too. Nothing that was erased comes
     back but by a pull. Ends with exit code 2 where that name is not suppressed.
     """
-    from pipelines.forget import forgetting, suppression  # noqa: PLC0415 - as above
+    from assets.landing import suppression  # noqa: PLC0415 - as above
+    from pipelines.forget import forgetting  # noqa: PLC0415 - as above
 
     try:
         lifted = forgetting.lift(settings, platform, id_or_handle)

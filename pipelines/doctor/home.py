@@ -10,11 +10,11 @@ from pathlib import Path
 
 from rich import filesize
 
+from assets.landing import suppression
+from assets.landing.suppression import SuppressionError
+from assets.storage.lake import Lake
 from pipelines import processes, serving, sweeping
 from pipelines.doctor.finding import Finding, Level, span
-from pipelines.forget import suppression
-from pipelines.forget.suppression import SuppressionError
-from pipelines.lake import Lake
 from schemas.settings import Settings
 
 # Nights that there should be room for, before somebody has to look; and at least, while one is being built.

@@ -6,12 +6,12 @@ from importlib.metadata import version
 
 import duckdb
 
-from assets import looking_back
+from assets.landing.dates import DateError, has_dated_files, on_disk, yesterday
+from assets.storage import lookback
+from assets.storage.lake import Lake
 from pipelines import serving, summary
-from pipelines.dates import DateError, has_dated_files, on_disk, yesterday
 from pipelines.doctor.finding import Finding
 from pipelines.jobs import FRESH_BY
-from pipelines.lake import Lake
 from schemas.config.sources_file import SourcesError, load
 from schemas.published import CONTRACT_VERSION
 from schemas.settings import Settings
@@ -99,9 +99,9 @@ def sources(settings: Settings) -> Iterator[Finding]:
 
 def stale(settings: Settings) -> Iterator[Finding]:
     """Dates computed before an earlier one that they look back on was landed."""
-    days = looking_back.stale(Lake(settings.lake))
+    days = lookback.stale(Lake(settings.lake))
     if days:
         remedy = settings.command(f"backfill --from {days[0]} --to {days[-1]}")
-        yield Finding("stale dates", "warning", looking_back.said(days), remedy)
+        yield Finding("stale dates", "warning", lookback.said(days), remedy)
     else:
         yield Finding("stale dates", "ok", "none")

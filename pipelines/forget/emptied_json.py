@@ -1,6 +1,6 @@
 """JSON files with some records emptied, every other byte as it was.
 
-Belongs here: finding records by their number as the readers count them (`pipelines/read/json_records`), and emptying
+Belongs here: finding records by their number as the readers count them (`assets/reading/json_records`), and emptying
 one so that whatever is counted below it, such as its posts, keeps its count. Does not: whose a record is.
 """
 
@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from pipelines.read.formats import open_bytes
-from pipelines.read.json_records import json_layout
-from pipelines.read.json_stream import JsonText
+from assets.reading.formats import open_bytes
+from assets.reading.json_records import json_layout
+from assets.reading.json_stream import JsonText
 from schemas.config.limits import DEFAULT_LIMITS
 from schemas.json_path import keys
 

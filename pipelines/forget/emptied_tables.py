@@ -13,10 +13,10 @@ from typing import IO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from assets.reading import csv_records, spreadsheets
+from assets.reading.formats import open_bytes
 from pipelines.forget import plain_xlsx
 from pipelines.forget.emptied_json import emptied_text
-from pipelines.read import csv_records, spreadsheets
-from pipelines.read.formats import open_bytes
 from schemas.shape import Shape
 
 _MARK = "forgotten"

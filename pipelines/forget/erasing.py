@@ -15,7 +15,11 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines import durable, kept_days, landing, progress
+from assets.landing import store
+from assets.reading.formats import UnreadableFileError
+from assets.storage import atomic_write, progress
+from assets.storage.lake import Lake
+from pipelines import kept_days
 from pipelines.forget import known, landed
 from pipelines.forget.known import Pull
 from pipelines.forget.landed import Wanted
@@ -23,8 +27,6 @@ from pipelines.forget.person import Person
 from pipelines.forget.proof import text_of
 from pipelines.forget.records import IDENTITY
 from pipelines.forget.tombstones import CannotEmptyError
-from pipelines.lake import Lake
-from pipelines.read.formats import UnreadableFileError
 from schemas.config.source import SourcesFile
 from schemas.settings import Settings
 
@@ -127,7 +129,7 @@ class _Erasing:
         self._gone |= {(path, row) for row in rows}
 
 
-def _emptied(settings: Settings, sources: SourcesFile, pull: Pull, wanted: Wanted) -> list[landing.LandedFile] | None:
+def _emptied(settings: Settings, sources: SourcesFile, pull: Pull, wanted: Wanted) -> list[store.LandedFile] | None:
     folder = landed.aside(settings, pull.manifest)
     try:
         shape = sources.shape(pull.source)
@@ -135,13 +137,13 @@ def _emptied(settings: Settings, sources: SourcesFile, pull: Pull, wanted: Wante
         if files:
             place = settings.landing / pull.source.name / pull.manifest.snapshot_date
             # Forced pulls of the same bytes have a manifest each.
-            for manifest in landing.pulls_of(place):
+            for manifest in store.pulls_of(place):
                 if manifest.content == pull.manifest.content:
                     landed.settle(settings, manifest, files, folder)
         return files
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        landing.sweep_date(settings.landing / pull.source.name / pull.manifest.snapshot_date)
+        store.sweep_date(settings.landing / pull.source.name / pull.manifest.snapshot_date)
 
 
 def _unreadable(settings: Settings, person: Person, pull: Pull, error: Exception, *, is_trial: bool) -> list[str]:
@@ -187,7 +189,7 @@ def _blank(settings: Settings, pull: Pull, named: Sequence[str]) -> None:
             )
         )
     landed.settle(settings, pull.manifest, files, folder)
-    landing.sweep_date(settings.landing / pull.source.name / pull.manifest.snapshot_date)
+    store.sweep_date(settings.landing / pull.source.name / pull.manifest.snapshot_date)
 
 
 def _unknown(settings: Settings, sources: SourcesFile) -> list[Path]:
@@ -258,7 +260,7 @@ def begin(settings: Settings, person: Person, days: Sequence[date]) -> Path:
         "elsewhere": sorted((handle, day.isoformat()) for handle, day in person.elsewhere),
         "days": sorted(map(str, days)),
     }
-    with durable.replacing(path, str(os.getpid())) as aside:
+    with atomic_write.replacing(path, str(os.getpid())) as aside:
         aside.touch(mode=0o600)
         aside.write_text(json.dumps(document), encoding="utf-8")
     return path

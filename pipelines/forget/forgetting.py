@@ -7,8 +7,10 @@ completed by the same command. Does not: printing, or asking.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipelines import home_lock, runs, serving, sweeping
-from pipelines.forget import dagster_storage, erasing, known, proof, published_postgres, suppression
+from assets.landing import suppression
+from assets.storage import home_lock
+from pipelines import runs, serving, sweeping
+from pipelines.forget import dagster_storage, erasing, known, proof, published_postgres
 from pipelines.forget.erasing import Erased
 from pipelines.forget.person import Person
 from pipelines.forget.proof import Proof

@@ -7,12 +7,12 @@ of theirs stands in landed files all the same (`assets/importing`).
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipelines.forget import suppression
+from assets.landing import suppression
+from assets.landing.pull.errors import PullError
+from assets.landing.store import LandedFile, Sift
+from assets.reading.formats import UnreadableFileError
 from pipelines.forget.landed import Wanted, emptied
 from pipelines.forget.tombstones import CannotEmptyError
-from pipelines.landing import LandedFile, Sift
-from pipelines.pull.pulled import PullError
-from pipelines.read.formats import UnreadableFileError
 from schemas.config.source import Source
 from schemas.settings import Settings
 from schemas.shape import Shape

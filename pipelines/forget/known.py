@@ -10,13 +10,14 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipelines import landing, progress
+from assets.landing import store
+from assets.landing.store import Manifest
+from assets.reading.formats import UnreadableFileError
+from assets.storage import progress
+from assets.storage.lake import Lake
 from pipelines.forget.person import Person
 from pipelines.forget.records import identities, kinds
-from pipelines.lake import Lake
-from pipelines.landing import Manifest
 from pipelines.opening import Opener
-from pipelines.read.formats import UnreadableFileError
 from schemas.config.source import Source, SourcesFile
 from schemas.settings import Settings
 
@@ -36,7 +37,7 @@ def pulls(settings: Settings, sources: SourcesFile) -> list[Pull]:
     found: dict[tuple[str, str, str], Pull] = {}
     for source in sources.sources:
         for place in sorted((settings.landing / source.name).glob("????-??-??")):
-            for manifest in landing.pulls_of(place):
+            for manifest in store.pulls_of(place):
                 if manifest.files:
                     found.setdefault((source.name, manifest.snapshot_date, manifest.content), Pull(source, manifest))
     return list(found.values())

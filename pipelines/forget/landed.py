@@ -3,7 +3,7 @@
 Belongs here: replacing a pull as a whole, so that a kill leaves the old one or the new one counting, and a rerun
 completes it. A manifest keeps its number; its `content`, hashes and sizes become those of the rewritten bytes, its
 tombstones say which records are empty, and it forgets the ETags, since an unchanged export would be taken from here.
-Does not: pulling (`pipelines/landing`).
+Does not: pulling (`assets/landing/store`).
 """
 
 import hashlib
@@ -14,10 +14,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from pipelines import durable, landing
+from assets.landing import store
+from assets.landing.store import LandedFile, Manifest, Tombstone
+from assets.storage import atomic_write
 from pipelines.forget import tombstones
 from pipelines.forget.records import Match, Meant, kinds, meant
-from pipelines.landing import LandedFile, Manifest, Tombstone
 from pipelines.opening import Opened, Opener
 from schemas.config.source import Source
 from schemas.settings import Settings
@@ -102,14 +103,14 @@ def settle(settings: Settings, manifest: Manifest, files: Sequence[LandedFile], 
         The manifest that counts now.
     """
     place = settings.landing / manifest.source / manifest.snapshot_date
-    content = landing.content_of(files)
+    content = store.content_of(files)
     if folder.exists():  # a pull of the same bytes has taken it there already
-        landing.keep(folder, place / content)
+        store.keep(folder, place / content)
     prefix = f"{manifest.source}/{manifest.snapshot_date}/{content}"
     kept = tuple(replace(file, path=f"{prefix}/{PurePosixPath(file.path).name}") for file in files)
     now = replace(manifest, content=content, files=kept)
     path = place / "manifests" / f"{manifest.sequence:04d}.json"
-    with durable.replacing(path, str(os.getpid())) as aside:
+    with atomic_write.replacing(path, str(os.getpid())) as aside:
         aside.write_text(json.dumps(asdict(now), indent=1), encoding="utf-8")
     return now
 
@@ -147,7 +148,7 @@ def _rewritten(
     target = folder / path.name
     stones = set(file.tombstones)
     # In the home: what a kill leaves of them there is swept, and searched.
-    with durable.a_while(settings.scratch) as scratch:
+    with atomic_write.a_while(settings.scratch) as scratch:
         members: dict[str, Path] = {}
         for number, part in enumerate(parts):
             if part.file.path not in found:
@@ -163,7 +164,7 @@ def _rewritten(
             tombstones.pack(path, target, members, lambda name, content: _names(wanted, name, content))
     target.rename(folder / name)
     target = folder / name
-    durable.sync_file(target)
+    atomic_write.sync_file(target)
     with target.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
     return replace(

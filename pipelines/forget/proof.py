@@ -19,13 +19,14 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines import landing, progress
+from assets.landing import store
+from assets.reading.csv_records import text_encoding
+from assets.storage import progress
 from pipelines.content_hash import FILE_NAME
 from pipelines.forget import dagster_postgres, dagster_storage, published_postgres
 from pipelines.forget.counts import Counts, cells, in_frames
 from pipelines.forget.person import Person
 from pipelines.postgres import PostgresError
-from pipelines.read.csv_records import text_encoding
 from schemas.quoting import identifier
 from schemas.settings import Settings
 
@@ -133,7 +134,7 @@ def _landed(settings: Settings) -> frozenset[Path]:
     return frozenset(
         settings.landing / file.path
         for place in settings.landing.glob("*/????-??-??")
-        for manifest in landing.pulls_of(place)
+        for manifest in store.pulls_of(place)
         for file in manifest.files
     )
 

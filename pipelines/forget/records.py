@@ -12,12 +12,13 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from pipelines import batches
-from pipelines.engine import connect
+from assets.landing.suppression import is_empty
+from assets.reading.formats import UnreadableFileError
+from assets.reading.record_lookup import raw_records
+from assets.reading.text_columns import open_columns
+from assets.storage import batches
+from assets.storage.engine import connect
 from pipelines.opening import Opened
-from pipelines.read.formats import UnreadableFileError
-from pipelines.read.raw_records import raw_records
-from pipelines.read.text_columns import open_columns
 from schemas.config.source import Source
 from schemas.first_line import first_line
 from schemas.settings import Settings
@@ -102,11 +103,6 @@ class _Read:
 
 
 _READ = _Read()
-
-
-def is_empty(rows: pl.DataFrame) -> pl.Series:
-    """Which records say nothing, or do not say whose they are; a post may have its owner from the profile it is in."""
-    return (rows["profile_id"].is_null() & rows["handle"].is_null()) | rows["is_blank"].fill_null(value=True)
 
 
 def meant(

@@ -14,12 +14,13 @@ from typing import IO, cast
 
 import pyarrow as pa
 
+from assets.landing.suppression import is_empty
+from assets.reading.formats import Format, UnreadableFileError, compression, format_of
 from pipelines.forget.emptied_json import Emptying, byte_order_mark
 from pipelines.forget.emptied_json import empty as empty_json
 from pipelines.forget.emptied_tables import empty_csv, empty_parquet, empty_spreadsheet
-from pipelines.forget.records import Meant, identities, is_empty, kinds
+from pipelines.forget.records import Meant, identities, kinds
 from pipelines.opening import Opened
-from pipelines.read.formats import Format, UnreadableFileError, compression, format_of
 from schemas.config.source import Source
 from schemas.settings import Settings
 from schemas.shape import Records, Shape

@@ -10,8 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from assets.landing import suppression
 from pipelines import runs
-from pipelines.forget import forgetting, suppression
+from pipelines.forget import forgetting
 from schemas.config import sources_file
 from tests.faults import homes, kills, syscalls
 from tests.faults.kills import Work

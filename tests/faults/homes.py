@@ -21,7 +21,8 @@ import duckdb
 import polars as pl
 
 from assets.importing import import_date
-from pipelines import failures, landing, sweeping
+from assets.landing import store
+from pipelines import failures, sweeping
 from pipelines.build import build_defs
 from pipelines.content_hash import contents
 from pipelines.jobs import NIGHTLY
@@ -97,7 +98,7 @@ def land(home: Home, day: str = NEXT, *, force: bool = False) -> str:
     settings, loaded = home.settings, sources_file.load(home.settings.sources_file)
     sweeping.sweep(settings)
     (source,) = loaded.sources
-    manifest = landing.land(
+    manifest = store.land(
         source, loaded.shape(source), date.fromisoformat(day), landing=settings.landing, folder=home.folder, force=force
     )
     if manifest.state != "complete":
@@ -167,7 +168,7 @@ def landed(home: Home, day: str = NEXT) -> str | None:
     Raises:
         AssertionError: They are not.
     """
-    manifest = landing.newest_complete(home.settings.landing, "plain", date.fromisoformat(day))
+    manifest = store.newest_complete(home.settings.landing, "plain", date.fromisoformat(day))
     for file in manifest.files if manifest else ():
         bytes_ = (home.settings.landing / file.path).read_bytes()
         assert hashlib.sha256(bytes_).hexdigest() == file.sha256, file.path
@@ -186,7 +187,7 @@ def leftovers(home: Home) -> list[str]:
 
 def _manifests(home: Home) -> Iterator[Any]:
     for place in home.settings.landing.glob("*/*"):
-        yield from landing.pulls(home.settings.landing, place.parent.name, date.fromisoformat(place.name))
+        yield from store.pulls(home.settings.landing, place.parent.name, date.fromisoformat(place.name))
 
 
 def remove(folder: Path) -> None:

@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 
 from assets.importing import NothingToPublishError, import_date
-from pipelines import landing
+from assets.landing import store
 from schemas.config.source import SourcesFile
 from tests.small_exports import DAY, Exports, Imported
 
@@ -71,7 +71,7 @@ def outcome(name: str, content: bytes, shape: str = "declared") -> Outcome:
         made.write(f"in/{name}", content)
         began = _spent()
         (source,) = sources.sources
-        landed = landing.land(
+        landed = store.land(
             source, sources.shape(source), DAY, landing=made.settings.landing, folder=made.folder, force=False
         )
         message = landed.message
