@@ -42,7 +42,7 @@ def publish(settings: Settings, sources: SourcesFile, run_id: str) -> Generation
         if not dates:
             raise PublishError("no date has been ranked yet; run `smallvoices nightly`")
         newest = dates[-1]
-        return serving.publish(settings, views(settings, lake, sources, newest), tables(lake, newest), newest, run_id)
+        return serving.publish(settings, views(settings, lake, sources, newest), tables(), newest, run_id)
 
 
 def views(settings: Settings, lake: Lake, sources: SourcesFile, newest: date) -> list[tuple[str, str]]:
@@ -52,7 +52,7 @@ def views(settings: Settings, lake: Lake, sources: SourcesFile, newest: date) ->
     return [
         *((name, _all([lake.path(name, newest)])) for name in (*NEWEST, "profiles")),
         ("contacts_wanted", f"SELECT 1 AS wanted WHERE {'true' if sources.publish_contacts else 'false'}"),
-        ("ranking_history", _all(list(_history(lake, newest).values()))),
+        ("ranking_history", _all(_history(lake, newest))),
         ("rejected", _all(quarantine)),
         ("pulls", _pulls(settings, sources, newest)),
         ("renames", _all([lake.path("history", day) for day in lake.dates("history") if day <= newest])),
@@ -60,23 +60,22 @@ def views(settings: Settings, lake: Lake, sources: SourcesFile, newest: date) ->
     ]
 
 
-def _history(lake: Lake, newest: date) -> dict[date, Path]:
+def _history(lake: Lake, newest: date) -> list[Path]:
     since = newest - timedelta(days=HISTORY_DAYS - 1)
-    return {day: lake.path("ranking", day) for day in lake.dates("ranking") if since <= day <= newest}
+    return [lake.path("ranking", day) for day in lake.dates("ranking") if since <= day <= newest]
 
 
-def tables(lake: Lake, newest: date) -> list[Table]:
+def tables() -> list[Table]:
     """The published tables but `_meta`, in order of building."""
     accounts, status = (read_sql(name) for name in ("published_accounts", "source_status"))
     return [
         Table("accounts", f"SELECT * REPLACE ({redacted_sql('display_name')} AS display_name) FROM ({accounts})"),
-        # In rank order, as accounts are.
-        Table("micro_influencers", "SELECT * FROM accounts WHERE rank IS NOT NULL", beginning_of="accounts"),
+        Table("micro_influencers", "SELECT * FROM accounts WHERE rank IS NOT NULL"),
         Table(
             "rank_history",
             "SELECT snapshot_date, platform, profile_id, rank, score, followers, engagement_estimate "
             "FROM ranking_history WHERE rank IS NOT NULL ORDER BY snapshot_date, rank",
-            _history(lake, newest),
+            by_day=True,
         ),
         Table("tier_benchmarks", "SELECT * FROM benchmarks"),
         Table("authenticity", "SELECT * FROM authenticity"),

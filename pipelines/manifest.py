@@ -25,14 +25,9 @@ class PublishedFile(_Frozen):
 
 
 class CsvFile(PublishedFile):
-    """A table as CSV, or a day of it.
-
-    `day` and `made_from` are of tables that are a file a day: the snapshot date, and which lake file, in which state,
-    it was made from.
-    """
+    """A table as CSV, or a day of it: `day` is the snapshot date, of tables that are a file a day."""
 
     day: date | None = None
-    made_from: str | None = None
 
 
 class Manifest(_Frozen):

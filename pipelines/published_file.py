@@ -4,19 +4,17 @@ Belongs here: building the file. Does not: which rows are published (`assets/pub
 formats (`flat_files`), or how readers come to see them (`serving`).
 """
 
-import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 
 import duckdb
 
-from pipelines import kept_days
+from assets.storage import atomic_write
 from pipelines.content_hash import META, Contents, contents
-from pipelines.naming_table import naming_table
 from schemas.describe import columns, summary
 from schemas.first_line import first_line
 from schemas.published import CONTRACT_VERSION, LEFT_OUT, TABLES
@@ -34,37 +32,17 @@ class Table:
     Attributes:
         name: Its name in the contract.
         sql: The SELECT that fills it, over lake views and tables before it.
-        days: Of a table whose rows of a `snapshot_date` come from one lake file, oldest first: those files. A day whose
-            lake file is the same is not built again, nor its CSV, which is a file a day. Its SELECT is over lake
-            views alone.
-        beginning_of: Of a table that is the first rows of an earlier one, in its order: that table. Its CSV is the
-            beginning of the other's, byte for byte.
+        by_day: Whether its CSV is a file a `snapshot_date`; its rows are in their order then.
     """
 
     name: str
     sql: str
-    days: Mapping[date, Path] = field(default_factory=dict)
-    beginning_of: str = ""
-
-    @cached_property
-    def made_from(self) -> dict[date, str]:
-        """Per day, what tells its lake file, and what is selected of it, from any that replaces it.
-
-        No byte of a file changes without its change time. Looked up once, before anything is read: what replaces a
-        file meanwhile is met by the next publish.
-        """
-        said = hashlib.sha256(f"{CONTRACT_VERSION} {version('smallvoices')} {self.sql}".encode()).hexdigest()[:8]
-        states = {day: path.stat() for day, path in self.days.items()}
-        return {
-            day: f"{state.st_ino}-{state.st_size}-{state.st_mtime_ns}-{state.st_ctime_ns}-{said}"
-            for day, state in states.items()
-        }
+    by_day: bool = False
 
 
 def build(
     connection: duckdb.DuckDBPyConnection,
     path: Path,
-    kept: Path,
     views: Sequence[tuple[str, str]],
     tables: Sequence[Table],
     meta: tuple[int, date, str],
@@ -75,7 +53,6 @@ def build(
     Args:
         connection: A connection that may read the lake and write the file.
         path: The file.
-        kept: Where tables that grow by a day are kept; see `kept_days`.
         views: Name and SELECT of views over lake files.
         tables: What to publish, in order of building.
         meta: Generation, newest snapshot date and run.
@@ -92,13 +69,9 @@ def build(
             connection.execute(f"CREATE TEMP VIEW {name} AS {sql}")
         except duckdb.Error as error:
             raise ContractError(f"{name}: {first_line(error)}; run that date again") from None
-    growing = {
-        table.name: kept_days.Days(_select(connection, table), table.made_from) for table in tables if table.days
-    }
-    kept_days.begin(connection, kept, path, growing, STORAGE_VERSION)
+    connection.execute(f"ATTACH {literal(path)} AS pub (STORAGE_VERSION {literal(STORAGE_VERSION)})")
     for table in tables:
-        if table.name not in growing:
-            _create(connection, table)
+        _create(connection, table)
         # Tables built later read this one, under its published name.
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {table.name} AS SELECT * FROM pub.main.{table.name}")
         is_built(table)
@@ -122,20 +95,25 @@ def close(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _create(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-    select = _select(connection, table)
-    with naming_table(table.name):
-        connection.execute(f"CREATE TABLE pub.main.{table.name} AS {select}")
-
-
-def _select(connection: duckdb.DuckDBPyConnection, table: Table) -> str:
-    """A table's rows in the types of its contract."""
+    """Fills a table, each cell in the type of its contract."""
     types = {column.name: column.duckdb_type for column in columns(TABLES[table.name])}
-    with naming_table(table.name):
+    with _naming_table(table.name):
         order = [row[0] for row in connection.execute(f"DESCRIBE {table.sql}").fetchall()]
-    if set(order) != set(types):
-        raise ContractError(f"{table.name}: columns differ from the contract: {sorted(set(order) ^ set(types))}")
-    cells = ", ".join(f"CAST({identifier(name)} AS {types[name]}) AS {identifier(name)}" for name in order)
-    return f"SELECT {cells} FROM ({table.sql})"
+        if set(order) != set(types):
+            raise ContractError(f"{table.name}: columns differ from the contract: {sorted(set(order) ^ set(types))}")
+        cells = ", ".join(f"CAST({identifier(name)} AS {types[name]}) AS {identifier(name)}" for name in order)
+        connection.execute(f"CREATE TABLE pub.main.{table.name} AS SELECT {cells} FROM ({table.sql})")
+
+
+@contextmanager
+def _naming_table(table: str) -> Iterator[None]:
+    """Has an error of DuckDB name the table, unless it is of the disk."""
+    try:
+        yield
+    except duckdb.Error as error:
+        if atomic_write.is_of_disk(error):
+            raise
+        raise ContractError(f"{table}: {first_line(error)}") from None
 
 
 def _add_meta(connection: duckdb.DuckDBPyConnection, meta: tuple[int, date, str], meant: Contents) -> None:

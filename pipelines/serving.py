@@ -33,7 +33,7 @@ import duckdb
 
 from assets.storage import atomic_write
 from assets.storage.engine import connect
-from pipelines import content_hash, flat_files, kept_days, latest, manifest, published_file
+from pipelines import content_hash, flat_files, latest, manifest, published_file
 from pipelines.content_hash import META, Contents
 from pipelines.manifest import Manifest
 from pipelines.published_file import Table
@@ -108,13 +108,11 @@ def publish(
         number = newest + 1
         building = Path(tempfile.mkdtemp(prefix=f"{_BUILDING}{number:06d}-", dir=published))
         try:
-            built = _build(settings, building, views, tables, (number, snapshot_date, run_id), stated)
+            built = _build(settings, building, views, tables, (number, snapshot_date, run_id))
             _swap(published, building, built, lambda: _fence(lock, settings, before))
         except Exception:
             # Whatever went wrong for a builder whose place was taken went wrong because of that.
             _fence(lock, settings, before)
-            # What is kept may be what is wrong.
-            kept_days.drop(settings.published_days)
             raise
         finally:
             shutil.rmtree(building, ignore_errors=True)
@@ -164,12 +162,11 @@ def _build(
     views: Sequence[tuple[str, str]],
     tables: Sequence[Table],
     meta: tuple[int, date, str],
-    before: Manifest | None,
 ) -> Manifest:
     path = folder / FILE_NAME
     with atomic_write.naming_duckdb(path), connect(settings, settings.lake, settings.published) as connection:
-        with flat_files.Writer(connection, folder, tables, before, settings.published) as flat:
-            meant = published_file.build(connection, path, settings.published_days, views, tables, meta, flat.begin)
+        with flat_files.Writer(connection, folder) as flat:
+            meant = published_file.build(connection, path, views, tables, meta, flat.begin)
             parquet, csv = flat.finish()
         published_file.close(connection)
     _verify(folder, meant)

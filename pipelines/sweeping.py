@@ -41,5 +41,7 @@ def _asides(settings: Settings, *, is_alone: bool) -> Iterator[tuple[Path, Itera
     """Folders that writers are at work in, each with what lies aside there; looked for as it is asked for."""
     yield from store.asides(settings.landing, is_alone=is_alone)
     yield from Lake(settings.lake).asides()
+    # Until release 0.2.0 the lake had a copy of `rank_history`: accounts, whom an erasure has to reach.
+    yield settings.lake, settings.lake.glob("published_days.duckdb*")
     for folder in (settings.scratch, settings.suppressed, settings.forgetting):
         yield folder, atomic_write.asides(folder)

@@ -155,11 +155,6 @@ class Settings:
         return self.home / "lake"
 
     @property
-    def published_days(self) -> Path:
-        """Published tables that grow by a day, kept between publishes."""
-        return self.lake / "published_days.duckdb"
-
-    @property
     def published(self) -> Path:
         """What readers open."""
         return self.home / "published"

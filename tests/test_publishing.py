@@ -120,8 +120,6 @@ print(syscalls.supervised(home.publish, home.settings.home, refused).error)
 @pytest.mark.parametrize(
     "refused, told",
     [
-        ("published_days.duckdb", "lake/published_days.duckdb"),
-        ("published_days.duckdb.wal", "lake/published_days.duckdb"),
         ("micro_influencers.duckdb", r"published/\.build-000002-\w+/micro_influencers.duckdb"),
         ("micro_influencers.duckdb.wal", r"published/\.build-000002-\w+/micro_influencers.duckdb"),
         (".build-latest.duckdb", r"published/\.build-latest.duckdb"),
@@ -140,22 +138,6 @@ def test_a_lake_file_that_cannot_be_read_is_named(home: Home) -> None:
     with pytest.raises(ValueError, match=f"{path}"):
         home.publish()
     assert home.manifest["generation"] == 1
-
-
-def test_a_day_whose_lake_file_is_the_same_is_not_written_again(home: Home) -> None:
-    def inodes() -> dict[str, int]:
-        folder = home.published / home.manifest["folder"]
-        return {file["day"]: (folder / file["path"]).stat().st_ino for file in home.manifest["csv"]["rank_history"]}
-
-    home.publish()
-    first = inodes()
-    home.rewrite(DAYS[1], pl.col("score") / 2)
-    home.publish()
-    second = inodes()
-    assert [first[day] == second[day] for day in DAYS] == [True, False, True]
-    folder = home.published / home.manifest["folder"]
-    in_csv = pl.concat(pl.read_csv(file) for file in sorted((folder / "rank_history").iterdir()))
-    assert in_csv["score"].to_list() == pl.read_parquet(folder / "rank_history.parquet")["score"].to_list()
 
 
 def test_two_generations_are_kept_and_a_minute_to_those_who_read_the_manifest(home: Home) -> None:

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from assets.landing import store
 from assets.storage import lookback
 from assets.storage.lake import Lake
-from pipelines import old_runs, runs, summary, tidying
+from pipelines import old_runs, runs, summary, sweeping, tidying
 from pipelines.doctor.examine import examine
 from schemas.config import sources_file
 from schemas.settings import Settings, SettingsError
@@ -231,6 +231,16 @@ def test_what_killed_writers_have_left_goes_after_a_day(old: Home) -> None:
     assert old.run("tidy").returncode == 0
     assert [path for path in left if path.exists()] == []
     assert _landed(old, "plain") == [GONE, SEEN, KEPT, NEWEST]
+
+
+def test_the_copy_of_rank_history_that_earlier_code_kept_goes(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, sources_file=tmp_path / "sources.yaml")
+    settings.lake.mkdir()
+    kept = [settings.lake / "published_days.duckdb", settings.lake / "published_days.duckdb.wal"]
+    for path in kept:
+        path.write_bytes(b"accounts")
+    assert sweeping.sweep(settings) == len(kept)
+    assert [path for path in kept if path.exists()] == []
 
 
 @pytest.mark.skipif(

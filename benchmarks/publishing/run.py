@@ -30,7 +30,7 @@ def bare(settings: Settings, loaded: SourcesFile) -> None:
     with duckdb.connect(str(path), config=options) as connection:
         for name, sql in publishing.views(settings, lake, loaded, newest):
             connection.execute(f"CREATE TEMP VIEW {name} AS {sql}")
-        for table in publishing.tables(lake, newest):
+        for table in publishing.tables():
             connection.execute(f"CREATE TABLE {table.name} AS {table.sql}")
     path.unlink()
 

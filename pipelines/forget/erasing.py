@@ -19,7 +19,6 @@ from assets.landing import store
 from assets.reading.formats import UnreadableFileError
 from assets.storage import atomic_write, progress
 from assets.storage.lake import Lake
-from pipelines import kept_days
 from pipelines.forget import known, landed
 from pipelines.forget.known import Pull
 from pipelines.forget.landed import Wanted
@@ -97,9 +96,6 @@ class _Erasing:
             for folder in _unknown(self._settings, self._sources)
             if any(self._person.is_named_in(text_of(path)) for path in folder.rglob("*") if path.is_file())
         ]
-        if not self._is_trial:
-            # Its rows would only be marked as gone.
-            kept_days.drop(self._settings.published_days)
         rows, touched = _from_lake(self._settings, self._person, self._contents, self._gone, is_trial=self._is_trial)
         days = tuple(sorted(self._days | touched))
         return Erased(self._tombstones, tuple(self._emptied), rows, days, tuple(self._left))
