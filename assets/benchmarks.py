@@ -3,8 +3,8 @@
 import dagster as dg
 import polars as pl
 
-from assets.computing import reference
 from assets.daily import table_asset
+from assets.metrics.computing import reference
 from schemas.benchmarks import TierBenchmarks
 from schemas.settings import Settings
 
@@ -23,6 +23,6 @@ def build(settings: Settings, partitions: dg.DailyPartitionsDefinition) -> dg.As
 
 
 def _plot(benchmarks: pl.DataFrame, title: str) -> dg.MetadataValue:
-    from assets.engagement_plot import engagement_by_tier  # noqa: PLC0415 - loads matplotlib, which nothing else needs
+    from assets.metrics.engagement_plot import engagement_by_tier  # noqa: PLC0415 - loads matplotlib, which nothing else needs
 
     return engagement_by_tier(benchmarks, title)

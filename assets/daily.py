@@ -11,7 +11,7 @@ import polars as pl
 from pandera.polars import DataFrameModel
 
 from assets import column_lineage, metadata
-from assets.computing import compute
+from assets.metrics.computing import compute
 from assets.storage.engine import Input
 from assets.storage.lake import Lake
 from assets.storage.lookback import LookBack

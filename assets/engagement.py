@@ -2,8 +2,8 @@
 
 import dagster as dg
 
-from assets.computing import parameters, reference
 from assets.daily import table_asset
+from assets.metrics.computing import parameters, reference
 from schemas.config.source import SourcesFile
 from schemas.engagement import Engagement
 from schemas.settings import Settings

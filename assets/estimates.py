@@ -2,8 +2,8 @@
 
 import dagster as dg
 
-from assets.computing import parameters
 from assets.daily import table_asset
+from assets.metrics.computing import parameters
 from schemas.config.source import SourcesFile
 from schemas.estimates import Estimates
 from schemas.settings import Settings

@@ -9,13 +9,14 @@ from datetime import UTC, date, datetime
 
 import dagster as dg
 
-from assets import accounting, metadata
+from assets import metadata
+from assets.erasing import suppression_filter
+from assets.importing import reconciliation
 from assets.landing import store
 from assets.landing.store import Manifest
+from assets.retention import temp_cleanup
 from assets.storage import home_lock
 from assets.storage.lake import Lake
-from pipelines import sweeping
-from pipelines.forget import keeping_out
 from schemas.config import source_checks
 from schemas.config.source import Source, SourcesFile
 from schemas.settings import Settings
@@ -65,18 +66,18 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
 
         def pull(source: Source) -> list[Manifest]:
             shape, folder = sources.shape(source), sources.path.parent
-            sift = keeping_out.sift(settings, source, shape)
+            sift = suppression_filter.sift(settings, source, shape)
 
             def pull_date(day: date) -> Manifest:
                 # What landed and could not be used is pulled again, where it can still be had.
-                is_wanted = store.is_offered(source, day) and accounting.was_refused(lake, source.name, day)
+                is_wanted = store.is_offered(source, day) and reconciliation.was_refused(lake, source.name, day)
                 force = config.force or is_wanted
                 return store.land(source, shape, day, landing=settings.landing, folder=folder, force=force, sift=sift)
 
             return list(map(pull_date, days))
 
         with home_lock.adding(settings), ThreadPoolExecutor(min(len(selected), AT_ONCE)) as pool:
-            removed = sweeping.sweep(settings)
+            removed = temp_cleanup.sweep(settings)
             if removed:
                 context.log.info(f"removed files and folders that killed runs had left: {removed:,}")
             for source, manifests in zip(selected, pool.map(pull, selected), strict=True):

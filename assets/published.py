@@ -7,10 +7,10 @@ import duckdb
 
 from assets import column_lineage, metadata
 from assets.daily import OWNERS, once_upstream_is_done
-from assets.publishing import NEWEST, publish
+from assets.publishing.publish_protocol import FILE_NAME
+from assets.publishing.selects import NEWEST, publish
 from assets.storage import lookback
 from assets.storage.lake import Lake
-from pipelines.serving import FILE_NAME
 from schemas.config.source import SourcesFile
 from schemas.published import MicroInfluencers
 from schemas.settings import Settings

@@ -3,8 +3,8 @@
 import dagster as dg
 
 from assets.daily import OWNERS, once_upstream_is_done
-from pipelines.postgres import SCHEMA, publish
-from pipelines.serving import FILE_NAME
+from assets.publishing.postgres import SCHEMA, publish
+from assets.publishing.publish_protocol import FILE_NAME
 from schemas.settings import Settings
 
 NAME = "published_to_postgres"

@@ -6,9 +6,9 @@ from datetime import date
 import dagster as dg
 import polars as pl
 
-from assets import explained, explaining
-from assets.computing import reference
 from assets.daily import table_asset
+from assets.metrics import explain, explain_text
+from assets.metrics.computing import reference
 from assets.storage.lake import Lake
 from schemas.config.source import SourcesFile
 from schemas.ranking import Ranking
@@ -27,8 +27,8 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
         if not rows:
             return {}
         platform, profile_id = rows[0]
-        told = explaining.explain(settings, sources, platform, profile_id, day, largest_file=_LARGEST_FILE)
-        return {"why_the_first": dg.MetadataValue.md(f"```\n{explained.text(told)}\n```")}
+        told = explain.explain(settings, sources, platform, profile_id, day, largest_file=_LARGEST_FILE)
+        return {"why_the_first": dg.MetadataValue.md(f"```\n{explain_text.text(told)}\n```")}
 
     return table_asset(
         settings,

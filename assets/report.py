@@ -2,9 +2,9 @@
 
 import dagster as dg
 
-from assets import report_page
 from assets.daily import OWNERS, once_upstream_is_done
-from pipelines.serving import FILE_NAME
+from assets.publishing import report_page
+from assets.publishing.publish_protocol import FILE_NAME
 from schemas.settings import Settings
 
 

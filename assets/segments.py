@@ -2,8 +2,8 @@
 
 import dagster as dg
 
-from assets.computing import dimensions
 from assets.daily import table_asset
+from assets.metrics.computing import dimensions
 from schemas.config.source import SourcesFile
 from schemas.segments import Segments
 from schemas.settings import Settings

@@ -2,8 +2,8 @@
 
 import dagster as dg
 
-from assets.computing import reference
 from assets.daily import table_asset
+from assets.metrics.computing import reference
 from schemas.settings import Settings
 from schemas.topics import Topics
 

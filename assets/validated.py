@@ -13,7 +13,7 @@ from pandera.polars import DataFrameModel
 
 from assets import metadata
 from assets.daily import OWNERS
-from assets.importing import NothingToPublishError, import_date
+from assets.importing.importing import NothingToPublishError, import_date
 from assets.landed import LISTED_MESSAGES, asset_name
 from assets.storage.lake import Lake
 from schemas.config.source import SourcesFile

@@ -14,15 +14,16 @@ from assets import (
     landed,
     norms,
     priors,
+    pruned,
     published,
     ranking,
     report,
     segments,
-    tidied,
     topics,
     validated,
 )
 from pipelines import jobs, log
+from pipelines.instance import retention
 from pipelines.partitions import snapshot_dates
 from schemas.config.source import SourcesFile
 from schemas.settings import Settings
@@ -57,7 +58,7 @@ def build_defs(settings: Settings, loaded: SourcesFile) -> dg.Definitions:
                 creators.build(settings, partitions),
                 published.build(settings, loaded),
                 report.build(settings),
-                tidied.build(settings),
+                pruned.build(settings, retention.prune),
                 *_to_postgres(settings, loaded),
             ],
             asset_checks=checks,

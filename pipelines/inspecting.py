@@ -1,6 +1,7 @@
 """`smallvoices inspect`: what is printed of an unknown export, and the shape file to keep.
 
-Belongs here: words and tables. Does not: inference (`pipelines/inference`), or the trial import (`assets/trial`).
+Belongs here: words and tables. Does not: inference (`assets/inference/inference`), or the trial import
+(`assets/importing/dry_run`).
 """
 
 import json
@@ -16,15 +17,15 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
+from assets.importing.dry_run import Trial, try_out
+from assets.inference.inference import Inferred, infer, named_shape
+from assets.inference.shape_text import shape_text
 from assets.reading import archives, decompression_guard
 from assets.reading.formats import UnreadableFileError, container_of
-from assets.trial import Trial, try_out
-from pipelines.inference import Inferred, infer, named_shape
 from pipelines.terminal import shown
 from schemas.column import PLATFORMS
 from schemas.config.limits import DEFAULT_LIMITS
 from schemas.config.source import Source
-from schemas.infer.shape_text import shape_text
 from schemas.quarantine import WHOLE_FILE
 from schemas.shape import Shape
 

@@ -18,7 +18,8 @@ from assets.landing.pull.credentials import Secrets
 from assets.landing.pull.errors import PullError
 from assets.landing.pull.paging import Ask
 from assets.landing.pull.transport import Session
-from pipelines import failures, serving
+from assets.publishing import publish_protocol
+from pipelines import failures
 from schemas.config.limits import Limits
 from schemas.config.secrets import is_set
 from schemas.config.source import SourcesFile
@@ -112,8 +113,8 @@ def _message(settings: Settings, failed: FailedRun) -> Mapping[str, Any]:
 
 def _published(settings: Settings) -> str:
     try:
-        generation = serving.current(settings)
-    except serving.PublishError as error:
+        generation = publish_protocol.current(settings)
+    except publish_protocol.PublishError as error:
         return first_line(error)
     if generation is None:
         return "Nothing is published yet"

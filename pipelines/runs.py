@@ -16,7 +16,7 @@ from uuid import uuid4
 import dagster as dg
 from sqlalchemy.exc import DBAPIError
 
-from assets import shrinking
+from assets.importing import row_count_check
 from assets.storage import atomic_write, lookback
 from assets.storage.lake import Lake
 from pipelines import dead_runs, event_log, notifying
@@ -155,7 +155,7 @@ def over(settings: Settings, sources: SourcesFile, days: Sequence[date], *, forc
     if not outcome.succeeded:
         return outcome
     changed = days
-    while changed := shrinking.misjudged(lake, sources.sources, changed):
+    while changed := row_count_check.misjudged(lake, sources.sources, changed):
         if failed := _import_again(settings, sources, changed, log_level):
             return failed
     # Looked for afterwards too: another process may have ranked dates meanwhile, or have died before it mended them.
@@ -221,7 +221,7 @@ def publish(settings: Settings, sources: SourcesFile, *, log_level: str) -> Outc
 
 def _publishing(sources: SourcesFile) -> list[str]:
     """What a run ends with: the assets that readers see, and tidying up."""
-    return [PUBLISHED, "report", *(["published_to_postgres"] if sources.publish_to else []), "tidied"]
+    return [PUBLISHED, "report", *(["published_to_postgres"] if sources.publish_to else []), "pruned"]
 
 
 def _execute(

@@ -11,11 +11,11 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
-from assets.accounting import HELD_BACK
+from assets.importing.reconciliation import HELD_BACK
 from assets.landing import store
+from assets.publishing.publish_protocol import FILE_NAME
 from assets.storage import lookback
 from assets.storage.lake import Lake
-from pipelines.serving import FILE_NAME
 from pipelines.terminal import shown
 from schemas.account import NO_RATIO
 from schemas.describe import polars_schema

@@ -5,8 +5,8 @@ from typing import Any
 
 import duckdb
 
+from assets.inference.inference import Inferred, infer
 from assets.reading.text_columns import open_columns
-from pipelines.inference import Inferred, infer
 from schemas.shape import Records, Shape
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from assets.computing import parameters, reference
+from assets.metrics.computing import parameters, reference
 from assets.sql import read_sql
 from assets.storage.engine import stream_sql
 from benchmarks.ranking_quality import product

@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from assets.importing import import_date
+from assets.importing.importing import import_date
 from assets.landing import store
 from assets.storage.lake import Lake
 from schemas.config.source import SourcesFile

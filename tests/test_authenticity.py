@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from assets.computing import reference
+from assets.metrics.computing import reference
 from schemas.settings import Settings
 from tests.invented_accounts import DAY, Row, night, post, profile
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
-from assets.computing import reference
+from assets.metrics.computing import reference
 from assets.sql import read_sql
 from assets.storage.engine import stream_sql
 from schemas.settings import Settings

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from assets.computing import reference
+from assets.metrics.computing import reference
 from schemas.describe import polars_schema
 from schemas.profiles import Profiles
 from schemas.settings import Settings

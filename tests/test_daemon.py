@@ -24,7 +24,7 @@ def test_a_backfill_from_the_asset_graph_computes_all_dates_in_one_run_and_publi
     assert {run["status"] for run in runs} == {"SUCCESS"}
     assert [sorted(key["path"][0] for key in run["assetSelection"]) for run in runs] == [
         sorted(DAILY),
-        ["published", "report", "tidied"],
+        ["published", "report", "pruned"],
     ]
 
 

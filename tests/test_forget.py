@@ -17,15 +17,16 @@ from typing import Any
 
 import pytest
 
+from assets.erasing import suppression_filter
 from assets.landing import store, suppression
 from assets.landing.pull.pulling import UNFINISHED
 from assets.landing.suppression import SuppressionError
+from assets.retention import temp_cleanup
 from assets.storage import home_lock, progress
 from assets.storage.engine import connect
 from assets.storage.home_lock import HomeLockedError
-from pipelines import sweeping
 from pipelines.doctor import home as doctor_home
-from pipelines.forget import erasing, forgetting, keeping_out, known, proof
+from pipelines.forget import erasing, forgetting, known, proof
 from pipelines.forget.forgetting import ForgetError
 from pipelines.forget.person import Person
 from tests.people_to_forget import ANNA, DAYS, OWN_WORDS, account, everything, export
@@ -224,7 +225,7 @@ def test_later_pulls_leave_the_person_out_before_they_land(tmp_path: Path) -> No
     exports.write("a.json", json.dumps(rows).encode())
     suppression.add(exports.settings.suppressed, "instagram", ["ännchen"])
     (source,) = exports.sources().sources
-    sift = keeping_out.sift(exports.settings, source, exports.sources().shape(source))
+    sift = suppression_filter.sift(exports.settings, source, exports.sources().shape(source))
     store.land(
         source, exports.sources().shape(source), DAY, landing=exports.settings.landing, folder=exports.folder,
         force=False, sift=sift,
@@ -308,7 +309,7 @@ def test_what_a_killed_forget_was_writing_hinders_no_other_and_goes(tmp_path: Pa
     for path in left:
         path.write_text("anna")
     suppression.add(settings.suppressed, "instagram", ["bob"])
-    assert sweeping.sweep(settings) == len(left)
+    assert temp_cleanup.sweep(settings) == len(left)
     assert not [path for path in left if path.exists()]
 
 

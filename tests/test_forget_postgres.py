@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from assets.publishing.postgres import PostgresError
 from pipelines import runs
 from pipelines.forget import dagster_postgres, proof
 from pipelines.forget.person import Person
-from pipelines.postgres import PostgresError
 from schemas.settings import POSTGRES, Settings, SettingsError
 from tests.people_to_forget import ANNA, everything, export
 from tests.postgres_server import PASSWORD, Postgres

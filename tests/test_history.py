@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from assets.computing import compute, reference
+from assets.metrics.computing import compute, reference
 from assets.storage import lookback
 from assets.storage.lake import Lake
 from schemas.describe import polars_schema

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from rich.console import Console
 
-from assets.importing import NothingToPublishError
+from assets.importing.importing import NothingToPublishError
 from assets.landing.dates import DateError, parse
 from assets.storage.engine import connect
 from assets.storage.sandbox import confined
@@ -160,6 +160,6 @@ def test_no_connection_is_opened_beside_them() -> None:
         if re.search(r"duckdb\.connect\(\s*(\":memory:\"|\))", path.read_text(encoding="utf-8"))
     }
     assert opened == {
-        "assets/storage/engine.py", "assets/storage/sandbox.py", "pipelines/content_hash.py", "pipelines/latest.py", "schemas/shape_file.py",
-        "schemas/infer/numbers.py",
+        "assets/storage/engine.py", "assets/storage/sandbox.py", "assets/publishing/content_hash.py", "assets/publishing/latest.py", "schemas/shape_file.py",
+        "assets/inference/numbers.py",
     }  # fmt: skip

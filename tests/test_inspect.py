@@ -18,12 +18,12 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assets.importing import NothingToPublishError, import_date
+from assets.importing.importing import NothingToPublishError, import_date
+from assets.inference.inference import infer
 from assets.landing import store
 from assets.reading.encodings import encoding_of
 from assets.reading.formats import UnreadableFileError
 from assets.storage.lake import Lake
-from pipelines.inference import infer
 from schemas.config import sources_file
 from schemas.settings import Settings
 from tests.conftest import REPOSITORY, Command

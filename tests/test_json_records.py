@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.importing import NothingToPublishError
+from assets.importing.importing import NothingToPublishError
 from assets.reading import json_stream
 from assets.reading.formats import UnreadableFileError
 from assets.reading.text_columns import open_columns

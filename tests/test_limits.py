@@ -13,8 +13,8 @@ import openpyxl
 import polars as pl
 import pytest
 
-from assets.bounds import Bounds, LimitPassedError
-from assets.importing import NothingToPublishError, import_date
+from assets.importing.importing import NothingToPublishError, import_date
+from assets.importing.limit_guard import Bounds, LimitPassedError
 from assets.storage.engine import EngineLimitError, connect
 from schemas.settings import Settings
 from tests.small_exports import DAY, Exports, csv_bytes, ndjson_bytes

@@ -18,7 +18,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from assets import explained, explaining
+from assets.metrics import explain, explain_text
 from schemas.config.sources_file import load
 from schemas.contact_data import redacted
 from schemas.settings import Settings
@@ -143,14 +143,14 @@ def _explains_ranks(smallvoices: Command, folder: Path) -> None:
             "SELECT platform, coalesce(handle, profile_id), score, landed_file, landed_row FROM micro_influencers "
             f"WHERE rank = {rank}",
         )
-        told = explaining.explain(settings, loaded, str(platform), f"@{str(handle).upper()}")
+        told = explain.explain(settings, loaded, str(platform), f"@{str(handle).upper()}")
         assert told.profile["landed_row"] == row
         assert (told.profile["landed_line"] is None) == (source == "scraper")  # a JSON document has no lines
         assert told.ranking["score"] == score
         assert sum(told.estimate[f"{part}_weight"] for part in _HYPOTHESES) == pytest.approx(told.estimate["weight"])
         for words in (f"rank {rank} of", f"score {score:.2f}", f"landing/{file}, record {row}", "typical of its size"):
-            assert words in explained.text(told)
-        _can_be_computed_by_hand(explained.text(told), told.estimate["log_lift"])
+            assert words in explain_text.text(told)
+        _can_be_computed_by_hand(explain_text.text(told), told.estimate["log_lift"])
         for post in told.posts:
             landed = folder / "home/landing" / post["landed_file"]
             if post["landed_line"]:

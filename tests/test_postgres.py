@@ -13,9 +13,9 @@ import duckdb
 import psycopg
 import pytest
 
-from pipelines import postgres
-from pipelines.postgres import Loaded, PostgresError
-from pipelines.serving import FILE_NAME
+from assets.publishing import postgres
+from assets.publishing.postgres import Loaded, PostgresError
+from assets.publishing.publish_protocol import FILE_NAME
 from schemas.config import sources_file
 from schemas.config.sources_file import SourcesError
 from schemas.published import TABLES, published_columns

@@ -18,9 +18,9 @@ import duckdb
 import polars as pl
 import pytest
 
-from pipelines import published_file
-from pipelines.content_hash import Contents, contents
-from pipelines.serving import PublishError
+from assets.publishing import duckdb_file
+from assets.publishing.content_hash import Contents, contents
+from assets.publishing.publish_protocol import PublishError
 from schemas.published import LEFT_OUT, TABLES
 from tests.conftest import REPOSITORY
 from tests.faults import syscalls
@@ -208,7 +208,7 @@ def test_the_fresh_process_finds_a_file_that_was_cut(home: Home) -> None:
 
 def _verified(home: Home) -> subprocess.CompletedProcess[str]:
     tables = json.dumps({table: sorted(columns) for table, columns in LEFT_OUT.items()})
-    command = [sys.executable, "-m", "pipelines.content_hash", str(home.published / "latest"), tables]
+    command = [sys.executable, "-m", "assets.publishing.content_hash", str(home.published / "latest"), tables]
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=REPOSITORY)
 
 
@@ -253,13 +253,13 @@ def test_a_builder_that_stood_still_is_waited_for_and_once_its_lock_is_gone_refu
 def test_a_builder_whose_lock_was_taken_away_refuses_before_another_has_published(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    build = published_file.build
+    build = duckdb_file.build
 
     def taken_away_meanwhile(*arguments: Any) -> Contents:
         (home.published / ".lock").unlink()
         return build(*arguments)
 
-    monkeypatch.setattr(published_file, "build", taken_away_meanwhile)
+    monkeypatch.setattr(duckdb_file, "build", taken_away_meanwhile)
     with pytest.raises(PublishError, match=r"another publisher has taken over .*: its lock was taken away"):
         home.publish()
     assert home.manifest["generation"] == 1

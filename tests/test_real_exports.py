@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from assets.importing import import_date
+from assets.importing.importing import import_date
 from assets.landing import store
 from assets.storage.lake import Lake
 from schemas.config import sources_file

@@ -17,10 +17,13 @@ import pytest
 import sqlalchemy as sa
 
 from assets.landing import store
+from assets.retention import temp_cleanup
+from assets.retention.old_dates import Removable
 from assets.storage import lookback
 from assets.storage.lake import Lake
-from pipelines import old_runs, runs, summary, sweeping, tidying
+from pipelines import old_runs, runs, summary
 from pipelines.doctor.examine import examine
+from pipelines.instance import retention
 from schemas.config import sources_file
 from schemas.settings import Settings, SettingsError
 from tests.conftest import REPOSITORY
@@ -72,10 +75,10 @@ def old(grown: Home, tmp_path: Path) -> Home:
     return Home(tmp_path / "old")
 
 
-def _tidy(settings: Settings) -> list[tidying.Removable]:
+def _tidy(settings: Settings) -> list[Removable]:
     with runs.existing_instance(settings) as instance:
-        found = tidying.removable(settings, instance)
-        assert tidying.remove(settings, instance, found) == []
+        found = retention.removable(settings, instance)
+        assert retention.remove(settings, instance, found) == []
     return found
 
 
@@ -239,7 +242,7 @@ def test_the_copy_of_rank_history_that_earlier_code_kept_goes(tmp_path: Path) ->
     kept = [settings.lake / "published_days.duckdb", settings.lake / "published_days.duckdb.wal"]
     for path in kept:
         path.write_bytes(b"accounts")
-    assert sweeping.sweep(settings) == len(kept)
+    assert temp_cleanup.sweep(settings) == len(kept)
     assert [path for path in kept if path.exists()] == []
 
 
@@ -251,9 +254,9 @@ def test_what_may_not_be_removed_is_named_and_stays(grown: Home) -> None:
         Path(place).chmod(0o755)
         shutil.copytree(grown.settings.home, f"{place}/home", symlinks=True)
         script = (
-            "import sys; from pathlib import Path; from pipelines import tidying; from schemas.settings import Settings\n"
+            "import sys; from pathlib import Path; from pipelines.instance import retention; from schemas.settings import Settings\n"
             "settings = Settings(home=Path(sys.argv[1]), sources_file=Path(sys.argv[1]), keep_landing_days=60)\n"
-            "for reason in tidying.remove(settings, None, tidying.removable(settings, None)): print(reason)"
+            "for reason in retention.remove(settings, None, retention.removable(settings, None)): print(reason)"
         )
         command = ["setpriv", "--reuid", "65534", "--clear-groups", sys.executable, "-c", script, f"{place}/home"]
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=REPOSITORY)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from assets.landing import store
 from assets.storage import lookback
 from assets.storage.lake import Lake
-from pipelines import tidying
+from pipelines.instance import retention
 from schemas.settings import Settings
 
 NEWEST = date(2026, 10, 31)
@@ -64,8 +64,8 @@ def test_whatever_a_home_holds_what_is_needed_stays(
         _land(home, pulls)
         before = {table: lake.dates(table) for table in TABLES}
 
-        assert tidying.remove(home, None, tidying.removable(home, None)) == []
-        assert tidying.removable(home, None) == []
+        assert retention.remove(home, None, retention.removable(home, None)) == []
+        assert retention.removable(home, None) == []
 
         assert [table for table in TABLES if NEWEST not in lake.dates(table)] == []
         assert lake.dates("history") == before["history"]

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from assets.computing import reference
+from assets.metrics.computing import reference
 from benchmarks.ranking_quality import product
 from benchmarks.ranking_quality.regimes import REGIMES
 from benchmarks.ranking_quality.world import draw

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from assets.computing import dimensions, reference
+from assets.metrics.computing import dimensions, reference
 from schemas.config.sources_file import SourcesError
 from schemas.describe import polars_schema
 from schemas.posts import Posts

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.importing import NothingToPublishError
+from assets.importing.importing import NothingToPublishError
 from pipelines import runs
 from schemas.config import sources_file
 from tests.faults import homes

@@ -16,10 +16,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
+from assets.erasing import landed
+from assets.erasing.landed import Wanted
 from assets.landing import store
 from assets.landing.store import Manifest
-from pipelines.forget import landed
-from pipelines.forget.landed import Wanted
 from pipelines.forget.person import Person
 from tests.small_exports import DAY, Exports, csv_bytes, ndjson_bytes
 

@@ -1,6 +1,6 @@
 """How an unknown file is to be read, told by its bytes and never by its name.
 
-Belongs here: format, encoding, delimiter, header, sheet. Does not: what its columns mean (`schemas/infer`).
+Belongs here: format, encoding, delimiter, header, sheet. Does not: what its columns mean (`assets/inference`).
 """
 
 import re

@@ -1,7 +1,7 @@
 """Who may work in a home: many that add to it, or one that erases from it.
 
 Belongs here: the lock that keeps runs out while a person is erased, and erasing out while a run writes. Does not: the
-lock of publishers (`serving`), which keeps them apart from each other.
+lock of publishers (`publishing/publish_protocol`), which keeps them apart from each other.
 """
 
 import fcntl

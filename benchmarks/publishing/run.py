@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from assets import publishing
+from assets.publishing import selects
 from assets.storage.lake import Lake
 from schemas.config.source import SourcesFile
 from schemas.config.sources_file import load
@@ -28,9 +28,9 @@ def bare(settings: Settings, loaded: SourcesFile) -> None:
         "temp_directory": str(settings.scratch),
     }
     with duckdb.connect(str(path), config=options) as connection:
-        for name, sql in publishing.views(settings, lake, loaded, newest):
+        for name, sql in selects.views(settings, lake, loaded, newest):
             connection.execute(f"CREATE TEMP VIEW {name} AS {sql}")
-        for table in publishing.tables():
+        for table in selects.tables():
             connection.execute(f"CREATE TABLE {table.name} AS {table.sql}")
     path.unlink()
 
@@ -44,7 +44,7 @@ def main() -> None:
     if way == "bare":
         bare(settings, loaded)
     else:
-        publishing.publish(settings, loaded, "benchmark")
+        selects.publish(settings, loaded, "benchmark")
     print(time.monotonic() - began, sum(os.times()[:4]) - used)
 
 

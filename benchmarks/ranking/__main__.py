@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from assets.importing import import_date
+from assets.importing.importing import import_date
 from assets.landing import store
 from assets.storage.lake import Lake
 from benchmarks.measuring import measure

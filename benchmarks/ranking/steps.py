@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pandera.polars import DataFrameModel
 
-from assets.computing import compute, dimensions, parameters, reference
+from assets.metrics.computing import compute, dimensions, parameters, reference
 from assets.storage import lookback
 from assets.storage.engine import Input, connect
 from assets.storage.lake import Lake

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from pandera.polars import DataFrameModel
 
-from assets.computing import parameters, reference
+from assets.metrics.computing import parameters, reference
 from assets.sql import read_sql
 from assets.storage.engine import stream_sql
 from benchmarks.ranking_quality.estimate import Estimate

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from assets.importing import import_date
+from assets.importing.importing import import_date
 from assets.landing import store
 from assets.storage.lake import Lake
 from benchmarks.ranking_quality import measures, naive, product

@@ -171,17 +171,17 @@ def explain_rank(
     settings: Settings, loaded: SourcesFile, platform: str, handle: str, day: str | None, *, as_json: bool
 ) -> None:
     """Say why an account has its rank: formulas with its numbers, its peers and posts, down to the landed line."""
-    from assets import explained, explaining  # noqa: PLC0415 - loads what a usage error need not wait for
+    from assets.metrics import explain, explain_text  # noqa: PLC0415 - loads what a usage error need not wait for
 
     try:
         with _able_to_compute(settings) as able:
-            told = explaining.explain(
+            told = explain.explain(
                 able, loaded, platform, handle, dates.parse(day, settings) if day is not None else None
             )
-    except explaining.ExplainError as error:
+    except explain.ExplainError as error:
         screen.say("ERROR", str(error))
         sys.exit(1)
-    said = json.dumps(asdict(told), default=str, indent=1) if as_json else explained.text(told)
+    said = json.dumps(asdict(told), default=str, indent=1) if as_json else explain_text.text(told)
     click.echo(printable(said, keep="\n"))
 
 

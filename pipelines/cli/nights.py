@@ -103,12 +103,14 @@ def publish(settings: Settings, loaded: SourcesFile, *, as_json: bool) -> None:
 @common
 def tidy(settings: Settings, loaded: SourcesFile, *, dry_run: bool, as_json: bool) -> None:  # noqa: ARG001 - as below
     """Let go of old dates, old runs and left-overs, as each night does at its end."""
-    from pipelines import runs, sweeping, tidying  # noqa: PLC0415 - as above
+    from assets.retention import old_dates, temp_cleanup  # noqa: PLC0415 - as above
+    from pipelines import runs  # noqa: PLC0415 - as above
+    from pipelines.instance import retention  # noqa: PLC0415 - as above
 
     with home_lock.adding(settings), runs.existing_instance(settings) as instance:
-        left_overs = 0 if dry_run else sweeping.sweep(settings)
-        found = tidying.removable(settings, instance)
-        refused = [] if dry_run else tidying.remove(settings, instance, found)
+        left_overs = 0 if dry_run else temp_cleanup.sweep(settings)
+        found = retention.removable(settings, instance)
+        refused = [] if dry_run else retention.remove(settings, instance, found)
     if as_json:
         items = [asdict(each) | {"path": str(each.path)} for each in found]
         document = {"dry_run": dry_run, "found": items, "left_overs": left_overs, "refused": refused}
@@ -117,7 +119,7 @@ def tidy(settings: Settings, loaded: SourcesFile, *, dry_run: bool, as_json: boo
         for each in found if dry_run else []:
             click.echo(f"{each.kind:8} {each.path} ({filesize.decimal(each.bytes)})")
         counts, freed = Counter(each.kind for each in found), sum(each.bytes for each in found)
-        click.echo(f"{'Would let' if dry_run else 'Let'} go of {tidying.words(counts)}: {filesize.decimal(freed)}")
+        click.echo(f"{'Would let' if dry_run else 'Let'} go of {old_dates.words(counts)}: {filesize.decimal(freed)}")
         if left_overs:
             click.echo(f"Swept files and folders that killed runs had left: {left_overs:,}")
     for reason in refused:

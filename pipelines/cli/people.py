@@ -8,10 +8,10 @@ import sys
 
 import click
 
+from assets.publishing.publish_protocol import PublishError
 from assets.storage.home_lock import HomeLockedError
 from pipelines import console as screen
 from pipelines.cli.command import common, main
-from pipelines.serving import PublishError
 from schemas.column import PLATFORMS
 from schemas.config.source import SourcesFile
 from schemas.settings import Settings
@@ -39,9 +39,9 @@ def forget_person(
     Takes the platform, and the platform's own id or the handle; `@` before it says that it is a handle.
     """
     from assets.landing import suppression  # noqa: PLC0415 - as above
+    from assets.publishing.postgres import PostgresError  # noqa: PLC0415 - loads a driver, which is as slow
     from pipelines import forget_summary  # noqa: PLC0415 - loads Dagster, which a usage error need not wait for
     from pipelines.forget import forgetting  # noqa: PLC0415 - as above
-    from pipelines.postgres import PostgresError  # noqa: PLC0415 - loads a driver, which is as slow
 
     if as_json and not (yes or dry_run):
         raise click.UsageError("--json asks nothing: give --yes or --dry-run too")

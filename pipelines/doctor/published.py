@@ -7,9 +7,10 @@ from importlib.metadata import version
 import duckdb
 
 from assets.landing.dates import DateError, has_dated_files, on_disk, yesterday
+from assets.publishing import publish_protocol
 from assets.storage import lookback
 from assets.storage.lake import Lake
-from pipelines import serving, summary
+from pipelines import summary
 from pipelines.doctor.finding import Finding
 from pipelines.jobs import FRESH_BY
 from schemas.config.sources_file import SourcesError, load
@@ -22,8 +23,8 @@ _MODE = 0o444
 def freshness(settings: Settings) -> Iterator[Finding]:
     """Whether readers see yesterday, once it should be there."""
     try:
-        generation = serving.current(settings)
-    except serving.PublishError as error:
+        generation = publish_protocol.current(settings)
+    except publish_protocol.PublishError as error:
         yield Finding("published", "problem", str(error), settings.command("publish"))
         return
     if generation is None:
@@ -59,7 +60,7 @@ def _caught_up(settings: Settings, newest: date) -> str:
 
 def contract(settings: Settings) -> Iterator[Finding]:
     """Whether the published file is of this code's contract, and safe from clients that open it to write."""
-    path = settings.published / serving.FILE_NAME
+    path = settings.published / publish_protocol.FILE_NAME
     if not path.exists():
         return
     with duckdb.connect(str(path), read_only=True) as connection:

@@ -1,7 +1,7 @@
 """A person erased from landing and lake: what there is of them, and taking it out.
 
 Belongs here: the order in which a home's own tables lose a person, so that a rerun completes what a kill broke off.
-Does not: rewriting files (`landed`, `tombstones`), publishing, or asking.
+Does not: rewriting files (`assets/erasing`), publishing, or asking.
 """
 
 import hashlib
@@ -15,17 +15,18 @@ from pathlib import Path
 
 import polars as pl
 
+from assets.erasing import landed
+from assets.erasing.landed import Wanted
+from assets.erasing.records import IDENTITY
+from assets.erasing.redaction import CannotEmptyError
 from assets.landing import store
 from assets.reading.formats import UnreadableFileError
 from assets.storage import atomic_write, progress
 from assets.storage.lake import Lake
-from pipelines.forget import known, landed
+from pipelines.forget import known
 from pipelines.forget.known import Pull
-from pipelines.forget.landed import Wanted
 from pipelines.forget.person import Person
 from pipelines.forget.proof import text_of
-from pipelines.forget.records import IDENTITY
-from pipelines.forget.tombstones import CannotEmptyError
 from schemas.config.source import SourcesFile
 from schemas.settings import Settings
 

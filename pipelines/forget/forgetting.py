@@ -8,8 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from assets.landing import suppression
+from assets.publishing import publish_protocol
+from assets.retention import temp_cleanup
 from assets.storage import home_lock
-from pipelines import runs, serving, sweeping
+from pipelines import runs
 from pipelines.forget import dagster_storage, erasing, known, proof, published_postgres
 from pipelines.forget.erasing import Erased
 from pipelines.forget.person import Person
@@ -81,7 +83,7 @@ def forget(
         say("Emptying their records in what has landed, and their rows in the lake")
         erased = erasing.erase(settings, sources, person)
         days |= set(erased.days)
-        if days or serving.current(settings):
+        if days or publish_protocol.current(settings):
             say(f"Computing {len(days)} dates anew, and publishing")
             outcome = runs.recompute(settings, sources, sorted(days), log_level=log_level)
             if not outcome.succeeded:
@@ -89,8 +91,8 @@ def forget(
                     f"{outcome.error}; their records are erased from landing and lake, and the published file still "
                     "has them: mend the cause, and run the same command again"
                 )
-            serving.keep_newest_only(settings)
-        sweeping.sweep(settings, is_alone=True)
+            publish_protocol.keep_newest_only(settings)
+        temp_cleanup.sweep(settings, is_alone=True)
         say("Blotting them out of Dagster's storage")
         blotted = dagster_storage.blot_out(settings, person)
         if sources.publish_to:

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from assets.erasing.records import identities, kinds
+from assets.importing.open_files import Opener
 from assets.landing import store
 from assets.landing.store import Manifest
 from assets.reading.formats import UnreadableFileError
 from assets.storage import progress
 from assets.storage.lake import Lake
 from pipelines.forget.person import Person
-from pipelines.forget.records import identities, kinds
-from pipelines.opening import Opener
 from schemas.config.source import Source, SourcesFile
 from schemas.settings import Settings
 

@@ -20,13 +20,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from assets.landing import store
+from assets.publishing.content_hash import FILE_NAME
+from assets.publishing.postgres import PostgresError
 from assets.reading.csv_records import text_encoding
 from assets.storage import progress
-from pipelines.content_hash import FILE_NAME
 from pipelines.forget import dagster_postgres, dagster_storage, published_postgres
 from pipelines.forget.counts import Counts, cells, in_frames
 from pipelines.forget.person import Person
-from pipelines.postgres import PostgresError
 from schemas.quoting import identifier
 from schemas.settings import Settings
 

@@ -20,11 +20,12 @@ import dagster as dg
 import duckdb
 import polars as pl
 
-from assets.importing import import_date
+from assets.importing.importing import import_date
 from assets.landing import store
-from pipelines import failures, sweeping
+from assets.publishing.content_hash import contents
+from assets.retention import temp_cleanup
+from pipelines import failures
 from pipelines.build import build_defs
-from pipelines.content_hash import contents
 from pipelines.jobs import NIGHTLY
 from schemas.config import sources_file
 from schemas.published import LEFT_OUT
@@ -96,7 +97,7 @@ def export(home: Home, day: str, factor: int) -> None:
 def land(home: Home, day: str = NEXT, *, force: bool = False) -> str:
     """Pulls a day, as the first step of a night does; gives the hash of what landed."""
     settings, loaded = home.settings, sources_file.load(home.settings.sources_file)
-    sweeping.sweep(settings)
+    temp_cleanup.sweep(settings)
     (source,) = loaded.sources
     manifest = store.land(
         source, loaded.shape(source), date.fromisoformat(day), landing=settings.landing, folder=home.folder, force=force
@@ -108,7 +109,7 @@ def land(home: Home, day: str = NEXT, *, force: bool = False) -> str:
 
 def import_day(home: Home, day: str = NEXT) -> None:
     """Imports a day that has landed."""
-    sweeping.sweep(home.settings)
+    temp_cleanup.sweep(home.settings)
     import_date(
         home.settings, sources_file.load(home.settings.sources_file), date.fromisoformat(day), f"run-{os.getpid()}"
     )

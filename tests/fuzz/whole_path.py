@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from assets.importing import NothingToPublishError, import_date
+from assets.importing.importing import NothingToPublishError, import_date
 from assets.landing import store
 from schemas.config.source import SourcesFile
 from tests.small_exports import DAY, Exports, Imported
