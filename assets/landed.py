@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 import dagster as dg
 
 from assets import metadata
+from assets.asset_keys import asset_key
 from assets.erasing import suppression_filter
 from assets.importing import reconciliation
 from assets.landing import store
@@ -34,9 +35,9 @@ class LandingConfig(dg.Config):
     force: bool = False
 
 
-def asset_name(source: str) -> str:
-    """The landing asset of a source."""
-    return f"landed_{source}"
+def key_of(source: str) -> dg.AssetKey:
+    """Returns the key of a source's landing asset."""
+    return asset_key(f"landed_{source}")
 
 
 def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
@@ -44,7 +45,7 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
 
     One run a day would start a process a day, and would let the tables after them start before all days have landed.
     """
-    by_key = {dg.AssetKey(asset_name(source.name)): source for source in sources.sources}
+    by_key = {key_of(source.name): source for source in sources.sources}
 
     @dg.multi_asset(
         name="landing",
@@ -133,7 +134,7 @@ def _result(source: Source, manifests: Sequence[Manifest]) -> dg.MaterializeResu
     if undated:
         sentences.insert(0, f"{' to '.join(sorted({late[0], late[-1]}))}: {undated}")
     return dg.MaterializeResult(
-        asset_key=asset_name(source.name),
+        asset_key=key_of(source.name),
         metadata={
             "dates": len(manifests),
             "dates_without_export": ", ".join(manifest.snapshot_date for manifest in failed) or "none",
@@ -146,7 +147,7 @@ def _result(source: Source, manifests: Sequence[Manifest]) -> dg.MaterializeResu
         check_results=[
             dg.AssetCheckResult(
                 check_name=PULLED,
-                asset_key=asset_name(source.name),
+                asset_key=key_of(source.name),
                 passed=not failed and not undated,
                 severity=dg.AssetCheckSeverity.ERROR if failed and source.required else dg.AssetCheckSeverity.WARN,
                 description=metadata.listed(sentences, LISTED_MESSAGES) if sentences else "The export arrived.",

@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 
 import dagster as dg
 
-from assets.daily import OWNERS
+from assets.asset_keys import asset_key
 from assets.retention import old_dates
 from assets.retention.old_dates import Removable
 from assets.storage import home_lock
+from assets.tables import OWNERS
 from schemas.first_line import first_line
 from schemas.settings import Settings
 
@@ -29,16 +30,21 @@ def build(settings: Settings, prune: Prune) -> dg.AssetsDefinition:
         prune: Removes what may go, of Dagster's own storage too.
     """
 
-    @dg.asset(
+    @dg.multi_asset(
         name=NAME,
-        deps=["published"],
-        description=(
-            "Lets go of old dates of the lake, and of what ended runs have logged; of old dates of landing only where "
-            "SMALLVOICES_KEEP_LANDING_DAYS is set."
-        ),
-        group_name="published",
-        kinds={"file"},
-        owners=list(OWNERS),
+        specs=[
+            dg.AssetSpec(
+                asset_key(NAME),
+                deps=[asset_key("published")],
+                description=(
+                    "Removes old dates of the lake, and what ended runs have logged; old dates of landing only where "
+                    "SMALLVOICES_KEEP_LANDING_DAYS is set."
+                ),
+                group_name="published",
+                kinds={"file"},
+                owners=list(OWNERS),
+            )
+        ],
     )
     def pruned(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         counts: Counter[old_dates.Kind] = Counter()

@@ -20,10 +20,12 @@ from dagster._core.storage.event_log.schema import (
 from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 
+from assets import landed
+
 _ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 _AT_ONCE = 500
-# Keys of assets are JSON in Dagster's storage; landing assets are named by `assets.landed`.
-_LANDED = '["landed^_%'
+# Keys of assets are JSON in Dagster's storage: `["smallvoices", "landed_agency"]`; a pattern for LIKE.
+_LANDED = landed.key_of("").to_string().removesuffix('"]').replace("_", "^_") + "%"
 
 
 def old(instance: dg.DagsterInstance, days: int) -> list[str]:

@@ -16,6 +16,8 @@ from uuid import uuid4
 import dagster as dg
 from sqlalchemy.exc import DBAPIError
 
+from assets import landed, validated
+from assets.asset_keys import asset_key
 from assets.importing import row_count_check
 from assets.storage import atomic_write, lookback
 from assets.storage.lake import Lake
@@ -31,7 +33,7 @@ PUBLISHED = "published"
 # Of another home these say nothing: what is wrong is the disk.
 _WITHOUT_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
 _REFUSED_BY_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
-_IMPORTED = ("profiles", "posts", "quarantine", "import_report")
+_IMPORTED = tuple(map(asset_key, validated.TABLES))
 # What Dagster makes of Ctrl-C during a step.
 INTERRUPTED = dg.DagsterExecutionInterruptedError.__name__
 
@@ -161,7 +163,7 @@ def over(settings: Settings, sources: SourcesFile, days: Sequence[date], *, forc
     # Looked for afterwards too: another process may have ranked dates meanwhile, or have died before it mended them.
     stale = lookback.stale(lake)
     if stale:
-        anew = [*lookback.DEPENDENTS, *_publishing(sources)]
+        anew = [*map(asset_key, lookback.DEPENDENTS), *_publishing(sources)]
         return _execute(settings, sources, {}, log_level, only=anew, **_range(stale))
     return publish(settings, sources, log_level=log_level) if affected else outcome
 
@@ -174,7 +176,8 @@ def recompute(settings: Settings, sources: SourcesFile, days: Sequence[date], *,
     if failed := _import_again(settings, sources, days, log_level):
         return failed
     if stale := lookback.stale(Lake(settings.lake)):
-        outcome = _execute(settings, sources, {}, log_level, only=lookback.DEPENDENTS, **_range(stale))
+        anew = list(map(asset_key, lookback.DEPENDENTS))
+        outcome = _execute(settings, sources, {}, log_level, only=anew, **_range(stale))
         if not outcome.succeeded:
             return outcome
     return publish(settings, sources, log_level=log_level)
@@ -182,7 +185,7 @@ def recompute(settings: Settings, sources: SourcesFile, days: Sequence[date], *,
 
 def _import_again(settings: Settings, sources: SourcesFile, days: Sequence[date], log_level: str) -> Outcome | None:
     """Imports and ranks dates again from what has landed; gives the outcome of what failed."""
-    unpulled = [*(f"landed_{source.name}" for source in sources.sources), *_publishing(sources)]
+    unpulled = [*(landed.key_of(source.name) for source in sources.sources), *_publishing(sources)]
     for first, last in _consecutive(days):
         is_imported = _execute(settings, sources, {}, log_level, without=unpulled, **_range([first, last]))
         if is_imported.succeeded:
@@ -219,9 +222,10 @@ def publish(settings: Settings, sources: SourcesFile, *, log_level: str) -> Outc
     return _execute(settings, sources, {}, log_level, only=_publishing(sources))
 
 
-def _publishing(sources: SourcesFile) -> list[str]:
+def _publishing(sources: SourcesFile) -> list[dg.AssetKey]:
     """What a run ends with: the assets that readers see, and tidying up."""
-    return [PUBLISHED, "report", *(["published_to_postgres"] if sources.publish_to else []), "pruned"]
+    names = [PUBLISHED, "report", *(["published_to_postgres"] if sources.publish_to else []), "pruned"]
+    return list(map(asset_key, names))
 
 
 def _execute(
@@ -230,14 +234,13 @@ def _execute(
     config: dict[str, Any],
     log_level: str,
     *,
-    only: Sequence[str] = (),
-    without: Sequence[str] = (),
+    only: Sequence[dg.AssetKey] = (),
+    without: Sequence[dg.AssetKey] = (),
     **what: Any,
 ) -> Outcome:
     job = build_defs(settings, sources).resolve_job_def(NIGHTLY)
     if only or without:
-        keys = map(dg.AssetKey, only) if only else job.asset_layer.selected_asset_keys - set(map(dg.AssetKey, without))
-        what["asset_selection"] = list(keys)
+        what["asset_selection"] = list(only or job.asset_layer.selected_asset_keys - set(without))
     config["loggers"] = {"console": {"config": {"log_level": log_level}}}
     what["tags"] = what.get("tags", {}) | notifying.TELLS_ITSELF
     try:

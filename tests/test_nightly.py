@@ -18,6 +18,7 @@ import duckdb
 import polars as pl
 import pytest
 
+from assets.asset_keys import asset_key
 from assets.metrics import explain, explain_text
 from schemas.config.sources_file import load
 from schemas.contact_data import redacted
@@ -529,7 +530,7 @@ def test_one_export_under_many_dates_is_told(smallvoices: Command, tmp_path: Pat
     assert [line for line in run.err.splitlines() if "{date}" in line] == [f"Warning: {sources}: {told}"]
     listed = smallvoices("sources", "--date", "2026-10-31")
     assert (listed.code, listed.err) == (0, f"Warning: {told}\n")
-    keys = {name: dg.AssetCheckKey(dg.AssetKey(f"landed_{name}"), "pulled") for name in ("plain", "undated")}
+    keys = {name: dg.AssetCheckKey(asset_key(f"landed_{name}"), "pulled") for name in ("plain", "undated")}
     with dg.DagsterInstance.from_config(str(tmp_path / "home/dagster")) as instance:
         records = instance.event_log_storage.get_latest_asset_check_execution_by_key(list(keys.values()))
     events: dict[str, Any] = {name: records[key].event for name, key in keys.items()}

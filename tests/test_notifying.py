@@ -12,6 +12,7 @@ import dagster as dg
 import polars as pl
 import pytest
 
+from assets.asset_keys import asset_key
 from pipelines import notifying, runs
 from pipelines.build import build_defs
 from pipelines.notifying import FailedRun
@@ -83,7 +84,7 @@ def test_what_breaks_a_computed_table_is_named_and_not_shown(home: Home) -> None
         sources_file.load(home.settings.sources_file),
         {},
         "CRITICAL",
-        only=["priors"],
+        only=[asset_key("priors")],
         partition_key=DAYS[-1],
     )
     assert not outcome.succeeded

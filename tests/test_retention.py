@@ -12,10 +12,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from unittest.mock import patch
 
-import dagster as dg
 import pytest
 import sqlalchemy as sa
 
+from assets.asset_keys import asset_key
 from assets.landing import store
 from assets.retention import temp_cleanup
 from assets.retention.old_dates import Removable
@@ -131,7 +131,7 @@ def test_landing_goes_only_where_it_is_said_and_never_what_may_still_be_needed(o
     assert _landed(old, "ended") == [SEEN]  # its newest complete pull
     with runs.existing_instance(old.settings) as instance:
         assert instance
-        assert instance.get_materialized_partitions(dg.AssetKey("landed_plain")) == {str(NEWEST)}
+        assert instance.get_materialized_partitions(asset_key("landed_plain")) == {str(NEWEST)}
     assert sorted(path.name for path in (old.settings.landing / "plain").iterdir()) == [str(NEWEST)]
     outcome = runs.over(
         old.settings, sources_file.load(old.settings.sources_file), [NEWEST], force=False, log_level="CRITICAL"
@@ -166,8 +166,8 @@ def test_dagster_lets_go_of_ended_runs_and_still_knows_which_dates_are_there(old
         assert [run.run_id for run in instance.get_runs()] == [newest]
         kept = {"ranking": (KEPT, NEWEST), "landed_plain": (GONE, SEEN, KEPT, NEWEST)}
         for asset, days in kept.items():
-            assert instance.get_materialized_partitions(dg.AssetKey(asset)) == set(map(str, days))
-        assert instance.get_latest_materialization_event(dg.AssetKey("published"))
+            assert instance.get_materialized_partitions(asset_key(asset)) == set(map(str, days))
+        assert instance.get_latest_materialization_event(asset_key("published"))
         events = sa.text(
             "SELECT count(*) FROM event_logs WHERE run_id <> :run AND dagster_event_type <> 'ASSET_MATERIALIZATION'"
         )
@@ -176,7 +176,7 @@ def test_dagster_lets_go_of_ended_runs_and_still_knows_which_dates_are_there(old
         # Once a date is gone, what had stayed of its run goes too, whose turn was long before.
         old_runs.remove(instance, [newest], since=NEWEST, landed_since=KEPT)
         left = {"ranking": {str(NEWEST)}, "landed_plain": {str(KEPT), str(NEWEST)}}
-        assert {asset: instance.get_materialized_partitions(dg.AssetKey(asset)) for asset in left} == left
+        assert {asset: instance.get_materialized_partitions(asset_key(asset)) for asset in left} == left
         checks = sa.text("SELECT DISTINCT partition FROM asset_check_executions WHERE partition IS NOT NULL")
         with instance.event_log_storage.index_connection() as connection:  # type: ignore[attr-defined]  # of SQL storage
             assert set(connection.execute(checks).scalars()) == {str(KEPT), str(NEWEST)}

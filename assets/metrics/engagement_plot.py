@@ -6,7 +6,6 @@ Belongs here: drawing it. matplotlib takes long to load: whoever imports this dr
 import base64
 import io
 
-import dagster as dg
 import polars as pl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -14,8 +13,12 @@ from matplotlib.figure import Figure
 from assets.metrics.computing import reference
 
 
-def engagement_by_tier(benchmarks: pl.DataFrame, title: str) -> dg.MetadataValue:
-    """Observed engagement per tier, with its quartiles, beside published figures of the same platform and metric."""
+def engagement_by_tier(benchmarks: pl.DataFrame, title: str) -> str:
+    """Draws observed engagement per tier, with its quartiles, beside published figures of the same platform and metric.
+
+    Returns:
+        Markdown that holds the picture.
+    """
     order = reference("tiers")["tier"].to_list()
     rows = benchmarks.filter((pl.col("metric") == "engagement_ratio") & pl.col("tier").is_in(order))
     figure = Figure(figsize=(7, 3.8), layout="constrained")
@@ -48,4 +51,4 @@ def engagement_by_tier(benchmarks: pl.DataFrame, title: str) -> dg.MetadataValue
     axes.legend(fontsize=8, frameon=False)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=120)
-    return dg.MetadataValue.md(f"![{title}](data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()})")
+    return f"![{title}](data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()})"
