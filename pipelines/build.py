@@ -6,8 +6,8 @@ import dagster as dg
 
 from assets import landed, pruned, published, report, tables, validated
 from assets.asset_keys import asset_key
-from pipelines import jobs, log
-from pipelines.instance import retention
+from pipelines import jobs
+from pipelines.instance import log, retention
 from schemas.config.source import SourcesFile
 from schemas.settings import Settings
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from pipelines import notifying
+from pipelines.instance import notifying
 from schemas.config.source import SourcesFile
 from schemas.settings import Settings
 

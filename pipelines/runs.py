@@ -3,36 +3,28 @@
 Belongs here: executing the nightly job and backfills in this process. Does not: what people read of it (`summary`).
 """
 
-import errno
-import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from importlib.util import find_spec
 from typing import Any
 from uuid import uuid4
 
 import dagster as dg
-from sqlalchemy.exc import DBAPIError
 
 from assets import landed, validated
 from assets.asset_keys import asset_key
 from assets.importing import row_count_check
-from assets.storage import atomic_write, lookback
+from assets.storage import lookback
 from assets.storage.lake import Lake
-from pipelines import dead_runs, event_log, notifying
 from pipelines.build import build_defs
+from pipelines.instance import home_instance, notifying, orphaned_runs, sqlite_keepalive
+from pipelines.instance.notifying import FailedRun
 from pipelines.jobs import NIGHTLY
-from pipelines.notifying import FailedRun
 from schemas.config.source import SourcesFile
 from schemas.first_line import first_line
-from schemas.settings import POSTGRES, REPOSITORY, Settings, SettingsError
+from schemas.settings import Settings
 
 PUBLISHED = "published"
-# Of another home these say nothing: what is wrong is the disk.
-_WITHOUT_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
-_REFUSED_BY_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
 _IMPORTED = tuple(map(asset_key, validated.TABLES))
 # What Dagster makes of Ctrl-C during a step.
 INTERRUPTED = dg.DagsterExecutionInterruptedError.__name__
@@ -53,87 +45,6 @@ class Outcome:
     run_id: str
     error: str
     untold: str = ""
-
-
-def demand_storage(settings: Settings) -> None:
-    """Has whoever forgot to say that Dagster's storage is in PostgreSQL say so, before another is begun in files.
-
-    Raises:
-        SettingsError: It is there by the home's own dagster.yaml, and not by the environment.
-    """
-    said = settings.dagster_home / "dagster.yaml"
-    if not settings.dagster_in_postgres and said.exists() and POSTGRES in said.read_text(encoding="utf-8"):
-        raise SettingsError(
-            f"{POSTGRES}: not set, and Dagster's storage of {settings.home} is in PostgreSQL; set it as the nightly "
-            f"run has it, or, where runs are to be kept in files from now on, remove {said}"
-        )
-
-
-def open_instance(settings: Settings) -> dg.DagsterInstance:
-    """The Dagster instance of the home, with the project's dagster.yaml, and named in the environment.
-
-    Raises:
-        SettingsError: The home cannot be made, or not be written to; or Dagster cannot be stored where it should, or
-            nothing says where that is.
-    """
-    if settings.dagster_in_postgres and find_spec("dagster_postgres") is None:
-        raise SettingsError(
-            f"{POSTGRES}: needs the package dagster-postgres; install deploy/requirements.lock in place of "
-            "requirements.lock"
-        )
-    demand_storage(settings)
-    settings.export()
-    parts = ["dagster.yaml", *(["deploy/storage.yaml"] if settings.dagster_in_postgres else [])]
-    said = "".join((REPOSITORY / part).read_text(encoding="utf-8") for part in parts)
-    try:
-        # Two processes that make Dagster's tables at once break them for good.
-        with _naming_storage(settings), atomic_write.alone(settings.dagster_home):
-            aside = settings.dagster_home / "dagster.yaml.new"
-            aside.write_text(said, encoding="utf-8")
-            aside.replace(settings.dagster_home / "dagster.yaml")
-            return dg.DagsterInstance.get()
-    except OSError as error:
-        if error.errno in _WITHOUT_ROOM:
-            raise atomic_write.DiskError(error.errno, error.strerror, str(settings.dagster_home)) from error
-        raise SettingsError(f"home {settings.home}: {error.strerror}; name another folder with --home") from error
-
-
-@contextmanager
-def existing_instance(settings: Settings) -> Iterator[dg.DagsterInstance | None]:
-    """Dagster's instance of a home, or None where nothing has run yet: opening one that is not there would make it.
-
-    Raises:
-        SettingsError: Dagster's storage is in PostgreSQL, and nothing here says where.
-    """
-    demand_storage(settings)
-    if not (settings.dagster_home / "dagster.yaml").exists():
-        yield None
-        return
-    with _naming_storage(settings), dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
-        yield instance
-
-
-@contextmanager
-def _naming_storage(settings: Settings) -> Iterator[None]:
-    """Has what the disk refuses SQLite name Dagster's folder: SQLite names neither the file nor what to do.
-
-    Raises:
-        DiskError: The disk is full, broken or read-only.
-    """
-    try:
-        yield
-    except DBAPIError as error:
-        # The low byte of a code says what it is about.
-        code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
-        if code not in _REFUSED_BY_DISK:
-            raise
-        raise atomic_write.DiskError(errno.EIO, first_line(error.orig), str(settings.dagster_home)) from error
-
-
-def mark_dead(settings: Settings) -> None:
-    """Has Dagster know of runs that were killed, before its daemon counts them."""
-    with open_instance(settings) as instance:
-        dead_runs.mark(instance)
 
 
 def over(settings: Settings, sources: SourcesFile, days: Sequence[date], *, force: bool, log_level: str) -> Outcome:
@@ -244,10 +155,10 @@ def _execute(
     config["loggers"] = {"console": {"config": {"log_level": log_level}}}
     what["tags"] = what.get("tags", {}) | notifying.TELLS_ITSELF
     try:
-        with _naming_storage(settings), open_instance(settings) as instance:
-            dead_runs.mark(instance)
+        with home_instance.naming_storage(settings), home_instance.open_instance(settings) as instance:
+            orphaned_runs.mark(instance)
             run_id = str(uuid4())
-            with event_log.held_open(instance, run_id):
+            with sqlite_keepalive.held_open(instance, run_id):
                 result = job.execute_in_process(
                     instance=instance, run_id=run_id, run_config=config, raise_on_error=False, **what
                 )

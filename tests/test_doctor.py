@@ -20,11 +20,12 @@ from dagster._daemon.types import DaemonHeartbeat
 from dagster_shared.error import SerializableErrorInfo
 
 from assets.landing.dates import yesterday
-from pipelines import dead_runs, runs
+from pipelines import runs
 from pipelines.doctor import home as doctor_home
 from pipelines.doctor import installed
-from pipelines.doctor.examine import examine
+from pipelines.doctor.checks import examine
 from pipelines.doctor.finding import Finding
+from pipelines.instance import orphaned_runs
 from schemas.config import sources_file
 from tests.conftest import REPOSITORY, Command
 from tests.published_home import DAYS, SMALLVOICES, Home
@@ -255,7 +256,7 @@ def test_a_run_that_was_killed_is_told_and_one_that_hangs_is_a_problem(
     retried = copy.settings.command(f"nightly --date {yesterday()}")
     assert finding.remedy == f"the next run marks it as failed; for its date: {retried}"
     # As of a run elsewhere, whose process cannot be seen from here.
-    monkeypatch.setattr(dead_runs, "is_dead", lambda *_: False)
+    monkeypatch.setattr(orphaned_runs, "is_dead", lambda *_: False)
     assert only(copy, "runs under way").level == "ok"
     yaml = copy.settings.dagster_home / "dagster.yaml"
     yaml.write_text(yaml.read_text(encoding="utf-8").replace("max_runtime_seconds: 14400", "max_runtime_seconds: 1"))

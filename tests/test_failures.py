@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 
 from assets.storage import atomic_write
-from pipelines import failures
+from pipelines.instance import failures
 
 
 @pytest.fixture

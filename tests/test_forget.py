@@ -26,7 +26,7 @@ from assets.storage import home_lock, progress
 from assets.storage.engine import connect
 from assets.storage.home_lock import HomeLockedError
 from pipelines.doctor import home as doctor_home
-from pipelines.forget import erasing, forgetting, known, proof
+from pipelines.forget import erasing, forgetting, identity_resolution, verification
 from pipelines.forget.forgetting import ForgetError
 from pipelines.forget.person import Person
 from tests.people_to_forget import ANNA, DAYS, OWN_WORDS, account, everything, export
@@ -117,16 +117,16 @@ def exports(imported: Exports, tmp_path: Path) -> Exports:
 
 
 def test_handles_lead_to_ids_and_back_but_not_to_who_took_a_handle_up(exports: Exports) -> None:
-    found = known.person(exports.settings, exports.sources(), "instagram", "@Anna")
+    found = identity_resolution.person(exports.settings, exports.sources(), "instagram", "@Anna")
     assert found is not None
     assert (sorted(found.ids), sorted(found.handles)) == (["100200300"], ["anna", "anna.old"])
     assert found.elsewhere == {("anna.old", ago(1)), ("anna.old", ago(0))}
-    assert known.person(exports.settings, exports.sources(), "instagram", "100200300") == found
-    other = known.person(exports.settings, exports.sources(), "instagram", "anna.old")
+    assert identity_resolution.person(exports.settings, exports.sources(), "instagram", "100200300") == found
+    other = identity_resolution.person(exports.settings, exports.sources(), "instagram", "anna.old")
     assert other is not None
     assert (sorted(other.ids), sorted(other.handles)) == (["42"], ["anna.old", "taken"])
-    assert known.person(exports.settings, exports.sources(), "instagram", "10020030") is None
-    assert known.person(exports.settings, exports.sources(), "youtube", "anna") is None
+    assert identity_resolution.person(exports.settings, exports.sources(), "instagram", "10020030") is None
+    assert identity_resolution.person(exports.settings, exports.sources(), "youtube", "anna") is None
 
 
 def tables(told: Sequence[Imported]) -> list[Any]:
@@ -141,7 +141,7 @@ def tables(told: Sequence[Imported]) -> list[Any]:
 def test_only_what_is_theirs_goes(exports: Exports) -> None:
     days = (ago(2), ago(1), DAY)
     before, there = tables([exports.tables(day) for day in days]), everything(exports.settings.home)
-    anna = known.person(exports.settings, exports.sources(), "instagram", "anna")
+    anna = identity_resolution.person(exports.settings, exports.sources(), "instagram", "anna")
     assert anna
     seen = erasing.look(exports.settings, exports.sources(), anna)
     assert everything(exports.settings.home) == there
@@ -165,7 +165,7 @@ def test_who_reads_meanwhile_is_left_alone_and_what_a_kill_has_left_goes(exports
     page.parent.mkdir(parents=True)
     page.write_text('[{"profile_id": "404040404"}]', encoding="utf-8")
     nobody = Person("instagram", frozenset({"404040404"}), frozenset())
-    assert proof.search(settings, None, nobody).found == {str(page.relative_to(settings.home)): 1}
+    assert verification.search(settings, None, nobody).found == {str(page.relative_to(settings.home)): 1}
     nothing = erasing.look(settings, sources, nobody)
     for is_read in (True, False):
         with connect(settings) if is_read else nullcontext():
@@ -182,7 +182,7 @@ def _is_annas(row: tuple[Any, ...]) -> bool:
 @pytest.mark.parametrize("killed_at", [2, pytest.param(5, marks=pytest.mark.proof)])
 def test_a_forget_that_was_killed_is_completed_by_another(exports: Exports, killed_at: int) -> None:
     sources = exports.sources()
-    anna = known.person(exports.settings, sources, "instagram", "anna")
+    anna = identity_resolution.person(exports.settings, sources, "instagram", "anna")
     assert anna
     steps = 0
 

@@ -15,8 +15,8 @@ from assets.importing.importing import NothingToPublishError
 from assets.landing.dates import DateError, parse
 from assets.storage.engine import connect
 from assets.storage.sandbox import confined
-from pipelines import summary
-from pipelines.terminal import printable
+from pipelines.cli import summary
+from pipelines.instance.terminal import printable
 from schemas.config.sources_file import SourcesError
 from tests.published_home import Home
 from tests.small_exports import Exports, ndjson_bytes

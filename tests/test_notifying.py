@@ -13,9 +13,10 @@ import polars as pl
 import pytest
 
 from assets.asset_keys import asset_key
-from pipelines import notifying, runs
+from pipelines import runs
 from pipelines.build import build_defs
-from pipelines.notifying import FailedRun
+from pipelines.instance import home_instance, notifying
+from pipelines.instance.notifying import FailedRun
 from schemas.config import sources_file
 from schemas.config.limits import Limits
 from schemas.settings import Settings
@@ -175,7 +176,7 @@ def test_the_daemon_tells_of_runs_that_could_not_tell_themselves(
         loaded = sources_file.load(settings.sources_file)
         (sensor,) = [sensor for sensor in build_defs(settings, loaded).sensors or [] if sensor.name == "failures"]
         assert isinstance(sensor, dg.SensorDefinition)
-        with runs.open_instance(settings) as instance:
+        with home_instance.open_instance(settings) as instance:
             cursor = sensor.evaluate_tick(dg.build_sensor_context(instance=instance)).cursor
 
             def looks(cursor: str | None) -> tuple[str | None, str | None]:

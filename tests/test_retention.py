@@ -16,14 +16,15 @@ import pytest
 import sqlalchemy as sa
 
 from assets.asset_keys import asset_key
+from assets.importing.import_report import import_report
 from assets.landing import store
 from assets.retention import temp_cleanup
 from assets.retention.old_dates import Removable
 from assets.storage import lookback
 from assets.storage.lake import Lake
-from pipelines import old_runs, runs, summary
-from pipelines.doctor.examine import examine
-from pipelines.instance import retention
+from pipelines import runs
+from pipelines.doctor.checks import examine
+from pipelines.instance import home_instance, retention, run_retention
 from schemas.config import sources_file
 from schemas.settings import Settings, SettingsError
 from tests.conftest import REPOSITORY
@@ -76,7 +77,7 @@ def old(grown: Home, tmp_path: Path) -> Home:
 
 
 def _tidy(settings: Settings) -> list[Removable]:
-    with runs.existing_instance(settings) as instance:
+    with home_instance.existing_instance(settings) as instance:
         found = retention.removable(settings, instance)
         assert retention.remove(settings, instance, found) == []
     return found
@@ -119,8 +120,8 @@ def test_a_date_that_was_let_go_of_is_told_and_can_be_had_again(old: Home) -> No
     assert again.succeeded, again.error
     # What was just computed stays, however old its date, with its quarantine for the report of the run.
     assert len(_tables(old, GONE)) == len(_tables(old, NEWEST))
-    assert [reason["rows"] for row in summary.import_report(old.settings, GONE) for reason in row["reasons"]] == [1]
-    assert summary.import_report(old.settings, KEPT)[0]["quarantined"] == 1
+    assert [reason["rows"] for row in import_report(old.settings, GONE) for reason in row["reasons"]] == [1]
+    assert import_report(old.settings, KEPT)[0]["quarantined"] == 1
     assert old.manifest["content_hash"] == before
 
 
@@ -129,7 +130,7 @@ def test_landing_goes_only_where_it_is_said_and_never_what_may_still_be_needed(o
     assert sum(each.kind == "landing" for each in found) == 5  # of `ended`, the pull that failed too
     assert _landed(old, "plain") == [NEWEST]
     assert _landed(old, "ended") == [SEEN]  # its newest complete pull
-    with runs.existing_instance(old.settings) as instance:
+    with home_instance.existing_instance(old.settings) as instance:
         assert instance
         assert instance.get_materialized_partitions(asset_key("landed_plain")) == {str(NEWEST)}
     assert sorted(path.name for path in (old.settings.landing / "plain").iterdir()) == [str(NEWEST)]
@@ -153,7 +154,7 @@ def test_dagster_lets_go_of_ended_runs_and_still_knows_which_dates_are_there(old
     def databases() -> int:
         return len([path for path in (old.settings.dagster_home / "history/runs").glob("*.db") if path.stem != "index"])
 
-    with runs.existing_instance(old.settings) as instance:
+    with home_instance.existing_instance(old.settings) as instance:
         assert instance
         newest = instance.get_run_records(limit=1)[0].dagster_run.run_id
         assert (len(instance.get_runs()), databases()) == (4, 4)
@@ -161,7 +162,7 @@ def test_dagster_lets_go_of_ended_runs_and_still_knows_which_dates_are_there(old
     assert sum(each.kind == "runs" and each.bytes > 100_000 for each in found) == 3
     assert databases() == 1
     assert [path.name for path in (old.settings.dagster_home / "storage").iterdir()] == [newest]
-    with runs.existing_instance(old.settings) as instance:
+    with home_instance.existing_instance(old.settings) as instance:
         assert instance
         assert [run.run_id for run in instance.get_runs()] == [newest]
         kept = {"ranking": (KEPT, NEWEST), "landed_plain": (GONE, SEEN, KEPT, NEWEST)}
@@ -174,7 +175,7 @@ def test_dagster_lets_go_of_ended_runs_and_still_knows_which_dates_are_there(old
         with instance.event_log_storage.index_connection() as connection:  # type: ignore[attr-defined]  # of SQL storage
             assert connection.execute(events, {"run": newest}).scalar() == 0
         # Once a date is gone, what had stayed of its run goes too, whose turn was long before.
-        old_runs.remove(instance, [newest], since=NEWEST, landed_since=KEPT)
+        run_retention.remove(instance, [newest], since=NEWEST, landed_since=KEPT)
         left = {"ranking": {str(NEWEST)}, "landed_plain": {str(KEPT), str(NEWEST)}}
         assert {asset: instance.get_materialized_partitions(asset_key(asset)) for asset in left} == left
         checks = sa.text("SELECT DISTINCT partition FROM asset_check_executions WHERE partition IS NOT NULL")

@@ -15,7 +15,7 @@ import click
 from assets.landing import dates
 from assets.landing.dates import DateError, yesterday
 from assets.storage import atomic_write
-from pipelines import console as screen
+from pipelines.cli import console as screen
 from schemas.config.source import SourcesFile
 from schemas.config.sources_file import SourcesError, load
 from schemas.settings import Settings, SettingsError

@@ -15,8 +15,8 @@ from assets.landing.suppression import SuppressionError
 from assets.publishing import publish_protocol
 from assets.retention import temp_cleanup
 from assets.storage.lake import Lake
-from pipelines import processes
 from pipelines.doctor.finding import Finding, Level, span
+from pipelines.instance import processes
 from schemas.settings import Settings
 
 # Nights that there should be room for, before somebody has to look; and at least, while one is being built.

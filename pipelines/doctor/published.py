@@ -6,11 +6,11 @@ from importlib.metadata import version
 
 import duckdb
 
+from assets.importing.import_report import import_report
 from assets.landing.dates import DateError, has_dated_files, on_disk, yesterday
 from assets.publishing import publish_protocol
 from assets.storage import lookback
 from assets.storage.lake import Lake
-from pipelines import summary
 from pipelines.doctor.finding import Finding
 from pipelines.jobs import FRESH_BY
 from schemas.config.sources_file import SourcesError, load
@@ -80,7 +80,7 @@ def contract(settings: Settings) -> Iterator[Finding]:
 def sources(settings: Settings) -> Iterator[Finding]:
     """What became of each source on the newest date."""
     dates = Lake(settings.lake).dates("ranking")
-    rows = summary.import_report(settings, dates[-1]) if dates else []
+    rows = import_report(settings, dates[-1]) if dates else []
     failed = {row["source"]: row for row in rows if row["state"] != "published"}
     for name, row in failed.items():
         stands_in = f"rows of {row['landed_date']} stand in; " if row["state"] == "carried" else ""

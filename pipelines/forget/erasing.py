@@ -23,10 +23,10 @@ from assets.landing import store
 from assets.reading.formats import UnreadableFileError
 from assets.storage import atomic_write, progress
 from assets.storage.lake import Lake
-from pipelines.forget import known
-from pipelines.forget.known import Pull
+from pipelines.forget import identity_resolution
+from pipelines.forget.identity_resolution import Pull
 from pipelines.forget.person import Person
-from pipelines.forget.proof import text_of
+from pipelines.forget.verification import text_of
 from schemas.config.source import SourcesFile
 from schemas.settings import Settings
 
@@ -84,7 +84,7 @@ class _Erasing:
         self._gone: set[tuple[str, int]] = set()
 
     def run(self) -> Erased:
-        pulls = known.pulls(self._settings, self._sources)
+        pulls = identity_resolution.pulls(self._settings, self._sources)
         for number, pull in enumerate(pulls, start=1):
             progress.report("their records", number, total=len(pulls), unit="files", note=pull.source.name)
             try:
@@ -274,6 +274,6 @@ def begun(settings: Settings, platform: str, name: str) -> list[tuple[Path, Pers
             frozenset(document["handles"]),
             frozenset((handle, date.fromisoformat(day)) for handle, day in document["elsewhere"]),
         )
-        if person.platform == platform and {name, known.normal(name)} & person.names:
+        if person.platform == platform and {name, identity_resolution.normal(name)} & person.names:
             found.append((path, person, [date.fromisoformat(day) for day in document["days"]]))
     return found

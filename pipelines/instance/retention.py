@@ -12,7 +12,7 @@ import dagster as dg
 from assets.retention import old_dates
 from assets.retention.old_dates import Removable
 from assets.storage.lake import Lake
-from pipelines import old_runs
+from pipelines.instance import run_retention
 from schemas.settings import Settings
 
 
@@ -25,8 +25,8 @@ def removable(settings: Settings, instance: dg.DagsterInstance | None) -> list[R
     """
     found = old_dates.removable(settings)
     if instance and settings.keep_runs_days is not None:
-        runs = old_runs.old(instance, settings.keep_runs_days)
-        found += [Removable("runs", Path(run_id), old_runs.size(instance, run_id)) for run_id in runs]
+        runs = run_retention.old(instance, settings.keep_runs_days)
+        found += [Removable("runs", Path(run_id), run_retention.size(instance, run_id)) for run_id in runs]
     return found
 
 
@@ -41,7 +41,7 @@ def remove(settings: Settings, instance: dg.DagsterInstance | None, found: Seque
     if instance and ended:
         ranked = Lake(settings.lake).dates("ranking") or [date.min]
         landed = ranked[-1] - timedelta(settings.keep_landing_days) if settings.keep_landing_days else date.min
-        old_runs.remove(instance, ended, since=ranked[0], landed_since=landed)
+        run_retention.remove(instance, ended, since=ranked[0], landed_since=landed)
     return refused
 
 

@@ -24,8 +24,8 @@ from assets.importing.importing import import_date
 from assets.landing import store
 from assets.publishing.content_hash import contents
 from assets.retention import temp_cleanup
-from pipelines import failures
 from pipelines.build import build_defs
+from pipelines.instance import failures
 from pipelines.jobs import NIGHTLY
 from schemas.config import sources_file
 from schemas.published import LEFT_OUT

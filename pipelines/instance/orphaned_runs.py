@@ -9,7 +9,7 @@ import os
 import dagster as dg
 from dagster._core.storage.runs import SqliteRunStorage
 
-from pipelines import processes
+from pipelines.instance import processes
 
 _SAID = "Its process is gone: it was killed, or the machine stopped. Run the date again."
 _UNDER_WAY = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]

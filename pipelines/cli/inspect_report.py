@@ -22,7 +22,7 @@ from assets.inference.inference import Inferred, infer, named_shape
 from assets.inference.shape_text import shape_text
 from assets.reading import archives, decompression_guard
 from assets.reading.formats import UnreadableFileError, container_of
-from pipelines.terminal import shown
+from pipelines.instance.terminal import shown
 from schemas.column import PLATFORMS
 from schemas.config.limits import DEFAULT_LIMITS
 from schemas.config.source import Source

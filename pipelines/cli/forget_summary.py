@@ -11,7 +11,7 @@ from rich.markup import escape
 from pipelines.forget.erasing import Erased
 from pipelines.forget.forgetting import Forgotten
 from pipelines.forget.person import Person
-from pipelines.terminal import printable
+from pipelines.instance.terminal import printable
 
 _LISTED = 30
 

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from pipelines import runs
+from pipelines.instance import home_instance
 from schemas.settings import REPOSITORY, Settings
 
 _LONGEST = 200
@@ -27,7 +27,7 @@ def ui(settings: Settings, port: int) -> NoReturn:
     Raises:
         ServiceRunningError: There is one already, or something else has the port.
     """
-    runs.mark_dead(settings)
+    home_instance.mark_dead(settings)
     _be_the_only_ui(settings, f"http://127.0.0.1:{port}")
     _demand_free(port)
     _become(settings, "dagster", "dev", *_WORKSPACE, "-h", "127.0.0.1", "-p", str(port))
@@ -39,14 +39,14 @@ def webserver(settings: Settings, port: int) -> NoReturn:
     Raises:
         ServiceRunningError: Something else has the port.
     """
-    runs.mark_dead(settings)
+    home_instance.mark_dead(settings)
     _demand_free(port)
     _become(settings, "dagster-webserver", *_WORKSPACE, "-h", "127.0.0.1", "-p", str(port))
 
 
 def daemon(settings: Settings) -> NoReturn:
     """The daemon alone: schedule, automation, backfills and watching over runs."""
-    runs.mark_dead(settings)
+    home_instance.mark_dead(settings)
     _become(settings, "dagster-daemon", "run", *_WORKSPACE)
 
 

@@ -10,7 +10,7 @@ import click
 
 from assets.publishing.publish_protocol import PublishError
 from assets.storage.home_lock import HomeLockedError
-from pipelines import console as screen
+from pipelines.cli import console as screen
 from pipelines.cli.command import common, main
 from schemas.column import PLATFORMS
 from schemas.config.source import SourcesFile
@@ -40,7 +40,7 @@ def forget_person(
     """
     from assets.landing import suppression  # noqa: PLC0415 - as above
     from assets.publishing.postgres import PostgresError  # noqa: PLC0415 - loads a driver, which is as slow
-    from pipelines import forget_summary  # noqa: PLC0415 - loads Dagster, which a usage error need not wait for
+    from pipelines.cli import forget_summary  # noqa: PLC0415 - loads Dagster, which a usage error need not wait for
     from pipelines.forget import forgetting  # noqa: PLC0415 - as above
 
     if as_json and not (yes or dry_run):

@@ -27,8 +27,8 @@ from rich.progress import (
 from rich.text import Text
 
 from assets.storage import progress
-from pipelines import log_line
-from pipelines.terminal import printable
+from pipelines.instance import log_line
+from pipelines.instance.terminal import printable
 
 
 def opened(*, as_json: bool) -> Console:

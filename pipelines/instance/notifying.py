@@ -19,7 +19,7 @@ from assets.landing.pull.errors import PullError
 from assets.landing.pull.paging import Ask
 from assets.landing.pull.transport import Session
 from assets.publishing import publish_protocol
-from pipelines import failures
+from pipelines.instance import failures
 from schemas.config.limits import Limits
 from schemas.config.secrets import is_set
 from schemas.config.source import SourcesFile

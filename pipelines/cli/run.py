@@ -15,11 +15,12 @@ import click
 from rich import filesize
 from rich.console import Console
 
+from assets.importing.import_report import import_report
 from assets.landing import dates
 from assets.landing.dates import DateError, yesterday
 from assets.storage import home_lock
-from pipelines import console as screen
-from pipelines import summary
+from pipelines.cli import console as screen
+from pipelines.cli import summary
 from pipelines.cli.command import chosen_date, common, main
 from schemas.config import source_checks
 from schemas.config.source import SourcesFile
@@ -104,10 +105,9 @@ def publish(settings: Settings, loaded: SourcesFile, *, as_json: bool) -> None:
 def tidy(settings: Settings, loaded: SourcesFile, *, dry_run: bool, as_json: bool) -> None:  # noqa: ARG001 - as below
     """Let go of old dates, old runs and left-overs, as each night does at its end."""
     from assets.retention import old_dates, temp_cleanup  # noqa: PLC0415 - as above
-    from pipelines import runs  # noqa: PLC0415 - as above
-    from pipelines.instance import retention  # noqa: PLC0415 - as above
+    from pipelines.instance import home_instance, retention  # noqa: PLC0415 - as above
 
-    with home_lock.adding(settings), runs.existing_instance(settings) as instance:
+    with home_lock.adding(settings), home_instance.existing_instance(settings) as instance:
         left_overs = 0 if dry_run else temp_cleanup.sweep(settings)
         found = retention.removable(settings, instance)
         refused = [] if dry_run else retention.remove(settings, instance, found)
@@ -145,9 +145,7 @@ def _end(settings: Settings, day: date | None, outcome: "Outcome", console: Cons
         screen.say("ERROR", error, outcome.run_id)
         if as_json:
             click.echo(
-                json.dumps(
-                    {"error": error, "sources": summary.import_report(settings, day) if day else []}, default=str
-                )
+                json.dumps({"error": error, "sources": import_report(settings, day) if day else []}, default=str)
             )
         sys.exit(1)
     summary.print_published(console, settings)

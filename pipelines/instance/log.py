@@ -10,9 +10,9 @@ from typing import Literal
 
 import dagster as dg
 
-from pipelines import failures
-from pipelines.log_line import as_json, moment
-from pipelines.terminal import printable
+from pipelines.instance import failures
+from pipelines.instance.log_line import as_json, moment
+from pipelines.instance.terminal import printable
 
 Form = Literal["text", "json"]
 

@@ -1,6 +1,6 @@
 """The files that Dagster writes the events of a run to.
 
-Belongs here: keeping them open while a run writes. Does not: what they hold, or letting go of it (`old_runs`).
+Belongs here: keeping them open while a run writes. Does not: what they hold, or letting go of it (`run_retention`).
 """
 
 import sqlite3

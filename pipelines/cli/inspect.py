@@ -1,16 +1,14 @@
-"""What only looks: at sources.yaml, at an export, at one account's rank, and whether all is in order.
+"""Commands that change nothing in a home: they check sources.yaml, an export, and whether all is in order.
 
-Belongs here: commands that change nothing in a home.
+Belongs here: options, exit codes and what is printed. Does not: the checks (`pipelines/doctor`), or inference
+(`assets/inference`).
 """
 
 import json
-import os
 import re
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, replace
+from contextlib import suppress
+from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,9 +20,9 @@ from assets.landing.dates import DateError, yesterday
 from assets.landing.pull.credentials import Secrets
 from assets.landing.pull.errors import PullError
 from assets.landing.pull.files import matching
-from pipelines import console as screen
+from pipelines.cli import console as screen
 from pipelines.cli.command import FILE, FOLDER, chosen_date, common, main
-from pipelines.terminal import printable
+from pipelines.instance.terminal import printable
 from schemas import shape_file
 from schemas.config import source_checks
 from schemas.config.addresses import place_of
@@ -136,14 +134,14 @@ def inspect_file(
     if write is not None and not (re.fullmatch(r"[a-z0-9_]{1,60}", write) and write != "auto"):
         screen.say("ERROR", f"--write {write!r} is not allowed; allowed: up to 60 of a-z, 0-9 and _, and not auto")
         sys.exit(2)
-    from pipelines import inspecting  # noqa: PLC0415 - loads what a usage error need not wait for
+    from pipelines.cli import inspect_report  # noqa: PLC0415 - loads what a usage error need not wait for
 
     try:
         settings = click.get_current_context().obj = Settings.from_environment().at(home, sources_file)
         folder = settings.sources_file.parent
         chosen = shape_file.load(name, folder / "shapes") if name else None
         date_of = dates.parse(day, settings) if day is not None else yesterday() + timedelta(days=1)
-        inferred = inspecting.inspect(
+        inferred = inspect_report.inspect(
             file,
             shape=chosen,
             platform=platform,
@@ -153,46 +151,12 @@ def inspect_file(
             as_json=as_json,
         )
         if write:
-            path = inspecting.keep(inferred, write, folder, file)
+            path = inspect_report.keep(inferred, write, folder, file)
             click.echo(f"Wrote {path}; use it with `shape: {write}` in {settings.sources_file}", err=as_json)
-    except (SettingsError, ShapeError, DateError, inspecting.InspectError) as mistake:
+    except (SettingsError, ShapeError, DateError, inspect_report.InspectError) as mistake:
         screen.say("ERROR", str(mistake))
-        sys.exit(2 if not isinstance(mistake, inspecting.InspectError) else 1)
+        sys.exit(2 if not isinstance(mistake, inspect_report.InspectError) else 1)
     sys.exit(0 if inferred.proposal.is_decided else 1)
-
-
-@main.command("explain")
-@click.argument("platform")
-@click.argument("handle")
-@click.option("--date", "day", help="Snapshot date, YYYY-MM-DD. Default: the newest that is ranked.")
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-@common
-def explain_rank(
-    settings: Settings, loaded: SourcesFile, platform: str, handle: str, day: str | None, *, as_json: bool
-) -> None:
-    """Say why an account has its rank: formulas with its numbers, its peers and posts, down to the landed line."""
-    from assets.metrics import explain, explain_text  # noqa: PLC0415 - loads what a usage error need not wait for
-
-    try:
-        with _able_to_compute(settings) as able:
-            told = explain.explain(
-                able, loaded, platform, handle, dates.parse(day, settings) if day is not None else None
-            )
-    except explain.ExplainError as error:
-        screen.say("ERROR", str(error))
-        sys.exit(1)
-    said = json.dumps(asdict(told), default=str, indent=1) if as_json else explain_text.text(told)
-    click.echo(printable(said, keep="\n"))
-
-
-@contextmanager
-def _able_to_compute(settings: Settings) -> Iterator[Settings]:
-    """Settings with a scratch folder that can be written to: who asks may only be allowed to read the home."""
-    if os.access(settings.scratch if settings.scratch.exists() else settings.home, os.W_OK):
-        yield settings
-        return
-    with tempfile.TemporaryDirectory(prefix="smallvoices-") as aside:
-        yield replace(settings, scratch_folder=Path(aside))
 
 
 @main.command()
@@ -204,7 +168,7 @@ def doctor(home: Path | None, sources_file: Path | None, *, as_json: bool) -> No
 
     Ends with exit code 1 where something is a problem.
     """
-    from pipelines.doctor import examine  # noqa: PLC0415 - loads what a usage error need not wait for
+    from pipelines.doctor import checks  # noqa: PLC0415 - loads what a usage error need not wait for
 
     try:
         settings = Settings.from_environment().at(home, sources_file)
@@ -212,7 +176,7 @@ def doctor(home: Path | None, sources_file: Path | None, *, as_json: bool) -> No
         screen.say("ERROR", str(mistake))
         sys.exit(2)
     findings = []
-    for finding in examine.examine(settings):
+    for finding in checks.examine(settings):
         findings.append(finding)
         if not as_json:
             mark = click.style(f"{finding.level:8}", fg=_COLOURS[finding.level])
