@@ -45,7 +45,7 @@ proofs: $(VENV)/.development ## Run the tests that take too long for `make test`
 	@$(BIN)/python -m pytest -m proof
 
 check: $(VENV)/.development
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/python -m lint.vocabulary
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo && $(BIN)/python -m lint.vocabulary
 
 ui: $(VENV)/.runtime ## Open the Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/smallvoices ui
@@ -144,4 +144,4 @@ lock: $(VENV)/.development ## Pin the newest versions that pyproject.toml allows
 	@$(COMPILE) --extra postgres-storage -c requirements.lock -o deploy/requirements.lock
 
 clean: ## Remove the environment and the caches; data/ stays
-	rm -rf $(VENV) build .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf $(VENV) build .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info

@@ -1,5 +1,5 @@
-"""The tables: one thin Dagster asset and one SQL file each.
+"""How bytes become tables: the Dagster assets at the top, and the logic, which knows no Dagster, in the folders.
 
-Belongs here: what a table is computed from and how. Does not: wiring, schedules and storage (`pipelines`),
+Belongs here: landing, reading, importing, computing, publishing and erasing. Does not: what starts when (`pipelines`),
 or what a column means (`schemas`).
 """

@@ -3,7 +3,7 @@
 Belongs here: following names through the CTEs of one SELECT. sqlglot's own lineage needs the schema of every input.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any
 
@@ -11,22 +11,23 @@ import dagster as dg
 import sqlglot
 from sqlglot import exp
 
+from assets.asset_keys import asset_key
 from assets.sql import read_sql
 
 Sources = frozenset[tuple[str, str]]
 Columns = Mapping[str, Sources]
 
 
-def lineage(sql_name: str, upstream: Mapping[str, str]) -> dict[str, dg.MetadataValue[Any]]:
+def lineage(sql_name: str, upstream: Collection[str]) -> dict[str, dg.MetadataValue[Any]]:
     """Which columns of which assets each column of a SQL file is made of.
 
     Args:
         sql_name: The file in `assets/sql`.
-        upstream: Name of an input table in the SQL to the asset that it is.
+        upstream: The input tables that are assets.
     """
     deps = {
         column: [
-            dg.TableColumnDep(asset_key=upstream[table], column_name=name)
+            dg.TableColumnDep(asset_key=asset_key(table), column_name=name)
             for table, name in sorted(sources)
             if table in upstream
         ]

@@ -5,14 +5,16 @@ from collections.abc import Iterator
 import dagster as dg
 import duckdb
 
-from assets import column_lineage, looking_back, metadata
-from assets.daily import OWNERS, once_upstream_is_done
-from assets.publishing import NEWEST, publish
-from pipelines.lake import Lake
-from pipelines.serving import FILE_NAME
-from pipelines.settings import Settings
-from pipelines.sources import SourcesFile
+from assets import column_lineage, metadata
+from assets.asset_keys import asset_key
+from assets.publishing.publish_protocol import FILE_NAME
+from assets.publishing.selects import NEWEST, publish
+from assets.storage import lookback
+from assets.storage.lake import Lake
+from assets.tables import OWNERS, once_upstream_is_done
+from schemas.config.source import SourcesFile
 from schemas.published import MicroInfluencers
+from schemas.settings import Settings
 
 LOOKED_BACK = "dates_have_seen_the_dates_before"
 UPSTREAM = (*NEWEST, "quarantine")
@@ -21,24 +23,29 @@ UPSTREAM = (*NEWEST, "quarantine")
 def build(settings: Settings, sources: SourcesFile) -> dg.AssetsDefinition:
     """The asset: unpartitioned, published once at the end of a backfill and again when its tables change."""
 
-    @dg.asset(
+    @dg.multi_asset(
         name="published",
-        deps=list(UPSTREAM),
-        description=(
-            f"`published/{FILE_NAME}`, which BI tools open read-only: micro-influencers, best first, and what stands "
-            "behind them. Built aside, read back by another process, and swapped in."
-        ),
-        group_name="published",
-        kinds={"duckdb"},
-        owners=list(OWNERS),
+        specs=[
+            dg.AssetSpec(
+                asset_key("published"),
+                deps=list(map(asset_key, UPSTREAM)),
+                description=(
+                    f"`published/{FILE_NAME}`, which BI tools open read-only: micro-influencers, best first, and what "
+                    "stands behind them. Built aside, read back by another process, and swapped in."
+                ),
+                group_name="published",
+                kinds={"duckdb"},
+                owners=list(OWNERS),
+                automation_condition=once_upstream_is_done(),
+            )
+        ],
         check_specs=[
             dg.AssetCheckSpec(
                 LOOKED_BACK,
-                asset="published",
+                asset=asset_key("published"),
                 description="No date was computed before an earlier one that it looks back on was landed.",
             )
         ],
-        automation_condition=once_upstream_is_done(),
     )
     def published(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         generation = publish(settings, sources, context.run.run_id)
@@ -51,16 +58,16 @@ def build(settings: Settings, sources: SourcesFile) -> dg.AssetsDefinition:
             ).pl()
             micro = connection.execute("SELECT count(*) FROM micro_influencers").fetchall()[0][0]
         context.log.info(f"generation {generation.number}: {micro:,} micro-influencers on {generation.snapshot_date}")
-        stale = looking_back.stale(Lake(settings.lake))
+        stale = lookback.stale(Lake(settings.lake))
         if stale:
-            context.log.warning(looking_back.words(stale))
+            context.log.warning(lookback.words(stale))
         yield dg.MaterializeResult(
             check_results=[
                 dg.AssetCheckResult(
                     check_name=LOOKED_BACK,
                     passed=not stale,
                     severity=dg.AssetCheckSeverity.WARN,
-                    description=looking_back.words(stale) if stale else "Every date has seen the dates before it.",
+                    description=lookback.words(stale) if stale else "Every date has seen the dates before it.",
                     metadata={"stale_dates": len(stale)},
                 )
             ],
@@ -73,10 +80,7 @@ def build(settings: Settings, sources: SourcesFile) -> dg.AssetsDefinition:
                 "path": dg.MetadataValue.path(path),
                 "preview": metadata.preview(top),
             }
-            | column_lineage.lineage(
-                "published_accounts",
-                {name: name for name in ("ranking", "engagement", "history", "creators")},
-            ),
+            | column_lineage.lineage("published_accounts", ("ranking", "engagement", "history", "creators")),
         )
 
     return published

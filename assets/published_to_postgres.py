@@ -2,10 +2,11 @@
 
 import dagster as dg
 
-from assets.daily import OWNERS, once_upstream_is_done
-from pipelines.postgres import SCHEMA, publish
-from pipelines.serving import FILE_NAME
-from pipelines.settings import Settings
+from assets.asset_keys import asset_key
+from assets.publishing.postgres import SCHEMA, publish
+from assets.publishing.publish_protocol import FILE_NAME
+from assets.tables import OWNERS, once_upstream_is_done
+from schemas.settings import Settings
 
 NAME = "published_to_postgres"
 
@@ -13,14 +14,19 @@ NAME = "published_to_postgres"
 def build(settings: Settings, address: str) -> dg.AssetsDefinition:
     """The asset; `address` is `publish_to` of sources.yaml, secrets as `${NAME}`."""
 
-    @dg.asset(
+    @dg.multi_asset(
         name=NAME,
-        deps=["published"],
-        description=f"The published tables in schema {SCHEMA} of a PostgreSQL database, swapped in as a whole.",
-        group_name="published",
-        kinds={"postgres"},
-        owners=list(OWNERS),
-        automation_condition=once_upstream_is_done(),
+        specs=[
+            dg.AssetSpec(
+                asset_key(NAME),
+                deps=[asset_key("published")],
+                description=f"The published tables in schema {SCHEMA} of a PostgreSQL database, swapped in as a whole.",
+                group_name="published",
+                kinds={"postgres"},
+                owners=list(OWNERS),
+                automation_condition=once_upstream_is_done(),
+            )
+        ],
     )
     def published_to_postgres(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         loaded = publish(address, settings.published / FILE_NAME)

@@ -2,23 +2,29 @@
 
 import dagster as dg
 
-from assets import report_page
-from assets.daily import OWNERS, once_upstream_is_done
-from pipelines.serving import FILE_NAME
-from pipelines.settings import Settings
+from assets.asset_keys import asset_key
+from assets.publishing import report_page
+from assets.publishing.publish_protocol import FILE_NAME
+from assets.tables import OWNERS, once_upstream_is_done
+from schemas.settings import Settings
 
 
 def build(settings: Settings) -> dg.AssetsDefinition:
     """The asset: unpartitioned, written after each publish from what was published."""
 
-    @dg.asset(
+    @dg.multi_asset(
         name="report",
-        deps=["published"],
-        description="`published/report.html`: what is published, as one page to open or send that needs no network.",
-        group_name="published",
-        kinds={"html"},
-        owners=list(OWNERS),
-        automation_condition=once_upstream_is_done(),
+        specs=[
+            dg.AssetSpec(
+                asset_key("report"),
+                deps=[asset_key("published")],
+                description="`published/report.html`: what is published, as one page that needs no network.",
+                group_name="published",
+                kinds={"html"},
+                owners=list(OWNERS),
+                automation_condition=once_upstream_is_done(),
+            )
+        ],
     )
     def report(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         written = report_page.write(settings.published / FILE_NAME, settings.report)

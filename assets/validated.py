@@ -12,17 +12,18 @@ import polars as pl
 from pandera.polars import DataFrameModel
 
 from assets import metadata
-from assets.daily import OWNERS
-from assets.importing import NothingToPublishError, import_date
-from assets.landing import LISTED_MESSAGES, asset_name
-from pipelines.lake import Lake
-from pipelines.settings import Settings
-from pipelines.sources import SourcesFile
+from assets.asset_keys import asset_key
+from assets.importing.importing import NothingToPublishError, import_date
+from assets.landed import LISTED_MESSAGES, key_of
+from assets.storage.lake import Lake
+from assets.tables import OWNERS
+from schemas.config.source import SourcesFile
 from schemas.describe import summary
 from schemas.import_report import ImportReport
 from schemas.posts import Posts
 from schemas.profiles import Profiles
 from schemas.quarantine import Quarantine
+from schemas.settings import Settings
 
 TABLES: dict[str, type[DataFrameModel]] = {
     "profiles": Profiles,
@@ -39,13 +40,13 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
     """The four assets."""
     # A date may read earlier landed dates as well, where a source failed. A partition mapping that says so would make
     # a backfill of some dates spread to the dates after them; a range lands as a whole before it is validated anyway.
-    landed = [asset_name(source.name) for source in sources.sources]
+    landed = [key_of(source.name) for source in sources.sources]
 
     @dg.multi_asset(
         name="validated",
         specs=[
             dg.AssetSpec(
-                name,
+                asset_key(name),
                 deps=landed,
                 description=summary(model),
                 group_name="validated",
@@ -57,12 +58,12 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
         check_specs=[
             dg.AssetCheckSpec(
                 ACCOUNTED,
-                asset="import_report",
+                asset=asset_key("import_report"),
                 description="landed = accepted + quarantined + superseded + forgotten, for every file.",
             ),
             dg.AssetCheckSpec(
                 PUBLISHED,
-                asset="import_report",
+                asset=asset_key("import_report"),
                 description="The export of every source arrived, was read, and has few enough bad records.",
             ),
         ],
@@ -129,7 +130,7 @@ def _results(lake: Lake, report: pl.DataFrame, days: list[date]) -> Iterator[dg.
             )
             found["preview"] = metadata.preview(shown.tail(40))
             checks = _checks(report)
-        yield dg.MaterializeResult(asset_key=name, metadata=found, check_results=checks)
+        yield dg.MaterializeResult(asset_key=asset_key(name), metadata=found, check_results=checks)
 
 
 def _checks(report: pl.DataFrame) -> list[dg.AssetCheckResult]:
@@ -142,13 +143,13 @@ def _checks(report: pl.DataFrame) -> list[dg.AssetCheckResult]:
     return [
         dg.AssetCheckResult(
             check_name=ACCOUNTED,
-            asset_key="import_report",
+            asset_key=asset_key("import_report"),
             passed=unaccounted == 0,
             metadata={**total, "files_with_a_difference": unaccounted},
         ),
         dg.AssetCheckResult(
             check_name=PUBLISHED,
-            asset_key="import_report",
+            asset_key=asset_key("import_report"),
             passed=refused.is_empty(),
             severity=dg.AssetCheckSeverity.WARN,
             description=metadata.listed(sentences, LISTED_MESSAGES) if sentences else "Every source is published.",

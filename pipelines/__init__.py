@@ -1,4 +1,8 @@
-"""When things run, and where bytes come from and go. No metric logic."""
+"""The application: what starts, when, and what people see of it.
+
+Belongs here: definitions, jobs, runs, the command line, the doctor, and erasing a person. Does not: how bytes become
+tables (`assets`), or what is promised (`schemas`).
+"""
 
 import os
 

@@ -4,28 +4,12 @@ import warnings
 
 import dagster as dg
 
-from assets import (
-    authenticity,
-    benchmarks,
-    creators,
-    engagement,
-    estimates,
-    history,
-    landing,
-    norms,
-    priors,
-    published,
-    ranking,
-    report,
-    segments,
-    tidied,
-    topics,
-    validated,
-)
-from pipelines import jobs, log
-from pipelines.partitions import snapshot_dates
-from pipelines.settings import Settings
-from pipelines.sources import SourcesFile
+from assets import landed, pruned, published, report, tables, validated
+from assets.asset_keys import asset_key
+from pipelines import jobs
+from pipelines.instance import log, retention
+from schemas.config.source import SourcesFile
+from schemas.settings import Settings
 
 
 def build_defs(settings: Settings, loaded: SourcesFile) -> dg.Definitions:
@@ -35,29 +19,19 @@ def build_defs(settings: Settings, loaded: SourcesFile) -> dg.Definitions:
         # which looks at an asset as a whole and not at its newest partition.
         warnings.simplefilter("ignore", dg.BetaWarning)
         warnings.simplefilter("ignore", dg.SupersessionWarning)
-        partitions = snapshot_dates(settings)
+        partitions = jobs.snapshot_dates(settings)
         checks, freshness_sensor = jobs.freshness(
-            ["ranking", *(landing.asset_name(source.name) for source in loaded.sources)]
+            [asset_key("ranking"), *(landed.key_of(source.name) for source in loaded.sources)]
         )
         job = jobs.nightly_job(checks)
         return dg.Definitions(
             assets=[
-                landing.build(settings, loaded, partitions),
+                landed.build(settings, loaded, partitions),
                 validated.build(settings, loaded, partitions),
-                engagement.build(settings, loaded, partitions),
-                priors.build(settings, partitions),
-                benchmarks.build(settings, partitions),
-                estimates.build(settings, loaded, partitions),
-                history.build(settings, partitions),
-                norms.build(settings, partitions),
-                authenticity.build(settings, partitions),
-                topics.build(settings, partitions),
-                ranking.build(settings, loaded, partitions),
-                segments.build(settings, loaded, partitions),
-                creators.build(settings, partitions),
+                *tables.build(settings, loaded, partitions),
                 published.build(settings, loaded),
                 report.build(settings),
-                tidied.build(settings),
+                pruned.build(settings, retention.prune),
                 *_to_postgres(settings, loaded),
             ],
             asset_checks=checks,

@@ -1,8 +1,8 @@
 """What workspace.yaml loads: the definitions for the settings in the environment."""
 
-from pipelines import sources
 from pipelines.build import build_defs
-from pipelines.settings import Settings
+from schemas.config import sources_file
+from schemas.settings import Settings
 
 _settings = Settings.from_environment()
-defs = build_defs(_settings, sources.load(_settings.sources_file))
+defs = build_defs(_settings, sources_file.load(_settings.sources_file))

@@ -1,4 +1,4 @@
-"""When things run: the nightly job, its schedule, automation and freshness."""
+"""When things run, and for which dates: the nightly job, its schedule, automation and freshness."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from pipelines import notifying
-from pipelines.settings import Settings
-from pipelines.sources import SourcesFile
+from pipelines.instance import notifying
+from schemas.config.source import SourcesFile
+from schemas.settings import Settings
 
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 NIGHTLY = "nightly"
 # Hours after the nightly run within which yesterday should be there.
 FRESH_BY = "0 8 * * *"
+
+
+def snapshot_dates(settings: Settings) -> dg.DailyPartitionsDefinition:
+    """Every day from the first date to yesterday, UTC."""
+    return dg.DailyPartitionsDefinition(start_date=settings.first_date.isoformat(), timezone="UTC")
 
 
 def nightly_job(besides: Sequence[dg.AssetChecksDefinition]) -> UnresolvedAssetJobDefinition:
@@ -82,7 +87,7 @@ def failure_sensor(settings: Settings, loaded: SourcesFile) -> dg.SensorDefiniti
     return failures
 
 
-def freshness(assets: Sequence[str]) -> tuple[Sequence[dg.AssetChecksDefinition], dg.SensorDefinition]:
+def freshness(assets: Sequence[dg.AssetKey]) -> tuple[Sequence[dg.AssetChecksDefinition], dg.SensorDefinition]:
     """Checks that yesterday is there by morning, and the sensor that runs them.
 
     They look at the newest partition and not at the newest materialization, which a backfill of old dates would

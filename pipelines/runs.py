@@ -3,34 +3,29 @@
 Belongs here: executing the nightly job and backfills in this process. Does not: what people read of it (`summary`).
 """
 
-import errno
-import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from importlib.util import find_spec
 from typing import Any
 from uuid import uuid4
 
 import dagster as dg
-from sqlalchemy.exc import DBAPIError
 
-from assets import looking_back, shrinking
-from pipelines import dead_runs, durable, event_log, notifying
+from assets import landed, validated
+from assets.asset_keys import asset_key
+from assets.importing import row_count_check
+from assets.storage import lookback
+from assets.storage.lake import Lake
 from pipelines.build import build_defs
+from pipelines.instance import home_instance, notifying, orphaned_runs, sqlite_keepalive
+from pipelines.instance.notifying import FailedRun
 from pipelines.jobs import NIGHTLY
-from pipelines.lake import Lake
-from pipelines.notifying import FailedRun
-from pipelines.settings import POSTGRES, REPOSITORY, Settings, SettingsError
-from pipelines.sources import SourcesFile
+from schemas.config.source import SourcesFile
 from schemas.first_line import first_line
+from schemas.settings import Settings
 
 PUBLISHED = "published"
-# Of another home these say nothing: what is wrong is the disk.
-_WITHOUT_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
-_REFUSED_BY_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
-_IMPORTED = ("profiles", "posts", "quarantine", "import_report")
+_IMPORTED = tuple(map(asset_key, validated.TABLES))
 # What Dagster makes of Ctrl-C during a step.
 INTERRUPTED = dg.DagsterExecutionInterruptedError.__name__
 
@@ -52,87 +47,6 @@ class Outcome:
     untold: str = ""
 
 
-def demand_storage(settings: Settings) -> None:
-    """Has whoever forgot to say that Dagster's storage is in PostgreSQL say so, before another is begun in files.
-
-    Raises:
-        SettingsError: It is there by the home's own dagster.yaml, and not by the environment.
-    """
-    said = settings.dagster_home / "dagster.yaml"
-    if not settings.dagster_in_postgres and said.exists() and POSTGRES in said.read_text(encoding="utf-8"):
-        raise SettingsError(
-            f"{POSTGRES}: not set, and Dagster's storage of {settings.home} is in PostgreSQL; set it as the nightly "
-            f"run has it, or, where runs are to be kept in files from now on, remove {said}"
-        )
-
-
-def open_instance(settings: Settings) -> dg.DagsterInstance:
-    """The Dagster instance of the home, with the project's dagster.yaml, and named in the environment.
-
-    Raises:
-        SettingsError: The home cannot be made, or not be written to; or Dagster cannot be stored where it should, or
-            nothing says where that is.
-    """
-    if settings.dagster_in_postgres and find_spec("dagster_postgres") is None:
-        raise SettingsError(
-            f"{POSTGRES}: needs the package dagster-postgres; install deploy/requirements.lock in place of "
-            "requirements.lock"
-        )
-    demand_storage(settings)
-    settings.export()
-    parts = ["dagster.yaml", *(["deploy/storage.yaml"] if settings.dagster_in_postgres else [])]
-    said = "".join((REPOSITORY / part).read_text(encoding="utf-8") for part in parts)
-    try:
-        # Two processes that make Dagster's tables at once break them for good.
-        with _naming_storage(settings), durable.alone(settings.dagster_home):
-            aside = settings.dagster_home / "dagster.yaml.new"
-            aside.write_text(said, encoding="utf-8")
-            aside.replace(settings.dagster_home / "dagster.yaml")
-            return dg.DagsterInstance.get()
-    except OSError as error:
-        if error.errno in _WITHOUT_ROOM:
-            raise durable.DiskError(error.errno, error.strerror, str(settings.dagster_home)) from error
-        raise SettingsError(f"home {settings.home}: {error.strerror}; name another folder with --home") from error
-
-
-@contextmanager
-def existing_instance(settings: Settings) -> Iterator[dg.DagsterInstance | None]:
-    """Dagster's instance of a home, or None where nothing has run yet: opening one that is not there would make it.
-
-    Raises:
-        SettingsError: Dagster's storage is in PostgreSQL, and nothing here says where.
-    """
-    demand_storage(settings)
-    if not (settings.dagster_home / "dagster.yaml").exists():
-        yield None
-        return
-    with _naming_storage(settings), dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
-        yield instance
-
-
-@contextmanager
-def _naming_storage(settings: Settings) -> Iterator[None]:
-    """Has what the disk refuses SQLite name Dagster's folder: SQLite names neither the file nor what to do.
-
-    Raises:
-        DiskError: The disk is full, broken or read-only.
-    """
-    try:
-        yield
-    except DBAPIError as error:
-        # The low byte of a code says what it is about.
-        code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
-        if code not in _REFUSED_BY_DISK:
-            raise
-        raise durable.DiskError(errno.EIO, first_line(error.orig), str(settings.dagster_home)) from error
-
-
-def mark_dead(settings: Settings) -> None:
-    """Has Dagster know of runs that were killed, before its daemon counts them."""
-    with open_instance(settings) as instance:
-        dead_runs.mark(instance)
-
-
 def over(settings: Settings, sources: SourcesFile, days: Sequence[date], *, force: bool, log_level: str) -> Outcome:
     """Pulls, validates and ranks dates, a run for each range without gaps, and publishes once.
 
@@ -142,7 +56,7 @@ def over(settings: Settings, sources: SourcesFile, days: Sequence[date], *, forc
     lake = Lake(settings.lake)
     config = {"ops": {"landing": {"config": {"force": force}}}}
     known = {*lake.dates("ranking"), *lake.dates("import_report")}
-    affected = [day for day in known if looking_back.sees(day, days) and day not in days]
+    affected = [day for day in known if lookback.sees(day, days) and day not in days]
     *earlier, last = _consecutive(days)
     for first_and_last in earlier:
         outcome = _execute(settings, sources, config, log_level, without=_publishing(sources), **_range(first_and_last))
@@ -154,13 +68,13 @@ def over(settings: Settings, sources: SourcesFile, days: Sequence[date], *, forc
     if not outcome.succeeded:
         return outcome
     changed = days
-    while changed := shrinking.misjudged(lake, sources.sources, changed):
+    while changed := row_count_check.misjudged(lake, sources.sources, changed):
         if failed := _import_again(settings, sources, changed, log_level):
             return failed
     # Looked for afterwards too: another process may have ranked dates meanwhile, or have died before it mended them.
-    stale = looking_back.stale(lake)
+    stale = lookback.stale(lake)
     if stale:
-        anew = [*looking_back.DEPENDENTS, *_publishing(sources)]
+        anew = [*map(asset_key, lookback.DEPENDENTS), *_publishing(sources)]
         return _execute(settings, sources, {}, log_level, only=anew, **_range(stale))
     return publish(settings, sources, log_level=log_level) if affected else outcome
 
@@ -172,8 +86,9 @@ def recompute(settings: Settings, sources: SourcesFile, days: Sequence[date], *,
     """
     if failed := _import_again(settings, sources, days, log_level):
         return failed
-    if stale := looking_back.stale(Lake(settings.lake)):
-        outcome = _execute(settings, sources, {}, log_level, only=looking_back.DEPENDENTS, **_range(stale))
+    if stale := lookback.stale(Lake(settings.lake)):
+        anew = list(map(asset_key, lookback.DEPENDENTS))
+        outcome = _execute(settings, sources, {}, log_level, only=anew, **_range(stale))
         if not outcome.succeeded:
             return outcome
     return publish(settings, sources, log_level=log_level)
@@ -181,7 +96,7 @@ def recompute(settings: Settings, sources: SourcesFile, days: Sequence[date], *,
 
 def _import_again(settings: Settings, sources: SourcesFile, days: Sequence[date], log_level: str) -> Outcome | None:
     """Imports and ranks dates again from what has landed; gives the outcome of what failed."""
-    unpulled = [*(f"landed_{source.name}" for source in sources.sources), *_publishing(sources)]
+    unpulled = [*(landed.key_of(source.name) for source in sources.sources), *_publishing(sources)]
     for first, last in _consecutive(days):
         is_imported = _execute(settings, sources, {}, log_level, without=unpulled, **_range([first, last]))
         if is_imported.succeeded:
@@ -218,9 +133,10 @@ def publish(settings: Settings, sources: SourcesFile, *, log_level: str) -> Outc
     return _execute(settings, sources, {}, log_level, only=_publishing(sources))
 
 
-def _publishing(sources: SourcesFile) -> list[str]:
+def _publishing(sources: SourcesFile) -> list[dg.AssetKey]:
     """What a run ends with: the assets that readers see, and tidying up."""
-    return [PUBLISHED, "report", *(["published_to_postgres"] if sources.publish_to else []), "tidied"]
+    names = [PUBLISHED, "report", *(["published_to_postgres"] if sources.publish_to else []), "pruned"]
+    return list(map(asset_key, names))
 
 
 def _execute(
@@ -229,21 +145,20 @@ def _execute(
     config: dict[str, Any],
     log_level: str,
     *,
-    only: Sequence[str] = (),
-    without: Sequence[str] = (),
+    only: Sequence[dg.AssetKey] = (),
+    without: Sequence[dg.AssetKey] = (),
     **what: Any,
 ) -> Outcome:
     job = build_defs(settings, sources).resolve_job_def(NIGHTLY)
     if only or without:
-        keys = map(dg.AssetKey, only) if only else job.asset_layer.selected_asset_keys - set(map(dg.AssetKey, without))
-        what["asset_selection"] = list(keys)
+        what["asset_selection"] = list(only or job.asset_layer.selected_asset_keys - set(without))
     config["loggers"] = {"console": {"config": {"log_level": log_level}}}
     what["tags"] = what.get("tags", {}) | notifying.TELLS_ITSELF
     try:
-        with _naming_storage(settings), open_instance(settings) as instance:
-            dead_runs.mark(instance)
+        with home_instance.naming_storage(settings), home_instance.open_instance(settings) as instance:
+            orphaned_runs.mark(instance)
             run_id = str(uuid4())
-            with event_log.held_open(instance, run_id):
+            with sqlite_keepalive.held_open(instance, run_id):
                 result = job.execute_in_process(
                     instance=instance, run_id=run_id, run_config=config, raise_on_error=False, **what
                 )

@@ -1,5 +1,5 @@
-"""Contracts: what every table and export shape promises.
+"""What is promised: tables, export shapes, sources.yaml and settings.
 
-Belongs here: pandera models, shapes, tiers, published figures, and what reads them.
-Does not: moving bytes (`pipelines`) or computing numbers (`assets`); nothing is imported from either.
+Belongs here: pandera models, shapes, configuration, reference data, and what reads them. Does not: moving bytes or
+computing numbers (`assets`), or running anything (`pipelines`); nothing is imported from either.
 """

@@ -1,8 +1,8 @@
 """E-mail addresses and phone numbers in text, and blotting them out.
 
 Belongs here: what counts as one, in patterns that DuckDB and Polars read alike. Does not: which texts are published
-(`assets/publishing`), or shown in Dagster (`assets/metadata`). Over-cautious on purpose: what looks like a number to
-call goes, and the landed file has it still.
+(`assets/publishing/selects`), or shown in Dagster (`assets/metadata`). Over-cautious on purpose: what looks like a
+number to call goes, and the landed file has it still.
 """
 
 import polars as pl

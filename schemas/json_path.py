@@ -1,7 +1,7 @@
 """Paths into JSON documents, and the SQL that follows them.
 
 Belongs here: what `statistics.viewCount` or `data.items` in a shape means, and how DuckDB reads a whole set of such
-paths off one record in one pass. Does not: opening files (`pipelines/read`).
+paths off one record in one pass. Does not: opening files (`assets/reading`).
 
 A path is keys joined by points. A key that holds a point itself stands in double quotes, a number picks one element
 of a list, and in the path to records `*` stands for whatever key there is.

@@ -9,10 +9,11 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
-from pathlib import Path
 
 from babel import Locale
 from babel.core import get_global
+
+from schemas.reference_data import csv_path
 
 # Of most exports; each adds its names of all countries and languages. English is tried before, and wins.
 _LOCALES = re.findall(
@@ -20,7 +21,6 @@ _LOCALES = re.findall(
     "ar bg bn ca cs da de el es et fa fi fil fr he hi hr hu id it ja ko lt lv ms nb nl pl pt pt_PT ro ru sk sl sr sv "
     "th tr uk ur vi zh zh_Hant",
 )
-_EXTRA_NAMES = Path(__file__).parent / "country_names.csv"
 # Codes of CLDR that ISO 3166-1 has not given to a country. Kosovo's XK is in use everywhere, and stays.
 _NO_COUNTRIES = frozenset(re.findall(r"\w+", "AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ"))
 _FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
@@ -103,7 +103,7 @@ def _language_of(name: str) -> str | None:
 
 @cache
 def _english_countries() -> Mapping[str, str]:
-    with _EXTRA_NAMES.open(encoding="utf-8", newline="") as file:
+    with csv_path("country_names").open(encoding="utf-8", newline="") as file:
         extra = {_key(row["name"]): row["code"] for row in csv.DictReader(file)}
     return _names(["en"], _territories) | extra
 

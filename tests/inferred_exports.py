@@ -5,8 +5,8 @@ from typing import Any
 
 import duckdb
 
-from pipelines.inference import Inferred, infer
-from pipelines.read.text_columns import open_columns
+from assets.inference.inference import Inferred, infer
+from assets.reading.text_columns import open_columns
 from schemas.shape import Records, Shape
 
 

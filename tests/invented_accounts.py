@@ -10,15 +10,15 @@ from typing import Any
 import polars as pl
 import pytest
 
-from assets.computing import parameters, reference
+from assets.metrics.computing import parameters, reference
 from assets.sql import read_sql
+from assets.storage.engine import stream_sql
 from benchmarks.ranking_quality import product
-from pipelines.engine import stream_sql
-from pipelines.settings import Settings
-from pipelines.sources import Metrics
+from schemas.config.source import Metrics
 from schemas.describe import polars_schema
 from schemas.posts import Posts
 from schemas.profiles import Profiles
+from schemas.settings import Settings
 
 DAY = date(2026, 10, 31)
 Row = dict[str, Any]

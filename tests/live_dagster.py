@@ -22,6 +22,8 @@ import duckdb
 import pytest
 import requests
 
+from assets.asset_keys import asset_key
+
 if TYPE_CHECKING:
     from tests.dagster_ui import Browser
 
@@ -112,14 +114,14 @@ class LiveDagster:
 
     def names(self) -> list[str]:
         """Names of all assets."""
-        return [asset["assetKey"]["path"][0] for asset in self.assets()]
+        return [asset["assetKey"]["path"][-1] for asset in self.assets()]
 
     def backfill(self, assets: Sequence[str], days: Sequence[str]) -> str:
         """Launches a backfill as the dialog of the asset graph does, and gives its id."""
         launched = self.ask(
             "mutation ($what: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $what) "
             "{ __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }",
-            what={"assetSelection": [{"path": [name]} for name in assets], "partitionNames": list(days)},
+            what={"assetSelection": [{"path": asset_key(name).path} for name in assets], "partitionNames": list(days)},
         )
         return str(launched["backfillId"])
 
@@ -160,7 +162,7 @@ class LiveDagster:
             "query ($of: [AssetKeyInput!]!) { assetNodes(assetKeys: $of) { assetChecksOrError { "
             "... on AssetChecks { checks { "
             "name executionForLatestMaterialization { evaluation { success severity description } } } } } } }",
-            of=[{"path": [f"landed_{source}"]}],
+            of=[{"path": asset_key(f"landed_{source}").path}],
         )
         checks = {check["name"]: check for check in asset["assetChecksOrError"]["checks"]}
         return dict(checks["pulled"]["executionForLatestMaterialization"]["evaluation"])

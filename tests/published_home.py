@@ -18,10 +18,10 @@ import duckdb
 import polars as pl
 import pytest
 
-from assets import publishing
-from pipelines import sources
-from pipelines.serving import Generation
-from pipelines.settings import Settings
+from assets.publishing import selects
+from assets.publishing.publish_protocol import Generation
+from schemas.config import sources_file
+from schemas.settings import Settings
 
 SMALLVOICES = Path(sys.executable).with_name("smallvoices")
 DAYS = ("2026-10-29", "2026-10-30", "2026-10-31")
@@ -67,7 +67,7 @@ class Home:
     def publish(self, *, wait_seconds: int = 60) -> Generation:
         """Publishes in this process, waiting so long for another publisher."""
         settings = replace(self.settings, publish_wait_seconds=wait_seconds)
-        return publishing.publish(settings, sources.load(self.settings.sources_file), "a-run")
+        return selects.publish(settings, sources_file.load(self.settings.sources_file), "a-run")
 
     def rewrite(self, day: str, *columns: pl.Expr) -> None:
         """Replaces columns of a day's `ranking` in the lake."""

@@ -15,11 +15,12 @@ from typing import Any
 
 import polars as pl
 
-from assets.importing import import_date
-from pipelines import landing
-from pipelines.lake import Lake
-from pipelines.settings import Settings
-from pipelines.sources import SourcesFile, load
+from assets.importing.importing import import_date
+from assets.landing import store
+from assets.storage.lake import Lake
+from schemas.config.source import SourcesFile
+from schemas.config.sources_file import load
+from schemas.settings import Settings
 
 DAY = date(2026, 10, 30)
 
@@ -104,11 +105,11 @@ class Exports:
         self.write("sources.yaml", json.dumps({"sources": self._sources, "segments": self.segments}).encode())
         return load(self.folder / "sources.yaml")
 
-    def land(self, day: date = DAY, *, force: bool = False) -> dict[str, landing.Manifest]:
+    def land(self, day: date = DAY, *, force: bool = False) -> dict[str, store.Manifest]:
         """Pulls every source."""
         sources = self.sources()
         return {
-            source.name: landing.land(
+            source.name: store.land(
                 source, sources.shape(source), day, landing=self.settings.landing, folder=self.folder, force=force
             )
             for source in sources.sources

@@ -7,8 +7,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from assets.computing import reference
-from pipelines.settings import Settings
+from assets.metrics.computing import reference
+from schemas.settings import Settings
 from tests.invented_accounts import DAY, Row, night, post, profile
 
 AGES = range(3, 33, 3)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import polars as pl
 
-from assets.computing import reference
+from assets.metrics.computing import reference
 from assets.sql import read_sql
-from pipelines.engine import stream_sql
-from pipelines.settings import Settings
+from assets.storage.engine import stream_sql
+from schemas.settings import Settings
 
 TIERS = ("nano", "micro", "mid", "macro", "mega")
 

@@ -32,7 +32,7 @@ def test_the_page_of_an_asset_says_what_it_is_and_describes_and_previews_its_col
     browser: Browser, backfilled: Backfilled
 ) -> None:
     assert backfilled
-    browser.open("assets/ranking?view=overview")
+    browser.open("assets/smallvoices/ranking?view=overview")
     browser.sees("Accounts of any size; rank is empty outside the ranked tiers")
     described = browser.finds("//tr[td[normalize-space()='score']]")
     assert "as engaging as is typical of an account of its size" in described.text
@@ -45,7 +45,7 @@ def test_the_page_of_an_asset_says_what_it_is_and_describes_and_previews_its_col
 
 def test_the_page_of_the_benchmarks_draws_their_plot(browser: Browser, backfilled: Backfilled) -> None:
     assert backfilled
-    browser.open("assets/benchmarks?view=overview")
+    browser.open("assets/smallvoices/benchmarks?view=overview")
     browser.click("//tr[td[normalize-space()='plot']]//*[contains(text(), 'Show Markdown')]")
     assert browser.finds(f"{DIALOG}//img").get_property("naturalWidth") == 840
 
@@ -55,7 +55,7 @@ def test_the_check_of_a_missing_export_shows_what_to_do(
 ) -> None:
     assert backfilled
     source, day = MISSING
-    browser.open(f"assets/landed_{source}?view=checks")
+    browser.open(f"assets/smallvoices/landed_{source}?view=checks")
     told = f"{day}: no file {live.samples}/{source}/{day}.csv; put the export there, or correct the url"
     browser.click_to_see("//*[normalize-space(text())='pulled']", re.escape(told))
     browser.screenshot("check.png")
@@ -63,7 +63,7 @@ def test_the_check_of_a_missing_export_shows_what_to_do(
 
 def test_after_a_rerun_by_clicks_the_check_is_green(browser: Browser, repaired: str) -> None:
     assert repaired == "Success"
-    browser.open(f"assets/landed_{MISSING[0]}?view=checks")
+    browser.open(f"assets/smallvoices/landed_{MISSING[0]}?view=checks")
     browser.click_to_see("//*[normalize-space(text())='pulled']", "The export arrived.")
 
 

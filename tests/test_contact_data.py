@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.sources import SourcesError, load
+from schemas.config.sources_file import SourcesError, load
 from schemas.contact_data import redacted, redacted_sql
 from tests.published_home import Home
 

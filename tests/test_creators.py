@@ -3,10 +3,10 @@
 import polars as pl
 import pytest
 
-from assets.computing import reference
-from pipelines.settings import Settings
+from assets.metrics.computing import reference
 from schemas.describe import polars_schema
 from schemas.profiles import Profiles
+from schemas.settings import Settings
 from tests.invented_accounts import Row, profile, run
 
 

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipelines.read.csv_records import Record, header, records
-from pipelines.read.formats import UnreadableFileError
-from pipelines.read.raw_records import raw_records
-from pipelines.read.text_columns import open_columns
+from assets.reading.csv_records import Record, header, records
+from assets.reading.formats import UnreadableFileError
+from assets.reading.record_lookup import raw_records
+from assets.reading.text_columns import open_columns
 from schemas.shape import Selection, Shape
 
 Rows = list[tuple[object, ...]]

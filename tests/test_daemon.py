@@ -22,16 +22,16 @@ def test_a_backfill_from_the_asset_graph_computes_all_dates_in_one_run_and_publi
     assert backfilled.ended["status"] == "COMPLETED_SUCCESS"
     runs = backfilled.ended["runs"]
     assert {run["status"] for run in runs} == {"SUCCESS"}
-    assert [sorted(key["path"][0] for key in run["assetSelection"]) for run in runs] == [
+    assert [sorted(key["path"][-1] for key in run["assetSelection"]) for run in runs] == [
         sorted(DAILY),
-        ["published", "report", "tidied"],
+        ["pruned", "published", "report"],
     ]
 
 
 def test_a_backfill_materializes_the_chosen_dates_and_no_others(backfilled: Backfilled) -> None:
     whole_range = [{"status": "MATERIALIZED", "startKey": DAYS[0], "endKey": DAYS[-1]}]
     found = {
-        asset["assetKey"]["path"][0]: asset["assetPartitionStatuses"].get("ranges")
+        asset["assetKey"]["path"][-1]: asset["assetPartitionStatuses"].get("ranges")
         for asset in backfilled.assets
         if asset["isPartitioned"]
     }

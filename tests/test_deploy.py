@@ -17,7 +17,7 @@ import pytest
 import requests
 import yaml
 
-from pipelines.settings import POSTGRES, Settings, SettingsError
+from schemas.settings import POSTGRES, Settings, SettingsError
 from tests.conftest import REPOSITORY, Command
 from tests.postgres_server import PASSWORD, Postgres
 

@@ -19,12 +19,14 @@ import pytest
 from dagster._daemon.types import DaemonHeartbeat
 from dagster_shared.error import SerializableErrorInfo
 
-from pipelines import dead_runs, runs, sources
-from pipelines.dates import yesterday
+from assets.landing.dates import yesterday
+from pipelines import runs
 from pipelines.doctor import home as doctor_home
 from pipelines.doctor import installed
-from pipelines.doctor.examine import examine
+from pipelines.doctor.checks import examine
 from pipelines.doctor.finding import Finding
+from pipelines.instance import orphaned_runs
+from schemas.config import sources_file
 from tests.conftest import REPOSITORY, Command
 from tests.published_home import DAYS, SMALLVOICES, Home
 
@@ -136,7 +138,7 @@ def test_what_another_user_has_made_cannot_be_written_to(night: Home) -> None:
         Path(place).chmod(0o755)
         shutil.copytree(night.settings.home, f"{place}/home", symlinks=True)
         script = (
-            "import sys; from pathlib import Path; from pipelines.doctor import home; from pipelines.settings import Settings\n"
+            "import sys; from pathlib import Path; from pipelines.doctor import home; from schemas.settings import Settings\n"
             "folder = Path(sys.argv[1])\n"
             "for finding in home.permissions(Settings(home=folder, sources_file=folder)): print(finding.level, finding.said)"
         )
@@ -225,7 +227,7 @@ def test_who_holds_a_lock_is_told_and_that_it_stands_still(copy: Home) -> None:
 def test_a_night_that_failed_is_told_with_its_reason_and_when_the_last_one_succeeded(copy: Home) -> None:
     day = yesterday() - timedelta(1)
     outcome = runs.over(
-        copy.settings, sources.load(copy.settings.sources_file), [day], force=False, log_level="CRITICAL"
+        copy.settings, sources_file.load(copy.settings.sources_file), [day], force=False, log_level="CRITICAL"
     )
     assert not outcome.succeeded
     finding = only(copy, "last run")
@@ -254,7 +256,7 @@ def test_a_run_that_was_killed_is_told_and_one_that_hangs_is_a_problem(
     retried = copy.settings.command(f"nightly --date {yesterday()}")
     assert finding.remedy == f"the next run marks it as failed; for its date: {retried}"
     # As of a run elsewhere, whose process cannot be seen from here.
-    monkeypatch.setattr(dead_runs, "is_dead", lambda *_: False)
+    monkeypatch.setattr(orphaned_runs, "is_dead", lambda *_: False)
     assert only(copy, "runs under way").level == "ok"
     yaml = copy.settings.dagster_home / "dagster.yaml"
     yaml.write_text(yaml.read_text(encoding="utf-8").replace("max_runtime_seconds: 14400", "max_runtime_seconds: 1"))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from pipelines import event_log
+from pipelines.instance import sqlite_keepalive
 
 RUN = "00000000-0000-4000-8000-000000000000"
 
@@ -24,7 +24,7 @@ def test_nothing_is_written_back_between_the_events_of_a_run(tmp_path: Path) -> 
         look()
 
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
-        with event_log.held_open(instance, RUN):
+        with sqlite_keepalive.held_open(instance, RUN):
             looking.execute_in_process(instance=instance, run_id=RUN)
         assert not list(folder.glob("*-wal"))
         assert instance.all_logs(RUN)[-1].dagster_event_type == dg.DagsterEventType.RUN_SUCCESS

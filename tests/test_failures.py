@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 import dagster as dg
 import pytest
 
-from pipelines import durable, failures
+from assets.storage import atomic_write
+from pipelines.instance import failures
 
 
 @pytest.fixture
@@ -15,7 +16,7 @@ def events() -> Iterator[Sequence[dg.DagsterEvent]]:
 
     @dg.op
     def syncing() -> None:
-        raise durable.DiskError(errno.EIO, "Input/output error", "/home/lake") from OSError(errno.EIO, "no path")
+        raise atomic_write.DiskError(errno.EIO, "Input/output error", "/home/lake") from OSError(errno.EIO, "no path")
 
     @dg.job
     def night() -> None:

@@ -17,15 +17,18 @@ from typing import Any
 
 import pytest
 
-from pipelines import home_lock, landing, progress, sweeping
+from assets.erasing import suppression_filter
+from assets.landing import store, suppression
+from assets.landing.pull.pulling import UNFINISHED
+from assets.landing.suppression import SuppressionError
+from assets.retention import temp_cleanup
+from assets.storage import home_lock, progress
+from assets.storage.engine import connect
+from assets.storage.home_lock import HomeLockedError
 from pipelines.doctor import home as doctor_home
-from pipelines.engine import connect
-from pipelines.forget import erasing, forgetting, keeping_out, known, proof, suppression
+from pipelines.forget import erasing, forgetting, identity_resolution, verification
 from pipelines.forget.forgetting import ForgetError
 from pipelines.forget.person import Person
-from pipelines.forget.suppression import SuppressionError
-from pipelines.home_lock import HomeLockedError
-from pipelines.pull.pulling import UNFINISHED
 from tests.people_to_forget import ANNA, DAYS, OWN_WORDS, account, everything, export
 from tests.published_home import Home
 from tests.small_exports import DAY, Exports, Imported, ago, csv_bytes, ndjson_bytes
@@ -114,16 +117,16 @@ def exports(imported: Exports, tmp_path: Path) -> Exports:
 
 
 def test_handles_lead_to_ids_and_back_but_not_to_who_took_a_handle_up(exports: Exports) -> None:
-    found = known.person(exports.settings, exports.sources(), "instagram", "@Anna")
+    found = identity_resolution.person(exports.settings, exports.sources(), "instagram", "@Anna")
     assert found is not None
     assert (sorted(found.ids), sorted(found.handles)) == (["100200300"], ["anna", "anna.old"])
     assert found.elsewhere == {("anna.old", ago(1)), ("anna.old", ago(0))}
-    assert known.person(exports.settings, exports.sources(), "instagram", "100200300") == found
-    other = known.person(exports.settings, exports.sources(), "instagram", "anna.old")
+    assert identity_resolution.person(exports.settings, exports.sources(), "instagram", "100200300") == found
+    other = identity_resolution.person(exports.settings, exports.sources(), "instagram", "anna.old")
     assert other is not None
     assert (sorted(other.ids), sorted(other.handles)) == (["42"], ["anna.old", "taken"])
-    assert known.person(exports.settings, exports.sources(), "instagram", "10020030") is None
-    assert known.person(exports.settings, exports.sources(), "youtube", "anna") is None
+    assert identity_resolution.person(exports.settings, exports.sources(), "instagram", "10020030") is None
+    assert identity_resolution.person(exports.settings, exports.sources(), "youtube", "anna") is None
 
 
 def tables(told: Sequence[Imported]) -> list[Any]:
@@ -138,7 +141,7 @@ def tables(told: Sequence[Imported]) -> list[Any]:
 def test_only_what_is_theirs_goes(exports: Exports) -> None:
     days = (ago(2), ago(1), DAY)
     before, there = tables([exports.tables(day) for day in days]), everything(exports.settings.home)
-    anna = known.person(exports.settings, exports.sources(), "instagram", "anna")
+    anna = identity_resolution.person(exports.settings, exports.sources(), "instagram", "anna")
     assert anna
     seen = erasing.look(exports.settings, exports.sources(), anna)
     assert everything(exports.settings.home) == there
@@ -162,7 +165,7 @@ def test_who_reads_meanwhile_is_left_alone_and_what_a_kill_has_left_goes(exports
     page.parent.mkdir(parents=True)
     page.write_text('[{"profile_id": "404040404"}]', encoding="utf-8")
     nobody = Person("instagram", frozenset({"404040404"}), frozenset())
-    assert proof.search(settings, None, nobody).found == {str(page.relative_to(settings.home)): 1}
+    assert verification.search(settings, None, nobody).found == {str(page.relative_to(settings.home)): 1}
     nothing = erasing.look(settings, sources, nobody)
     for is_read in (True, False):
         with connect(settings) if is_read else nullcontext():
@@ -179,7 +182,7 @@ def _is_annas(row: tuple[Any, ...]) -> bool:
 @pytest.mark.parametrize("killed_at", [2, pytest.param(5, marks=pytest.mark.proof)])
 def test_a_forget_that_was_killed_is_completed_by_another(exports: Exports, killed_at: int) -> None:
     sources = exports.sources()
-    anna = known.person(exports.settings, sources, "instagram", "anna")
+    anna = identity_resolution.person(exports.settings, sources, "instagram", "anna")
     assert anna
     steps = 0
 
@@ -222,8 +225,8 @@ def test_later_pulls_leave_the_person_out_before_they_land(tmp_path: Path) -> No
     exports.write("a.json", json.dumps(rows).encode())
     suppression.add(exports.settings.suppressed, "instagram", ["ännchen"])
     (source,) = exports.sources().sources
-    sift = keeping_out.sift(exports.settings, source, exports.sources().shape(source))
-    landing.land(
+    sift = suppression_filter.sift(exports.settings, source, exports.sources().shape(source))
+    store.land(
         source, exports.sources().shape(source), DAY, landing=exports.settings.landing, folder=exports.folder,
         force=False, sift=sift,
     )  # fmt: skip
@@ -306,7 +309,7 @@ def test_what_a_killed_forget_was_writing_hinders_no_other_and_goes(tmp_path: Pa
     for path in left:
         path.write_text("anna")
     suppression.add(settings.suppressed, "instagram", ["bob"])
-    assert sweeping.sweep(settings) == len(left)
+    assert temp_cleanup.sweep(settings) == len(left)
     assert not [path for path in left if path.exists()]
 
 
@@ -314,8 +317,8 @@ def test_erasing_and_adding_wait_for_each_other(tmp_path: Path) -> None:
     settings = replace(Exports(tmp_path).settings, publish_wait_seconds=0)
     settings.home.mkdir()
     holder = (
-        "import sys, time; from pathlib import Path; from pipelines import home_lock; "
-        "from pipelines.settings import Settings\n"
+        "import sys, time; from pathlib import Path; from assets.storage import home_lock; "
+        "from schemas.settings import Settings\n"
         "with home_lock.adding(Settings(home=Path(sys.argv[1]), sources_file=Path('x'))):\n"
         "    print('held', flush=True); sys.stdin.read()"
     )

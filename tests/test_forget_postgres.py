@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import runs
-from pipelines.forget import dagster_postgres, proof
+from assets.publishing.postgres import PostgresError
+from pipelines.forget import dagster_postgres, verification
 from pipelines.forget.person import Person
-from pipelines.postgres import PostgresError
-from pipelines.settings import POSTGRES, Settings, SettingsError
+from pipelines.instance import home_instance
+from schemas.settings import POSTGRES, Settings, SettingsError
 from tests.people_to_forget import ANNA, everything, export
 from tests.postgres_server import PASSWORD, Postgres
 from tests.published_home import Home
@@ -69,7 +69,7 @@ def test_a_person_is_gone_from_both_databases_and_nobody_else_is(
     assert unaware.returncode == 2, unaware.stderr
     assert f"{POSTGRES}: not set, and Dagster's storage of" in unaware.stderr
     with pytest.raises(SettingsError, match="is in PostgreSQL; set it as the nightly run has it"):
-        runs.open_instance(home.settings)
+        home_instance.open_instance(home.settings)
 
     monkeypatch.setenv(POSTGRES, databases.storage)
     done = home.run("forget", "instagram", ANNA, "--yes", "--json")
@@ -99,7 +99,7 @@ def test_all_of_dagsters_tables_are_searched_and_no_others(
 ) -> None:
     postgres_server.make("forget_tables")
     monkeypatch.setenv(POSTGRES, postgres_server.full_address("forget_tables"))
-    with runs.open_instance(Settings(tmp_path / "home", tmp_path / "sources.yaml", dagster_in_postgres=True)):
+    with home_instance.open_instance(Settings(tmp_path / "home", tmp_path / "sources.yaml", dagster_in_postgres=True)):
         pass
     with postgres_server.connect("forget_tables") as connection:
         columns = connection.execute(
@@ -129,7 +129,7 @@ def test_a_database_that_cannot_be_searched_is_no_proof(tmp_path: Path, monkeypa
     monkeypatch.setenv(POSTGRES, "postgresql+psycopg2://keeper:canary@127.0.0.1:1/nowhere")
     settings = Settings(tmp_path / "home", tmp_path / "sources.yaml", dagster_in_postgres=True)
     settings.home.mkdir()
-    found = proof.search(settings, "postgresql://keeper:${PG_PASSWORD}@127.0.0.1:1/nowhere", PERSON)
+    found = verification.search(settings, "postgresql://keeper:${PG_PASSWORD}@127.0.0.1:1/nowhere", PERSON)
     assert sorted(found.closed) == ["Dagster's storage in PostgreSQL", "PostgreSQL"]
     assert not found.holds
     assert not [said for said in found.closed.values() if "canary" in said or "nightingale" in said]

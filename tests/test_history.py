@@ -5,14 +5,14 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from assets import looking_back
-from assets.computing import compute, reference
-from pipelines.lake import Lake
-from pipelines.settings import Settings
+from assets.metrics.computing import compute, reference
+from assets.storage import lookback
+from assets.storage.lake import Lake
 from schemas.describe import polars_schema
 from schemas.history import History
 from schemas.import_report import ImportReport
 from schemas.profiles import Profiles
+from schemas.settings import Settings
 from tests.invented_accounts import DAY, Row, night, profile
 
 
@@ -97,7 +97,7 @@ def land(settings: Settings, day: date, followers: int) -> None:
 
 def look_back(settings: Settings, day: date) -> list[Row]:
     lake = Lake(settings.lake)
-    back = looking_back.of(lake, day)
+    back = lookback.of(lake, day)
     inputs = {"profiles": lake.path("profiles", day), "tiers": reference("tiers"), **back.inputs}
     compute(settings, "history", History, inputs, day, "run", notes=back.notes)
     # Only ranked dates can be stale; of the ranking, that it is there is enough.
@@ -113,16 +113,16 @@ def test_a_late_landing_makes_the_dates_that_look_back_on_it_stale_until_they_ar
     for day in days:
         land(settings, day, 3000)
         look_back(settings, day)
-    assert looking_back.stale(lake) == []
+    assert lookback.stale(lake) == []
     late = DAY - timedelta(days=7)
     land(settings, late, 1500)
-    assert looking_back.stale(lake) == days[1:]  # the date before it has nothing to do with it
-    assert f"--from {days[1]} --to {days[2]}" in looking_back.words(looking_back.stale(lake))
+    assert lookback.stale(lake) == days[1:]  # the date before it has nothing to do with it
+    assert f"--from {days[1]} --to {days[2]}" in lookback.words(lookback.stale(lake))
     for day in (late, *days[1:]):
         rows = look_back(settings, day)
     assert rows[0]["followers_growth_7d"] == 1.0
-    assert looking_back.stale(lake) == []
+    assert lookback.stale(lake) == []
     land(settings, late, 1500)  # the same bytes once more change nothing
-    assert looking_back.stale(lake) == []
+    assert lookback.stale(lake) == []
     land(settings, late, 2000)
-    assert looking_back.stale(lake) == days[1:]
+    assert lookback.stale(lake) == days[1:]

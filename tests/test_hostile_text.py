@@ -11,13 +11,13 @@ import polars as pl
 import pytest
 from rich.console import Console
 
-from assets.importing import NothingToPublishError
-from pipelines import summary
-from pipelines.dates import DateError, parse
-from pipelines.engine import connect
-from pipelines.read.confined import confined
-from pipelines.sources import SourcesError
-from pipelines.terminal import printable
+from assets.importing.importing import NothingToPublishError
+from assets.landing.dates import DateError, parse
+from assets.storage.engine import connect
+from assets.storage.sandbox import confined
+from pipelines.cli import summary
+from pipelines.instance.terminal import printable
+from schemas.config.sources_file import SourcesError
 from tests.published_home import Home
 from tests.small_exports import Exports, ndjson_bytes
 
@@ -151,7 +151,7 @@ def test_connections_that_see_foreign_data_have_no_way_out(tmp_path: Path) -> No
 
 
 def test_no_connection_is_opened_beside_them() -> None:
-    """Reading and importing open DuckDB through `engine` and `confined` alone; others open what the project itself has written."""
+    """Reading and importing open DuckDB through `engine` and `sandbox` alone; others open what the project itself has written."""
     root = Path(__file__).resolve().parent.parent
     opened = {
         str(path.relative_to(root))
@@ -160,6 +160,6 @@ def test_no_connection_is_opened_beside_them() -> None:
         if re.search(r"duckdb\.connect\(\s*(\":memory:\"|\))", path.read_text(encoding="utf-8"))
     }
     assert opened == {
-        "pipelines/engine.py", "pipelines/read/confined.py", "pipelines/content_hash.py", "pipelines/latest.py", "schemas/shape_file.py",
-        "schemas/infer/numbers.py",
+        "assets/storage/engine.py", "assets/storage/sandbox.py", "assets/publishing/content_hash.py", "assets/publishing/latest.py", "schemas/shape_file.py",
+        "assets/inference/numbers.py",
     }  # fmt: skip

@@ -18,11 +18,11 @@ import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines import landing
-from pipelines.landing import Manifest, land, newest_complete
-from pipelines.pull import transport, wire
-from pipelines.pull.addresses import file_name
-from pipelines.pull.credentials import Secrets
+from assets.landing import store
+from assets.landing.pull import transport, wire
+from assets.landing.pull.credentials import Secrets
+from assets.landing.store import Manifest, land, newest_complete
+from schemas.config.addresses import file_name
 from tests.loopback import Answer, Loopback, Request, in_turn, ok, serving
 from tests.small_exports import DAY, Exports
 
@@ -702,7 +702,7 @@ def test_an_export_without_history_that_is_unchanged_lands_again_on_the_next_dat
     with serving(tagged(CSV)) as server:
         exports = source(tmp_path, server, "/now.csv", history="current")
         for day in (DAY, DAY + timedelta(days=1)):
-            monkeypatch.setattr(landing, "yesterday", lambda day=day: day)
+            monkeypatch.setattr(store, "yesterday", lambda day=day: day)
             manifest = pull(exports, day)
             assert landed(exports, manifest) == [CSV]
     assert [request.headers.get("if-none-match") for request in server.asked] == [None, '"v1"']
@@ -785,8 +785,8 @@ def test_another_address_for_a_landed_date_is_told(tmp_path: Path) -> None:
         assert pull(moved) == first
         (there,) = source(tmp_path, server).sources().sources
         (elsewhere,) = moved.sources().sources
-    assert landing.changed_addresses(first, there) is None
-    assert landing.changed_addresses(first, elsewhere) == (
+    assert store.changed_addresses(first, there) is None
+    assert store.changed_addresses(first, elsewhere) == (
         f"landed from {server.url}/{DAY}.csv (profiles), and sources.yaml has another address since; pull it with --force"
     )
 

@@ -16,10 +16,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.importing import NothingToPublishError
-from assets.repeats import Repeats
-from pipelines import batches
-from pipelines.durable import DiskError
+from assets.importing.deduplication import Repeats
+from assets.importing.importing import NothingToPublishError
+from assets.storage import batches
+from assets.storage.atomic_write import DiskError
 from tests.small_exports import DAY, Exports, Imported, Row, ago, at, csv_bytes, ndjson_bytes
 
 COLUMNS = ("profile_id", "handle", "followers", "age", "captured_at")

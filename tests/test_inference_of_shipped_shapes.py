@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from pipelines import inference
-from pipelines.read.formats import UnreadableFileError
+from assets.inference import inference
+from assets.reading.formats import UnreadableFileError
 from schemas.shape import Records, Shape
 from schemas.shape_file import shipped
 from tests.conftest import REPOSITORY

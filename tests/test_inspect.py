@@ -18,13 +18,14 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assets.importing import NothingToPublishError, import_date
-from pipelines import landing, sources
-from pipelines.inference import infer
-from pipelines.lake import Lake
-from pipelines.read.encodings import encoding_of
-from pipelines.read.formats import UnreadableFileError
-from pipelines.settings import Settings
+from assets.importing.importing import NothingToPublishError, import_date
+from assets.inference.inference import infer
+from assets.landing import store
+from assets.reading.encodings import encoding_of
+from assets.reading.formats import UnreadableFileError
+from assets.storage.lake import Lake
+from schemas.config import sources_file
+from schemas.settings import Settings
 from tests.conftest import REPOSITORY, Command
 from tests.inferred_exports import rows
 
@@ -123,9 +124,9 @@ class Source:
         path = folder / "sources.yaml"
         path.write_text(f"sources: [{{name: team, shape: auto, url: 'in/*', {extra}}}]", encoding="utf-8")
         self.settings = Settings(home=folder / "home", sources_file=path)
-        self.loaded = sources.load(path)
+        self.loaded = sources_file.load(path)
         (source,) = self.loaded.sources
-        self.manifest = landing.land(
+        self.manifest = store.land(
             source, self.loaded.shape(source), DAY, landing=self.settings.landing, folder=folder, force=False
         )
 
@@ -216,10 +217,10 @@ def test_inspect_prints_what_it_found_and_writes_a_shape_that_works(tmp_path: Pa
     assert "The import would take 3 of 3 profiles" in run.out
     shape = yaml.safe_load((tmp_path / "shapes/spring.yaml").read_text(encoding="utf-8"))
     assert (shape["delimiter"], shape["encoding"], shape["platform"]) == (";", "cp1252", "instagram")
-    loaded = sources.load(tmp_path / "sources.yaml")
+    loaded = sources_file.load(tmp_path / "sources.yaml")
     (source,) = loaded.sources
     setup = Settings(home=tmp_path / "home", sources_file=loaded.path)
-    landing.land(source, loaded.shape(source), DAY, landing=setup.landing, folder=tmp_path, force=False)
+    store.land(source, loaded.shape(source), DAY, landing=setup.landing, folder=tmp_path, force=False)
     import_date(setup, loaded, DAY, "test")
     assert Lake(setup.lake).scan("profiles", DAY).collect()["followers"].sort().to_list() == [800, 3_400, 12_000]
 

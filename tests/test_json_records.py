@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.importing import NothingToPublishError
-from pipelines.limits import DEFAULT_LIMITS
-from pipelines.read import json_stream
-from pipelines.read.formats import UnreadableFileError
-from pipelines.read.text_columns import open_columns
+from assets.importing.importing import NothingToPublishError
+from assets.reading import json_stream
+from assets.reading.formats import UnreadableFileError
+from assets.reading.text_columns import open_columns
+from schemas.config.limits import DEFAULT_LIMITS
 from schemas.json_path import JsonPathError, keys
 from schemas.shape import Selection, Shape
 from tests.small_exports import DAY, Exports, Imported, Row, ago, at

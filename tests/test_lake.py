@@ -7,8 +7,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.durable import DiskError
-from pipelines.lake import Lake
+from assets.storage.atomic_write import DiskError
+from assets.storage.lake import Lake
 
 
 def test_a_table_that_the_disk_refuses_is_told_with_its_path(tmp_path: Path) -> None:

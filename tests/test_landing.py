@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import durable, landing
-from pipelines.dates import yesterday
-from pipelines.lake import Lake
-from pipelines.landing import Manifest, land, newest_complete, pulls
-from pipelines.pull.hashed_file import HashedFile
+from assets.landing import store
+from assets.landing.dates import yesterday
+from assets.landing.pull.hashed_file import HashedFile
+from assets.landing.store import Manifest, land, newest_complete, pulls
+from assets.storage import atomic_write
+from assets.storage.lake import Lake
 from tests.small_exports import DAY, Exports
 
 CSV = b"handle,followers\nx,1\n"
@@ -61,15 +62,15 @@ def test_a_second_pull_reuses_the_first_even_where_the_source_has_changed(export
     first = pull(exports)
     before = everything(exports)
     (source,) = exports.sources().sources
-    assert landing.changed_files(first, source, exports.folder) is None
+    assert store.changed_files(first, source, exports.folder) is None
     path = exports.write(f"a-{DAY}.csv", CSV + b"y,2\n")
     assert pull(exports) == first
     assert everything(exports) == before
     os.utime(path, (time.time() + 2,) * 2)
     told = f"{path} has been written since it landed; pull it with --force"
-    assert landing.changed_files(first, source, exports.folder) == told
+    assert store.changed_files(first, source, exports.folder) == told
     path.unlink()
-    assert landing.changed_files(first, source, exports.folder) is None
+    assert store.changed_files(first, source, exports.folder) is None
 
 
 def test_a_forced_pull_of_the_same_bytes_lands_in_the_same_folder_and_is_told(exports: Exports) -> None:
@@ -202,7 +203,7 @@ def test_what_landed_of_a_source_without_history_counts_when_its_date_is_old(
     exports = Exports(tmp_path).source("a", "now.csv", history="current")
     exports.write("now.csv", CSV)
     with monkeypatch.context() as patched:
-        patched.setattr(landing, "yesterday", lambda: DAY)
+        patched.setattr(store, "yesterday", lambda: DAY)
         first = pull(exports)
     assert pull(exports) == first
     assert pull(exports, force=True).state == "failed"
@@ -271,9 +272,9 @@ def test_what_killed_pulls_left_is_swept_and_what_has_landed_never(exports: Expo
         (place / name).mkdir()
         (place / name / "left").write_bytes(b"1")
         os.utime(place / name, (now - hours * 3600, now - hours * 3600))
-    with durable.at_work(place):
-        assert landing.sweep(exports.settings.landing) == 0
-    assert landing.sweep(exports.settings.landing) == 4
+    with atomic_write.at_work(place):
+        assert store.sweep(exports.settings.landing) == 0
+    assert store.sweep(exports.settings.landing) == 4
     # Pages that came may be gone on with for a day.
     assert {path.name for path in place.iterdir()} == {kept, "manifests", ".unfinished-posts-y"}
     assert [path.name for path in (place / "manifests").iterdir()] == ["0001.json"]

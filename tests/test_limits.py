@@ -13,10 +13,10 @@ import openpyxl
 import polars as pl
 import pytest
 
-from assets.bounds import Bounds, LimitPassedError
-from assets.importing import NothingToPublishError, import_date
-from pipelines.engine import EngineLimitError, connect
-from pipelines.settings import Settings
+from assets.importing.importing import NothingToPublishError, import_date
+from assets.importing.limit_guard import Bounds, LimitPassedError
+from assets.storage.engine import EngineLimitError, connect
+from schemas.settings import Settings
 from tests.small_exports import DAY, Exports, csv_bytes, ndjson_bytes
 
 PEOPLE = [{"platform": "instagram", "handle": f"h{number}", "followers": 1000 + number} for number in range(30)]

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines import log, log_line, runs
 from pipelines.build import build_defs
+from pipelines.instance import home_instance, log, log_line
+from pipelines.instance.terminal import printable
 from pipelines.jobs import NIGHTLY
-from pipelines.settings import Settings
-from pipelines.sources import load
-from pipelines.terminal import printable
+from schemas.config.sources_file import load
+from schemas.settings import Settings
 from tests.conftest import Command
 
 _HOSTILE = "\x1b[31mred\x07\x9b2J\u202egnp.exe\u2028next\r\nWARNING forged: line"
@@ -75,7 +75,7 @@ def test_a_night_that_the_schedule_starts_logs_in_the_same_form(
     repository = defs.get_repository_def()
     context = dg.build_schedule_context(scheduled_execution_time=at, repository_def=repository)
     (asked,) = repository.get_schedule_def("nightly_schedule").evaluate_tick(context).run_requests or []
-    with runs.open_instance(settings) as instance:
+    with home_instance.open_instance(settings) as instance:
         night = defs.resolve_job_def(NIGHTLY).execute_in_process(
             instance=instance, partition_key=asked.partition_key, run_config=asked.run_config, raise_on_error=False
         )

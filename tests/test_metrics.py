@@ -8,14 +8,13 @@ import polars as pl
 import pytest
 from pandera.polars import DataFrameModel
 
-from assets.computing import parameters, reference
+from assets.metrics.computing import parameters, reference
 from assets.sql import read_sql
-from pipelines import engine
-from pipelines.engine import Input, stream_sql
-from pipelines.lake import BUCKETS
-from pipelines.settings import Settings
-from pipelines.sources import Metrics
+from assets.storage import engine
+from assets.storage.engine import Input, stream_sql
+from assets.storage.lake import BUCKETS
 from schemas.authenticity import Authenticity
+from schemas.config.source import Metrics
 from schemas.describe import polars_schema
 from schemas.engagement import Engagement
 from schemas.estimates import Estimates
@@ -23,6 +22,7 @@ from schemas.history import History
 from schemas.posts import Posts
 from schemas.profiles import Profiles
 from schemas.ranking import Ranking
+from schemas.settings import Settings
 from schemas.validation import validate
 from tests.invented_accounts import DAY, engagement, night, post, profile
 

@@ -18,10 +18,11 @@ import duckdb
 import polars as pl
 import pytest
 
-from assets import explained, explaining
-from pipelines.settings import Settings
-from pipelines.sources import load
+from assets.asset_keys import asset_key
+from assets.metrics import explain, explain_text
+from schemas.config.sources_file import load
 from schemas.contact_data import redacted
+from schemas.settings import Settings
 from tests.conftest import REPOSITORY, SOURCES, Command
 from tests.loopback import Request, as_json, ok, serving
 
@@ -142,13 +143,13 @@ def _explains_ranks(smallvoices: Command, folder: Path) -> None:
             "SELECT platform, coalesce(handle, profile_id), score, landed_file, landed_row FROM micro_influencers "
             f"WHERE rank = {rank}",
         )
-        told = explaining.explain(settings, loaded, str(platform), f"@{str(handle).upper()}")
+        told = explain.explain(settings, loaded, str(platform), f"@{str(handle).upper()}")
         assert told.profile["landed_row"] == row
         assert (told.profile["landed_line"] is None) == (source == "scraper")  # a JSON document has no lines
         assert told.ranking["score"] == score
         for words in (f"rank {rank} of", f"score {score:.2f}", f"landing/{file}, record {row}", "expected of its size"):
-            assert words in explained.text(told)
-        _can_be_computed_by_hand(explained.text(told), told.estimate["log_lift"])
+            assert words in explain_text.text(told)
+        _can_be_computed_by_hand(explain_text.text(told), told.estimate["log_lift"])
         for post in told.posts:
             landed = folder / "home/landing" / post["landed_file"]
             if post["landed_line"]:
@@ -527,7 +528,7 @@ def test_one_export_under_many_dates_is_told(smallvoices: Command, tmp_path: Pat
     assert [line for line in run.err.splitlines() if "{date}" in line] == [f"Warning: {sources}: {told}"]
     listed = smallvoices("sources", "--date", "2026-10-31")
     assert (listed.code, listed.err) == (0, f"Warning: {told}\n")
-    keys = {name: dg.AssetCheckKey(dg.AssetKey(f"landed_{name}"), "pulled") for name in ("plain", "undated")}
+    keys = {name: dg.AssetCheckKey(asset_key(f"landed_{name}"), "pulled") for name in ("plain", "undated")}
     with dg.DagsterInstance.from_config(str(tmp_path / "home/dagster")) as instance:
         records = instance.event_log_storage.get_latest_asset_check_execution_by_key(list(keys.values()))
     events: dict[str, Any] = {name: records[key].event for name, key in keys.items()}

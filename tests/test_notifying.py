@@ -12,11 +12,14 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from pipelines import notifying, runs, sources
+from assets.asset_keys import asset_key
+from pipelines import runs
 from pipelines.build import build_defs
-from pipelines.limits import Limits
-from pipelines.notifying import FailedRun
-from pipelines.settings import Settings
+from pipelines.instance import home_instance, notifying
+from pipelines.instance.notifying import FailedRun
+from schemas.config import sources_file
+from schemas.config.limits import Limits
+from schemas.settings import Settings
 from tests.conftest import Command
 from tests.loopback import Answer, Request, in_turn, ok, serving
 from tests.published_home import DAYS, SMALLVOICES, Home
@@ -65,7 +68,7 @@ def test_a_refused_publish_is_told_without_people_in_it(home: Home) -> None:
     with serving(lambda _: ok(status="204 No Content")) as server:
         path = home.settings.sources_file
         path.write_text(f"notify: {server.url}\n{path.read_text(encoding='utf-8')}", encoding="utf-8")
-        outcome = runs.publish(home.settings, sources.load(path), log_level="CRITICAL")
+        outcome = runs.publish(home.settings, sources_file.load(path), log_level="CRITICAL")
     assert (outcome.succeeded, outcome.untold) == (False, "")
     (heard,) = map(_heard, server.asked)
     assert "failed in published: accounts: 200 rows break the contract; the first: followers: " in heard["text"]
@@ -78,7 +81,12 @@ def test_what_breaks_a_computed_table_is_named_and_not_shown(home: Home) -> None
     frame = pl.read_parquet(path).with_columns(pl.lit("Nina Nightingale").alias("platform"))
     frame.write_parquet(path)
     outcome = runs._execute(  # noqa: SLF001 - one step of a run
-        home.settings, sources.load(home.settings.sources_file), {}, "CRITICAL", only=["priors"], partition_key=DAYS[-1]
+        home.settings,
+        sources_file.load(home.settings.sources_file),
+        {},
+        "CRITICAL",
+        only=[asset_key("priors")],
+        partition_key=DAYS[-1],
     )
     assert not outcome.succeeded
     assert "rows break the contract; the first: platform: not one of " in outcome.error
@@ -104,7 +112,7 @@ def test_what_may_pass_is_tried_again_and_all_else_is_told_to_whoever_runs_it(
     monkeypatch.setattr(notifying, "_LIMITS", Limits(deadline_minutes=0.05))
     with serving(in_turn(answers)) as server:
         settings = _settings(tmp_path, f"{server.url}/${{HOOK}}")
-        untold = notifying.tell(settings, sources.load(settings.sources_file), FAILED)
+        untold = notifying.tell(settings, sources_file.load(settings.sources_file), FAILED)
     assert told in untold
     assert bool(told) == bool(untold)
     assert SECRET not in untold
@@ -125,7 +133,7 @@ def test_a_webhook_that_hangs_or_is_not_there_is_given_up(
     with serving(answer or _drips) as server:
         settings = _settings(tmp_path, server.url if answer else "http://127.0.0.1:9/")
         began = time.monotonic()
-        assert notifying.tell(settings, sources.load(settings.sources_file), FAILED).startswith("notify: ")
+        assert notifying.tell(settings, sources_file.load(settings.sources_file), FAILED).startswith("notify: ")
     assert time.monotonic() - began < 5
 
 
@@ -151,7 +159,7 @@ def test_words_from_outside_cannot_call_a_channel_and_secrets_of_sources_are_hid
         )
         settings.sources_file.write_text(text.replace("plain-", "https://vendor.invalid/"), encoding="utf-8")
         failed = FailedRun("a-run", (), "", f"<!channel> & {SECRET} {'x' * 5000}")
-        assert notifying.tell(settings, sources.load(settings.sources_file), failed) == ""
+        assert notifying.tell(settings, sources_file.load(settings.sources_file), failed) == ""
     (request,) = server.asked
     assert (request.path, request.query) == ("/a", {"b": "c"})
     heard = _heard(request)
@@ -165,10 +173,10 @@ def test_the_daemon_tells_of_runs_that_could_not_tell_themselves(
 ) -> None:
     with serving(lambda _: ok()) as server:
         settings = _settings(tmp_path, server.url)
-        loaded = sources.load(settings.sources_file)
+        loaded = sources_file.load(settings.sources_file)
         (sensor,) = [sensor for sensor in build_defs(settings, loaded).sensors or [] if sensor.name == "failures"]
         assert isinstance(sensor, dg.SensorDefinition)
-        with runs.open_instance(settings) as instance:
+        with home_instance.open_instance(settings) as instance:
             cursor = sensor.evaluate_tick(dg.build_sensor_context(instance=instance)).cursor
 
             def looks(cursor: str | None) -> tuple[str | None, str | None]:

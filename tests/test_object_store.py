@@ -11,8 +11,8 @@ import obstore
 import pytest
 from obstore.store import S3Store
 
-from pipelines.landing import newest_complete
-from pipelines.pull.object_store import _expression
+from assets.landing.pull.object_store import _expression
+from assets.landing.store import newest_complete
 from tests.loopback import ok, serving
 from tests.s3_server import KEY, S3, SECRET
 from tests.small_exports import DAY, Exports

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets import importing
+from assets.importing import importing
 from tests.small_exports import Exports, Imported, ago
 
 WRAPPED = {

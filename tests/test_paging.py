@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from pipelines.landing import Manifest, land
-from pipelines.pull import pages, transport
-from pipelines.pull.paging import Ask, Page, Paging, at, following
+from assets.landing.pull import pages, transport
+from assets.landing.pull.paging import Ask, Page, at, following
+from assets.landing.store import Manifest, land
+from schemas.config.paging import Paging
 from tests.loopback import Answer, Loopback, Request, as_json, in_turn, ok, serving
 from tests.small_exports import DAY, Exports
 from tests.test_http_pull import everything_on_disk, landed, pull
@@ -421,9 +422,9 @@ def test_a_killed_pull_goes_on_where_it_was(tmp_path: Path) -> None:
         exports = paged(tmp_path, server, NESTED, shape="api")
         exports.sources()
         program = (
-            "import sys; from pathlib import Path; from datetime import date; from pipelines import landing, sources\n"
-            "loaded = sources.load(Path(sys.argv[1])); (a,) = loaded.sources\n"
-            "landing.land(a, loaded.shape(a), date.fromisoformat(sys.argv[2]), landing=Path(sys.argv[3]), "
+            "import sys; from pathlib import Path; from datetime import date; from assets.landing import store; from schemas.config import sources_file\n"
+            "loaded = sources_file.load(Path(sys.argv[1])); (a,) = loaded.sources\n"
+            "store.land(a, loaded.shape(a), date.fromisoformat(sys.argv[2]), landing=Path(sys.argv[3]), "
             "folder=Path('.'), force=False)"
         )
         command = [

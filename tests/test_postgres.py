@@ -13,10 +13,11 @@ import duckdb
 import psycopg
 import pytest
 
-from pipelines import postgres, sources
-from pipelines.postgres import Loaded, PostgresError
-from pipelines.serving import FILE_NAME
-from pipelines.sources import SourcesError
+from assets.publishing import postgres
+from assets.publishing.postgres import Loaded, PostgresError
+from assets.publishing.publish_protocol import FILE_NAME
+from schemas.config import sources_file
+from schemas.config.sources_file import SourcesError
 from schemas.published import TABLES, published_columns
 from tests.conftest import Command
 from tests.postgres_server import PASSWORD, Postgres
@@ -273,7 +274,7 @@ def test_an_address_that_cannot_be_used_is_told_before_anything_is_pulled(
     with samples.open("a", encoding="utf-8") as file:
         file.write(f"publish_to: {address}\n")
     with pytest.raises(SourcesError) as mistake:
-        sources.load(samples)
+        sources_file.load(samples)
     assert f"publish_to: {told}" in str(mistake.value)
     assert "secret" not in str(mistake.value)
 
@@ -284,4 +285,4 @@ def test_an_address_that_cannot_be_used_is_told_before_anything_is_pulled(
 def test_an_address_without_a_written_password_is_fine(samples: Path, address: str) -> None:
     with samples.open("a", encoding="utf-8") as file:
         file.write(f'publish_to: "{address}"\n')
-    assert sources.load(samples).publish_to == address
+    assert sources_file.load(samples).publish_to == address

@@ -18,9 +18,9 @@ import duckdb
 import polars as pl
 import pytest
 
-from pipelines import published_file
-from pipelines.content_hash import Contents, contents
-from pipelines.serving import PublishError
+from assets.publishing import duckdb_file
+from assets.publishing.content_hash import Contents, contents
+from assets.publishing.publish_protocol import PublishError
 from schemas.published import LEFT_OUT, TABLES
 from tests.conftest import REPOSITORY
 from tests.faults import syscalls
@@ -120,8 +120,6 @@ print(syscalls.supervised(home.publish, home.settings.home, refused).error)
 @pytest.mark.parametrize(
     "refused, told",
     [
-        ("published_days.duckdb", "lake/published_days.duckdb"),
-        ("published_days.duckdb.wal", "lake/published_days.duckdb"),
         ("micro_influencers.duckdb", r"published/\.build-000002-\w+/micro_influencers.duckdb"),
         ("micro_influencers.duckdb.wal", r"published/\.build-000002-\w+/micro_influencers.duckdb"),
         (".build-latest.duckdb", r"published/\.build-latest.duckdb"),
@@ -140,22 +138,6 @@ def test_a_lake_file_that_cannot_be_read_is_named(home: Home) -> None:
     with pytest.raises(ValueError, match=f"{path}"):
         home.publish()
     assert home.manifest["generation"] == 1
-
-
-def test_a_day_whose_lake_file_is_the_same_is_not_written_again(home: Home) -> None:
-    def inodes() -> dict[str, int]:
-        folder = home.published / home.manifest["folder"]
-        return {file["day"]: (folder / file["path"]).stat().st_ino for file in home.manifest["csv"]["rank_history"]}
-
-    home.publish()
-    first = inodes()
-    home.rewrite(DAYS[1], pl.col("score") / 2)
-    home.publish()
-    second = inodes()
-    assert [first[day] == second[day] for day in DAYS] == [True, False, True]
-    folder = home.published / home.manifest["folder"]
-    in_csv = pl.concat(pl.read_csv(file) for file in sorted((folder / "rank_history").iterdir()))
-    assert in_csv["score"].to_list() == pl.read_parquet(folder / "rank_history.parquet")["score"].to_list()
 
 
 def test_two_generations_are_kept_and_a_minute_to_those_who_read_the_manifest(home: Home) -> None:
@@ -226,7 +208,7 @@ def test_the_fresh_process_finds_a_file_that_was_cut(home: Home) -> None:
 
 def _verified(home: Home) -> subprocess.CompletedProcess[str]:
     tables = json.dumps({table: sorted(columns) for table, columns in LEFT_OUT.items()})
-    command = [sys.executable, "-m", "pipelines.content_hash", str(home.published / "latest"), tables]
+    command = [sys.executable, "-m", "assets.publishing.content_hash", str(home.published / "latest"), tables]
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=REPOSITORY)
 
 
@@ -271,13 +253,13 @@ def test_a_builder_that_stood_still_is_waited_for_and_once_its_lock_is_gone_refu
 def test_a_builder_whose_lock_was_taken_away_refuses_before_another_has_published(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    build = published_file.build
+    build = duckdb_file.build
 
     def taken_away_meanwhile(*arguments: Any) -> Contents:
         (home.published / ".lock").unlink()
         return build(*arguments)
 
-    monkeypatch.setattr(published_file, "build", taken_away_meanwhile)
+    monkeypatch.setattr(duckdb_file, "build", taken_away_meanwhile)
     with pytest.raises(PublishError, match=r"another publisher has taken over .*: its lock was taken away"):
         home.publish()
     assert home.manifest["generation"] == 1

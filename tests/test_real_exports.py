@@ -6,10 +6,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from assets.importing import import_date
-from pipelines import landing, sources
-from pipelines.lake import Lake
-from pipelines.settings import Settings
+from assets.importing.importing import import_date
+from assets.landing import store
+from assets.storage.lake import Lake
+from schemas.config import sources_file
+from schemas.settings import Settings
 from tests.conftest import REPOSITORY, Command
 
 EXPORTS = REPOSITORY.parent / "shared" / "exports"
@@ -24,9 +25,9 @@ def imported(folder: Path, shape: str, file: str, day: date = DAY, posts: str | 
     posts_url = f", posts_url: '{EXPORTS / posts}'" if posts else ""
     text = f"{{name: real, shape: {shape}, url: '{EXPORTS / file}'{posts_url}, max_quarantine_share: 1}}"
     path.write_text(f"sources: [{text}]\n", encoding="utf-8")
-    settings, loaded = Settings(home=folder / "home", sources_file=path), sources.load(path)
+    settings, loaded = Settings(home=folder / "home", sources_file=path), sources_file.load(path)
     (source,) = loaded.sources
-    landing.land(source, loaded.shape(source), day, landing=settings.landing, folder=folder, force=False)
+    store.land(source, loaded.shape(source), day, landing=settings.landing, folder=folder, force=False)
     report = import_date(settings, loaded, day, "test")
     assert report.select(
         (pl.col("landed") == pl.col("accepted") + pl.col("quarantined") + pl.col("superseded")).all()

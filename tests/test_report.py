@@ -20,7 +20,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 
-from assets import report_page
+from assets.publishing import report_page
 from schemas.describe import columns, polars_schema
 from schemas.published import TABLES, published_columns
 from schemas.quoting import literal

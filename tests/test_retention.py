@@ -12,15 +12,21 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from unittest.mock import patch
 
-import dagster as dg
 import pytest
 import sqlalchemy as sa
 
-from assets import looking_back
-from pipelines import landing, old_runs, runs, sources, summary, tidying
-from pipelines.doctor.examine import examine
-from pipelines.lake import Lake
-from pipelines.settings import Settings, SettingsError
+from assets.asset_keys import asset_key
+from assets.importing.import_report import import_report
+from assets.landing import store
+from assets.retention import temp_cleanup
+from assets.retention.old_dates import Removable
+from assets.storage import lookback
+from assets.storage.lake import Lake
+from pipelines import runs
+from pipelines.doctor.checks import examine
+from pipelines.instance import home_instance, retention, run_retention
+from schemas.config import sources_file
+from schemas.settings import Settings, SettingsError
 from tests.conftest import REPOSITORY
 from tests.published_home import Home
 
@@ -44,7 +50,7 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Home:
         if day <= SEEN:
             (home.folder / f"ended-{day}.csv").write_text(f"{HEADER}tiktok,1,one,5000,90,5\n", encoding="utf-8")
         with patch.dict(os.environ):
-            loaded = sources.load(home.settings.sources_file)
+            loaded = sources_file.load(home.settings.sources_file)
             outcome = runs.over(home.settings, loaded, [day], force=False, log_level="CRITICAL")
         assert outcome.succeeded, outcome.error
     _age(home, 500)
@@ -70,10 +76,10 @@ def old(grown: Home, tmp_path: Path) -> Home:
     return Home(tmp_path / "old")
 
 
-def _tidy(settings: Settings) -> list[tidying.Removable]:
-    with runs.existing_instance(settings) as instance:
-        found = tidying.removable(settings, instance)
-        assert tidying.remove(settings, instance, found) == []
+def _tidy(settings: Settings) -> list[Removable]:
+    with home_instance.existing_instance(settings) as instance:
+        found = retention.removable(settings, instance)
+        assert retention.remove(settings, instance, found) == []
     return found
 
 
@@ -82,7 +88,7 @@ def _tables(home: Home, day: date) -> set[str]:
 
 
 def _landed(home: Home, source: str) -> list[date]:
-    return [day for day in (GONE, SEEN, KEPT, NEWEST) if landing.newest_complete(home.settings.landing, source, day)]
+    return [day for day in (GONE, SEEN, KEPT, NEWEST) if store.newest_complete(home.settings.landing, source, day)]
 
 
 def test_old_dates_go_but_for_what_is_looked_back_on(old: Home) -> None:
@@ -95,7 +101,7 @@ def test_old_dates_go_but_for_what_is_looked_back_on(old: Home) -> None:
     assert _tables(old, KEPT) == every - {"quarantine"}
     assert _tables(old, NEWEST) == every
     assert _landed(old, "plain") == [GONE, SEEN, KEPT, NEWEST]
-    assert looking_back.stale(Lake(old.settings.lake)) == []
+    assert lookback.stale(Lake(old.settings.lake)) == []
     assert old.publish().content_hash == before
     assert [finding for finding in examine(old.settings) if finding.said.startswith("cannot be looked at")] == []
     assert _tidy(old.settings) == []
@@ -109,13 +115,13 @@ def test_a_date_that_was_let_go_of_is_told_and_can_be_had_again(old: Home) -> No
         f"Error: {GONE} is not ranked; the nearest date that is: {KEPT} (of {KEPT} to {NEWEST})\n",
     )
     before = old.publish().content_hash
-    loaded = sources.load(old.settings.sources_file)
+    loaded = sources_file.load(old.settings.sources_file)
     again = runs.over(old.settings, loaded, [GONE], force=False, log_level="CRITICAL")
     assert again.succeeded, again.error
     # What was just computed stays, however old its date, with its quarantine for the report of the run.
     assert len(_tables(old, GONE)) == len(_tables(old, NEWEST))
-    assert [reason["rows"] for row in summary.import_report(old.settings, GONE) for reason in row["reasons"]] == [1]
-    assert summary.import_report(old.settings, KEPT)[0]["quarantined"] == 1
+    assert [reason["rows"] for row in import_report(old.settings, GONE) for reason in row["reasons"]] == [1]
+    assert import_report(old.settings, KEPT)[0]["quarantined"] == 1
     assert old.manifest["content_hash"] == before
 
 
@@ -124,12 +130,12 @@ def test_landing_goes_only_where_it_is_said_and_never_what_may_still_be_needed(o
     assert sum(each.kind == "landing" for each in found) == 5  # of `ended`, the pull that failed too
     assert _landed(old, "plain") == [NEWEST]
     assert _landed(old, "ended") == [SEEN]  # its newest complete pull
-    with runs.existing_instance(old.settings) as instance:
+    with home_instance.existing_instance(old.settings) as instance:
         assert instance
-        assert instance.get_materialized_partitions(dg.AssetKey("landed_plain")) == {str(NEWEST)}
+        assert instance.get_materialized_partitions(asset_key("landed_plain")) == {str(NEWEST)}
     assert sorted(path.name for path in (old.settings.landing / "plain").iterdir()) == [str(NEWEST)]
     outcome = runs.over(
-        old.settings, sources.load(old.settings.sources_file), [NEWEST], force=False, log_level="CRITICAL"
+        old.settings, sources_file.load(old.settings.sources_file), [NEWEST], force=False, log_level="CRITICAL"
     )
     assert outcome.succeeded
 
@@ -148,7 +154,7 @@ def test_dagster_lets_go_of_ended_runs_and_still_knows_which_dates_are_there(old
     def databases() -> int:
         return len([path for path in (old.settings.dagster_home / "history/runs").glob("*.db") if path.stem != "index"])
 
-    with runs.existing_instance(old.settings) as instance:
+    with home_instance.existing_instance(old.settings) as instance:
         assert instance
         newest = instance.get_run_records(limit=1)[0].dagster_run.run_id
         assert (len(instance.get_runs()), databases()) == (4, 4)
@@ -156,27 +162,27 @@ def test_dagster_lets_go_of_ended_runs_and_still_knows_which_dates_are_there(old
     assert sum(each.kind == "runs" and each.bytes > 100_000 for each in found) == 3
     assert databases() == 1
     assert [path.name for path in (old.settings.dagster_home / "storage").iterdir()] == [newest]
-    with runs.existing_instance(old.settings) as instance:
+    with home_instance.existing_instance(old.settings) as instance:
         assert instance
         assert [run.run_id for run in instance.get_runs()] == [newest]
         kept = {"ranking": (KEPT, NEWEST), "landed_plain": (GONE, SEEN, KEPT, NEWEST)}
         for asset, days in kept.items():
-            assert instance.get_materialized_partitions(dg.AssetKey(asset)) == set(map(str, days))
-        assert instance.get_latest_materialization_event(dg.AssetKey("published"))
+            assert instance.get_materialized_partitions(asset_key(asset)) == set(map(str, days))
+        assert instance.get_latest_materialization_event(asset_key("published"))
         events = sa.text(
             "SELECT count(*) FROM event_logs WHERE run_id <> :run AND dagster_event_type <> 'ASSET_MATERIALIZATION'"
         )
         with instance.event_log_storage.index_connection() as connection:  # type: ignore[attr-defined]  # of SQL storage
             assert connection.execute(events, {"run": newest}).scalar() == 0
         # Once a date is gone, what had stayed of its run goes too, whose turn was long before.
-        old_runs.remove(instance, [newest], since=NEWEST, landed_since=KEPT)
+        run_retention.remove(instance, [newest], since=NEWEST, landed_since=KEPT)
         left = {"ranking": {str(NEWEST)}, "landed_plain": {str(KEPT), str(NEWEST)}}
-        assert {asset: instance.get_materialized_partitions(dg.AssetKey(asset)) for asset in left} == left
+        assert {asset: instance.get_materialized_partitions(asset_key(asset)) for asset in left} == left
         checks = sa.text("SELECT DISTINCT partition FROM asset_check_executions WHERE partition IS NOT NULL")
         with instance.event_log_storage.index_connection() as connection:  # type: ignore[attr-defined]  # of SQL storage
             assert set(connection.execute(checks).scalars()) == {str(KEPT), str(NEWEST)}
     outcome = runs.over(
-        old.settings, sources.load(old.settings.sources_file), [NEWEST], force=False, log_level="CRITICAL"
+        old.settings, sources_file.load(old.settings.sources_file), [NEWEST], force=False, log_level="CRITICAL"
     )
     assert outcome.succeeded
 
@@ -231,6 +237,16 @@ def test_what_killed_writers_have_left_goes_after_a_day(old: Home) -> None:
     assert _landed(old, "plain") == [GONE, SEEN, KEPT, NEWEST]
 
 
+def test_the_copy_of_rank_history_that_earlier_code_kept_goes(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, sources_file=tmp_path / "sources.yaml")
+    settings.lake.mkdir()
+    kept = [settings.lake / "published_days.duckdb", settings.lake / "published_days.duckdb.wal"]
+    for path in kept:
+        path.write_bytes(b"accounts")
+    assert temp_cleanup.sweep(settings) == len(kept)
+    assert [path for path in kept if path.exists()] == []
+
+
 @pytest.mark.skipif(
     os.getuid() != 0 or not shutil.which("setpriv"), reason="needs root and setpriv, to be another user"
 )
@@ -239,15 +255,15 @@ def test_what_may_not_be_removed_is_named_and_stays(grown: Home) -> None:
         Path(place).chmod(0o755)
         shutil.copytree(grown.settings.home, f"{place}/home", symlinks=True)
         script = (
-            "import sys; from pathlib import Path; from pipelines import tidying; from pipelines.settings import Settings\n"
+            "import sys; from pathlib import Path; from pipelines.instance import retention; from schemas.settings import Settings\n"
             "settings = Settings(home=Path(sys.argv[1]), sources_file=Path(sys.argv[1]), keep_landing_days=60)\n"
-            "for reason in tidying.remove(settings, None, tidying.removable(settings, None)): print(reason)"
+            "for reason in retention.remove(settings, None, retention.removable(settings, None)): print(reason)"
         )
         command = ["setpriv", "--reuid", "65534", "--clear-groups", sys.executable, "-c", script, f"{place}/home"]
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=REPOSITORY)
         assert done.returncode == 0, done.stderr
         assert f"{place}/home/lake/ranking/snapshot_date={GONE}/data.parquet: Permission denied\n" in done.stdout
-        assert landing.newest_complete(Path(place) / "home/landing", "plain", GONE)
+        assert store.newest_complete(Path(place) / "home/landing", "plain", GONE)
 
 
 @pytest.mark.parametrize(

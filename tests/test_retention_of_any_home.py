@@ -12,10 +12,11 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets import looking_back
-from pipelines import landing, tidying
-from pipelines.lake import Lake
-from pipelines.settings import Settings
+from assets.landing import store
+from assets.storage import lookback
+from assets.storage.lake import Lake
+from pipelines.instance import retention
+from schemas.settings import Settings
 
 NEWEST = date(2026, 10, 31)
 TABLES = ("ranking", "engagement", "profiles", "import_report", "quarantine", "history")
@@ -39,8 +40,8 @@ def _land(home: Settings, pulls: dict[tuple[str, int], tuple[bool, int]]) -> Non
     for (source, age), (is_complete, written_ago) in pulls.items():
         place = home.landing / source / str(NEWEST - timedelta(age))
         (place / "manifests").mkdir(parents=True)
-        state: landing.State = "complete" if is_complete else "failed"
-        pull = landing.Manifest(source, place.name, 1, state, "", "2026-11-01T00:00:00+00:00", "", ())
+        state: store.State = "complete" if is_complete else "failed"
+        pull = store.Manifest(source, place.name, 1, state, "", "2026-11-01T00:00:00+00:00", "", ())
         (place / "manifests/0001.json").write_text(json.dumps(asdict(pull)), encoding="utf-8")
         for path in (place / "manifests", place):
             _age(path, written_ago)
@@ -63,8 +64,8 @@ def test_whatever_a_home_holds_what_is_needed_stays(
         _land(home, pulls)
         before = {table: lake.dates(table) for table in TABLES}
 
-        assert tidying.remove(home, None, tidying.removable(home, None)) == []
-        assert tidying.removable(home, None) == []
+        assert retention.remove(home, None, retention.removable(home, None)) == []
+        assert retention.removable(home, None) == []
 
         assert [table for table in TABLES if NEWEST not in lake.dates(table)] == []
         assert lake.dates("history") == before["history"]
@@ -78,12 +79,12 @@ def test_whatever_a_home_holds_what_is_needed_stays(
             if names.get("quarantine", 30) < 30:
                 assert NEWEST - timedelta(age) in lake.dates("quarantine")
         for day in lake.dates("ranking"):
-            seen = [each for each in before["profiles"] if looking_back.sees(day, [each])]
+            seen = [each for each in before["profiles"] if lookback.sees(day, [each])]
             assert [each for each in seen if each not in lake.dates("profiles")] == []
         for source in "ab":
             complete = [age for (of, age), (is_complete, _) in pulls.items() if of == source and is_complete]
             for age, (_, written_ago) in ((age, pulls[of, age]) for of, age in pulls if of == source):
                 if age == min(complete, default=None) or age == rests_on or age < 40 or written_ago < 40:
-                    assert landing.pulls(home.landing, source, NEWEST - timedelta(age))
+                    assert store.pulls(home.landing, source, NEWEST - timedelta(age))
                 else:
                     assert not (home.landing / source / str(NEWEST - timedelta(age))).exists()

@@ -11,8 +11,8 @@ import duckdb
 import polars as pl
 import pytest
 
-from assets.importing import NothingToPublishError
-from pipelines.read.text_columns import TextColumns, open_columns
+from assets.importing.importing import NothingToPublishError
+from assets.reading.text_columns import TextColumns, open_columns
 from tests.small_exports import Exports, csv_bytes
 
 HEADER = ["id", "name", "followers", "likes"]
@@ -155,7 +155,7 @@ def test_what_nobody_foresaw_of_a_file_costs_its_source_alone(
             stumble()
         return open_columns(connection, path, *arguments, **options)
 
-    monkeypatch.setattr("assets.importing.open_columns", odd)
+    monkeypatch.setattr("assets.importing.importing.open_columns", odd)
     imported = found.run()
     assert imported.accounts("handle") == [("b",)]
     (message,) = {row["message"] for row in imported.report if row["source"] == "dead"}

@@ -12,15 +12,15 @@ from hypothesis import HealthCheck, example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from assets.computing import reference
+from assets.metrics.computing import reference
 from benchmarks.ranking_quality import product
 from benchmarks.ranking_quality.scenarios import SCENARIOS
 from benchmarks.ranking_quality.simulator import draw
-from pipelines.settings import Settings
 from schemas.authenticity import Authenticity
 from schemas.describe import polars_schema
 from schemas.engagement import Engagement
 from schemas.estimates import Estimates
+from schemas.settings import Settings
 from schemas.topics import Topics
 from tests.invented_accounts import DAY, Row, profile, run
 

@@ -6,13 +6,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from assets.computing import dimensions, reference
-from pipelines.settings import Settings
-from pipelines.sources import SourcesError
+from assets.metrics.computing import dimensions, reference
+from schemas.config.sources_file import SourcesError
 from schemas.describe import polars_schema
 from schemas.posts import Posts
 from schemas.profiles import Profiles
 from schemas.ranking import Ranking
+from schemas.settings import Settings
 from tests.invented_accounts import Row, post, profile, run
 from tests.small_exports import Exports
 

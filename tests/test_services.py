@@ -16,8 +16,8 @@ from tests.live_dagster import wait_for
 _UI = """
 import os, sys, time
 from pathlib import Path
-from pipelines import services
-from pipelines.settings import Settings
+from pipelines.instance import services
+from schemas.settings import Settings
 os.execv = lambda *_: time.sleep(60)
 services.ui(Settings(home=Path(sys.argv[1]), sources_file=Path("sources.yaml")), int(sys.argv[2]))
 """

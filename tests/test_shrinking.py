@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from assets.importing import NothingToPublishError
-from pipelines import runs, sources
+from assets.importing.importing import NothingToPublishError
+from pipelines import runs
+from schemas.config import sources_file
 from tests.faults import homes
 from tests.published_home import DAYS, Home
 from tests.small_exports import DAY, Exports, Row, ndjson_bytes
@@ -102,7 +103,7 @@ def test_a_date_that_was_there_before_its_measure_is_judged_anew(tmp_path: Path)
         shrunk.write_text("".join(shrunk.read_text().splitlines(keepends=True)[:20]))
         for together in order:
             done = runs.over(
-                home.settings, sources.load(home.settings.sources_file), [date.fromisoformat(day) for day in together],
+                home.settings, sources_file.load(home.settings.sources_file), [date.fromisoformat(day) for day in together],
                 force=False, log_level="CRITICAL",
             )  # fmt: skip
             assert done.succeeded, done.error

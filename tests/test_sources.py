@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.dates import DateError, on_disk, parse, yesterday
-from pipelines.settings import Settings
-from pipelines.sources import SourcesError, SourcesFile, load
+from assets.landing.dates import DateError, on_disk, parse, yesterday
+from schemas.config.source import SourcesFile
+from schemas.config.sources_file import SourcesError, load
+from schemas.settings import Settings
 
 KEYS = (
     "name, shape, url, posts_url, platform, history, required, carry_days, max_quarantine_share, min_rows_share, "

@@ -16,11 +16,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from pipelines import landing
-from pipelines.forget import landed
-from pipelines.forget.landed import Wanted
+from assets.erasing import landed
+from assets.erasing.landed import Wanted
+from assets.landing import store
+from assets.landing.store import Manifest
 from pipelines.forget.person import Person
-from pipelines.landing import Manifest
 from tests.small_exports import DAY, Exports, csv_bytes, ndjson_bytes
 
 ANNA = Person("instagram", frozenset({"1002"}), frozenset({"anna", "änna"}))
@@ -106,7 +106,7 @@ FORMATS: dict[str, tuple[str, bytes, dict[str, Any]]] = {
 def forgotten(exports: Exports, person: Person) -> Manifest:
     """Empties the records of a person in what has landed of the only source."""
     (source,) = exports.sources().sources
-    manifest = landing.newest_complete(exports.settings.landing, source.name, DAY)
+    manifest = store.newest_complete(exports.settings.landing, source.name, DAY)
     assert manifest
     folder = landed.aside(exports.settings, manifest)
     files = landed.emptied(

@@ -38,5 +38,5 @@ cores AS (
 SELECT
     platform,
     greatest(core, total * min_core_share()) AS between_variance,
-    (total / between_variance - 1) / (outlier_scale() - 1) AS outlier_share
+    greatest(total / between_variance - 1, 0) / (outlier_scale() - 1) AS outlier_share
 FROM cores

@@ -43,7 +43,7 @@ CREATE OR REPLACE MACRO min_variance() AS 0.01;
 -- Share of the movement between two halves of a window that a forecast of the next window misses.
 CREATE OR REPLACE MACRO change_share() AS 0.75;
 -- Posts that an average is taken to rest on where the export does not give their number.
-CREATE OR REPLACE MACRO default_averaged_posts() AS 6;
+CREATE OR REPLACE MACRO default_averaged_posts() AS 4;
 
 -- Trigamma, and its inverse, to within 3 % from 0.4 on: (1 + sqrt(1 + 4 x^2)) / (2 x^2).
 CREATE OR REPLACE MACRO trigamma(x) AS (1 + sqrt(1 + 4 * (x) * (x))) / (2 * (x) * (x));

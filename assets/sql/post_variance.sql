@@ -8,12 +8,13 @@ WITH accounts AS (
     SELECT
         platform,
         level_posts - 1 AS df,
-        greatest(level_ss / (level_posts - 1), min_variance()) / exp(log_chi2_median(level_posts - 1)) AS variance,
+        level_ss,
+        greatest(level_ss / df, min_variance()) / exp(log_chi2_median(df)) AS variance,
         counting_variance,
-        pow(level_change, 2) / median_chi2() AS change,
+        level_change,
         level_change_noise,
         -- Of the mean of so many posts that their number no longer matters: of one post mean and level are the same.
-        (log_mean - level) * level_posts / (level_posts - 1) AS mean_offset
+        (log_mean - level) * level_posts / df AS mean_offset
     FROM engagement
     WHERE level_posts > 2
 ),
@@ -26,10 +27,6 @@ platforms AS (
         -- Counting is part of what is observed.
         greatest(exp(median(ln(variance)) + log_chi2_median(post_df)) - median(counting_variance), min_variance())
             AS post_variance,
-        -- Halves of a window differ by what chance makes, and by how far the level has changed.
-        median(change) AS change,
-        median(change) - median(level_change_noise * variance) AS change_excess,
-        2 * median_square_error() / sqrt(nullif(count(change), 0)) AS least_excess,
         median(mean_offset) AS mean_offset,
         pow(robust_sd(mean_offset), 2) AS mean_offset_variance
     FROM accounts
@@ -37,22 +34,39 @@ platforms AS (
     HAVING count(*) >= min_accounts()
 ),
 
-known AS (
+-- Halves of a window differ by what chance makes, and by how far the level has changed: of accounts whose levels stay,
+-- the squared difference over its variance has the median of F(1, post_df + df).
+changes AS (
     SELECT
-        present.platform,
-        coalesce(platforms.post_variance, default_priors.post_variance) AS post_variance,
-        coalesce(platforms.post_df, default_priors.post_df) AS post_df,
-        CASE WHEN change_excess > least_excess * change THEN change_excess ELSE 0 END AS change_variance,
-        mean_offset,
-        mean_offset_variance
-    FROM (SELECT DISTINCT platform FROM engagement) AS present
-    LEFT JOIN platforms ON present.platform = platforms.platform
-    JOIN default_priors ON default_priors.tier = '*'
+        accounts.platform,
+        level_change_noise * (post_df * (post_variance + counting_variance) + level_ss) / (post_df + df) AS chance,
+        pow(level_change, 2) / chance * exp(log_chi2_median(post_df + df)) / median_chi2() AS change
+    FROM accounts
+    JOIN platforms ON accounts.platform = platforms.platform
+    WHERE level_change IS NOT NULL
+),
+
+movements AS (
+    SELECT
+        platform,
+        CASE
+            WHEN median(change) * (1 - 2 * median_square_error() / sqrt(count(*))) > 1
+                THEN (median(change) - 1) * median(chance)
+        END AS change_variance
+    FROM changes
+    GROUP BY platform
+    HAVING count(*) >= min_accounts()
 )
 
 -- Log-normal posts have the log of their mean half a variance over their median.
-SELECT * REPLACE (
-    coalesce(mean_offset, post_variance / 2) AS mean_offset,
-    coalesce(mean_offset_variance, pow(post_variance, 2) / (2 * post_df)) AS mean_offset_variance
-)
-FROM known
+SELECT
+    present.platform,
+    coalesce(platforms.post_variance, defaults.post_variance) AS post_variance,
+    coalesce(platforms.post_df, defaults.post_df) AS post_df,
+    coalesce(movements.change_variance, 0) AS change_variance,
+    coalesce(platforms.mean_offset, defaults.post_variance / 2) AS mean_offset,
+    coalesce(platforms.mean_offset_variance, pow(defaults.post_variance, 2) / (2 * defaults.post_df)) AS mean_offset_variance
+FROM (SELECT DISTINCT platform FROM engagement) AS present
+LEFT JOIN platforms ON present.platform = platforms.platform
+LEFT JOIN movements ON present.platform = movements.platform
+JOIN default_priors AS defaults ON defaults.tier = '*'

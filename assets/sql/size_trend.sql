@@ -35,10 +35,8 @@ SELECT
     own.accounts,
     own.log_followers,
     own.log_expected,
-    CASE
-        WHEN own.scope = '*' THEN ridge_slope(own.cross_products, own.size_ss, 0)
-        ELSE ridge_slope(own.cross_products, own.size_ss, ridge_slope(whole.cross_products, whole.size_ss, 0))
-    END AS slope
+    CASE WHEN own.scope = '*' THEN 0 ELSE ridge_slope(whole.cross_products, whole.size_ss, 0) END AS prior_slope,
+    ridge_slope(own.cross_products, own.size_ss, prior_slope) AS slope
 FROM products AS own
 JOIN products AS whole ON own.platform = whole.platform AND whole.scope = '*'
 WHERE own.accounts >= min_accounts()

@@ -15,8 +15,8 @@ import duckdb
 import polars as pl
 from pandera.polars import DataFrameModel
 
+from assets.publishing.duckdb_file import STORAGE_VERSION
 from benchmarks.nightly import bare
-from pipelines.published_file import STORAGE_VERSION
 from schemas.describe import polars_schema
 from schemas.posts import Posts
 from schemas.profiles import Profiles

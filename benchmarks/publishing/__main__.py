@@ -1,9 +1,8 @@
 """Measures publishing: `python -m benchmarks.publishing [--accounts N] [--at-most RATIO]`.
 
 A night makes the lake; 89 earlier days of its first micro-influencers (a tenth of the accounts) are invented beside it.
-Then three processes run one after the other: the first publish; once all tables are there for one more date, the next
-night's, which builds what is new of `rank_history` and of its CSV; and bare CREATE TABLE AS of the very SELECTs of that
-night into a DuckDB file. Seconds are those of the work, without starting Python.
+Then two processes run one after the other: a publish, and bare CREATE TABLE AS of the very SELECTs into a DuckDB file.
+Seconds are those of the work, without starting Python.
 """
 
 import sys
@@ -14,16 +13,13 @@ from pathlib import Path
 import click
 import duckdb
 
-from assets.publishing import NEWEST
+from assets.storage.lake import Lake
 from benchmarks.measuring import measure
 from benchmarks.nightly.__main__ import SNAPSHOT, SOURCES, generate
-from pipelines import kept_days, manifest
-from pipelines.lake import Lake
-from pipelines.settings import Settings
-from schemas.quoting import parquet
+from schemas.settings import Settings
 
 DAYS = 90
-_FIRST, _NEXT, _BARE = "the first publish", "the next night's", "bare CREATE TABLE AS"
+_PUBLISH, _BARE = "publish", "bare CREATE TABLE AS"
 _EARLIER = """
 COPY (
     SELECT * REPLACE (
@@ -39,11 +35,9 @@ COPY (
 
 @click.command()
 @click.option("--accounts", default=1_000_000, show_default=True)
-@click.option(
-    "--at-most", type=float, help="Fail where the next publish takes more times the bare one's processor time."
-)
+@click.option("--at-most", type=float, help="Fail where a publish takes more times the bare one's processor time.")
 def main(accounts: int, at_most: float | None) -> None:
-    """Builds the lake, runs the three, and prints what they took."""
+    """Builds the lake, runs the two, and prints what they took."""
     with tempfile.TemporaryDirectory(prefix="smallvoices-bench-") as scratch:
         folder = Path(scratch)
         generate(folder / "exports", accounts)
@@ -54,10 +48,7 @@ def main(accounts: int, at_most: float | None) -> None:
         _invent_history(Lake(settings.lake), accounts // 10)
         arguments = [str(settings.home), str(settings.sources_file)]
         told = {}
-        _forget_what_was_published(settings)
-        for name, way in ((_FIRST, "publish"), (_NEXT, "publish"), (_BARE, "bare")):
-            if name == _NEXT:
-                _add_date(Lake(settings.lake))
+        for name, way in ((_PUBLISH, "publish"), (_BARE, "bare")):
             found = measure([sys.executable, "-m", "benchmarks.publishing.run", way, *arguments])
             seconds, processor = map(float, found.printed.split()[-2:])
             told[name] = (seconds, processor, found.megabytes)
@@ -67,7 +58,7 @@ def main(accounts: int, at_most: float | None) -> None:
     for name, figures in told.items():
         ratios = "".join(f"{figure / base:8.2f}" for figure, base in zip(figures, bare, strict=True))
         print(f"{name:26}{figures[0]:9.1f}{figures[1]:11.1f}{figures[2]:9.0f}{ratios}")
-    ratio = told[_NEXT][1] / bare[1]
+    ratio = told[_PUBLISH][1] / bare[1]
     if at_most and ratio > at_most:
         raise SystemExit(f"publishing takes {ratio:.2f} times as much as the bare tables; allowed: {at_most:g}")
 
@@ -85,25 +76,6 @@ def _invent_history(lake: Lake, micro: int) -> None:
             earlier = lake.path("ranking", day)
             earlier.parent.mkdir(parents=True)
             connection.execute(_EARLIER.format(day=day, newest=path, path=earlier))
-
-
-def _forget_what_was_published(settings: Settings) -> None:
-    """Leaves nothing to take over."""
-    (settings.published / manifest.FILE_NAME).unlink()
-    kept_days.drop(settings.published_days)
-
-
-def _add_date(lake: Lake) -> None:
-    """The newest date's tables once more, for the date after it."""
-    newest = lake.dates("ranking")[-1]
-    for table in (*NEWEST, "profiles"):
-        path = lake.path(table, newest + timedelta(days=1))
-        path.parent.mkdir(parents=True)
-        with duckdb.connect() as connection:
-            rows = connection.sql(f"SELECT * FROM {parquet([lake.path(table, newest)])}")
-            if "snapshot_date" in rows.columns:
-                rows = rows.project(f"* REPLACE (DATE '{newest + timedelta(days=1)}' AS snapshot_date)")
-            rows.write_parquet(str(path))
 
 
 if __name__ == "__main__":

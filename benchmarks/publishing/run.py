@@ -10,11 +10,11 @@ from pathlib import Path
 
 import duckdb
 
-from assets import publishing
-from pipelines import sources
-from pipelines.lake import Lake
-from pipelines.settings import Settings
-from pipelines.sources import SourcesFile
+from assets.publishing import selects
+from assets.storage.lake import Lake
+from schemas.config.source import SourcesFile
+from schemas.config.sources_file import load
+from schemas.settings import Settings
 
 
 def bare(settings: Settings, loaded: SourcesFile) -> None:
@@ -28,9 +28,9 @@ def bare(settings: Settings, loaded: SourcesFile) -> None:
         "temp_directory": str(settings.scratch),
     }
     with duckdb.connect(str(path), config=options) as connection:
-        for name, sql in publishing.views(settings, lake, loaded, newest):
+        for name, sql in selects.views(settings, lake, loaded, newest):
             connection.execute(f"CREATE TEMP VIEW {name} AS {sql}")
-        for table in publishing.tables(lake, newest):
+        for table in selects.tables():
             connection.execute(f"CREATE TABLE {table.name} AS {table.sql}")
     path.unlink()
 
@@ -39,12 +39,12 @@ def main() -> None:
     """Runs one way."""
     way, home, sources_file = sys.argv[1:]
     settings = Settings(home=Path(home), sources_file=Path(sources_file))
-    loaded = sources.load(settings.sources_file)
+    loaded = load(settings.sources_file)
     began, used = time.monotonic(), sum(os.times()[:4])
     if way == "bare":
         bare(settings, loaded)
     else:
-        publishing.publish(settings, loaded, "benchmark")
+        selects.publish(settings, loaded, "benchmark")
     print(time.monotonic() - began, sum(os.times()[:4]) - used)
 
 

@@ -9,15 +9,16 @@ import time
 from datetime import date
 from pathlib import Path
 
-from pipelines import landing, sources
+from assets.landing import store
+from schemas.config import sources_file
 
 
 def main() -> None:
     """Pulls through the same function as the nightly run, and checks that it landed."""
-    loaded = sources.load(Path(sys.argv[1]))
+    loaded = sources_file.load(Path(sys.argv[1]))
     (source,) = loaded.sources
     started, worked = time.perf_counter(), time.process_time()
-    manifest = landing.land(
+    manifest = store.land(
         source,
         loaded.shape(source),
         date(2026, 10, 31),

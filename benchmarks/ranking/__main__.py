@@ -14,13 +14,13 @@ from pathlib import Path
 
 import click
 
-from assets.importing import import_date
+from assets.importing.importing import import_date
+from assets.landing import store
+from assets.storage.lake import Lake
 from benchmarks.measuring import measure
 from benchmarks.nightly.__main__ import SNAPSHOT, SOURCES, generate
-from pipelines import landing
-from pipelines.lake import Lake
-from pipelines.settings import Settings
-from pipelines.sources import load
+from schemas.config.sources_file import load
+from schemas.settings import Settings
 
 
 @click.command()
@@ -54,7 +54,7 @@ def _imported(folder: Path, accounts: int, posts_each: int) -> Settings:
     if not Lake(settings.lake).path("posts", day).exists():
         sources = load(settings.sources_file)
         for source in sources.sources:
-            landing.land(source, sources.shape(source), day, landing=settings.landing, folder=folder, force=False)
+            store.land(source, sources.shape(source), day, landing=settings.landing, folder=folder, force=False)
         import_date(settings, sources, day, "bench")
     return settings
 

@@ -13,14 +13,13 @@ from pathlib import Path
 
 from pandera.polars import DataFrameModel
 
-from assets import looking_back
-from assets.computing import compute, dimensions, parameters, reference
+from assets.metrics.computing import compute, dimensions, parameters, reference
+from assets.storage import lookback
+from assets.storage.engine import Input, connect
+from assets.storage.lake import Lake
 from benchmarks.nightly.__main__ import SNAPSHOT
-from pipelines.engine import Input, connect
-from pipelines.lake import Lake
-from pipelines.settings import Settings
-from pipelines.sources import Metrics
 from schemas.authenticity import Authenticity
+from schemas.config.source import Metrics
 from schemas.engagement import Engagement
 from schemas.estimates import Estimates
 from schemas.history import History
@@ -29,6 +28,7 @@ from schemas.priors import Priors
 from schemas.quoting import literal, parquet
 from schemas.ranking import Ranking
 from schemas.segments import Segments
+from schemas.settings import Settings
 from schemas.topics import Topics
 
 DAY = date.fromisoformat(SNAPSHOT)
@@ -83,7 +83,7 @@ def product(settings: Settings) -> dict[str, float]:
         inputs: dict[str, Input] = {name: lake.path(name, DAY) for name in upstream}
         inputs |= {name: reference(name) for name in data} | metrics
         if table == "history":
-            inputs |= looking_back.of(lake, DAY).inputs
+            inputs |= lookback.of(lake, DAY).inputs
         by_bucket = [name for name in ("profiles", "posts") if name in upstream]
         compute(settings, table, model, inputs, DAY, "bench", by_bucket=by_bucket)
         took[table] = time.process_time() - began

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from benchmarks.ranking_quality import measures, product
 from benchmarks.ranking_quality.scenarios import Scenario
 from benchmarks.ranking_quality.simulator import COMMENT_SHARE, World, draw
-from pipelines.settings import Settings
 from schemas.describe import polars_schema
 from schemas.profiles import Profiles
+from schemas.settings import Settings
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

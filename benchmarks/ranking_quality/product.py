@@ -8,15 +8,14 @@ import numpy as np
 import polars as pl
 from pandera.polars import DataFrameModel
 
-from assets.computing import parameters, reference
+from assets.metrics.computing import parameters, reference
 from assets.sql import read_sql
+from assets.storage.engine import stream_sql
 from benchmarks.ranking_quality.accounts import Accounts, Floats
 from benchmarks.ranking_quality.estimate import Estimate
 from benchmarks.ranking_quality.ingredients import REPLACEMENTS
-from pipelines.engine import stream_sql
-from pipelines.settings import Settings
-from pipelines.sources import Metrics
 from schemas.authenticity import Authenticity
+from schemas.config.source import Metrics
 from schemas.describe import polars_schema
 from schemas.engagement import Engagement
 from schemas.estimates import Estimates
@@ -26,6 +25,7 @@ from schemas.posts import Posts
 from schemas.priors import Priors
 from schemas.profiles import Profiles
 from schemas.ranking import Ranking
+from schemas.settings import Settings
 from schemas.topics import Topics
 
 NAME = "smallvoices"

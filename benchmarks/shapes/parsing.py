@@ -5,10 +5,10 @@ import sys
 import time
 from pathlib import Path
 
-from pipelines.engine import connect
-from pipelines.read.text_columns import open_columns
-from pipelines.settings import Settings
+from assets.reading.text_columns import open_columns
+from assets.storage.engine import connect
 from schemas.quoting import literal
+from schemas.settings import Settings
 from schemas.shape import Shape
 from schemas.shape_file import load
 

@@ -12,11 +12,13 @@ from typing import Any
 
 import click
 
-from pipelines import console as screen
-from pipelines import dates, durable, sources
-from pipelines.dates import DateError, yesterday
-from pipelines.settings import Settings, SettingsError
-from pipelines.sources import SourcesError, SourcesFile
+from assets.landing import dates
+from assets.landing.dates import DateError, yesterday
+from assets.storage import atomic_write
+from pipelines.cli import console as screen
+from schemas.config.source import SourcesFile
+from schemas.config.sources_file import SourcesError, load
+from schemas.settings import Settings, SettingsError
 
 # As a shell tells of Ctrl-C.
 _INTERRUPTED = 130
@@ -40,7 +42,7 @@ def common(command: Callable[..., None]) -> Callable[..., None]:
     def wrapped(home: Path | None, sources_file: Path | None, **options: Any) -> None:
         try:
             settings = click.get_current_context().obj = Settings.from_environment().at(home, sources_file)
-            command(settings=settings, loaded=sources.load(settings.sources_file), **options)
+            command(settings=settings, loaded=load(settings.sources_file), **options)
         except (SettingsError, SourcesError, DateError) as mistake:
             screen.say("ERROR", str(mistake))
             sys.exit(2)
@@ -48,7 +50,7 @@ def common(command: Callable[..., None]) -> Callable[..., None]:
             screen.say("ERROR", f"{refusal}; run as the user who made the home, or see `{settings.command('doctor')}`")
             sys.exit(1)
         except OSError as refusal:
-            if not durable.is_refusal(refusal.errno):
+            if not atomic_write.is_refusal(refusal.errno):
                 raise
             screen.say("ERROR", f"{refusal}; `{settings.command('doctor')}` says how much room there is")
             sys.exit(1)

@@ -1,16 +1,16 @@
 """Dagster's own processes: the UI and the daemon.
 
-Belongs here: starting them in the foreground. Does not: how they are started (`pipelines/services`).
+Belongs here: starting them in the foreground. Does not: how they are started (`pipelines/instance/services`).
 """
 
 import sys
 
 import click
 
-from pipelines import console as screen
+from pipelines.cli import console as screen
 from pipelines.cli.command import common, main
-from pipelines.settings import Settings
-from pipelines.sources import SourcesFile
+from schemas.config.source import SourcesFile
+from schemas.settings import Settings
 
 
 @main.command()
@@ -18,7 +18,7 @@ from pipelines.sources import SourcesFile
 @common
 def ui(settings: Settings, loaded: SourcesFile, port: int) -> None:  # noqa: ARG001 - loaded, so that mistakes show first
     """Open the Dagster UI, with its scheduler, on 127.0.0.1."""
-    from pipelines import services  # noqa: PLC0415 - as above
+    from pipelines.instance import services  # noqa: PLC0415 - as above
 
     try:
         services.ui(settings, port)
@@ -32,7 +32,7 @@ def ui(settings: Settings, loaded: SourcesFile, port: int) -> None:  # noqa: ARG
 @common
 def webserver(settings: Settings, loaded: SourcesFile, port: int) -> None:  # noqa: ARG001 - as above
     """Serve the Dagster UI alone, for a machine that keeps it running."""
-    from pipelines import services  # noqa: PLC0415 - as above
+    from pipelines.instance import services  # noqa: PLC0415 - as above
 
     try:
         services.webserver(settings, port)
@@ -45,6 +45,6 @@ def webserver(settings: Settings, loaded: SourcesFile, port: int) -> None:  # no
 @common
 def daemon(settings: Settings, loaded: SourcesFile) -> None:  # noqa: ARG001 - as above
     """Run the nightly schedule, automation and backfills, for a machine that keeps it running."""
-    from pipelines import services  # noqa: PLC0415 - as above
+    from pipelines.instance import services  # noqa: PLC0415 - as above
 
     services.daemon(settings)

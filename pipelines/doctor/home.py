@@ -10,12 +10,14 @@ from pathlib import Path
 
 from rich import filesize
 
-from pipelines import processes, serving, sweeping
+from assets.landing import suppression
+from assets.landing.suppression import SuppressionError
+from assets.publishing import publish_protocol
+from assets.retention import temp_cleanup
+from assets.storage.lake import Lake
 from pipelines.doctor.finding import Finding, Level, span
-from pipelines.forget import suppression
-from pipelines.forget.suppression import SuppressionError
-from pipelines.lake import Lake
-from pipelines.settings import Settings
+from pipelines.instance import processes
+from schemas.settings import Settings
 
 # Nights that there should be room for, before somebody has to look; and at least, while one is being built.
 _NIGHTS_AHEAD = 14
@@ -103,14 +105,14 @@ def _newest_night(settings: Settings) -> int:
     places = [
         *settings.landing.glob(f"*/{newest}"),
         *settings.lake.glob(f"*/snapshot_date={newest}"),
-        *serving.generations(settings.published)[-1:],
+        *publish_protocol.generations(settings.published)[-1:],
     ]
     return sum(file.stat().st_size for place in places for file in place.rglob("*") if file.is_file())
 
 
 def left_overs(settings: Settings) -> Iterator[Finding]:
     """What killed writers have left."""
-    found = list(sweeping.left_overs(settings))
+    found = list(temp_cleanup.left_overs(settings))
     if found:
         said = f"{len(found):,} left by writers that were killed; the first: {found[0]}"
         yield Finding("left-overs", "warning", said, "the next run sweeps them; until then, smallvoices tidy")

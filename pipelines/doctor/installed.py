@@ -8,9 +8,9 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from pipelines.doctor.finding import Finding
-from pipelines.pull import credentials
-from pipelines.settings import REPOSITORY
-from pipelines.sources import SourcesFile
+from schemas.config.secrets import is_set
+from schemas.config.source import SourcesFile
+from schemas.settings import REPOSITORY
 
 _NAMED = ("dagster", "duckdb", "polars")
 _SHOWN = 5
@@ -53,7 +53,7 @@ def _installed(name: str) -> str | None:
 
 def secrets(loaded: SourcesFile) -> Iterator[Finding]:
     """Environment variables that sources.yaml names; an unset one fails what names it."""
-    unset = {place: [name for name in names if not credentials.is_set(name)] for place, names in loaded.secrets.items()}
+    unset = {place: [name for name in names if not is_set(name)] for place, names in loaded.secrets.items()}
     for place, names in unset.items():
         for name in names:
             said = f"${{{name}}} of {place} is not set"

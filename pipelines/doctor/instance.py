@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from pipelines import dead_runs, failures, runs
+from pipelines import runs
 from pipelines.doctor.finding import Check, Finding, span
+from pipelines.instance import failures, home_instance, orphaned_runs
 from pipelines.jobs import NIGHTLY
-from pipelines.settings import Settings
+from schemas.settings import Settings
 
 _SCHEDULE = "nightly_schedule"
 _UNDER_WAY = [
@@ -29,7 +30,7 @@ def checks(settings: Settings) -> dict[str, Check]:
 
     def opened(check: _OfInstance) -> Check:
         def findings() -> Iterator[Finding]:
-            with runs.existing_instance(settings) as instance:
+            with home_instance.existing_instance(settings) as instance:
                 if instance:
                     yield from check(settings, instance)
 
@@ -75,7 +76,7 @@ def _under_way(settings: Settings, instance: dg.DagsterInstance) -> Iterator[Fin
     for record in records:
         since = _since_epoch(record.start_time or record.create_timestamp.timestamp())
         said = f"run {record.dagster_run.run_id} has been {record.dagster_run.status.value.lower()} for {span(since)}"
-        if dead_runs.is_dead(instance, record):
+        if orphaned_runs.is_dead(instance, record):
             remedy = f"the next run marks it as failed; for its date: {settings.command(_range_of(record.dagster_run))}"
             yield Finding("runs under way", "warning", f"{said}, and its process is gone", remedy)
         elif since > longest:

@@ -6,15 +6,16 @@ from importlib.metadata import version
 
 import duckdb
 
-from assets import looking_back
-from pipelines import serving, summary
-from pipelines.dates import DateError, has_dated_files, on_disk, yesterday
+from assets.importing.import_report import import_report
+from assets.landing.dates import DateError, has_dated_files, on_disk, yesterday
+from assets.publishing import publish_protocol
+from assets.storage import lookback
+from assets.storage.lake import Lake
 from pipelines.doctor.finding import Finding
 from pipelines.jobs import FRESH_BY
-from pipelines.lake import Lake
-from pipelines.settings import Settings
-from pipelines.sources import SourcesError, load
+from schemas.config.sources_file import SourcesError, load
 from schemas.published import CONTRACT_VERSION
+from schemas.settings import Settings
 
 _MODE = 0o444
 
@@ -22,8 +23,8 @@ _MODE = 0o444
 def freshness(settings: Settings) -> Iterator[Finding]:
     """Whether readers see yesterday, once it should be there."""
     try:
-        generation = serving.current(settings)
-    except serving.PublishError as error:
+        generation = publish_protocol.current(settings)
+    except publish_protocol.PublishError as error:
         yield Finding("published", "problem", str(error), settings.command("publish"))
         return
     if generation is None:
@@ -59,7 +60,7 @@ def _caught_up(settings: Settings, newest: date) -> str:
 
 def contract(settings: Settings) -> Iterator[Finding]:
     """Whether the published file is of this code's contract, and safe from clients that open it to write."""
-    path = settings.published / serving.FILE_NAME
+    path = settings.published / publish_protocol.FILE_NAME
     if not path.exists():
         return
     with duckdb.connect(str(path), read_only=True) as connection:
@@ -79,7 +80,7 @@ def contract(settings: Settings) -> Iterator[Finding]:
 def sources(settings: Settings) -> Iterator[Finding]:
     """What became of each source on the newest date."""
     dates = Lake(settings.lake).dates("ranking")
-    rows = summary.import_report(settings, dates[-1]) if dates else []
+    rows = import_report(settings, dates[-1]) if dates else []
     failed = {row["source"]: row for row in rows if row["state"] != "published"}
     for name, row in failed.items():
         stands_in = f"rows of {row['landed_date']} stand in; " if row["state"] == "carried" else ""
@@ -99,9 +100,9 @@ def sources(settings: Settings) -> Iterator[Finding]:
 
 def stale(settings: Settings) -> Iterator[Finding]:
     """Dates computed before an earlier one that they look back on was landed."""
-    days = looking_back.stale(Lake(settings.lake))
+    days = lookback.stale(Lake(settings.lake))
     if days:
         remedy = settings.command(f"backfill --from {days[0]} --to {days[-1]}")
-        yield Finding("stale dates", "warning", looking_back.said(days), remedy)
+        yield Finding("stale dates", "warning", lookback.said(days), remedy)
     else:
         yield Finding("stale dates", "ok", "none")

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import polars as pl
 
+from assets.erasing.records import IDENTITY
 from pipelines.forget.person import Person
-from pipelines.forget.records import IDENTITY
 
 
 class Counts(NamedTuple):

@@ -15,11 +15,11 @@ from dagster._core.storage.runs.schema import RunStorageSqlMetadata
 from dagster._core.storage.schedules.schema import ScheduleStorageSqlMetadata
 from psycopg import sql
 
+from assets.publishing.postgres import CONNECT_SECONDS, PostgresError
 from pipelines.forget.dagster_texts import cleaned, says
 from pipelines.forget.person import Person
-from pipelines.postgres import CONNECT_SECONDS, PostgresError
-from pipelines.settings import POSTGRES
 from schemas.first_line import first_line
+from schemas.settings import POSTGRES
 
 _TABLES = sorted(
     name

@@ -12,8 +12,8 @@ from pathlib import Path
 from pipelines.forget import dagster_postgres
 from pipelines.forget.dagster_texts import cleaned, says, without
 from pipelines.forget.person import Person
-from pipelines.settings import Settings
 from schemas.quoting import identifier
+from schemas.settings import Settings
 
 _WAIT_SECONDS = 60
 

@@ -1,7 +1,7 @@
 """A person erased from landing and lake: what there is of them, and taking it out.
 
 Belongs here: the order in which a home's own tables lose a person, so that a rerun completes what a kill broke off.
-Does not: rewriting files (`landed`, `tombstones`), publishing, or asking.
+Does not: rewriting files (`assets/erasing`), publishing, or asking.
 """
 
 import hashlib
@@ -15,18 +15,20 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines import durable, kept_days, landing, progress
-from pipelines.forget import known, landed
-from pipelines.forget.known import Pull
-from pipelines.forget.landed import Wanted
+from assets.erasing import landed
+from assets.erasing.landed import Wanted
+from assets.erasing.records import IDENTITY
+from assets.erasing.redaction import CannotEmptyError
+from assets.landing import store
+from assets.reading.formats import UnreadableFileError
+from assets.storage import atomic_write, progress
+from assets.storage.lake import Lake
+from pipelines.forget import identity_resolution
+from pipelines.forget.identity_resolution import Pull
 from pipelines.forget.person import Person
-from pipelines.forget.proof import text_of
-from pipelines.forget.records import IDENTITY
-from pipelines.forget.tombstones import CannotEmptyError
-from pipelines.lake import Lake
-from pipelines.read.formats import UnreadableFileError
-from pipelines.settings import Settings
-from pipelines.sources import SourcesFile
+from pipelines.forget.verification import text_of
+from schemas.config.source import SourcesFile
+from schemas.settings import Settings
 
 _RUN = "forget"
 
@@ -82,7 +84,7 @@ class _Erasing:
         self._gone: set[tuple[str, int]] = set()
 
     def run(self) -> Erased:
-        pulls = known.pulls(self._settings, self._sources)
+        pulls = identity_resolution.pulls(self._settings, self._sources)
         for number, pull in enumerate(pulls, start=1):
             progress.report("their records", number, total=len(pulls), unit="files", note=pull.source.name)
             try:
@@ -95,9 +97,6 @@ class _Erasing:
             for folder in _unknown(self._settings, self._sources)
             if any(self._person.is_named_in(text_of(path)) for path in folder.rglob("*") if path.is_file())
         ]
-        if not self._is_trial:
-            # Its rows would only be marked as gone.
-            kept_days.drop(self._settings.published_days)
         rows, touched = _from_lake(self._settings, self._person, self._contents, self._gone, is_trial=self._is_trial)
         days = tuple(sorted(self._days | touched))
         return Erased(self._tombstones, tuple(self._emptied), rows, days, tuple(self._left))
@@ -127,7 +126,7 @@ class _Erasing:
         self._gone |= {(path, row) for row in rows}
 
 
-def _emptied(settings: Settings, sources: SourcesFile, pull: Pull, wanted: Wanted) -> list[landing.LandedFile] | None:
+def _emptied(settings: Settings, sources: SourcesFile, pull: Pull, wanted: Wanted) -> list[store.LandedFile] | None:
     folder = landed.aside(settings, pull.manifest)
     try:
         shape = sources.shape(pull.source)
@@ -135,13 +134,13 @@ def _emptied(settings: Settings, sources: SourcesFile, pull: Pull, wanted: Wante
         if files:
             place = settings.landing / pull.source.name / pull.manifest.snapshot_date
             # Forced pulls of the same bytes have a manifest each.
-            for manifest in landing.pulls_of(place):
+            for manifest in store.pulls_of(place):
                 if manifest.content == pull.manifest.content:
                     landed.settle(settings, manifest, files, folder)
         return files
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        landing.sweep_date(settings.landing / pull.source.name / pull.manifest.snapshot_date)
+        store.sweep_date(settings.landing / pull.source.name / pull.manifest.snapshot_date)
 
 
 def _unreadable(settings: Settings, person: Person, pull: Pull, error: Exception, *, is_trial: bool) -> list[str]:
@@ -187,7 +186,7 @@ def _blank(settings: Settings, pull: Pull, named: Sequence[str]) -> None:
             )
         )
     landed.settle(settings, pull.manifest, files, folder)
-    landing.sweep_date(settings.landing / pull.source.name / pull.manifest.snapshot_date)
+    store.sweep_date(settings.landing / pull.source.name / pull.manifest.snapshot_date)
 
 
 def _unknown(settings: Settings, sources: SourcesFile) -> list[Path]:
@@ -258,7 +257,7 @@ def begin(settings: Settings, person: Person, days: Sequence[date]) -> Path:
         "elsewhere": sorted((handle, day.isoformat()) for handle, day in person.elsewhere),
         "days": sorted(map(str, days)),
     }
-    with durable.replacing(path, str(os.getpid())) as aside:
+    with atomic_write.replacing(path, str(os.getpid())) as aside:
         aside.touch(mode=0o600)
         aside.write_text(json.dumps(document), encoding="utf-8")
     return path
@@ -275,6 +274,6 @@ def begun(settings: Settings, platform: str, name: str) -> list[tuple[Path, Pers
             frozenset(document["handles"]),
             frozenset((handle, date.fromisoformat(day)) for handle, day in document["elsewhere"]),
         )
-        if person.platform == platform and {name, known.normal(name)} & person.names:
+        if person.platform == platform and {name, identity_resolution.normal(name)} & person.names:
             found.append((path, person, [date.fromisoformat(day) for day in document["days"]]))
     return found

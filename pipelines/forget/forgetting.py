@@ -7,13 +7,18 @@ completed by the same command. Does not: printing, or asking.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipelines import home_lock, runs, serving, sweeping
-from pipelines.forget import dagster_storage, erasing, known, proof, published_postgres, suppression
+from assets.landing import suppression
+from assets.publishing import publish_protocol
+from assets.retention import temp_cleanup
+from assets.storage import home_lock
+from pipelines import runs
+from pipelines.forget import dagster_storage, erasing, identity_resolution, published_postgres, verification
 from pipelines.forget.erasing import Erased
 from pipelines.forget.person import Person
-from pipelines.forget.proof import Proof
-from pipelines.settings import Settings
-from pipelines.sources import SourcesFile
+from pipelines.forget.verification import Proof
+from pipelines.instance import home_instance
+from schemas.config.source import SourcesFile
+from schemas.settings import Settings
 
 
 class ForgetError(Exception):
@@ -42,7 +47,7 @@ def look(settings: Settings, sources: SourcesFile, platform: str, name: str) -> 
         ForgetError: Nobody is known by that name.
         SettingsError: Dagster's storage is in PostgreSQL, and nothing here says where.
     """
-    runs.demand_storage(settings)
+    home_instance.require_storage(settings)
     with home_lock.erasing(settings):
         return _look(settings, sources, platform, name)
 
@@ -79,7 +84,7 @@ def forget(
         say("Emptying their records in what has landed, and their rows in the lake")
         erased = erasing.erase(settings, sources, person)
         days |= set(erased.days)
-        if days or serving.current(settings):
+        if days or publish_protocol.current(settings):
             say(f"Computing {len(days)} dates anew, and publishing")
             outcome = runs.recompute(settings, sources, sorted(days), log_level=log_level)
             if not outcome.succeeded:
@@ -87,8 +92,8 @@ def forget(
                     f"{outcome.error}; their records are erased from landing and lake, and the published file still "
                     "has them: mend the cause, and run the same command again"
                 )
-            serving.keep_newest_only(settings)
-        sweeping.sweep(settings, is_alone=True)
+            publish_protocol.keep_newest_only(settings)
+        temp_cleanup.sweep(settings, is_alone=True)
         say("Blotting them out of Dagster's storage")
         blotted = dagster_storage.blot_out(settings, person)
         if sources.publish_to:
@@ -98,7 +103,7 @@ def forget(
             "Searching every file under the home"
             + (", and PostgreSQL" if sources.publish_to or settings.dagster_in_postgres else "")
         )
-        found = proof.search(settings, sources.publish_to, person)
+        found = verification.search(settings, sources.publish_to, person)
         if found.holds and not erased.left:
             for path in begun:
                 path.unlink()
@@ -126,12 +131,12 @@ def lift(settings: Settings, platform: str, name: str) -> int:
             raise ForgetError(
                 f"erasing {name!r} on {platform} was begun and has not ended; run `smallvoices forget` for them first"
             )
-        return suppression.lift(settings.suppressed, platform, {name, known.normal(name)})
+        return suppression.lift(settings.suppressed, platform, {name, identity_resolution.normal(name)})
 
 
 def _look(settings: Settings, sources: SourcesFile, platform: str, name: str) -> tuple[Person, Erased]:
     earlier = erasing.begun(settings, platform, name)
-    person = known.person(settings, sources, platform, name)
+    person = identity_resolution.person(settings, sources, platform, name)
     for _, begun, _ in earlier:
         person = begun if person is None else Person(
             platform, person.ids | begun.ids, person.handles | begun.handles, person.elsewhere | begun.elsewhere
@@ -140,7 +145,7 @@ def _look(settings: Settings, sources: SourcesFile, platform: str, name: str) ->
     asked = person or Person(
         platform,
         frozenset() if name.startswith("@") else frozenset({name}),
-        frozenset({known.normal(name)}),
+        frozenset({identity_resolution.normal(name)}),
     )
     seen = erasing.look(settings, sources, asked)
     if person is None and seen.is_nothing and not seen.left:

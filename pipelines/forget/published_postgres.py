@@ -1,7 +1,7 @@
 """The published tables in PostgreSQL: taking a person out of generations that stay, and searching them all.
 
 Belongs here: what is left of somebody in the database of `publish_to`. Does not: publishing, which brings the newest
-generation without them (`pipelines/postgres`), or views and copies that others have made of it.
+generation without them (`assets/publishing/postgres`), or views and copies that others have made of it.
 
 An earlier generation stays while somebody reads it, or for good where a view of others is built on it.
 """
@@ -13,9 +13,9 @@ import polars as pl
 import psycopg
 from psycopg import sql
 
+from assets.publishing.postgres import CONNECT_SECONDS, EARLIER, SCHEMA, reached
 from pipelines.forget.counts import Counts, in_frames
 from pipelines.forget.person import Person
-from pipelines.postgres import CONNECT_SECONDS, EARLIER, SCHEMA, reached
 
 _BATCH_ROWS = 50_000
 # Readers hold up no deleting; who changes these tables by hand might.

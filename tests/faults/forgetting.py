@@ -10,8 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from pipelines import runs, sources
-from pipelines.forget import forgetting, suppression
+from assets.landing import suppression
+from pipelines import runs
+from pipelines.forget import forgetting
+from schemas.config import sources_file
 from tests.faults import homes, kills, syscalls
 from tests.faults.kills import Work
 from tests.faults.syscalls import Call
@@ -68,7 +70,7 @@ def _rank_a_day(folder: Path) -> None:
 
 
 def _forget(home: Home) -> None:
-    settings, loaded = home.settings, sources.load(home.settings.sources_file)
+    settings, loaded = home.settings, sources_file.load(home.settings.sources_file)
     person, seen = forgetting.look(settings, loaded, "instagram", ANNA)
     done = forgetting.forget(settings, loaded, person, seen, log_level=_LOG_LEVEL, say=lambda _: None)
     if not done.proof.holds or done.erased.left:
@@ -99,7 +101,7 @@ def _resurrected(home: Home) -> str | None:
 
 
 def _night(home: Home) -> None:
-    loaded = sources.load(home.settings.sources_file)
+    loaded = sources_file.load(home.settings.sources_file)
     outcome = runs.over(home.settings, loaded, [date.fromisoformat(_DAY)], force=True, log_level=_LOG_LEVEL)
     if not outcome.succeeded:
         raise RuntimeError(outcome.error)

@@ -20,11 +20,14 @@ import dagster as dg
 import duckdb
 import polars as pl
 
-from assets.importing import import_date
-from pipelines import failures, landing, sources, sweeping
+from assets.importing.importing import import_date
+from assets.landing import store
+from assets.publishing.content_hash import contents
+from assets.retention import temp_cleanup
 from pipelines.build import build_defs
-from pipelines.content_hash import contents
+from pipelines.instance import failures
 from pipelines.jobs import NIGHTLY
+from schemas.config import sources_file
 from schemas.published import LEFT_OUT
 from tests.published_home import Home, make
 
@@ -93,10 +96,10 @@ def export(home: Home, day: str, factor: int) -> None:
 
 def land(home: Home, day: str = NEXT, *, force: bool = False) -> str:
     """Pulls a day, as the first step of a night does; gives the hash of what landed."""
-    settings, loaded = home.settings, sources.load(home.settings.sources_file)
-    sweeping.sweep(settings)
+    settings, loaded = home.settings, sources_file.load(home.settings.sources_file)
+    temp_cleanup.sweep(settings)
     (source,) = loaded.sources
-    manifest = landing.land(
+    manifest = store.land(
         source, loaded.shape(source), date.fromisoformat(day), landing=settings.landing, folder=home.folder, force=force
     )
     if manifest.state != "complete":
@@ -106,8 +109,10 @@ def land(home: Home, day: str = NEXT, *, force: bool = False) -> str:
 
 def import_day(home: Home, day: str = NEXT) -> None:
     """Imports a day that has landed."""
-    sweeping.sweep(home.settings)
-    import_date(home.settings, sources.load(home.settings.sources_file), date.fromisoformat(day), f"run-{os.getpid()}")
+    temp_cleanup.sweep(home.settings)
+    import_date(
+        home.settings, sources_file.load(home.settings.sources_file), date.fromisoformat(day), f"run-{os.getpid()}"
+    )
 
 
 def night(home: Home, day: str = NEXT) -> None:
@@ -116,7 +121,7 @@ def night(home: Home, day: str = NEXT) -> None:
     Raises:
         RuntimeError: It failed; with what the failed step said.
     """
-    job = build_defs(home.settings, sources.load(home.settings.sources_file)).resolve_job_def(NIGHTLY)
+    job = build_defs(home.settings, sources_file.load(home.settings.sources_file)).resolve_job_def(NIGHTLY)
     with dg.DagsterInstance.ephemeral() as instance:
         result = job.execute_in_process(
             instance=instance, partition_key=day, raise_on_error=False,
@@ -164,7 +169,7 @@ def landed(home: Home, day: str = NEXT) -> str | None:
     Raises:
         AssertionError: They are not.
     """
-    manifest = landing.newest_complete(home.settings.landing, "plain", date.fromisoformat(day))
+    manifest = store.newest_complete(home.settings.landing, "plain", date.fromisoformat(day))
     for file in manifest.files if manifest else ():
         bytes_ = (home.settings.landing / file.path).read_bytes()
         assert hashlib.sha256(bytes_).hexdigest() == file.sha256, file.path
@@ -183,7 +188,7 @@ def leftovers(home: Home) -> list[str]:
 
 def _manifests(home: Home) -> Iterator[Any]:
     for place in home.settings.landing.glob("*/*"):
-        yield from landing.pulls(home.settings.landing, place.parent.name, date.fromisoformat(place.name))
+        yield from store.pulls(home.settings.landing, place.parent.name, date.fromisoformat(place.name))
 
 
 def remove(folder: Path) -> None:

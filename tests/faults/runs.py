@@ -16,7 +16,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from pipelines import dead_runs
+from pipelines.instance import orphaned_runs
 from tests.faults import homes, syscalls
 from tests.faults.table import Extent, Found, Row
 from tests.live_dagster import LiveDagster, running, wait_for
@@ -146,7 +146,7 @@ def _started(live: LiveDagster, home: Home) -> tuple[str, tuple[str, int]]:
             # The automation sensor has runs of its own.
             ours = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED], tags={"dagster/backfill": backfill})
             for run in instance.get_runs(ours):
-                if pid := dead_runs.process_of(instance, run.run_id):
+                if pid := orphaned_runs.process_of(instance, run.run_id):
                     return run.run_id, pid
         return None
 

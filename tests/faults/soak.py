@@ -28,8 +28,9 @@ from statistics import median
 
 import click
 
-from pipelines import runs, sources
-from pipelines.settings import Settings
+from pipelines import runs
+from schemas.config import sources_file
+from schemas.settings import Settings
 from tests.faults import homes, syscalls
 from tests.faults.table import Extent, Found, Row
 from tests.published_home import SOURCES, Home
@@ -88,7 +89,7 @@ def _all(home: Home, count: int, tell: Tell) -> list[Night]:
 
 
 def _run(settings: Settings, day: date) -> None:
-    outcome = runs.over(settings, sources.load(settings.sources_file), [day], force=False, log_level="CRITICAL")
+    outcome = runs.over(settings, sources_file.load(settings.sources_file), [day], force=False, log_level="CRITICAL")
     if not outcome.succeeded:
         raise RuntimeError(f"{day}: {outcome.error}")
 

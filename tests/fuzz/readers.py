@@ -7,11 +7,11 @@ import json
 from itertools import pairwise
 from pathlib import Path
 
-from pipelines.limits import DEFAULT_LIMITS
-from pipelines.read import csv_records, json_records, json_stream
-from pipelines.read.dialect import dialect_of
-from pipelines.read.encodings import encoding_of
-from pipelines.read.formats import UnreadableFileError, container_of
+from assets.reading import csv_records, json_records, json_stream
+from assets.reading.dialect import dialect_of
+from assets.reading.encodings import encoding_of
+from assets.reading.formats import UnreadableFileError, container_of
+from schemas.config.limits import DEFAULT_LIMITS
 from tests.fuzz.whole_path import UnaccountedError, records_of
 
 

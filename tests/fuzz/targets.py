@@ -13,7 +13,7 @@ import atheris
 
 from tests.fuzz import inputs
 
-with atheris.instrument_imports(include=["pipelines.read", "pipelines.opening", "schemas.json_path"]):
+with atheris.instrument_imports(include=["assets.reading", "assets.importing.open_files", "schemas.json_path"]):
     from tests.fuzz import readers
     from tests.fuzz.whole_path import MOST_SECONDS, outcome
 

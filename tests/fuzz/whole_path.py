@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from assets.importing import NothingToPublishError, import_date
-from pipelines import landing
-from pipelines.sources import SourcesFile
+from assets.importing.importing import NothingToPublishError, import_date
+from assets.landing import store
+from schemas.config.source import SourcesFile
 from tests.small_exports import DAY, Exports, Imported
 
 MOST_SECONDS = 2.0
@@ -71,7 +71,7 @@ def outcome(name: str, content: bytes, shape: str = "declared") -> Outcome:
         made.write(f"in/{name}", content)
         began = _spent()
         (source,) = sources.sources
-        landed = landing.land(
+        landed = store.land(
             source, sources.shape(source), DAY, landing=made.settings.landing, folder=made.folder, force=False
         )
         message = landed.message

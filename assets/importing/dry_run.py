@@ -1,0 +1,86 @@
+"""What the import would make of one file, tried out in a folder that is thrown away.
+
+Belongs here: landing and importing a single file aside of everything else, for `smallvoices inspect`. Does not:
+inference, or printing.
+"""
+
+import tempfile
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from assets.importing.importing import KEPT_AT, NothingToPublishError, import_date
+from assets.landing import store
+from assets.storage.lake import Lake
+from schemas.config.source import Source, SourcesFile
+from schemas.settings import Settings
+from schemas.shape import RECORDS, Shape
+
+_NAME = "inspected"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What became of the records of a file.
+
+    Attributes:
+        report: The import report, one row per file and kind of record.
+        quarantine: The records refused, with their reasons.
+        profiles: The profiles accepted, in the order of the file.
+        posts: How many posts were accepted.
+        message: Why nothing could be imported; empty where something was.
+    """
+
+    report: pl.DataFrame
+    quarantine: pl.DataFrame
+    profiles: pl.DataFrame
+    posts: int
+    message: str
+
+
+def try_out(path: Path, shape: Shape, platform: str | None, day: date) -> Trial:
+    """Lands and imports a file by a shape.
+
+    Args:
+        path: The file.
+        shape: How it is read.
+        platform: What is declared beside the shape.
+        day: The snapshot date that it is taken for.
+    """
+    # By a name of its own: under `auto` it would be inferred anew, without what the caller declared.
+    shape = shape.model_copy(update={"name": _NAME})
+    source = Source(
+        name=_NAME,
+        shape=shape.name,
+        url=str(path.absolute()),
+        platform=platform,
+        max_quarantine_share=1.0,
+        carry_days=0,
+    )
+    with tempfile.TemporaryDirectory(prefix="smallvoices-") as folder:
+        settings = Settings(home=Path(folder), sources_file=Path(folder) / "sources.yaml")
+        sources = SourcesFile(path=settings.sources_file, sources=[source], shapes={shape.name: shape})
+        manifest = store.land(source, shape, day, landing=settings.landing, folder=path.parent, force=False)
+        message = manifest.message
+        if manifest.state == "complete":
+            try:
+                import_date(settings, sources, day, "inspect")
+            except NothingToPublishError:
+                report = Lake(settings.lake).scan("import_report", day).collect()
+                # What it sent is kept for as long as this goes on.
+                message = report["message"][0].partition(KEPT_AT)[0]
+        lake = Lake(settings.lake)
+        tables = {
+            name: lake.scan(name, day).collect() if lake.path(name, day).exists() else pl.DataFrame()
+            for name in ("import_report", "quarantine", *RECORDS)
+        }
+        profiles = tables["profiles"]
+        return Trial(
+            report=tables["import_report"],
+            quarantine=tables["quarantine"],
+            profiles=profiles.sort("landed_row") if profiles.height else profiles,
+            posts=tables["posts"].height,
+            message=message,
+        )

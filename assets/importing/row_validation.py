@@ -1,0 +1,133 @@
+"""Rows of landed files, parted: those that hold, those that do not, and those of people who were forgotten.
+
+Belongs here: what becomes of a batch of rows by itself. Does not: reading them, or which files stand for a date
+(`importing`).
+"""
+
+from datetime import date
+
+import polars as pl
+
+from assets.importing.limit_guard import Bounds
+from assets.importing.reconciliation import Tally
+from assets.landing.store import LandedFile, Manifest
+from assets.landing.suppression import Suppression, is_empty
+from assets.reading.json_records import PAGE_ROWS
+from schemas.config.source import Source
+from schemas.describe import polars_schema
+from schemas.shape import MODELS, Records
+from schemas.standard_forms import standardised
+from schemas.validation import validate
+
+# Rows that do not hold; `part` is the place of their file among those that are read together.
+FAILED = {"part": pl.Int64, "landed_row": pl.Int64, "field": pl.String, "reason": pl.String, "raw": pl.String}
+
+
+def with_provenance(
+    frame: pl.DataFrame, source: Source, day: date, tallies: list[Tally], manifest: Manifest
+) -> pl.DataFrame:
+    """Rows with where they come from; `part` is the place of their file among those that are read together."""
+    if len(tallies) > 1:
+        frame = frame.with_columns(
+            part=pl.col("landed_row") // PAGE_ROWS - 1, landed_row=pl.col("landed_row") % PAGE_ROWS
+        )
+        files: pl.Series | pl.Expr = pl.Series([tally.file.path for tally in tallies]).gather(frame["part"])
+    else:
+        if "landed_row" not in frame.columns:
+            frame = frame.with_row_index("landed_row", tallies[0].landed + 1)
+        frame = frame.with_columns(pl.col("landed_row").cast(pl.Int64), part=pl.lit(0, dtype=pl.Int64))
+        files = pl.lit(tallies[0].file.path)
+    return frame.with_columns(
+        source=pl.lit(source.name),
+        snapshot_date=pl.lit(day),
+        snapshot_age_days=pl.lit((day - manifest.date).days, dtype=pl.Int32),
+        landed_file=files,
+    )
+
+
+def without_forgotten(frame: pl.DataFrame, tallies: list[Tally], suppressed: Suppression) -> pl.DataFrame:
+    """Leaves out tombstones, and whoever was forgotten and is in the landed file all the same."""
+    stones = [
+        (place, stone.row)
+        for place, tally in enumerate(tallies)
+        for stone in tally.file.tombstones
+        if stone.records == tally.records
+    ]
+    if not stones and not suppressed:
+        return frame
+    names = standardised(frame.select("platform", "profile_id", "handle", "is_blank"))
+    # A record that names somebody is no tombstone: the shape has changed since, and counts records differently.
+    is_stone = (
+        frame.select("part", "landed_row")
+        .join(
+            pl.DataFrame(stones, schema={"part": pl.Int64, "landed_row": pl.Int64}, orient="row").with_columns(
+                stone=True
+            ),
+            on=["part", "landed_row"],
+            how="left",
+            maintain_order="left",
+        )["stone"]
+        .fill_null(value=False)
+    )
+    is_forgotten = (is_stone & is_empty(names)) | suppressed.mask(names)
+    for place, count in frame.filter(is_forgotten)["part"].value_counts().iter_rows():
+        tallies[place].forgotten += count
+    return frame.filter(~is_forgotten)
+
+
+def sift(frame: pl.DataFrame, records: Records, bounds: Bounds) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """A batch, parted into rows that hold and (part, landed_row, field, reason, raw) of those that do not."""
+    schema = polars_schema(MODELS[records])
+    rows = standardised(frame.select(schema.names()))
+    long = bounds.long_texts(rows)
+    failures = validate(MODELS[records], rows)
+    if long.height:
+        failures = pl.concat([long, failures.join(long, on="index", how="anti")]).sort("index")
+    if "refused" in frame.columns:
+        refused = (
+            frame.select("refused")
+            .with_row_index("index")
+            .filter(pl.col("refused").is_not_null())
+            .select("index", field=pl.lit(None, dtype=pl.String), reason="refused")
+        )
+        failures = pl.concat([refused, failures.join(refused, on="index", how="anti")]).sort("index")
+    raw = pl.col("raw") if "raw" in frame.columns else pl.lit(None, dtype=pl.String)
+    if failures.is_empty():
+        return rows, pl.DataFrame(schema=FAILED)
+    indices = failures["index"]
+    bad = frame.select("part", "landed_row", "is_blank", raw.alias("raw"))[indices].with_columns(
+        failures["field"], failures["reason"]
+    )
+    worded = bad.select(
+        "part",
+        "landed_row",
+        pl.when("is_blank").then(None).otherwise("field").alias("field"),
+        pl.when("is_blank").then(pl.lit("nothing of it could be read")).otherwise("reason").alias("reason"),
+        "raw",
+    )
+    mask = pl.Series([True]).new_from_index(0, rows.height).scatter(indices, values=False)
+    return rows.filter(mask), worded
+
+
+def quarantined(
+    bad: pl.DataFrame,
+    raw: dict[int, tuple[int | None, str]],
+    source: Source,
+    day: date,
+    file: LandedFile,
+    records: Records,
+) -> pl.DataFrame:
+    """The rows of the quarantine for those of a file that do not hold, each with its line and what it says there."""
+    nothing: tuple[int | None, str | None] = (None, None)
+    found = [raw.get(number, nothing) for number in bad["landed_row"]]
+    return bad.select(
+        snapshot_date=pl.lit(day),
+        source=pl.lit(source.name),
+        records=pl.lit(records),
+        landed_file=pl.lit(file.path),
+        landed_row="landed_row",
+        landed_line=pl.Series([line for line, _ in found], dtype=pl.Int64),
+        field="field",
+        reason="reason",
+        raw=pl.coalesce("raw", pl.Series([text for _, text in found], dtype=pl.String)),
+    )

@@ -1,0 +1,38 @@
+"""How a column of dates and times is written, decided by all its cells.
+
+Belongs here: ISO, day or month first, seconds or milliseconds. Does not: what the time means.
+"""
+
+from assets.inference.cells import Column
+from assets.inference.proposal import Question
+from schemas.quoting import identifier
+
+_ISO = r"^[1-9]\d{3}[-/]\d{1,2}[-/]\d{1,2}([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?(Z|UTC|GMT|[+-]\d{2}:?\d{0,2}))?)?$"
+_ORDERED = r"^\d{1,2}[./-]\d{1,2}[./-](\d{4}|\d{2})([, T].*)?$"
+_MAIL = r"^([A-Z][a-z]{2},? )?\d{1,2} [A-Z][a-z]{2} \d{4} |^[A-Z][a-z]{2} [A-Z][a-z]{2} \d"
+_MOSTLY = 0.95
+
+
+def time_expression(column: Column) -> str | Question | None:
+    """The SQL that converts a column of times; a question where days and months look alike; None for other things."""
+    name = identifier(column.name)
+    if column.share(_ISO) >= _MOSTLY or column.share(_MAIL) >= _MOSTLY:
+        return f"time_of({name})"
+    for unit, pattern in (("seconds", r"^1\d{9}(\.\d+)?$"), ("milliseconds", r"^1\d{12}$")):
+        if column.share(pattern) >= _MOSTLY:
+            return f"epoch_of({name}, '{unit}')" if unit != "seconds" else f"epoch_of({name})"
+    if column.share(_ORDERED) < _MOSTLY:
+        return None
+    day_first = column.share(r"^(1[3-9]|2\d|3[01])[./-]") > 0
+    month_first = column.share(r"^\d{1,2}[./-](1[3-9]|2\d|3[01])[./-]") > 0
+    if day_first and month_first:
+        return Question(column.name, "in some cells the day stands first, in others the month", ())
+    if day_first or column.share(r"^\d{1,2}\.\d{1,2}\.") == 1:
+        return f"time_of({name}, 'DMY')"
+    if month_first:
+        return f"time_of({name}, 'MDY')"
+    return Question(
+        column.name,
+        "day or month first? No cell has a day over 12",
+        (f"time_of({name}, 'DMY')", f"time_of({name}, 'MDY')"),
+    )

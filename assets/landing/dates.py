@@ -1,0 +1,83 @@
+"""Which dates a run is for: what people type, and what the exports on disk have."""
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from assets.landing.pull.errors import PullError
+from assets.landing.pull.files import matching
+from schemas.config.addresses import place_of
+from schemas.config.source import Source, SourcesFile
+from schemas.settings import Settings
+
+_DATE = r"\d{4}-\d{2}-\d{2}"
+# Without "?", which would begin the query of a file:// address.
+_ANY_DATE = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
+
+
+class DateError(ValueError):
+    """A date that no run can be for; the message says which are."""
+
+
+def yesterday() -> date:
+    """The newest snapshot date there is: a day that is over everywhere in UTC."""
+    return datetime.now(tz=UTC).date() - timedelta(days=1)
+
+
+def parse(text: str, settings: Settings) -> date:
+    """A date as people type it: YYYY-MM-DD, from the first date to yesterday, since today is not over.
+
+    Raises:
+        DateError: It is something else.
+    """
+    try:
+        day = date.fromisoformat(text) if re.fullmatch(_DATE, text) else None
+    except ValueError:
+        day = None
+    if day is None or not settings.first_date <= day <= yesterday():
+        raise DateError(
+            f"date {text!r} is not allowed; allowed: YYYY-MM-DD, as in {yesterday()} (yesterday, UTC: the newest day "
+            f"that is over), from {settings.first_date} on"
+        )
+    return day
+
+
+def on_disk(sources: SourcesFile, settings: Settings) -> list[date]:
+    """The dates that any source has a file for, oldest first.
+
+    Raises:
+        DateError: None of them has {date} in its path and a file that matches.
+    """
+    found = {day for source in sources.sources for day in _on_disk(source, sources.path.parent)}
+    allowed = sorted(day for day in found if settings.first_date <= day <= yesterday())
+    if not allowed:
+        raise DateError(f"{sources.path}: no source has a file with a {{date}} in its path; give dates as YYYY-MM-DD")
+    return allowed
+
+
+def has_dated_files(source: Source) -> bool:
+    """Whether the names of a source's files tell their dates."""
+    return "{date}" in source.url and place_of(source.url) == "file"
+
+
+def _on_disk(source: Source, folder: Path) -> set[date]:
+    """The dates that a source would find a file for: those in the names of files, each tried."""
+    if not has_dated_files(source):
+        return set()
+    named = {day for file in _matching(source.url.replace("{date}", _ANY_DATE), folder) for day in _dates_in(file)}
+    return {day for day in named if _matching(source.addresses(day)["profiles"], folder)}
+
+
+def _matching(address: str, folder: Path) -> list[Path]:
+    try:
+        return matching(address, folder)
+    except PullError:
+        return []
+
+
+def _dates_in(path: Path) -> Iterator[date]:
+    for text in re.findall(rf"(?=({_DATE}))", str(path)):
+        with suppress(ValueError):
+            yield date.fromisoformat(text)

@@ -1,0 +1,69 @@
+"""A file that is hashed and made durable while it is written.
+
+Belongs here: keeping the disk and the hash at work while the next bytes come. Does not: where they come from.
+"""
+
+import hashlib
+import os
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from assets.storage import atomic_write
+
+# Chunks that may wait to be hashed.
+_WAITING = 4
+# Written bytes after which the disk is set to work, so that little is left to wait for at the end.
+_SYNC_BYTES = 8 * 2**20
+
+
+class HashedFile:
+    """A file to append to, in one `with` block or several."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.begin()
+
+    def begin(self) -> None:
+        """Empties it."""
+        with atomic_write.naming(self._path):
+            self._path.write_bytes(b"")
+        self._hash = hashlib.sha256()
+        self.bytes = 0
+
+    def __enter__(self) -> Self:
+        self._file = self._path.open("ab")
+        self._hasher = ThreadPoolExecutor(1)
+        self._waiting: deque[Future[None]] = deque()
+        self._synced = self.bytes
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._hasher.shutdown()
+        with atomic_write.naming(self._path), self._file:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+
+    def write(self, chunk: bytes) -> None:
+        """Adds some bytes."""
+        self._waiting.append(self._hasher.submit(self._hash.update, chunk))
+        with atomic_write.naming(self._path):
+            self._file.write(chunk)
+        self.bytes += len(chunk)
+        if len(self._waiting) > _WAITING:
+            self._waiting.popleft().result()
+        if self.bytes - self._synced >= _SYNC_BYTES:
+            # Linux begins to write out what it is told not to keep, without waiting for it.
+            with atomic_write.naming(self._path):
+                self._file.flush()
+            os.posix_fadvise(self._file.fileno(), self._synced, self.bytes - self._synced, os.POSIX_FADV_DONTNEED)
+            self._synced = self.bytes
+
+    @property
+    def sha256(self) -> str:
+        """Hash of what is there, outside of the `with` block."""
+        return self._hash.hexdigest()

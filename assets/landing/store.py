@@ -1,0 +1,341 @@
+"""The landing folder: what each source sent, byte for byte, and when.
+
+    landing/<source>/<date>/manifests/0001.json     one per pull, in order
+    landing/<source>/<date>/<content>/<file>        the bytes, in a folder named by their hash
+
+Belongs here: pulling a source once, keeping what came, and finding it again. A pull never changes what an
+earlier one landed; the newest complete pull of a date counts. The same bytes land in the same place.
+"""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from assets.landing.dates import yesterday
+from assets.landing.pull.errors import Pulled, PullError
+from assets.landing.pull.files import matching
+from assets.landing.pull.pulling import UNFINISHED, Earlier, pull
+from assets.reading import formats
+from assets.storage import atomic_write
+from schemas.config.addresses import place_of
+from schemas.config.source import Source
+from schemas.shape import Records, Shape
+
+State = Literal["complete", "refused", "failed"]
+
+# Dates that are looked through for what has landed from the same address.
+_EARLIER_DATES = 8
+_UNFINISHED_SECONDS = 24 * 3600
+_CONTENT_DIGITS = 16
+_CONTENT = "[0-9a-f]" * _CONTENT_DIGITS
+
+
+@dataclass(frozen=True)
+class Tombstone:
+    """An emptied record: it keeps its place in the file, and nothing of the person whose it was.
+
+    Attributes:
+        records: Which kind of record.
+        row: Its number in the file, as in `landed_row`.
+        member: The file in an archive that it lies in; empty outside of archives.
+    """
+
+    records: Records
+    row: int
+    member: str = ""
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """One landed file; `path` is relative to the landing folder.
+
+    The tombstones are those of people who were forgotten: the one reason for which landed bytes, and the manifest with
+    them, are ever rewritten.
+    """
+
+    path: str
+    records: Records
+    origin: str
+    sha256: str
+    bytes: int
+    etag: str = ""
+    tombstones: tuple[Tombstone, ...] = ()
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """One pull of one source for one date; `addresses` are what sources.yaml said then, by kind of records."""
+
+    source: str
+    snapshot_date: str
+    sequence: int
+    state: State
+    message: str
+    pulled_at: str
+    content: str
+    files: tuple[LandedFile, ...]
+    addresses: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def date(self) -> date:
+        """The snapshot date."""
+        return date.fromisoformat(self.snapshot_date)
+
+    @property
+    def total_bytes(self) -> int:
+        """Bytes of all landed files."""
+        return sum(file.bytes for file in self.files)
+
+
+# Rewrites pulled files, in a folder, before they land; None where they stay as they are.
+Sift = Callable[[Sequence[LandedFile], Path], list[LandedFile] | None]
+
+
+def land(
+    source: Source,
+    shape: Shape,
+    snapshot_date: date,
+    *,
+    landing: Path,
+    folder: Path,
+    force: bool,
+    sift: Sift | None = None,
+) -> Manifest:
+    """Pulls a source for a date, unless it has landed already.
+
+    Args:
+        source: The source.
+        shape: Its shape, which says what its files should look like.
+        snapshot_date: The date.
+        landing: The landing folder.
+        folder: The folder of sources.yaml, which paths are relative to.
+        force: Whether to pull again although the date has landed.
+        sift: Leaves out what must not land.
+
+    Returns:
+        The manifest of the pull: `complete`; `refused`, where what came is kept but is no export; or `failed`,
+        where nothing came. Its message says what to do; of a complete one, what to look at.
+    """
+    landed = newest_complete(landing, source.name, snapshot_date)
+    if landed and not force:
+        return landed
+    place = landing / source.name / snapshot_date.isoformat()
+    with atomic_write.a_while(place) as aside, atomic_write.a_while(place) as sifted:
+        if not is_offered(source, snapshot_date):
+            return _record(source, snapshot_date, place, "failed", unoffered(source, snapshot_date), "", ())
+        try:
+            pulled = pull(
+                source, snapshot_date, aside=aside, folder=folder, earlier=_earlier(landing, source, snapshot_date)
+            )
+        except PullError as error:
+            return _record(source, snapshot_date, place, "failed", str(error), "", ())
+        mistakes = [
+            mistake for _, file in pulled if (mistake := file.mistake or formats.mistake(aside / file.name, shape))
+        ]
+        came = [
+            LandedFile(
+                str((aside / file.name).relative_to(landing)), records, file.origin, file.sha256, file.bytes, file.etag
+            )
+            for records, file in pulled
+        ]
+        lies_in = aside
+        if sift and not mistakes:
+            try:
+                left = sift(came, sifted)
+            except PullError as error:
+                return _record(source, snapshot_date, place, "failed", str(error), "", ())
+            if left:
+                came, lies_in = left, sifted
+        content = content_of(came)
+        keep(lies_in, place / content)
+        prefix = f"{source.name}/{snapshot_date.isoformat()}/{content}"
+        landed_files = tuple(replace(file, path=f"{prefix}/{Path(file.path).name}") for file in came)
+        state: State = "refused" if mistakes else "complete"
+        message = "; ".join(mistakes or [file.doubt for _, file in pulled if file.doubt])
+        return _record(source, snapshot_date, place, state, message, content, landed_files)
+
+
+def is_offered(source: Source, snapshot_date: date) -> bool:
+    """Whether a source still has the figures of a date."""
+    return source.history != "current" or snapshot_date >= yesterday()
+
+
+def unoffered(source: Source, snapshot_date: date) -> str:
+    """What to say of a date that a source does not have the figures of any more."""
+    return (
+        f"source {source.name} only offers today's figures, and nothing was landed on {snapshot_date}; leave that date "
+        "out, or say history: dated where its address has it"
+    )
+
+
+def content_of(files: Sequence[LandedFile]) -> str:
+    """The name of a folder of files, by the hash of them all."""
+    listed = "".join(f"{file.records} {Path(file.path).name} {file.sha256}\n" for file in files)
+    return hashlib.sha256(listed.encode()).hexdigest()[:_CONTENT_DIGITS]
+
+
+def newest_complete(landing: Path, source: str, snapshot_date: date) -> Manifest | None:
+    """The pull that counts for a date, or None where none was complete."""
+    return next(
+        (manifest for manifest in reversed(pulls(landing, source, snapshot_date)) if manifest.state == "complete"), None
+    )
+
+
+def failed_since(landing: Path, source: str, snapshot_date: date) -> Manifest | None:
+    """The newest pull of a date, where it came to nothing and an earlier one counts in its place."""
+    tried = pulls(landing, source, snapshot_date)
+    has_landed = any(manifest.state == "complete" for manifest in tried)
+    return tried[-1] if has_landed and tried[-1].state != "complete" else None
+
+
+def pulls(landing: Path, source: str, snapshot_date: date) -> list[Manifest]:
+    """Every pull of a source for a date, oldest first."""
+    return pulls_of(landing / source / snapshot_date.isoformat())
+
+
+def pulls_of(place: Path) -> list[Manifest]:
+    """Every pull of a source for a date, oldest first, by the folder of that date."""
+    return [_read(path) for path in sorted(place.glob("manifests/[0-9]*.json"))]
+
+
+def sweep(landing: Path) -> int:
+    """Removes what killed pulls have left, and tells how many files and folders that were: see `asides`."""
+    return sum(atomic_write.sweep(folder, paths) for folder, paths in asides(landing))
+
+
+def sweep_date(place: Path) -> None:
+    """Removes from the folder of a date whatever no manifest speaks of; only while nobody pulls: see `home_lock`."""
+    atomic_write.sweep(place, _asides_of(place, is_alone=True))
+
+
+def asides(landing: Path, *, is_alone: bool = False) -> Iterator[tuple[Path, Iterable[Path]]]:
+    """What killed pulls have left: folders that pulls are at work in, each with what lies aside there.
+
+    Bytes that have landed are never among it: what goes is what no manifest speaks of, once no pull is at work on the
+    date. A paged pull may go on for a day with the pages that it has, unless it is known that none will.
+    """
+    # A date that was being let go of lies aside in its source's folder.
+    yield from ((folder, atomic_write.asides(folder)) for folder in landing.glob("*/"))
+    yield from ((place, _asides_of(place, is_alone=is_alone)) for place in landing.glob("*/????-??-??"))
+
+
+def _asides_of(place: Path, *, is_alone: bool) -> Iterator[Path]:
+    yield from atomic_write.asides(place)
+    yield from atomic_write.asides(place / "manifests")
+    for unfinished in place.glob(f"{UNFINISHED}*"):
+        if is_alone or time.time() - unfinished.stat().st_mtime > _UNFINISHED_SECONDS:
+            yield unfinished
+    contents = list(place.glob(_CONTENT))
+    # One alone does not grow; manifests of many pages are too long to be read every night.
+    if is_alone or len(contents) > 1:
+        kept = {manifest.content for manifest in pulls_of(place)}
+        yield from (folder for folder in contents if folder.name not in kept)
+
+
+def changed_addresses(manifest: Manifest, source: Source) -> str | None:
+    """What to say where sources.yaml names other addresses than the ones that a date was pulled from."""
+    now = source.addresses(manifest.date)
+    if not manifest.addresses or manifest.addresses == now:
+        return None
+    before = ", ".join(f"{address} ({records})" for records, address in manifest.addresses.items())
+    return f"landed from {before}, and sources.yaml has another address since; pull it with --force"
+
+
+def changed_files(manifest: Manifest, source: Source, folder: Path) -> str | None:
+    """What to say where a local file has been written since it landed."""
+    pulled = datetime.fromisoformat(manifest.pulled_at).timestamp()
+    addresses = [each for each in source.addresses(manifest.date).values() if place_of(each) == "file"]
+    try:
+        found = [path for address in addresses for path in matching(address, folder)]
+    except PullError:
+        return None
+    # Manifests tell whole seconds.
+    newer = [path for path in found if path.stat().st_mtime >= pulled + 1]
+    return f"{newer[0]} has been written since it landed; pull it with --force" if newer else None
+
+
+def _earlier(landing: Path, source: Source, snapshot_date: date) -> Earlier:
+    """Finds what has landed from an address, in the newest pull that has it; looks once it is asked."""
+
+    @cache
+    def known() -> dict[str, tuple[Path, Pulled]]:
+        folder = landing / source.name
+        names = sorted((path.name for path in folder.glob("????-??-??")), reverse=True)[:_EARLIER_DATES]
+        days = {snapshot_date, *map(date.fromisoformat, names)}
+        found = [manifest for day in days if (manifest := newest_complete(landing, source.name, day))]
+        return {
+            file.origin: (
+                landing / file.path,
+                Pulled(Path(file.path).name, file.origin, file.sha256, file.bytes, file.etag),
+            )
+            for manifest in sorted(found, key=lambda manifest: (manifest.pulled_at, manifest.date))
+            for file in manifest.files
+            if file.etag
+        }
+
+    return lambda address: known().get(address)
+
+
+def keep(aside: Path, target: Path) -> None:
+    """Moves pulled files to the folder of their content; where it is there already, they are the same bytes."""
+    atomic_write.sync_folder(aside)
+    try:
+        aside.rename(target)
+    except OSError:
+        if not target.is_dir():
+            raise
+    atomic_write.sync_folder(target.parent)
+
+
+def _record(
+    source: Source,
+    snapshot_date: date,
+    place: Path,
+    state: State,
+    message: str,
+    content: str,
+    landed: tuple[LandedFile, ...],
+) -> Manifest:
+    folder = place / "manifests"
+    folder.mkdir(exist_ok=True)
+    sequence = 1 + max((int(path.stem) for path in folder.glob("[0-9]*.json")), default=0)
+    while True:
+        manifest = Manifest(
+            source=source.name,
+            snapshot_date=snapshot_date.isoformat(),
+            sequence=sequence,
+            state=state,
+            message=message,
+            pulled_at=datetime.now(tz=UTC).isoformat(timespec="seconds"),
+            content=content,
+            files=landed,
+            addresses=source.addresses(snapshot_date),
+        )
+        aside = folder / f".{os.getpid()}-{os.urandom(4).hex()}.tmp"
+        atomic_write.write_text(aside, json.dumps(asdict(manifest), indent=1))
+        try:
+            # A hard link fails where another pull took the number: each manifest is written once.
+            os.link(aside, folder / f"{sequence:04d}.json")
+        except FileExistsError:
+            sequence += 1
+            continue
+        finally:
+            aside.unlink()
+        atomic_write.sync_folder(folder)
+        return manifest
+
+
+def _read(path: Path) -> Manifest:
+    document = json.loads(path.read_text(encoding="utf-8"))
+    files = (
+        LandedFile(**(file | {"tombstones": tuple(Tombstone(**each) for each in file.get("tombstones", []))}))
+        for file in document["files"]
+    )
+    return Manifest(**(document | {"files": tuple(files)}))

@@ -1,0 +1,276 @@
+"""The report as one HTML page that needs no network and no server.
+
+Belongs here: how what is shown is put into words, figures and marks, safely. Does not: which rows are shown
+(`report_rows`). The page's own files and the libraries that draw its chart are in `report_page/`.
+
+Whatever comes from an export (handles, names, sectors, reasons) is text of strangers. Jinja escapes it, JSON is written
+so that no tag can end in it, addresses are links only where they are http(s), and a Content-Security-Policy lets run
+only the scripts that are written here, by their hashes.
+"""
+
+import base64
+import fcntl
+import hashlib
+import json
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from babel.dates import format_date
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from assets.publishing.report_rows import PLACES, TOP, Row, Rows, read
+from assets.storage import atomic_write
+
+FOLDER = Path(__file__).with_suffix("")
+LIBRARIES = ("d3-7.9.2", "plot-0.6.17")
+# The style that Plot puts into every chart of the class that page.js gives it.
+PLOT_STYLE = """:where(.chart) {
+  --plot-background: white;
+  display: block;
+  height: auto;
+  height: intrinsic;
+  max-width: 100%;
+}
+:where(.chart text),
+:where(.chart tspan) {
+  white-space: pre;
+}"""
+# Names as long and strange as can be make the page show fewer of them, and not grow without end.
+MAX_BYTES = 1_400_000
+MAX_SHOWN = 80
+MAX_ADDRESS = 500
+_NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
+_TICKS = tuple(float(f"{digit}e{power}") for power in range(-5, 4) for digit in (1, 2, 5))
+_MOST_TICKS = 4
+_FIELDS = (
+    "rank", "platform", "handle", "display_name", "profile_url", "followers", "tier", "sector", "country", "language",
+    "engagement_ratio", "engagement_low", "engagement_estimate", "engagement_high", "lift", "score", "authenticity",
+    "flags", "followers_growth_30d", "sponsored_share", "posts_sampled", "sample_basis",
+)  # fmt: skip
+_STATES = {
+    "published": ("good", "published"),
+    "carried": ("look", "earlier rows stand in"),
+    "over_quarantine": ("bad", "too many bad records"),
+    "under_rows": ("bad", "far fewer records than before"),
+    "unreadable": ("bad", "unreadable"),
+    "missing": ("bad", "missing"),
+}
+
+
+@dataclass(frozen=True)
+class Report:
+    """The page that was written, and what it shows."""
+
+    path: Path
+    generation: int
+    snapshot_date: date
+    content_hash: str
+
+
+def write(published: Path, target: Path) -> Report:
+    """Writes the report of what is published now, whole or not at all.
+
+    Args:
+        published: The published DuckDB file.
+        target: The HTML file to make or replace.
+
+    Returns:
+        What the page says of itself.
+    """
+    # Who writes next opens the published file next: no older generation can replace a newer one.
+    with target.with_name(f".{target.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        rows = read(published)
+        with atomic_write.replacing(target, rows.meta["run_id"]) as aside:
+            aside.write_text(render(rows), encoding="utf-8")
+            aside.chmod(0o444)
+    return Report(target, rows.meta["generation"], rows.meta["snapshot_date"], rows.meta["content_hash"])
+
+
+def render(rows: Rows) -> str:
+    """The page: of everything, or of the first part of it that is not too large."""
+    page = ""
+    for part in (1, 2, 4, 8):
+        leaders = PLACES // part or 1
+        segments = [replace(segment, leaders=segment.leaders[:leaders]) for segment in rows.segments]
+        page = _render(replace(rows, top=rows.top[: TOP // part], segments=segments))
+        if len(page.encode()) <= MAX_BYTES:
+            break
+    return page
+
+
+def _render(rows: Rows) -> str:
+    libraries = [f"/*\n{_own(f'{name}.LICENSE')}*/\n{_own(f'{name}.min.js')}" for name in LIBRARIES]
+    scripts, styles = [*libraries, _own("page.js")], [_own("page.css")]
+    policy = (
+        f"default-src 'none'; script-src {_hashes(scripts)}; style-src {_hashes([*styles, PLOT_STYLE])}; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    environment.filters |= {
+        "percent": percent, "change": _change, "short": _short, "count": "{:,}".format, "points": "{:.1f}".format,
+        "url": _url, "day": _day, "days": _days, "words": _words, "line": _line, "state": _STATES.get,
+    }  # fmt: skip
+    return environment.get_template("page.html").render(
+        rows=rows,
+        policy=policy,
+        scripts=[Markup(script) for script in scripts],  # noqa: S704 - our own files
+        styles=[Markup(style) for style in styles],  # noqa: S704 - as above
+        data=Markup(_json(_data(rows))),  # noqa: S704 - no tag can end in it
+        scale=Scale.over(rows.top),
+        looks={row["rank"]: to_look_at(row) for row in rows.top},
+        choices={
+            name: sorted({row[name] for row in rows.top} - {None})
+            for name in ("platform", "tier", "sector", "country", "language")
+        },
+        unwell=[row for row in rows.sources if row["state"] != "published"],
+    )
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The logarithmic scale that intervals are drawn on.
+
+    Attributes:
+        low: Ratio at its left end.
+        high: Ratio at its right end.
+        ticks: Ratios that are marked.
+    """
+
+    low: float
+    high: float
+    ticks: tuple[float, ...]
+
+    @classmethod
+    def over(cls, top: list[Row]) -> "Scale":
+        """One that holds all intervals, and what is typical."""
+        drawn = [row[name] for row in top for name in ("engagement_low", "engagement_high", "typical") if row[name]]
+        low, high = (min(drawn) / 1.1, max(drawn) * 1.1) if drawn else (0.01, 0.1)
+        within = [tick for tick in _TICKS if low <= tick <= high]
+        return cls(low, high, tuple(within[:: math.ceil(len(within) / _MOST_TICKS) or 1]))
+
+    def at(self, ratio: float | None) -> float:
+        """Where a ratio lies, in percent of the width."""
+        if not ratio:
+            return 0.0
+        return round(100 * math.log(ratio / self.low) / math.log(self.high / self.low), 1)
+
+
+def percent(ratio: float | None) -> str:
+    """A fraction as people read it: 12.3 %, and under 1 % with another digit."""
+    if ratio is None:
+        return "–"
+    digits = 2 if abs(ratio) < 0.01 else 1 if abs(ratio) < 1 else 0  # noqa: PLR2004 - as the docstring says
+    return f"{ratio * 100:,.{digits}f}{_NARROW_SPACE}%"
+
+
+def _change(fraction: float) -> str:
+    """A growth with its sign."""
+    return ("\N{MINUS SIGN}" if fraction < 0 else "+") + percent(abs(fraction))
+
+
+def to_look_at(row: Row) -> list[str]:
+    """What to know of a micro-influencer before signing, in words."""
+    said = [flag.strip().replace("_", " ") for flag in (row["flags"] or "").split(",") if flag.strip()]
+    if row["sponsored_share"]:
+        said.append(f"{row['sponsored_share'] * 100:.0f}{_NARROW_SPACE}% of posts sponsored")
+    if row["snapshot_age_days"]:
+        said.append(f"figures {_days(row['snapshot_age_days'])} older")
+    return said
+
+
+def _data(rows: Rows) -> dict[str, Any]:
+    """What page.js filters, draws and puts into the CSV file."""
+    return {
+        "date": rows.meta["snapshot_date"].isoformat(),
+        "top": {"fields": _FIELDS, "rows": [[_cut(row[name]) for name in _FIELDS] for row in rows.top]},
+        "flagged": [bool(row["flags"]) for row in rows.top],
+        "tiers": rows.tiers,
+        "points": _table(rows.points),
+        "bins": _table(rows.bins),
+        "benchmarks": rows.benchmarks,
+    }
+
+
+def _cut(value: object) -> object:
+    return value[:MAX_ADDRESS] if isinstance(value, str) else value
+
+
+def _table(rows: list[Row]) -> dict[str, Any]:
+    """Rows that are drawn, each name once, and no digit that cannot be seen."""
+    fields = list(rows[0]) if rows else []
+    return {
+        "fields": fields,
+        "rows": [[_drawn(row[name]) for name in fields] for row in rows],
+    }
+
+
+def _drawn(value: object) -> object:
+    if isinstance(value, float):
+        return float(f"{value:.5g}")
+    return _short(value) if isinstance(value, str) else value
+
+
+def _json(data: object) -> str:
+    """JSON that can stand between tags: what begins one is written as its number."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c")
+
+
+def _own(name: str) -> str:
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+def _hashes(texts: Iterable[str]) -> str:
+    """The texts as a Content-Security-Policy names them."""
+    digests = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in texts)
+    return " ".join(f"'sha256-{digest}'" for digest in digests)
+
+
+def _short(text: str | None) -> str:
+    """Text of strangers on one line, and no longer than a page bears."""
+    line = " ".join((text or "").split())
+    return line if len(line) <= MAX_SHOWN else f"{line[: MAX_SHOWN - 1]}…"
+
+
+def _url(address: str | None) -> str | None:
+    """The address where it is one of the web that a person could read, and None where it is anything else."""
+    try:
+        parts = urlsplit(address or "")
+    except ValueError:
+        return None
+    is_web = parts.scheme in ("http", "https") and parts.hostname
+    return address if is_web and len(address or "") <= MAX_ADDRESS else None
+
+
+def _day(day: date) -> str:
+    return format_date(day, "d MMMM yyyy", locale="en")
+
+
+def _days(number: int) -> str:
+    return f"{number} day" if number == 1 else f"{number} days"
+
+
+def _words(name: str) -> str:
+    """The name of a column, or of several joined, as words."""
+    return name.replace("_", " ").replace("+", " and ")
+
+
+def _line(scores: list[Row]) -> str:
+    """The score of each day as the points of a line, in a box of 100 × 24; days lie as far apart as they are."""
+    values, ages = [each["score"] for each in scores], [(each["day"] - scores[0]["day"]).days for each in scores]
+    low, high = min(values), max(values)
+    width, spread = ages[-1] or 1, high - low or 1
+    return " ".join(
+        f"{100 * age / width:.1f},{22 - 20 * (value - low) / spread:.1f}"
+        for age, value in zip(ages, values, strict=True)
+    )

@@ -1,0 +1,125 @@
+"""Which rows of the lake are published.
+
+Belongs here: the published tables as SELECTs over the lake. Does not: how the file is built and swapped
+(`assets/publishing/publish_protocol.py`), or Dagster.
+"""
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+
+from assets.landing import store
+from assets.metrics.computing import reference
+from assets.publishing import publish_protocol
+from assets.publishing.duckdb_file import Table
+from assets.publishing.publish_protocol import Generation, PublishError
+from assets.sql import read_sql
+from assets.storage import home_lock
+from assets.storage.lake import Lake
+from schemas.config.source import SourcesFile
+from schemas.contact_data import redacted_sql
+from schemas.quoting import literal, parquet
+from schemas.settings import Settings
+
+HISTORY_DAYS = 90
+QUARANTINE_DAYS = 30
+# Tables of which the newest date is published.
+NEWEST = (
+    "ranking", "engagement", "history", "creators", "authenticity", "norms", "segments", "benchmarks", "import_report",
+)  # fmt: skip
+
+
+def publish(settings: Settings, sources: SourcesFile, run_id: str) -> Generation:
+    """Publishes what the lake holds now.
+
+    Raises:
+        PublishError: There is nothing to publish, or the new generation was not swapped in.
+    """
+    lake = Lake(settings.lake)
+    with home_lock.adding(settings):
+        dates = lake.dates("ranking")
+        if not dates:
+            raise PublishError("no date has been ranked yet; run `smallvoices nightly`")
+        newest = dates[-1]
+        return publish_protocol.publish(settings, views(settings, lake, sources, newest), tables(), newest, run_id)
+
+
+def views(settings: Settings, lake: Lake, sources: SourcesFile, newest: date) -> list[tuple[str, str]]:
+    """What the published tables are made from: name and SELECT of each view over the lake, for a newest date."""
+    since = newest - timedelta(days=QUARANTINE_DAYS - 1)
+    quarantine = [lake.path("quarantine", day) for day in lake.dates("quarantine") if day >= since]
+    return [
+        *((name, _all([lake.path(name, newest)])) for name in (*NEWEST, "profiles")),
+        ("contacts_wanted", f"SELECT 1 AS wanted WHERE {'true' if sources.publish_contacts else 'false'}"),
+        ("ranking_history", _all(_history(lake, newest))),
+        ("rejected", _all(quarantine)),
+        ("pulls", _pulls(settings, sources, newest)),
+        ("renames", _all([lake.path("history", day) for day in lake.dates("history") if day <= newest])),
+        ("weights", _constant(reference("weights"))),
+    ]
+
+
+def _history(lake: Lake, newest: date) -> list[Path]:
+    since = newest - timedelta(days=HISTORY_DAYS - 1)
+    return [lake.path("ranking", day) for day in lake.dates("ranking") if since <= day <= newest]
+
+
+def tables() -> list[Table]:
+    """The published tables but `_meta`, in order of building."""
+    accounts, status = (read_sql(name) for name in ("published_accounts", "source_status"))
+    return [
+        Table("accounts", f"SELECT * REPLACE ({redacted_sql('display_name')} AS display_name) FROM ({accounts})"),
+        Table("micro_influencers", "SELECT * FROM accounts WHERE rank IS NOT NULL"),
+        Table(
+            "rank_history",
+            "SELECT snapshot_date, platform, profile_id, rank, score, followers, engagement_estimate "
+            "FROM ranking_history WHERE rank IS NOT NULL ORDER BY snapshot_date, rank",
+            by_day=True,
+        ),
+        Table("tier_benchmarks", "SELECT * FROM benchmarks"),
+        Table("authenticity", "SELECT * FROM authenticity"),
+        Table("norms", "SELECT * FROM norms"),
+        Table("weights", "SELECT * FROM weights"),
+        Table("segment_ranks", "SELECT * FROM segments"),
+        Table("segment_leaders", read_sql("segment_leaders")),
+        Table(
+            "handle_history",
+            "SELECT platform, profile_id, snapshot_date, handle_before FROM renames WHERE handle_before IS NOT NULL "
+            "ORDER BY platform, profile_id, snapshot_date",
+        ),
+        Table(
+            "quarantine",
+            # Contact data stays out of what is published, in raw text as well.
+            f"SELECT * REPLACE ({redacted_sql('raw')} AS raw, {redacted_sql('reason')} AS reason) FROM rejected "
+            "ORDER BY snapshot_date, source, landed_file, landed_row",
+        ),
+        Table("source_status", f"SELECT * REPLACE ({redacted_sql('message')} AS message) FROM ({status})"),
+        Table("contacts", read_sql("contacts")),
+    ]
+
+
+def _constant(frame: pl.DataFrame) -> str:
+    """A frame as a SELECT of its cells."""
+    names = ", ".join(frame.columns)
+    rows = ", ".join(f"({', '.join(map(literal, row))})" for row in frame.rows())
+    return f"SELECT * FROM (VALUES {rows}) AS constant ({names})"
+
+
+def _all(paths: list[Path]) -> str:
+    return f"SELECT * FROM {parquet(paths)}"
+
+
+def _pulls(settings: Settings, sources: SourcesFile, newest: date) -> str:
+    """When each source was last pulled with success, up to the newest date."""
+    nothing = "SELECT '' AS source, CAST(NULL AS TIMESTAMP) AS last_pulled_at WHERE false"
+    selects = []
+    for source in sources.sources:
+        days = (newest - timedelta(days=age) for age in range(source.carry_days + 1))
+        found = next(
+            (pull for day in days if (pull := store.newest_complete(settings.landing, source.name, day))), None
+        )
+        if found:
+            pulled_at = datetime.fromisoformat(found.pulled_at).replace(tzinfo=None)
+            selects.append(f"SELECT {literal(source.name)}, CAST({literal(pulled_at)} AS TIMESTAMP)")
+    return " UNION ALL ".join([nothing, *selects])

@@ -1,0 +1,84 @@
+"""How far compressed bytes may expand: one cap for gzip, zstd, archives and spreadsheets.
+
+Belongs here: the cap, and counting what a file expands to without keeping it. Does not: unpacking (`archives`).
+"""
+
+import zipfile
+import zlib
+from pathlib import Path
+
+from assets.reading.formats import UnreadableFileError, container_of, open_bytes, whole
+from schemas.config.limits import Limits
+
+# Below it no ratio matters.
+_HARMLESS_BYTES = 64 * 2**20
+_CHUNK = 2**20
+
+
+def cap(packed_bytes: int, limits: Limits) -> int:
+    """What so many bytes may expand to."""
+    return max(_HARMLESS_BYTES, int(packed_bytes * limits.max_ratio))
+
+
+def bomb(path: Path, limits: Limits) -> str | None:
+    """Why a compressed file or spreadsheet is refused; None where it is none, or is well.
+
+    Archives of exports have it checked where they are unpacked.
+    """
+    container = container_of(path)
+    if container in ("none", "zip"):
+        return None
+    most = cap(path.stat().st_size, limits)
+    try:
+        expanded = _spreadsheet_bytes(path, most) if container == "spreadsheet" else _expanded(path, most)
+    except UnreadableFileError as error:
+        return str(error)
+    if expanded <= most:
+        return None
+    return f"{path.name} expands to more times its size than {limits.passed('max_ratio')}"
+
+
+def demand_harmless(path: Path, limits: Limits) -> None:
+    """As `bomb`, for whoever is about to read the file.
+
+    Raises:
+        UnreadableFileError: It is refused.
+    """
+    if (why := bomb(path, limits)) is not None:
+        raise UnreadableFileError(why)
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a compressed file has its end."""
+    try:
+        _expanded(path, None)
+    except UnreadableFileError:
+        return False
+    return True
+
+
+def _expanded(path: Path, most: int | None) -> int:
+    """Bytes that a compressed file expands to, counted until they are more than `most`."""
+    expanded = 0
+    with whole(path), open_bytes(path) as file:
+        while (most is None or expanded <= most) and (chunk := file.read(_CHUNK)):
+            expanded += len(chunk)
+    return expanded
+
+
+def _spreadsheet_bytes(path: Path, most: int) -> int:
+    """As `_expanded`; what the parts of a spreadsheet say of their size is not believed."""
+    if not zipfile.is_zipfile(path):
+        return 0  # the older kind is not compressed
+    expanded = 0
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for member in archive.infolist():
+                # Without it reading would end at the stated size, where the reader of spreadsheets goes on.
+                member.file_size = most + 1
+                with archive.open(member) as packed:
+                    while expanded <= most and (chunk := packed.read(_CHUNK)):
+                        expanded += len(chunk)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError):
+        return expanded  # whoever reads it says what is wrong
+    return expanded

@@ -1,0 +1,171 @@
+"""Old dates of lake and landing: which may go, and removing them.
+
+Belongs here: what is old, and what stays although it is. Does not: Dagster's runs (`pipelines/instance/run_retention`),
+or what killed writers have left (`temp_cleanup`).
+
+How old something is goes by the newest ranked date and not by today's, so that neither a wrong clock nor a pipeline
+that has not run for long costs a date; and what was written lately stays as long as what is of lately.
+"""
+
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Literal
+
+from assets.landing import store
+from assets.publishing.selects import QUARANTINE_DAYS
+from assets.storage import lookback
+from assets.storage.lake import Lake
+from schemas.settings import Settings
+
+Kind = Literal["lake", "landing", "runs"]
+# Each kind in words, one of it and more.
+KINDS: dict[Kind, tuple[str, str]] = {
+    "lake": ("table of a date", "tables of dates"), "landing": ("landed date", "landed dates"),
+    "runs": ("run", "runs"),
+}  # fmt: skip
+
+# Changes of handles are told from every date.
+_FOR_GOOD = {"history"}
+# Rejected records go as soon as they are no longer published.
+_QUARANTINE = "quarantine"
+# What `history` looks back on; its dates stay as long as a date does that has seen them.
+_LOOKED_BACK_ON = {"profiles", "import_report"}
+_DAY_SECONDS = 86_400
+
+
+@dataclass(frozen=True)
+class Removable:
+    """Something that may go.
+
+    Attributes:
+        kind: What it is.
+        path: Where it lies; of a run, its id.
+        bytes: How much room it takes.
+    """
+
+    kind: Kind
+    path: Path
+    bytes: int
+
+
+def removable(settings: Settings) -> list[Removable]:
+    """Every date of lake and landing that may go now."""
+    newest = max(Lake(settings.lake).dates("ranking"), default=date.min)
+    return [*_old_of_lake(settings, newest), *_old_of_landing(settings, newest)]
+
+
+def remove(found: Sequence[Removable]) -> list[str]:
+    """Removes what `removable` has found; the caller holds the home.
+
+    Returns:
+        What could not be removed, and why.
+    """
+    refused = []
+    for each in found:
+        try:
+            _REMOVE[each.kind](each.path)
+        except FileNotFoundError:
+            continue  # somebody else has removed it
+        except OSError as error:
+            refused.append(f"{error.filename or each.path}: {error.strerror}")
+    return refused
+
+
+def words(counts: Mapping[Kind, int]) -> str:
+    """How many of each kind, in words."""
+    told = [f"{counts[kind]:,} {KINDS[kind][counts[kind] != 1]}" for kind in KINDS if counts.get(kind)]
+    return ", ".join(told) or "nothing"
+
+
+def _old_of_lake(settings: Settings, newest: date) -> Iterator[Removable]:
+    lake = Lake(settings.lake)
+    names = [path.name for path in settings.lake.iterdir() if path.is_dir()] if settings.lake.is_dir() else []
+    tables: dict[date, list[str]] = {}
+    for name in sorted(names):
+        for day in lake.dates(name):
+            tables.setdefault(day, []).append(name)
+    quarantined = {day for day, found in tables.items() if _QUARANTINE in found}
+    for day in sorted(quarantined):
+        path = lake.path(_QUARANTINE, day)
+        tables[day].remove(_QUARANTINE)
+        if _is_old(newest - day, [path], QUARANTINE_DAYS):
+            yield Removable("lake", path, _size(path))
+    # A date goes as a whole, so that none is left with half of what it would be computed anew from.
+    gone = [
+        day for day, found in sorted(tables.items())
+        if _is_old(newest - day, [lake.path(name, day) for name in found], settings.keep_lake_days)
+    ]  # fmt: skip
+    ranked = [day for day in lake.dates("ranking") if day not in gone]
+    for day in gone:
+        for name in tables[day]:
+            if name not in _FOR_GOOD and not (name in _LOOKED_BACK_ON and _is_seen(day, ranked)):
+                path = lake.path(name, day)
+                yield Removable("lake", path, _size(path))
+
+
+def _is_seen(day: date, ranked: Sequence[date]) -> bool:
+    return any(lookback.sees(other, [day]) for other in ranked)
+
+
+def _is_old(age: timedelta, paths: Sequence[Path], days: int | None) -> bool:
+    """Whether a date lies so many days before the newest ranked one, and what it has was written as long ago."""
+    if days is None or age.days < days:
+        return False
+    return time.time() - max(map(_written, paths), default=0.0) > days * _DAY_SECONDS
+
+
+def _old_of_landing(settings: Settings, newest: date) -> Iterator[Removable]:
+    """Old dates of each source, but for its newest complete one, and for what the newest ranked date rests on."""
+    if settings.keep_landing_days is None or not settings.landing.is_dir():
+        return
+    used = _used(settings)
+    for source in sorted(path.name for path in settings.landing.iterdir() if path.is_dir()):
+        places = {date.fromisoformat(path.name): path for path in (settings.landing / source).glob("????-??-??")}
+        complete = (day for day in sorted(places, reverse=True) if store.newest_complete(settings.landing, source, day))
+        kept = {*used, next(complete, None)}
+        for day, place in sorted(places.items()):
+            if day not in kept and _is_old(newest - day, [place, place / "manifests"], settings.keep_landing_days):
+                yield Removable("landing", place, _size(place))
+
+
+def _used(settings: Settings) -> set[date]:
+    """The dates whose landed files the newest ranked date rests on, those of carried sources too."""
+    lake = Lake(settings.lake)
+    reports = [lake.scan("import_report", day) for day in lake.dates("ranking")[-1:]]
+    return {day for report in reports for day in report.select("landed_date").collect().to_series() if day}
+
+
+def _written(path: Path) -> float:
+    """When something was written, in seconds since the epoch; what has gone meanwhile was written just now."""
+    try:
+        return path.lstat().st_mtime
+    except FileNotFoundError:
+        return time.time()
+
+
+def _size(path: Path) -> int:
+    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+    return sum(file.stat().st_size for file in files)
+
+
+def _remove_table(path: Path) -> None:
+    path.unlink()
+    with suppress(OSError):  # something else is in it
+        path.parent.rmdir()
+
+
+def _remove_landed(path: Path) -> None:
+    # Moved first, so that no date is ever half there.
+    aside = path.with_name(f".{path.name}.tmp")
+    path.rename(aside)
+    shutil.rmtree(aside)
+
+
+_REMOVE: dict[Kind, Callable[[Path], None]] = {
+    "lake": _remove_table, "landing": _remove_landed,
+}  # fmt: skip

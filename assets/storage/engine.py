@@ -1,0 +1,140 @@
+"""SQL files over lake tables, run by DuckDB.
+
+Belongs here: connections, and running one `.sql` file from named inputs to one output. The SQL itself is in
+`assets/sql/`. Inputs are views, so that the same file runs wherever tables of those names exist.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pyarrow as pa
+
+from assets.sql import read_macros
+from assets.storage import atomic_write
+from assets.storage.lake import BUCKETS
+from assets.storage.sandbox import confine
+from schemas.quoting import literal, parquet
+from schemas.settings import Settings
+
+BATCH_ROWS = 122_880
+_OUT_OF_MEMORY = "Out of Memory Error"
+_OUT_OF_TEMP = "max_temp_directory_size"
+# Below this size going bucket by bucket costs more than it saves.
+_ONE_PASS_BYTES = 32 * 2**20
+_BUCKETS_AT_ONCE = 2
+
+Input = Path | Sequence[Path] | pl.DataFrame
+
+
+class EngineLimitError(Exception):
+    """More memory or temporary disk is needed than the settings allow; the message names the setting."""
+
+
+def limit_reached(settings: Settings, error: BaseException) -> str | None:
+    """Which setting an error of DuckDB's, or Arrow's for it, comes from, and what to do; None where it is another."""
+    told = str(error)
+    if _OUT_OF_MEMORY not in told:
+        return None
+    name, value = (
+        ("SMALLVOICES_TEMP_LIMIT", settings.temp_limit)
+        if _OUT_OF_TEMP in told
+        else ("SMALLVOICES_MEMORY_LIMIT", settings.memory_limit)
+    )
+    return f"it takes more than {name} ({value}); raise it where the machine has more"
+
+
+@contextmanager
+def connect(settings: Settings, *readable: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB connection in memory, in UTC, with a cap on memory and no way out of the named folders.
+
+    Args:
+        settings: Threads, memory and the folder to spill to.
+        *readable: Folders that SQL may read and write; nothing else, no network, and no change of this.
+
+    Raises:
+        EngineLimitError: What the block does takes more than the settings allow.
+    """
+    with atomic_write.a_while(settings.scratch) as scratch:
+        yield from _connected(settings, readable, scratch)
+
+
+def _connected(settings: Settings, readable: Sequence[Path], scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    options: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": settings.memory_limit,
+        "temp_directory": str(scratch),
+    }
+    if settings.threads:
+        options["threads"] = settings.threads
+    connection = duckdb.connect(":memory:", config=options)
+    try:
+        # DuckDB 2.0 does not keep to it where it is an option of connecting.
+        connection.execute(f"SET max_temp_directory_size = {literal(settings.temp_limit)}")
+        connection.execute("SET TimeZone = 'UTC'")
+        # Lets DuckDB parse ahead while the batch before is validated.
+        connection.execute("SET streaming_buffer_size = '96MB'")
+        # Text as Polars holds it, which then takes it as it is instead of copying every cell.
+        connection.execute("SET produce_arrow_string_view = true")
+        connection.execute("SET arrow_output_version = '1.4'")
+        connection.execute(read_macros())
+        confine(connection, *readable, scratch)
+        yield connection
+    except (duckdb.Error, OSError, pa.ArrowException) as error:
+        if (words := limit_reached(settings, error)) is not None:
+            raise EngineLimitError(words) from error
+        raise
+    finally:
+        connection.close()
+
+
+def stream_sql(
+    settings: Settings, sql: str, inputs: Mapping[str, Input], *, by_bucket: Sequence[str] = ()
+) -> Iterator[pa.RecordBatch]:
+    """Runs a SELECT over named inputs and gives its rows as they come.
+
+    Args:
+        settings: See `connect`.
+        sql: One SELECT; it names its inputs as tables.
+        inputs: Name to Parquet file, Parquet files (their union), or frame.
+        by_bucket: Inputs to take bucket by bucket, for a SELECT that treats each account on its own. Its rows
+            are the same, in flat memory.
+
+    Yields:
+        Batches of at most `BATCH_ROWS` rows.
+    """
+    files = {name: _paths(value) for name, value in inputs.items() if not isinstance(value, pl.DataFrame)}
+    is_big = sum(path.stat().st_size for name in by_bucket for path in files[name]) > _ONE_PASS_BYTES
+    with connect(settings, *{path.parent for paths in files.values() for path in paths}) as connection:
+        if not is_big:
+            _expose(connection, inputs)
+            yield from connection.sql(sql).to_arrow_reader(BATCH_ROWS)
+            return
+
+        def rows_of(bucket: int) -> pa.Table:
+            with connection.cursor() as cursor:
+                _expose(cursor, inputs, dict.fromkeys(by_bucket, f"bucket = {bucket}"))
+                return cursor.sql(sql).to_arrow_table()
+
+        # A bucket alone is too small to keep all cores busy.
+        with ThreadPoolExecutor(_BUCKETS_AT_ONCE) as pool:
+            for table in pool.map(rows_of, range(BUCKETS)):
+                yield from table.to_batches(BATCH_ROWS)
+
+
+def _expose(
+    connection: duckdb.DuckDBPyConnection, inputs: Mapping[str, Input], conditions: Mapping[str, str] | None = None
+) -> None:
+    """Makes the inputs tables of a connection, those with a condition only in part."""
+    for name, value in inputs.items():
+        if isinstance(value, pl.DataFrame):
+            connection.register(name, value.to_arrow())
+        else:
+            condition = (conditions or {}).get(name, "true")
+            connection.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM {parquet(_paths(value))} WHERE {condition}")
+
+
+def _paths(value: Path | Sequence[Path]) -> list[Path]:
+    return [value] if isinstance(value, Path) else list(value)

@@ -1,0 +1,74 @@
+"""Who may work in a home: many that add to it, or one that erases from it.
+
+Belongs here: the lock that keeps runs out while a person is erased, and erasing out while a run writes. Does not: the
+lock of publishers (`publishing/publish_protocol`), which keeps them apart from each other.
+"""
+
+import fcntl
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from schemas.settings import Settings
+
+FILE_NAME = ".lock"
+_PAUSE_SECONDS = 0.2
+_LONGEST_WAIT_SECONDS = 3600
+
+# Homes that this process erases in, and may add to meanwhile.
+_held: set[Path] = set()
+
+
+class HomeLockedError(Exception):
+    """The home was not free in time; the message says who has it and what to do."""
+
+
+@contextmanager
+def adding(settings: Settings) -> Iterator[None]:
+    """Holds the home together with others that add to it; waits while a person is erased from it.
+
+    Raises:
+        HomeLockedError: That took over an hour.
+    """
+    if settings.home in _held:
+        yield
+        return
+    with _locked(settings.home, fcntl.LOCK_SH, _LONGEST_WAIT_SECONDS, "`smallvoices forget` is at work"):
+        yield
+
+
+@contextmanager
+def erasing(settings: Settings) -> Iterator[None]:
+    """Holds the home alone; what this process adds meanwhile it may.
+
+    Raises:
+        HomeLockedError: A run was at work for longer than `publish_wait_seconds`.
+    """
+    with _locked(settings.home, fcntl.LOCK_EX, settings.publish_wait_seconds, "a run is at work"):
+        _held.add(settings.home)
+        try:
+            yield
+        finally:
+            _held.discard(settings.home)
+
+
+@contextmanager
+def _locked(home: Path, kind: int, wait_seconds: int, what: str) -> Iterator[None]:
+    home.mkdir(parents=True, exist_ok=True)
+    path = home / FILE_NAME
+    deadline = time.monotonic() + wait_seconds
+    with path.open("a") as file:
+        while True:
+            try:
+                fcntl.flock(file, kind | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise HomeLockedError(
+                        f"{what} in {home}, and was for {wait_seconds} s; run again once it is done, or see "
+                        f"`fuser {path}`"
+                    ) from None
+                time.sleep(_PAUSE_SECONDS)
+        # The system frees the lock with its holder, however that ends.
+        yield

@@ -1,0 +1,95 @@
+"""What a command shows while it runs: where to, how much, and its own last word.
+
+Belongs here: the console of a command, its log level, its bars, and what it says of itself on standard error. Does not:
+which commands there are (`cli`), or the tables at the end of a run (`summary`).
+"""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from rich import filesize
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from assets.storage import progress
+from pipelines.instance import log_line
+from pipelines.instance.terminal import printable
+
+
+def opened(*, as_json: bool) -> Console:
+    """The console of a command, which a program that reads JSON does not see."""
+    # Wide enough for the tables where there is no terminal to ask, and out of the way of JSON, on either stream.
+    width = None if sys.stdout.isatty() else 160
+    return Console(stderr=as_json, width=width, highlight=False, quiet=as_json and _logs_json())
+
+
+def log_level(console: Console) -> str:
+    """The lowest level that a run logs: on a terminal the bars tell."""
+    return "CRITICAL" if console.is_terminal and not _logs_json() else "INFO"
+
+
+def _logs_json() -> bool:
+    """Whether standard error is for programs; settings that cannot be read do not say so."""
+    settings = click.get_current_context().obj
+    return settings is not None and settings.log == "json"
+
+
+def say(level: str, message: str, run: str = "") -> None:
+    """Writes what a command has to say of itself to standard error, as a line of the log where that is JSON."""
+    if _logs_json():
+        click.echo(log_line.as_json(level, message, at=time.time(), run=run, step="command"), err=True)
+    else:
+        click.echo(f"{level.capitalize()}: {printable(message)}", err=True)
+
+
+class _Amount(ProgressColumn):
+    """How much of a step is done, and how fast."""
+
+    def render(self, task: Task) -> Text:
+        """Rows or files, or bytes and bytes a second."""
+        if task.fields["unit"] != "bytes":
+            return Text(f"{task.completed:,.0f} {task.fields['unit']}")
+        rate = f", {filesize.decimal(int(task.speed))}/s" if task.speed else ""
+        note = f", {task.fields['note']}" if task.fields.get("note") else ""
+        return Text(f"{filesize.decimal(int(task.completed))}{rate}{note}")
+
+
+@contextmanager
+def bars(console: Console) -> Iterator[None]:
+    """A line per source while it is read, on a terminal; elsewhere the log tells."""
+    if not console.is_terminal:
+        yield
+        return
+    # A file of its own: while a step runs, Dagster has what this process writes to the terminal go to a log.
+    with (
+        os.fdopen(os.dup(console.file.fileno()), "w", encoding="utf-8") as terminal,
+        Progress(
+            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), _Amount(), TimeElapsedColumn(),
+            TimeRemainingColumn(), transient=True,
+            console=Console(file=terminal, force_terminal=True, width=console.width),
+        ) as shown,
+    ):  # fmt: skip
+        tasks: dict[tuple[str, str], Any] = {}
+
+        def show(step: str, done: int, *, total: int | None, unit: progress.Unit, note: str) -> None:
+            if (step, unit) not in tasks:
+                tasks[step, unit] = shown.add_task(f"pull {step}" if unit == "bytes" else step, unit=unit)
+            shown.update(tasks[step, unit], completed=done, total=total, note=note)
+
+        with progress.listening(show):
+            yield

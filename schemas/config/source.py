@@ -1,0 +1,118 @@
+"""What sources.yaml may hold: the sources, the metrics, and what is published where.
+
+Belongs here: the keys, their types and what is allowed. Does not: reading the file (`sources_file`), or mistakes that
+the type of a key does not tell (`source_checks`).
+"""
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from schemas.column import PLATFORMS
+from schemas.config.limits import Limits
+from schemas.config.paging import Paging
+from schemas.config.secrets import names_in
+from schemas.segments import DIMENSIONS
+from schemas.shape import Shape
+
+# What goes with requests, and may hold {date} and ${NAME}.
+PARTS = ("headers", "params", "body", "storage")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(_Strict):
+    """One source of exports."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9_]+$", max_length=60)] = Field(
+        description="up to 60 of a-z, 0-9 and _"
+    )
+    shape: str = Field(description="the name of a shape, or auto")
+    url: str = Field(
+        min_length=1,
+        description="a path, glob or an address (file, http, https, s3, gs, az); {date} stands for the snapshot date",
+    )
+    posts_url: str | None = Field(
+        default=None, min_length=1, description="as url, where posts come apart from profiles"
+    )
+    platform: str | None = Field(default=None, description=f"{', '.join(PLATFORMS)}, or a column of the export")
+    history: Literal["dated", "current"] = Field(default="dated", description="dated or current")
+    required: bool = Field(default=False, description="true or false")
+    carry_days: int = Field(default=7, ge=0, le=30, description="a whole number from 0 to 30")
+    max_quarantine_share: float = Field(default=0.05, ge=0, le=1, description="a number from 0 to 1")
+    min_rows_share: float = Field(default=0.6, ge=0, le=1, description="a number from 0 to 1")
+    headers: dict[str, str] = Field(default={}, description="a mapping of names to texts; secrets as ${NAME}")
+    params: dict[str, str | bool | int | float] = Field(
+        default={}, description="a mapping of names to texts, numbers, true or false"
+    )
+    body: dict[str, Any] | None = Field(default=None, description="a mapping, posted as JSON")
+    paging: Paging | None = Field(default=None, description=f"a mapping of {', '.join(Paging.model_fields)}")
+    storage: dict[str, str | bool] = Field(default={}, description="a mapping of credentials, region and endpoint")
+    limits: Limits = Field(default=Limits(), description=f"a mapping of {', '.join(Limits.model_fields)}")
+    allow_private: bool = Field(default=False, description="true or false")
+    ca_file: str | None = Field(
+        default=None, min_length=1, description="a file of certificates (PEM) to trust, relative to this file"
+    )
+    end_marker: str | None = Field(default=None, min_length=1, description="a text that every whole file ends with")
+
+    def addresses(self, snapshot_date: date) -> dict[str, str]:
+        """What to pull for a date: kind of records to address, secrets left as `${NAME}`."""
+        wanted = {"profiles": self.url} | ({"posts": self.posts_url} if self.posts_url else {})
+        return {records: dated(url, snapshot_date) for records, url in wanted.items()}
+
+    def parts(self, snapshot_date: date) -> dict[str, Any]:
+        """What goes with each request for a date: headers, params, body and storage, secrets left as `${NAME}`."""
+        return {key: dated(getattr(self, key), snapshot_date) for key in PARTS}
+
+    @property
+    def secrets(self) -> list[str]:
+        """The environment variables that the source names."""
+        return sorted(names_in([self.url, self.posts_url, *(getattr(self, key) for key in PARTS)]))
+
+
+class Metrics(_Strict):
+    """The sample that ratios are computed over; see docs/metrics.md."""
+
+    window_days: int = Field(default=90, ge=7, le=730, description="a whole number from 7 to 730")
+    settle_days: int = Field(default=2, ge=0, le=30, description="a whole number from 0 to 30")
+    sample_posts: int = Field(default=12, ge=6, le=50, description="a whole number from 6 to 50")
+    interval_z: float = Field(default=1.28, ge=0.5, le=3, description="a number from 0.5 to 3 (1.28: 80 % intervals)")
+
+
+class SourcesFile(_Strict):
+    """The whole file, with the shapes that it names."""
+
+    path: Path
+    sources: list[Source] = Field(min_length=1, description="a list of at least one source")
+    metrics: Metrics = Field(default=Metrics(), description=f"a mapping of {', '.join(Metrics.model_fields)}")
+    segments: list[list[str]] = Field(
+        default=[], description=f"a list of lists of two or more of {', '.join(DIMENSIONS)}"
+    )
+    publish_to: str | None = Field(default=None, description="a postgresql:// address")
+    notify: str | None = Field(default=None, description="an http:// or https:// address")
+    publish_contacts: bool = Field(default=False, description="true or false")
+    shapes: dict[str, Shape]
+
+    def shape(self, source: Source) -> Shape:
+        """The shape of a source."""
+        return self.shapes[source.shape]
+
+    @property
+    def secrets(self) -> dict[str, list[str]]:
+        """The environment variables that are named, by source or key that names them."""
+        keys = {key: sorted(names_in(getattr(self, key))) for key in ("publish_to", "notify")}
+        return {source.name: source.secrets for source in self.sources} | keys
+
+
+def dated(value: Any, day: date) -> Any:
+    """The value with every `{date}` in it replaced, however deep."""
+    if isinstance(value, str):
+        return re.sub(r"(?<!\$)\{date\}", day.isoformat(), value)
+    if isinstance(value, dict):
+        return {key: dated(item, day) for key, item in value.items()}
+    return [dated(item, day) for item in value] if isinstance(value, list) else value
