@@ -11,7 +11,7 @@ from benchmarks.ranking_quality.scenarios import SCENARIOS
 from benchmarks.ranking_quality.trials import AUC, COVERAGE, MEASURES, ORACLE, PRODUCT, SHRINKAGE, Outcome
 
 _TITLES = {
-    "rank": "RANK: true ratio over what is typical of the account's size; naive methods: over their tier's median",
+    "rank": "RANK: true ratio over what is expected of the account's size; naive methods: over their tier's median",
     "estimate": "ESTIMATE: true ratio, among accounts of all ranked sizes",
 }
 _HELD = ("P@100", "NDCG@100")
@@ -35,7 +35,7 @@ def print_scenarios(target: str, outcomes: Sequence[Outcome]) -> None:
         print(f"{'mean, ' + method:26}" + cells)
     for outcome in worst_first:
         auc = outcome.mean(PRODUCT, AUC)
-        suspicion = "" if math.isnan(auc) else f" (authenticity tells who cheats: AUC {auc:.3f})"
+        suspicion = "" if math.isnan(auc) else f" (authenticity against cheats: AUC {auc:.3f})"
         print(f"\n{outcome.scenario}: {SCENARIOS[outcome.scenario].about}{suspicion}")
         for method in outcome.methods:
             print(f"  {method:26}" + _figures(outcome, method))
