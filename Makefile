@@ -17,7 +17,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 	--no-emit-index-url --no-header --no-annotate pyproject.toml requirements-build.in
 .DEFAULT_GOAL := help
 .PHONY: help nightly test proofs check ui samples screenshots backfill browser postgres postgres-readers deploy-storage readers readers-superset faults faketime soak fuzz broken-files lock bench bench-pull \
-	bench-publish bench-ranking quality sbom audit licences contract clean bench-shapes
+	bench-publish bench-ranking quality sbom audit licences contract docs clean bench-shapes
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/' | sort
@@ -45,7 +45,7 @@ proofs: $(VENV)/.development ## Run the tests that take too long for `make test`
 	@$(BIN)/python -m pytest -m proof
 
 check: $(VENV)/.development
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/python -m lint.vocabulary
 
 ui: $(VENV)/.runtime ## Open the Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/smallvoices ui
@@ -53,10 +53,10 @@ ui: $(VENV)/.runtime ## Open the Dagster UI on http://127.0.0.1:3000
 samples: $(VENV)/.runtime ## Write the invented sample exports again
 	@$(BIN)/python samples/generate.py
 
-screenshots: $(VENV)/.development ## Take the pictures of README.md again, from the samples
+screenshots: $(VENV)/.development ## Take the pictures of docs/ again, from the samples
 	@SMALLVOICES_SCREENSHOTS=docs SMALLVOICES_BACKFILL_DAYS=30 $(BIN)/python -m pytest -n 0 -m "" --basetemp=/tmp/smallvoices tests/test_browser.py
 
-backfill: $(VENV)/.development ## Backfill 30 days from the Dagster UI, by clicks, and hold them beside the command line's
+backfill: $(VENV)/.development ## Backfill 30 days from the Dagster UI, by clicks, and compare them with the command line's
 	@SMALLVOICES_BACKFILL_DAYS=30 $(BIN)/python -m pytest -n 0 -m "" tests/test_browser.py tests/test_daemon.py
 
 browser: ## Install the browser that the UI tests drive (system packages; needs root)
@@ -122,6 +122,9 @@ sbom: $(VENV)/.development ## Write build/sbom.json, the bill of materials of wh
 audit: $(VENV)/.development ## Look up known vulnerabilities of what the lock pins; 1: there are some, 3: not all could be looked up
 	@$(BIN)/python -m deploy.audit
 
+docs: $(VENV)/.development ## Build the documentation as a site in build/docs; a broken link fails
+	@$(BIN)/python -m zensical build --strict
+
 licences: $(VENV)/.development ## Write docs/licences.md, the licences of what the lock installs
 	@$(BIN)/python -m deploy.licences
 
@@ -141,4 +144,4 @@ lock: $(VENV)/.development ## Pin the newest versions that pyproject.toml allows
 	@$(COMPILE) --extra postgres-storage -c requirements.lock -o deploy/requirements.lock
 
 clean: ## Remove the environment and the caches; data/ stays
-	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf $(VENV) build .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

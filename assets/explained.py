@@ -79,71 +79,61 @@ def _estimate(told: Explanation) -> Iterator[str]:
     if not row:
         yield "  none without a ratio"
         return
-    over = {"tier": "this tier's", "platform": "the platform's", "published": "published"}[prior["basis"]]
+    peers = {
+        "tier": f"{prior['accounts']} accounts of its platform and tier",
+        "platform": "the accounts of its platform",
+        "published": "published defaults",
+    }[prior["basis"]]
     yield (
-        f"  typical of its size, by {over} {prior['accounts']} accounts: exp(μ + b (ln followers - c)) = "
-        f"exp({prior['log_typical']:.4f} {_signed(prior['slope'])} × ({math.log(told.ranking['followers']):.4f} - "
-        f"{prior['log_followers']:.4f})) = {_percent(row['typical_ratio'])}"
+        f"  expected of its size, by {peers}: a + b (ln followers - c) = {prior['log_expected']:.4f} "
+        f"{_signed(prior['slope'])} × ({row['log_followers']:.4f} - {prior['log_followers']:.4f}) = "
+        f"{row['expected_level']:.4f}, a ratio of {_percent(row['typical_ratio'])}"
     )
-    yield from _heard(told)
-    yield f"  scatter of accounts around the typical τ² = {row['between_variance']:.4f}, of the few far out 16 τ²"
-    yield "  m = τ² ÷ (τ² + v ÷ n') × y', by the posts that count, under four hypotheses, and how much each weighs:"
-    names = {
-        "near_all": "one of the many, no post viral",
-        "near_rest": "one of the many, the highest post viral and left out",
-        "far_all": "one of the few far out, no post viral",
-        "far_rest": "one of the few far out, the highest post viral and left out",
-    }
-    for name, words in names.items():
-        among, heard = name.split("_")
-        if heard == "rest" and not row["has_posts"]:
-            continue
-        variance, noise = row["between_variance" if among == "near" else "far_variance"], row[f"{heard}_noise"]
+    yield from _level(row)
+    expected = _signed(-row["expected_level"])
+    yield f"  residual: r = y - expected = {row['level']:.4f} {expected} = {row['residual']:+.4f}"
+    yield "  shrunk by the variance between accounts t: r × t ÷ (t + noise), weighted by how likely each is:"
+    for name, weight, group in (
+        ("typical", 1 - row["outlier_weight"], "one of most accounts"),
+        ("outlier", row["outlier_weight"], "an outlier"),
+    ):
+        variance = row["between_variance" if name == "typical" else "outlier_variance"]
         yield (
-            f"    {row[f'{name}_weight'] / row['weight']:6.1%}  m = {variance:.4f} ÷ ({variance:.4f} + {noise:.4f}) × "
-            f"{row[f'{heard}_level']:+.4f} = {row[f'{name}_level']:+.4f}  {words}"
+            f"    {weight:6.1%}  {row['residual']:+.4f} × {variance:.4f} ÷ ({variance:.4f} + {row['noise']:.4f}) = "
+            f"{row[f'{name}_lift']:+.4f}  {group}"
         )
-    plus = ", with e" if row["expected_lift"] else ""
-    yield f"  together{plus} m = {row['log_lift']:+.4f}: lift = exp(m) = {row['lift']:.4f}"
+    yield f"  together: ln(lift) = {row['log_lift']:+.4f}, lift = {row['lift']:.4f}"
     yield (
-        f"  engagement_estimate = typical × lift = {_percent(row['typical_ratio'])} × {row['lift']:.4f} = "
+        f"  engagement_estimate = expected × lift = {_percent(row['typical_ratio'])} × {row['lift']:.4f} = "
         f"{_percent(row['engagement_estimate'])}"
     )
-    yield f"  interval: {_percent(row['engagement_low'])} to {_percent(row['engagement_high'])}"
+    yield (
+        f"  interval: {_percent(row['engagement_low'])} to {_percent(row['engagement_high'])}, from a standard "
+        f"deviation of {row['log_stddev']:.4f} in logs; levels change between halves of a window by a variance of "
+        f"{row['change_variance']:.4f}"
+    )
 
 
-def _heard(told: Explanation) -> Iterator[str]:
-    """What the account's posts, or the export's averages of them, say of it before anything is drawn together."""
-    row, prior = told.estimate, told.prior
-    usual, number = prior["within_variance"], told.engagement["averaged_posts"]
-    if row["has_posts"]:
-        yield f"  its posts: n = {row['posts']}, mean log ratio y = {row['average']:.4f}, highest {row['highest']:.4f}"
-        yield f"  their scatter v = {row['variance']:.4f}, usual of posts s² = {usual:.4f}"
-        why = "median of posts over their mean" + (", and its trend" if prior["drift_variance"] > 0 else "")
-        if share := row["median_share"]:
-            why += f", and {share:.4f} × the distance of its own median, {row['middle']:.4f}, from y"
-    else:
-        over = f" over {number} posts" if number else " over an unknown number of posts"
-        yield f"  averages{over} count as one: n = 1, log ratio y = {row['average']:.4f}"
-        viral = f"{prior['viral_share']:.4f} × (e^{prior['viral_lift']:.4f} - 1)²"
-        several = (
-            f"ln(1 + (e^s² - 1 + {viral}) ÷ {number}) + 2 × {prior['average_offset']:.4f}² ÷ "
-            f"{prior['within_freedom']:.4f}"
-            if number
-            else "as usual of averages"
+def _level(row: Row) -> Iterator[str]:
+    """Lines on the level of an account and its noise, from its posts or from the export's averages."""
+    usual = f"s² = {row['post_variance']:.4f}, counting {row['counting_variance']:.4f}"
+    if not row["level_posts"]:
+        yield (
+            f"  level from the average: y = ln(mean ratio) - usual distance = {row['log_mean']:.4f} "
+            f"{_signed(-row['mean_offset'])} = {row['level']:.4f}"
         )
-        yield f"  its scatter v = {row['variance']:.4f}: {several}; usual of posts s² = {usual:.4f}"
-        share = f" × (1 - 1 ÷ {number})" if number else ""
-        why = f"averages hold viral posts: - {prior['average_offset']:.4f}{share}"
-    expected = row["expected_lift"]
-    if expected:
-        yield f"  expected of accounts that post as much and scatter so: e = {expected:+.4f} over what is typical"
-    correction = row["all_level"] - row["average"] + row["log_typical"] + expected
-    terms = f"{row['average']:.4f} {_signed(correction)} {_signed(-row['log_typical'])}"
-    if expected:
-        terms += f" {_signed(-expected)}"
-    less = " - e" if expected else ""
-    yield f"  y' = y + correction - ln(typical){less} = {terms} = {row['all_level']:+.4f} ({why})"
+        yield (
+            f"  noise of an average over {row['posts_in_mean']} posts: {row['mean_offset_variance']:.4f} + "
+            f"({usual}) ÷ {row['posts_in_mean']} = {row['noise']:.4f}"
+        )
+        return
+    posts = row["level_posts"]
+    yield f"  level of its posts: n = {posts}, y = {row['level']:.4f}, squared deviations SS = {row['level_ss']:.4f}"
+    yield (
+        f"  variance between its posts, shrunk towards that of its platform ({usual}) with d = {row['post_df']:.2f}: "
+        f"v = (d (s² + counting) + SS) ÷ (d + n - 2) = {row['variance']:.4f}"
+    )
+    yield f"  noise of the level: v ÷ n = {row['noise']:.4f}"
 
 
 def _signed(number: float) -> str:

@@ -13,7 +13,7 @@ import duckdb
 import polars as pl
 
 from assets.computing import reference
-from assets.sql import read_sql
+from assets.sql import read_step
 from pipelines import landing
 from pipelines.engine import connect
 from pipelines.lake import Lake
@@ -58,7 +58,7 @@ class Explanation:
         ranking: Its row of `ranking`.
         ranked: How many micro-influencers there are.
         engagement: Its row of `engagement`.
-        estimate: Its row of `estimates`, and what the estimate is made of on the way; empty without a ratio.
+        estimate: Its row of `estimates` and of the step `posterior`; empty without a ratio.
         prior: What is known of its platform and tier.
         signs: Each sign of authenticity: doubt, weight, evidence, and the quartiles of its platform and tier.
         weights: Component of the score to its weight.
@@ -151,7 +151,7 @@ def explain(
             ranking=account,
             ranked=connection.execute("SELECT count(rank) FROM ranking").fetchall()[0][0],
             engagement=engagement,
-            estimate=_estimate(settings, engagement, prior, metrics.model_dump()) | next(iter(rows("estimates")), {}),
+            estimate=_estimate(settings, engagement, prior) | next(iter(rows("estimates")), {}),
             prior=prior,
             signs=_signs(rows("authenticity")[0], rows("norms", cell)),
             weights={row["component"]: row["weight"] for row in _weights("score")},
@@ -207,19 +207,13 @@ def _unknown(connection: duckdb.DuckDBPyConnection, platform: str, name: str, da
     return f"{told}; the nearest: {', '.join(' '.join(row) for row in near)}"
 
 
-def _estimate(settings: Settings, engagement: Row, prior: Row, metrics: Row) -> Row:
-    """What the estimate is made of on the way: the very SQL, up to its last step, over this account alone."""
-    steps = read_sql("estimates").rpartition("\n\nSELECT")[0]
+def _estimate(settings: Settings, engagement: Row, prior: Row) -> Row:
+    """Returns the account's row of the step `posterior`: the model's own SQL over this account alone."""
     inputs = {"engagement": (engagement, Engagement), "priors": (prior, Priors)}
     with connect(settings) as connection:
         for name, (row, model) in inputs.items():
             connection.register(name, pl.DataFrame([row], schema=polars_schema(model)).to_arrow())
-        connection.register("parameters", pl.DataFrame([metrics]).to_arrow())
-        told = connection.sql(
-            f"{steps} SELECT mixed.*, trended.posts, trended.has_posts, trended.average, trended.highest, "
-            "trended.middle, trended.median_share FROM mixed CROSS JOIN trended"
-        )
-        return next(iter(told.pl().to_dicts()), {})
+        return next(iter(connection.sql(read_step("estimates", "posterior")).pl().to_dicts()), {})
 
 
 def _signs(authenticity: Row, norms: list[Row]) -> list[Row]:

@@ -25,9 +25,9 @@ FIT = frozenset(
 )  # fmt: skip
 _HEAD = """# Licences
 
-Of every package that `requirements.lock` and the extra `postgres-storage` install on Linux, as the package states it.
-Written by `make licences`; a test holds it against what is installed, and refuses licences that are unknown or ask for
-the source of more than the package itself (GPL, AGPL).
+The licence of every package that `requirements.lock` and the extra `postgres-storage` install on Linux, as the package
+states it. Written by `make licences`. A test compares the list with what is installed, and refuses unknown licences and
+those that require the source of more than the package itself (GPL, AGPL).
 
 | package | licence |
 |---|---|

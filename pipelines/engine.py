@@ -13,6 +13,7 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
+from assets.sql import read_macros
 from pipelines import durable
 from pipelines.lake import BUCKETS
 from pipelines.read.confined import confine
@@ -78,6 +79,7 @@ def _connected(settings: Settings, readable: Sequence[Path], scratch: Path) -> I
         # Text as Polars holds it, which then takes it as it is instead of copying every cell.
         connection.execute("SET produce_arrow_string_view = true")
         connection.execute("SET arrow_output_version = '1.4'")
+        connection.execute(read_macros())
         confine(connection, *readable, scratch)
         yield connection
     except (duckdb.Error, OSError, pa.ArrowException) as error:

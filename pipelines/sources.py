@@ -97,7 +97,7 @@ class Source(_Strict):
 
 
 class Metrics(_Strict):
-    """What the ratios are computed over; METRICS in README.md says why."""
+    """The sample that ratios are computed over; see docs/metrics.md."""
 
     window_days: int = Field(default=90, ge=7, le=730, description="a whole number from 7 to 730")
     settle_days: int = Field(default=2, ge=0, le=30, description="a whole number from 0 to 30")

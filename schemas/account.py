@@ -3,7 +3,7 @@
 import pandera.polars as pa
 import polars as pl
 
-from schemas.column import PLATFORMS, column, count, fraction, text
+from schemas.column import MAX_COMPUTED, PLATFORMS, column, count, fraction, text
 
 TIERS_DESCRIPTION = "Size class by followers (schemas/tiers.csv), recomputed here and never taken from the vendor."
 # Why an account has no engagement_ratio, for people.
@@ -47,20 +47,21 @@ class Account(Identity):
     display_name: pl.String = text("Name shown on the profile.")
     profile_url: pl.String = text("Address of the profile.")
     like_rate: pl.Float64 = fraction(
-        "Median likes per post over followers; of an averages-only export its average likes over followers.", le=1e9
+        "Median likes per post over followers; of an averages-only export its average likes over followers.",
+        le=MAX_COMPUTED,
     )
     comment_rate: pl.Float64 = fraction(
         "Median comments per post over followers; of an averages-only export its average comments over followers.",
-        le=1e9,
+        le=MAX_COMPUTED,
     )
     engagement_ratio: pl.Float64 = fraction(
         "Median of likes + comments per post over followers; of an averages-only export its average likes + comments "
         "over followers. The main ratio; over 1 is possible for tiny accounts and flagged.",
-        le=1e9,
+        le=MAX_COMPUTED,
     )
-    engagement_ratio_mean: pl.Float64 = fraction("Mean of likes + comments per post over followers.", le=1e9)
+    engagement_ratio_mean: pl.Float64 = fraction("Mean of likes + comments per post over followers.", le=MAX_COMPUTED)
     view_engagement_ratio: pl.Float64 = fraction(
-        "Sum of likes, comments and shares over sum of views, of posts that count views.", le=1e9
+        "Sum of likes, comments and shares over sum of views, of posts that count views.", le=MAX_COMPUTED
     )
     reported_engagement_ratio: pl.Float64 = fraction("The export's own engagement ratio, untouched.", le=1_000.0)
     engagement_null_reason: pl.String = column(
@@ -91,7 +92,7 @@ class Account(Identity):
         "settled posts of the window, as the mean of logs.",
         unit="ratio",
         ge=0.0,
-        le=1e15,
+        le=MAX_COMPUTED,
     )
     snapshot_age_days: pl.Int32 = column(
         "Days between the snapshot date and the day the row was landed: over 0 where the source failed and its last "

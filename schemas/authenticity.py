@@ -5,7 +5,7 @@ from typing import Any
 import pandera.polars as pa
 import polars as pl
 
-from schemas.column import PLATFORMS, column, count, fraction, text
+from schemas.column import MAX_COMPUTED, PLATFORMS, column, count, fraction, text
 from schemas.estimates import ENGAGEMENT_DEVIATION, EVEN_ENGAGEMENT, POST_SPREAD
 
 AUTHENTICITY = fraction(
@@ -35,31 +35,36 @@ class Authenticity(pa.DataFrameModel):
     even_engagement: pl.Float64 = EVEN_ENGAGEMENT
     post_spread: pl.Float64 = POST_SPREAD
     odd_comments: pl.Float64 = _doubt("far more comments per like than usual (pods), or far fewer (bought likes).")
-    comments_per_100_likes: pl.Float64 = column("Comments per 100 likes.", unit="comments", ge=0.0, le=1e15)
+    comments_per_100_likes: pl.Float64 = column("Comments per 100 likes.", unit="comments", ge=0.0, le=MAX_COMPUTED)
     pod_engagement: pl.Float64 = _doubt("engagement far over the tier's together with far more comments per like.")
     low_engagement: pl.Float64 = _doubt("engagement far under the tier's, as of bought followers.")
     engagement_deviation: pl.Float64 = ENGAGEMENT_DEVIATION
     one_post: pl.Float64 = _doubt("one post carries the rest.")
     top_post_over_median: pl.Float64 = column(
-        "Likes + comments of the highest post over those of the median one.", unit="ratio", ge=0.0, le=1e15
+        "Likes + comments of the highest post over those of the median one.", unit="ratio", ge=0.0, le=MAX_COMPUTED
     )
     follower_step: pl.Float64 = _doubt("followers came in one step, and in full where they left again.")
     largest_daily_growth: pl.Float64 = column(
         "Largest growth of followers per day between two snapshots of the last 32 days.",
         unit="fraction",
         ge=-1.0,
-        le=1e13,
+        le=MAX_COMPUTED,
     )
     growth_lost_since: pl.Float64 = fraction("Share of that growth that has been lost since.")
     hollow_growth: pl.Float64 = _doubt("followers grow far faster than usual while engagement lies under the tier's.")
-    followers_growth_30d: pl.Float64 = column("Growth of followers over 30 days.", unit="fraction", ge=-1.0, le=1e13)
+    followers_growth_30d: pl.Float64 = column(
+        "Growth of followers over 30 days.", unit="fraction", ge=-1.0, le=MAX_COMPUTED
+    )
     follow_unfollow: pl.Float64 = _doubt("follows and unfollows by turns.")
     following_turnover: pl.Float64 = column(
-        "Accounts followed and unfollowed again over the last 32 days, per follower.", unit="ratio", ge=0.0, le=1e13
+        "Accounts followed and unfollowed again over the last 32 days, per follower.",
+        unit="ratio",
+        ge=0.0,
+        le=MAX_COMPUTED,
     )
     mass_following: pl.Float64 = _doubt("follows over 1,500 accounts, or far more per follower than usual.")
     following: pl.Int64 = count("Accounts that this one follows.", unit="accounts")
-    following_ratio: pl.Float64 = column("Accounts followed per follower.", unit="ratio", ge=0.0, le=1e13)
+    following_ratio: pl.Float64 = column("Accounts followed per follower.", unit="ratio", ge=0.0, le=MAX_COMPUTED)
     few_posts: pl.Float64 = _doubt("far fewer posts ever than usual.")
     posts_count: pl.Int64 = count("Posts ever published, as the platform counts them.", unit="posts")
     digits_in_handle: pl.Float64 = _doubt("many digits in the handle.")

@@ -30,6 +30,8 @@ PLATFORMS = (
 
 # The largest account of any platform has under a billion followers; views of a channel stay under 10^13.
 MAX_COUNT = 10**13
+# What is computed of counts stays below this; a float column needs an upper bound to refuse infinity and NaN.
+MAX_COMPUTED = 1e27
 MAX_TEXT = 20_000
 _GROUPED_FROM = 10_000
 

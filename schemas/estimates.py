@@ -3,28 +3,30 @@
 import pandera.polars as pa
 import polars as pl
 
-from schemas.column import PLATFORMS, column, fraction, text
+from schemas.column import MAX_COMPUTED, PLATFORMS, column, fraction, text
 
-ENGAGEMENT_LOW = fraction("Lower end of the interval of engagement_estimate: 80 % unless configured otherwise.", le=1e9)
+ENGAGEMENT_LOW = fraction(
+    "Lower end of the interval of engagement_estimate: 80 % unless configured otherwise.", le=MAX_COMPUTED
+)
 ENGAGEMENT_ESTIMATE = fraction(
     "Typical (median) engagement ratio of a post, as it would show over many more posts: the account's own, drawn "
     "towards what is typical of its size the more the fewer posts tell of it and the more they differ.",
-    le=1e9,
+    le=MAX_COMPUTED,
 )
 ENGAGEMENT_HIGH = fraction(
-    "Upper end of the interval of engagement_estimate: 80 % unless configured otherwise.", le=1e9
+    "Upper end of the interval of engagement_estimate: 80 % unless configured otherwise.", le=MAX_COMPUTED
 )
 LIFT = column(
     "engagement_estimate over what is typical of an account of its size, by platform and tier.",
     unit="ratio",
     ge=0.0,
-    le=1e9,
+    le=MAX_COMPUTED,
 )
 LIFT_LOW = column(
     "engagement_low over what is typical of an account of its size, by platform and tier.",
     unit="ratio",
     ge=0.0,
-    le=1e9,
+    le=MAX_COMPUTED,
 )
 ENGAGEMENT_DEVIATION = column(
     "Log of lift over the usual deviation of accounts of its platform and tier.",
@@ -47,7 +49,7 @@ class Estimates(pa.DataFrameModel):
     platform: pl.String = column("Platform of the account.", nullable=False, isin=PLATFORMS)
     profile_id: pl.String = text("Id of the account, as in `engagement`.", nullable=False)
     snapshot_date: pl.Date = column("The day that the figures stand for, UTC.", nullable=False)
-    typical_ratio: pl.Float64 = fraction("Engagement ratio that is typical of an account of its size.", le=1e9)
+    typical_ratio: pl.Float64 = fraction("Engagement ratio that is typical of an account of its size.", le=MAX_COMPUTED)
     engagement_low: pl.Float64 = ENGAGEMENT_LOW
     engagement_estimate: pl.Float64 = ENGAGEMENT_ESTIMATE
     engagement_high: pl.Float64 = ENGAGEMENT_HIGH

@@ -4,16 +4,19 @@ import pandera.polars as pa
 import polars as pl
 
 from schemas.account import TIERS_DESCRIPTION
-from schemas.column import PLATFORMS, column, count, fraction, text
+from schemas.column import MAX_COMPUTED, PLATFORMS, column, count, fraction, text
 
 GROWTH_7D = column(
-    "Growth of followers over 7 days, from the nearest snapshot within 2 days of it.", unit="fraction", ge=-1.0, le=1e13
+    "Growth of followers over 7 days, from the nearest snapshot within 2 days of it.",
+    unit="fraction",
+    ge=-1.0,
+    le=MAX_COMPUTED,
 )
 GROWTH_30D = column(
     "Growth of followers over 30 days, from the nearest snapshot within 2 days of it.",
     unit="fraction",
     ge=-1.0,
-    le=1e13,
+    le=MAX_COMPUTED,
 )
 
 
@@ -31,14 +34,14 @@ class History(pa.DataFrameModel):
         "Largest growth of followers per day between two snapshots of one source, of at least three such steps.",
         unit="fraction",
         ge=-1.0,
-        le=1e13,
+        le=MAX_COMPUTED,
     )
     usual_daily_growth: pl.Float64 = column(
-        "Median of what followers grow or shrink by per day.", unit="fraction", ge=0.0, le=1e13
+        "Median of what followers grow or shrink by per day.", unit="fraction", ge=0.0, le=MAX_COMPUTED
     )
     growth_lost_since: pl.Float64 = fraction("Share of the largest step that has been lost since.")
     following_turnover: pl.Float64 = column(
-        "Accounts followed and unfollowed again, per follower.", unit="ratio", ge=0.0, le=1e13
+        "Accounts followed and unfollowed again, per follower.", unit="ratio", ge=0.0, le=MAX_COMPUTED
     )
     handle_before: pl.String = text("Handle of the snapshot before, where it was another.")
 

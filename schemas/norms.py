@@ -4,7 +4,7 @@ import pandera.polars as pa
 import polars as pl
 
 from schemas.account import TIERS_DESCRIPTION
-from schemas.column import PLATFORMS, column, count
+from schemas.column import MAX_COMPUTED, PLATFORMS, column, count
 
 
 class Norms(pa.DataFrameModel):
@@ -20,9 +20,11 @@ class Norms(pa.DataFrameModel):
         isin=("tier", "platform", "default"),
     )
     accounts: pl.Int64 = count("Accounts that the quartiles are of.", unit="accounts", nullable=False)
-    p25: pl.Float64 = column("A quarter of the accounts lies below.", unit="that of the sign", ge=-1.0, le=1e15)
-    p50: pl.Float64 = column("Half of the accounts lie below.", unit="that of the sign", ge=-1.0, le=1e15)
-    p75: pl.Float64 = column("Three quarters of the accounts lie below.", unit="that of the sign", ge=-1.0, le=1e15)
+    p25: pl.Float64 = column("A quarter of the accounts lies below.", unit="that of the sign", ge=-1.0, le=MAX_COMPUTED)
+    p50: pl.Float64 = column("Half of the accounts lie below.", unit="that of the sign", ge=-1.0, le=MAX_COMPUTED)
+    p75: pl.Float64 = column(
+        "Three quarters of the accounts lie below.", unit="that of the sign", ge=-1.0, le=MAX_COMPUTED
+    )
 
     class Config:
         strict = True

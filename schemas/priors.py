@@ -1,4 +1,4 @@
-"""The contract of `priors`: what is known of a platform × tier before looking at an account."""
+"""The contract of `priors`: what is expected of an account of a platform × tier before its posts are seen."""
 
 from typing import Any
 
@@ -17,22 +17,8 @@ def _log(description: str) -> Any:  # noqa: ANN401 - as `column`
     return column(description, unit="log", nullable=False, ge=-100.0, le=100.0)
 
 
-def _slope(description: str) -> Any:  # noqa: ANN401 - as `column`
-    return column(description, unit="ratio", nullable=False, ge=-100.0, le=100.0)
-
-
-def _of_level() -> Any:  # noqa: ANN401 - as `column`
-    return column(
-        "Variance of the level that many posts tell so, over that of their mean log ratio alone.",
-        unit="ratio",
-        nullable=False,
-        ge=0.0,
-        le=1.0,
-    )
-
-
 class Priors(pa.DataFrameModel):
-    """Where the accounts of a platform and tier lie, and how an account's posts lie around its own level."""
+    """The parameters of the ranking model by platform and tier (docs/model.md)."""
 
     platform: pl.String = column("Platform.", nullable=False, isin=PLATFORMS)
     tier: pl.String = column(TIERS_DESCRIPTION, nullable=False)
@@ -43,60 +29,31 @@ class Priors(pa.DataFrameModel):
         isin=("tier", "platform", "published"),
     )
     accounts: pl.Int64 = count("Accounts of the cell that have a ratio.", unit="accounts", nullable=False)
-    log_typical: pl.Float64 = _log("Typical log ratio of an account of log_followers (mu).")
-    log_followers: pl.Float64 = _log("Log of the followers that log_typical stands for.")
-    slope: pl.Float64 = _slope("Change of the typical log ratio per log follower.")
-    log_posts: pl.Float64 = _log("Mean log of the posts that accounts show.")
-    posts_slope: pl.Float64 = _slope(
-        "Change of the log ratio to expect per log post that an account shows: 0 unless it stands out of chance."
+    log_expected: pl.Float64 = _log("Expected log ratio of an account of log_followers.")
+    log_followers: pl.Float64 = _log("Log of the followers that log_expected stands for.")
+    slope: pl.Float64 = column(
+        "Change of the expected log ratio per log follower.", unit="ratio", nullable=False, ge=-100.0, le=100.0
     )
-    log_spread: pl.Float64 = _log("Mean log of the variance between an account's posts over within_variance.")
-    mean_spread: pl.Float64 = column(
-        "Mean of the variance between an account's posts over within_variance.",
-        unit="ratio",
-        nullable=False,
-        ge=0.0,
-        le=1e4,
+    between_variance: pl.Float64 = _variance(
+        "Variance of accounts around what is expected of their size (tau squared)."
     )
-    spread_slope: pl.Float64 = _slope(
-        "Change of the log ratio to expect per log of that variance: 0 unless it stands out of chance."
+    outlier_share: pl.Float64 = fraction(
+        "Share of accounts that are outliers: their variance is 16 times between_variance.", nullable=False
     )
-    between_variance: pl.Float64 = _variance("Variance of accounts around what is typical (tau squared), of most.")
-    far_share: pl.Float64 = fraction(
-        "Share of accounts that lie far out: with four times the deviation of most.",
-        nullable=False,
-    )
-    within_variance: pl.Float64 = _variance("Variance between one account's posts (s squared).")
-    mean_share: pl.Float64 = fraction(
-        "By how much the posts' mean ratio tells an account's level, beside their mean log ratio: 0 where logs lie "
-        "evenly, towards 1 where ratios are gamma distributed.",
-        nullable=False,
-    )
-    mean_offset: pl.Float64 = _log("Log of the mean ratio over the mean log ratio, of many posts.")
-    level_variance: pl.Float64 = _of_level()
-    median_share: pl.Float64 = fraction(
-        "By how much the posts' median tells an account's level, beside their mean log ratio: 0 unless posts lie "
-        "far out on both sides.",
-        nullable=False,
-    )
-    median_variance: pl.Float64 = _of_level()
-    within_freedom: pl.Float64 = column(
-        "How alike accounts are in the variance between their posts: degrees of freedom that s squared counts for.",
+    post_variance: pl.Float64 = _variance("Variance between the posts of one account (s0 squared), of its platform.")
+    post_df: pl.Float64 = column(
+        "Degrees of freedom that post_variance counts for: how alike accounts are in it (d0).",
         unit="degrees of freedom",
         nullable=False,
         ge=0.0,
         le=1e4,
     )
-    drift_variance: pl.Float64 = _variance("Variance of what accounts rise or fall by over 90 days.")
-    wave_variance: pl.Float64 = _variance(
-        "Variance of what the posts of one window share by the luck of their days: no number of them averages it out."
+    change_variance: pl.Float64 = _variance(
+        "Variance of what levels change by between the older and the newer half of a window: 0 within two standard "
+        "errors of 0."
     )
-    viral_share: pl.Float64 = fraction("Share of posts that go viral.", nullable=False)
-    viral_lift: pl.Float64 = _log("What viral posts gain over the account's median post.")
-    viral_variance: pl.Float64 = _variance("Variance of viral_lift.")
-    median_offset: pl.Float64 = _log("Median of posts over their mean, in logs.")
-    average_offset: pl.Float64 = _log("An export's average over the median of posts, in logs.")
-    average_variance: pl.Float64 = _variance("Variance of an export's average around the account's own level.")
+    mean_offset: pl.Float64 = _log("Log of an account's mean ratio less its level.")
+    mean_offset_variance: pl.Float64 = _variance("Variance of mean_offset between accounts.")
 
     class Config:
         strict = True

@@ -12,7 +12,7 @@ from pandera.polars import DataFrameModel
 from schemas.account import Account
 from schemas.authenticity import Authenticity
 from schemas.benchmarks import TierBenchmarks
-from schemas.column import PLATFORMS, column, count, fraction, text
+from schemas.column import MAX_COMPUTED, PLATFORMS, column, count, fraction, text
 from schemas.contacts import Contacts
 from schemas.creators import CREATOR_ID, CREATOR_REASON
 from schemas.describe import Column, columns
@@ -23,7 +23,9 @@ from schemas.quarantine import Quarantine
 from schemas.ranking import Ranking
 from schemas.segments import Segments
 
-CONTRACT_VERSION = 1
+CONTRACT_VERSION = 2
+# Until its release a version may change; from then on a change needs the next one.
+CONTRACT_IS_OPEN = True
 
 # The order in which people read an account.
 ACCOUNT_COLUMNS = (
@@ -61,7 +63,7 @@ class RankHistory(pa.DataFrameModel):
     rank: pl.Int64 = column("Place among all micro-influencers of that day.", unit="place", nullable=False, ge=1)
     score: pl.Float64 = column("Score of that day.", unit="points", nullable=False, ge=0.0, le=100.0)
     followers: pl.Int64 = count("Followers on that day.", unit="accounts", nullable=False)
-    engagement_estimate: pl.Float64 = fraction("Estimate of that day.", le=1e9, nullable=False)
+    engagement_estimate: pl.Float64 = fraction("Estimate of that day.", le=MAX_COMPUTED, nullable=False)
 
 
 class Weights(pa.DataFrameModel):

@@ -17,7 +17,7 @@ def test_a_published_figure_stands_beside_the_tier_of_its_own_band_and_beside_no
     engagement = pl.DataFrame(accounts).with_columns(
         like_rate=0.05, comment_rate=0.01, engagement_ratio=0.06, view_engagement_ratio=pl.lit(None, dtype=pl.Float64)
     )
-    priors = pl.DataFrame(accounts).with_columns(log_typical=-3.0, basis=pl.lit("tier"))
+    priors = pl.DataFrame(accounts).with_columns(log_expected=-3.0, basis=pl.lit("tier"))
     published = {name: reference(name) for name in ("tiers", "published_benchmarks")}
     settings = Settings(home=tmp_path, sources_file=tmp_path / "sources.yaml")
     inputs = {"engagement": engagement, "priors": priors, **published}

@@ -25,7 +25,6 @@ from schemas.contact_data import redacted
 from tests.conftest import REPOSITORY, SOURCES, Command
 from tests.loopback import Request, as_json, ok, serving
 
-_HYPOTHESES = ("near_all", "near_rest", "far_all", "far_rest")
 PUBLISHED = Path("home/published/micro_influencers.duckdb")
 
 
@@ -147,8 +146,7 @@ def _explains_ranks(smallvoices: Command, folder: Path) -> None:
         assert told.profile["landed_row"] == row
         assert (told.profile["landed_line"] is None) == (source == "scraper")  # a JSON document has no lines
         assert told.ranking["score"] == score
-        assert sum(told.estimate[f"{part}_weight"] for part in _HYPOTHESES) == pytest.approx(told.estimate["weight"])
-        for words in (f"rank {rank} of", f"score {score:.2f}", f"landing/{file}, record {row}", "typical of its size"):
+        for words in (f"rank {rank} of", f"score {score:.2f}", f"landing/{file}, record {row}", "expected of its size"):
             assert words in explained.text(told)
         _can_be_computed_by_hand(explained.text(told), told.estimate["log_lift"])
         for post in told.posts:
@@ -170,18 +168,18 @@ def _explains_ranks(smallvoices: Command, folder: Path) -> None:
 
 
 def _can_be_computed_by_hand(text: str, log_lift: float) -> None:
-    """From the numbers as they stand there, of posts and of averages: each says how far it was corrected, and m."""
+    """Computes the estimate from the numbers that the text shows, whether of posts or of averages."""
     number = r"([+-]? ?[0-9.]+)"
-    (terms,) = re.findall(rf"y' = y \+ correction - ln\(typical\) = {number} {number} {number} = {number} ", text)
-    average, correction, typical, level = (float(term.replace(" ", "")) for term in terms)
-    assert average + correction + typical == pytest.approx(level, abs=2e-4)
+    (terms,) = re.findall(rf"r = y - expected = {number} {number} = {number}\n", text)
+    level, expected, residual = (float(term.replace(" ", "")) for term in terms)
+    assert level + expected == pytest.approx(residual, abs=2e-4)
     together = 0.0
-    shrunk = re.findall(rf"{number}%  m = {number} ÷ \({number} \+ {number}\) × {number} = {number} ", text)
-    assert len(shrunk) == (2 if "averages over" in text else 4)
-    for share, variance, again, noise, over, m in (map(float, found) for found in shrunk):
-        assert variance == again
-        assert variance / (variance + noise) * over == pytest.approx(m, abs=5e-4)
-        together += share / 100 * m
+    shrunk = re.findall(rf"{number}%  {number} × {number} ÷ \({number} \+ {number}\) = {number} ", text)
+    assert len(shrunk) == 2
+    for share, over, variance, again, noise, lift in (map(float, found) for found in shrunk):
+        assert (over, variance) == (residual, again)
+        assert variance / (variance + noise) * over == pytest.approx(lift, abs=5e-4)
+        together += share / 100 * lift
     assert together == pytest.approx(log_lift, abs=2e-3)
 
 

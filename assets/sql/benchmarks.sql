@@ -40,7 +40,7 @@ SELECT
     published.statistic AS published_statistic,
     published.source AS published_source,
     published.year AS published_year,
-    CASE WHEN observed.metric = 'engagement_ratio' THEN exp(priors.log_typical) END AS prior,
+    CASE WHEN observed.metric = 'engagement_ratio' THEN exp(priors.log_expected) END AS prior,
     CASE WHEN observed.metric = 'engagement_ratio' THEN priors.basis END AS prior_basis
 FROM observed
 LEFT JOIN tiers ON observed.tier = tiers.tier

@@ -1,15 +1,15 @@
--- One row per account: ratios over its newest settled posts, or over the export's own averages; and in log_* and
--- age_* what the estimate needs to know of all its settled posts of the window.
+-- One row per account: ratios over its newest settled posts, or over the export's own averages; and what the ranking
+-- model needs to know of all its settled posts of the window (docs/model.md, "Level of an account").
 --
 -- Inputs: profiles, posts (both may come bucket by bucket: each account is computed on its own), tiers, parameters.
 -- Sums are over integers (logs in millionths), so that no figure depends on the order of rows or threads.
 
--- The sample is found by its oldest post: one grouping tells when that was, and the posts since then are the sample. Posts
--- of the very second of the last one are all in it, so that no order of ids decides.
+-- The sample is bounded by the date of its oldest post, which one grouping finds. Posts of the very same second are all
+-- in it, so that no order of ids decides.
 
 -- Posts are grouped by a number for each account, which takes half the time that two columns of text would.
 
--- Few columns at first: whatever goes through a join by range, or gets a number, is sorted.
+-- Few columns at first: a join by range and a window both sort their rows.
 WITH accounts AS (
     SELECT
         profiles.platform,
@@ -83,9 +83,8 @@ logged AS (
         CASE WHEN is_sampled THEN comments END AS sampled_comments,
         CASE WHEN is_sampled THEN likes + comments END AS sampled_engagement,
         CASE WHEN is_sampled THEN posted_at END AS sampled_at,
-        CASE WHEN likes + comments IS NOT NULL THEN age END AS engagement_age,
-        -- Whose square fits 64 bits; no post has more.
-        CASE WHEN likes + comments > 3000000000 THEN 3000000000 ELSE likes + comments END AS engagement,
+        likes + comments AS engagement,
+        CASE WHEN likes + comments IS NOT NULL THEN CAST(epoch(posted_at) AS BIGINT) END AS posted_second,
         CAST(round(ln(likes + comments + 0.5) * 1000000) AS BIGINT) AS log_engagement
     FROM settled
 ),
@@ -99,33 +98,49 @@ sample AS (
         median(sampled_likes) AS likes_median,
         median(sampled_comments) AS comments_median,
         median(sampled_engagement) AS engagement_median,
-        median(engagement) AS window_median,
         CAST(sum(sampled_engagement) AS DOUBLE) / nullif(count(sampled_engagement), 0) AS engagement_mean,
         CAST(sum(CASE WHEN views > 0 THEN sampled_engagement + shares END) AS DOUBLE)
         / nullif(sum(CASE WHEN views > 0 AND sampled_engagement IS NOT NULL THEN views END), 0) AS view_engagement_ratio,
         CAST(sum(sampled_likes) AS DOUBLE) AS likes_total,
         CAST(sum(CASE WHEN sampled_likes IS NOT NULL THEN comments END) AS DOUBLE) AS comments_total,
-        CAST(sum(CASE WHEN is_sampled THEN sponsored END) AS DOUBLE) / count(sampled_at) AS sponsored_share,
+        CAST(sum(CASE WHEN is_sampled THEN sponsored END) AS DOUBLE) / nullif(count(sampled_at), 0) AS sponsored_share,
         count(CASE WHEN sponsored = 1 THEN log_engagement END) AS sponsored_count,
         sum(CASE WHEN sponsored = 1 THEN log_engagement END) AS sponsored_log_sum,
-        CASE
-            WHEN max(sampled_at) > min(sampled_at)
-                THEN (count(sampled_at) - 1) * 604800.0 / date_diff('second', min(sampled_at), max(sampled_at))
-        END AS posts_per_week,
-        count(log_engagement) AS log_count,
+        -- Whole seconds between the first and the last post; null where they are the same.
+        (count(sampled_at) - 1) * 604800.0 / nullif(date_diff('second', min(sampled_at), max(sampled_at)), 0)
+            AS posts_per_week,
+        count(log_engagement) AS level_posts,
         sum(log_engagement) AS log_sum,
-        sum(log_engagement * log_engagement) AS log_square_sum,
+        median(log_engagement) AS log_median,
         max(log_engagement) AS log_highest,
-        sum(engagement) AS engagement_sum,
-        sum(engagement * engagement) AS engagement_square_sum,
-        sum(engagement * log_engagement) AS engagement_log_sum,
-        sum(engagement_age) AS age_sum,
-        sum(engagement_age * engagement_age) AS age_square_sum,
-        sum(engagement_age * log_engagement) AS age_log_sum,
-        sum(engagement_age * engagement_age * engagement_age) AS age_cube_sum,
-        sum(engagement_age * engagement_age * engagement_age * engagement_age) AS age_fourth_sum,
-        sum(engagement_age * engagement_age * log_engagement) AS age_square_log_sum
+        CAST(sum(engagement) AS DOUBLE) / nullif(count(engagement), 0) AS window_mean,
+        CAST(sum(posted_second) AS DOUBLE) / nullif(count(posted_second), 0) AS middle_second
     FROM logged
+    GROUP BY account
+),
+
+-- Deviations of the posts from the median, clamped (Huber's psi), and the same of the newer part of them.
+clamped AS (
+    SELECT
+        logged.account,
+        logged.posted_second > sample.middle_second AS is_newer,
+        CAST(round(clamped(logged.log_engagement - sample.log_median, huber_bound() * 1000000)) AS BIGINT) AS deviation,
+        abs(logged.log_engagement - sample.log_median) <= huber_bound() * 1000000 AS is_free
+    FROM logged
+    JOIN sample ON logged.account = sample.account
+    WHERE logged.log_engagement IS NOT NULL
+),
+
+levels AS (
+    SELECT
+        account,
+        CAST(sum(deviation) AS DOUBLE) / count(*) / 1e6 AS step,
+        (CAST(sum(deviation * deviation) AS DOUBLE) - pow(CAST(sum(deviation) AS DOUBLE), 2) / count(*)) / 1e12
+        / pow(greatest(CAST(count(CASE WHEN is_free THEN 1 END) AS DOUBLE) / count(*), min_free_share()), 2) AS level_ss,
+        count(CASE WHEN is_newer THEN 1 END) AS newer_posts,
+        CAST(sum(CASE WHEN is_newer THEN deviation END) AS DOUBLE) / 1e6 AS newer_sum,
+        CAST(sum(CASE WHEN NOT is_newer THEN deviation END) AS DOUBLE) / 1e6 AS older_sum
+    FROM clamped
     GROUP BY account
 ),
 
@@ -148,29 +163,18 @@ based AS (
         sample.likes_median,
         sample.comments_median,
         sample.engagement_median,
-        sample.window_median,
         sample.engagement_mean,
         sample.view_engagement_ratio AS sampled_view_ratio,
-        sample.log_count AS posts_counted,
+        sample.level_posts,
         sample.log_sum,
-        sample.log_square_sum,
-        sample.log_highest AS highest,
-        -- Of engagement + 0.5, as its logs are.
-        CAST(sample.engagement_sum AS DOUBLE) / sample.log_count + 0.5 AS arithmetic_mean,
-        CAST(
-            sample.engagement_square_sum
-            - CAST(sample.engagement_sum AS DECIMAL(38, 0)) * sample.engagement_sum / sample.log_count AS DOUBLE
-        ) AS engagement_squares,
-        CAST(
-            sample.engagement_log_sum - CAST(sample.engagement_sum AS DECIMAL(38, 0)) * sample.log_sum / sample.log_count
-            AS DOUBLE
-        ) / 1e6 AS engagement_log_products,
-        sample.age_sum,
-        sample.age_square_sum,
-        sample.age_log_sum,
-        sample.age_cube_sum,
-        sample.age_fourth_sum,
-        sample.age_square_log_sum,
+        sample.log_median,
+        sample.log_highest,
+        sample.window_mean,
+        levels.step,
+        levels.level_ss,
+        levels.newer_posts,
+        levels.newer_sum,
+        levels.older_sum,
         sample.likes_total,
         sample.comments_total,
         sample.sponsored_share,
@@ -181,6 +185,7 @@ based AS (
     FROM profiles
     JOIN accounts ON profiles.platform = accounts.platform AND profiles.profile_id = accounts.profile_id
     LEFT JOIN sample ON accounts.account = sample.account
+    LEFT JOIN levels ON accounts.account = levels.account
     LEFT JOIN newest ON accounts.account = newest.account
 ),
 
@@ -193,153 +198,105 @@ ratios AS (
         CASE WHEN sample_basis = 'posts' THEN engagement_mean ELSE averaged_engagement END / base AS engagement_ratio_mean,
         CASE
             WHEN sample_basis = 'posts' THEN sampled_view_ratio
-            ELSE (averaged_engagement + coalesce(avg_shares, 0)) / nullif(avg_views, 0)
+            ELSE quotient(averaged_engagement + coalesce(avg_shares, 0), avg_views)
         END AS view_engagement_ratio,
         CASE
             WHEN base IS NULL THEN 0
-            WHEN sample_basis = 'posts' AND engagement_posts > 0 THEN posts_counted
-            WHEN averaged_engagement IS NOT NULL THEN 1
+            WHEN sample_basis = 'posts' THEN coalesce(level_posts, 0)
             ELSE 0
-        END AS log_count,
-        CAST(round(ln(base) * 1000000) AS BIGINT) AS log_base
+        END AS posts
     FROM based
 ),
 
-logs AS (
-    SELECT
-        ratios.*,
-        CASE
-            WHEN log_count = 0 THEN NULL
-            WHEN sample_basis = 'posts' THEN CAST(round(CAST(log_sum AS DOUBLE) / log_count) AS BIGINT)
-            ELSE CAST(round(ln(averaged_engagement + 0.5) * 1000000) AS BIGINT)
-        END - log_base AS log_ratio,
-        -- Of two posts the median is their mean, and the mean of logs the better middle.
-        CASE
-            WHEN log_count = 0 OR sample_basis = 'averages' THEN NULL
-            WHEN log_count <= 2 THEN CAST(round(CAST(log_sum AS DOUBLE) / log_count) AS BIGINT)
-            ELSE CAST(round(ln(window_median + 0.5) * 1000000) AS BIGINT)
-        END - log_base AS log_median
+leveled AS (
+    SELECT ratios.*, CASE WHEN posts > 0 THEN log_median / 1e6 + step END AS level
     FROM ratios
-),
-
--- Sums of powers of the ages' deviations from their mean, and of their products with logs.
-moments AS (
-    SELECT
-        logs.*,
-        exp((log_ratio + log_base) / 1e6) AS typical_count,
-        age_square_sum - age_mean * age_sum AS age_squares,
-        age_cube_sum - 3 * age_mean * age_square_sum + 2 * pow(age_mean, 2) * age_sum AS age_cubes,
-        age_fourth_sum - 4 * age_mean * age_cube_sum + 6 * pow(age_mean, 2) * age_square_sum - 3 * pow(age_mean, 3) * age_sum
-            AS age_fourths,
-        (age_log_sum - age_mean * log_sum) / 1e6 AS age_log_products,
-        (
-            age_square_log_sum - 2 * age_mean * age_log_sum
-            - (CAST(age_square_sum AS DOUBLE) / nullif(log_count, 0) - 2 * pow(age_mean, 2)) * log_sum
-        ) / 1e6 AS age_square_log_products
-    FROM (SELECT logs.*, CASE WHEN log_count > 0 THEN CAST(age_sum AS DOUBLE) / log_count END AS age_mean FROM logs) AS logs
 )
 
 SELECT
-    logs.platform,
-    logs.profile_id,
-    logs.handle,
-    logs.display_name,
-    logs.profile_url,
-    logs.followers,
-    logs.following,
-    logs.posts_count,
-    logs.is_verified,
-    logs.is_private,
-    logs.has_picture,
-    logs.tier,
-    logs.ranked AS is_ranked_tier,
+    leveled.platform,
+    leveled.profile_id,
+    leveled.handle,
+    leveled.display_name,
+    leveled.profile_url,
+    leveled.followers,
+    leveled.following,
+    leveled.posts_count,
+    leveled.is_verified,
+    leveled.is_private,
+    leveled.has_picture,
+    leveled.tier,
+    leveled.ranked AS is_ranked_tier,
     -- Exports that write a word in two ways mean one sector.
-    lower(logs.sector) AS sector,
-    logs.country,
-    logs.city,
-    logs.language,
-    logs.sex,
-    logs.age,
-    logs.age_band,
-    logs.tone,
-    logs.like_rate,
-    logs.comment_rate,
-    logs.engagement_ratio,
-    logs.engagement_ratio_mean,
-    logs.view_engagement_ratio,
-    logs.reported_engagement_ratio,
+    lower(leveled.sector) AS sector,
+    leveled.country,
+    leveled.city,
+    leveled.language,
+    leveled.sex,
+    leveled.age,
+    leveled.age_band,
+    leveled.tone,
+    leveled.like_rate,
+    leveled.comment_rate,
+    leveled.engagement_ratio,
+    leveled.engagement_ratio_mean,
+    leveled.view_engagement_ratio,
+    leveled.reported_engagement_ratio,
     CASE
-        WHEN logs.engagement_ratio IS NOT NULL THEN NULL
-        WHEN logs.base IS NULL THEN 'zero_followers'
-        WHEN logs.is_private AND logs.posts_sampled = 0 THEN 'private'
-        WHEN logs.sample_basis IS NULL THEN 'no_posts'
-        WHEN logs.sample_basis = 'posts' AND logs.hidden_like_posts = logs.posts_sampled THEN 'likes_hidden'
+        WHEN leveled.engagement_ratio IS NOT NULL THEN NULL
+        WHEN leveled.base IS NULL THEN 'zero_followers'
+        WHEN leveled.is_private AND leveled.posts_sampled = 0 THEN 'private'
+        WHEN leveled.sample_basis IS NULL THEN 'no_posts'
+        WHEN leveled.sample_basis = 'posts' AND leveled.hidden_like_posts = leveled.posts_sampled THEN 'likes_hidden'
         ELSE 'no_comments'
     END AS engagement_null_reason,
-    CAST(logs.posts_sampled AS BIGINT) AS posts_sampled,
-    logs.sample_basis,
-    CAST(logs.hidden_like_posts AS BIGINT) AS hidden_like_posts,
-    CAST(date_diff('day', CAST(logs.last_posted_at AS DATE), logs.snapshot_date) AS INTEGER) AS days_since_last_post,
-    logs.posts_per_week,
-    logs.sponsored_share,
+    CAST(leveled.posts_sampled AS BIGINT) AS posts_sampled,
+    leveled.sample_basis,
+    CAST(leveled.hidden_like_posts AS BIGINT) AS hidden_like_posts,
+    CAST(date_diff('day', CAST(leveled.last_posted_at AS DATE), leveled.snapshot_date) AS INTEGER) AS days_since_last_post,
+    leveled.posts_per_week,
+    leveled.sponsored_share,
     CASE
-        WHEN logs.sponsored_count > 0 AND logs.sponsored_count < logs.posts_counted THEN exp((
-            CAST(logs.sponsored_log_sum AS DOUBLE) / logs.sponsored_count
-            - CAST(logs.log_sum - logs.sponsored_log_sum AS DOUBLE) / (logs.posts_counted - logs.sponsored_count)
+        WHEN leveled.sponsored_count > 0 AND leveled.sponsored_count < leveled.level_posts THEN exp((
+            CAST(leveled.sponsored_log_sum AS DOUBLE) / leveled.sponsored_count
+            - CAST(leveled.log_sum - leveled.sponsored_log_sum AS DOUBLE) / (leveled.level_posts - leveled.sponsored_count)
         ) / 1e6)
     END AS sponsored_lift,
-    100 * CASE WHEN logs.sample_basis = 'posts' THEN logs.comments_total ELSE logs.avg_comments END
-    / nullif(CASE WHEN logs.sample_basis = 'posts' THEN logs.likes_total ELSE logs.avg_likes END, 0)
-        AS comments_per_100_likes,
-    CASE WHEN logs.sample_basis = 'posts' THEN logs.likes_total ELSE logs.avg_likes * coalesce(logs.averaged_posts, 1) END
+    100 * CASE
+        WHEN leveled.sample_basis = 'posts' THEN quotient(leveled.comments_total, leveled.likes_total)
+        ELSE quotient(leveled.avg_comments, leveled.avg_likes)
+    END AS comments_per_100_likes,
+    CASE WHEN leveled.sample_basis = 'posts' THEN leveled.likes_total ELSE leveled.avg_likes * coalesce(leveled.averaged_posts, 1) END
         AS likes_total,
     CASE
-        WHEN logs.sample_basis = 'posts' THEN logs.comments_total
-        ELSE logs.avg_comments * coalesce(logs.averaged_posts, 1)
+        WHEN leveled.sample_basis = 'posts' THEN leveled.comments_total
+        ELSE leveled.avg_comments * coalesce(leveled.averaged_posts, 1)
     END AS comments_total,
-    CASE WHEN logs.log_median IS NOT NULL AND logs.log_count >= 5 THEN exp((logs.highest - logs.log_base - logs.log_median) / 1e6) END
-        AS top_post_over_median,
-    CAST(logs.following AS DOUBLE) / logs.base AS following_ratio,
-    CAST(length(logs.handle) - length(translate(logs.handle, '0123456789', '')) AS DOUBLE) / nullif(length(logs.handle), 0)
+    -- The highest of a few posts is not far over their median, whoever it is.
+    CASE WHEN leveled.posts >= 5 THEN exp((leveled.log_highest - leveled.log_median) / 1e6) END AS top_post_over_median,
+    CAST(leveled.following AS DOUBLE) / leveled.base AS following_ratio,
+    CAST(length(leveled.handle) - length(translate(leveled.handle, '0123456789', '')) AS DOUBLE) / nullif(length(leveled.handle), 0)
         AS handle_digit_share,
-    CASE WHEN logs.sample_basis = 'averages' THEN logs.averaged_posts END AS averaged_posts,
-    CAST(logs.log_count AS BIGINT) AS log_count,
-    logs.log_ratio,
-    logs.log_median,
-    -- Of a Poisson count whose rate scatters, too: a fifth more than 1 / count, but for the smallest, whose log is held
-    -- up by the half that is added.
-    1.2 / (logs.typical_count + 3 * exp(-0.4 * logs.typical_count)) AS counting_variance,
-    CASE WHEN logs.log_median IS NOT NULL THEN logs.highest - logs.log_base END AS log_highest,
+    CASE WHEN leveled.sample_basis = 'averages' THEN leveled.averaged_posts END AS averaged_posts,
+    CAST(leveled.posts AS BIGINT) AS level_posts,
+    leveled.level - ln(leveled.base) AS level,
+    CASE WHEN leveled.posts > 0 THEN greatest(leveled.level_ss, 0) END AS level_ss,
     CASE
-        WHEN logs.log_median IS NOT NULL THEN CAST(
-            logs.log_square_sum - CAST(logs.log_sum AS DECIMAL(38, 0)) * logs.log_sum / logs.log_count AS DOUBLE
-        ) / 1e12
-    END AS log_within_squares,
+        WHEN leveled.posts > 0 THEN ln(leveled.window_mean + 0.5)
+        WHEN leveled.sample_basis = 'averages' THEN ln(leveled.averaged_engagement + 0.5)
+    END - ln(leveled.base) AS log_mean,
+    counting_variance(coalesce(leveled.level, ln(leveled.averaged_engagement + 0.5))) AS counting_variance,
     CASE
-        WHEN logs.log_median IS NOT NULL THEN CAST(round(ln(logs.arithmetic_mean) * 1000000) AS BIGINT) - logs.log_base
-    END AS log_of_mean,
-    CASE WHEN logs.log_median IS NOT NULL THEN logs.engagement_squares / logs.arithmetic_mean / logs.arithmetic_mean END
-        AS mean_squares,
-    CASE WHEN logs.log_median IS NOT NULL THEN logs.engagement_log_products / logs.arithmetic_mean END AS mean_log_products,
-    CASE WHEN logs.log_median IS NOT NULL THEN logs.age_mean END AS age_mean,
-    CASE WHEN logs.log_median IS NOT NULL THEN logs.age_squares END AS age_squares,
-    CASE WHEN logs.log_median IS NOT NULL THEN logs.age_log_products END AS age_log_products,
-    -- Of posts of three days and more: squared ages, of which a straight line is taken off, tell a bend.
+        WHEN leveled.posts > 0 AND leveled.newer_posts BETWEEN 1 AND leveled.posts - 1
+            THEN leveled.newer_sum / leveled.newer_posts - leveled.older_sum / (leveled.posts - leveled.newer_posts)
+    END AS level_change,
     CASE
-        WHEN
-            logs.log_median IS NOT NULL AND logs.log_count > 3 AND logs.age_squares > 0
-            AND logs.age_fourths - pow(logs.age_squares, 2) / logs.log_count - pow(logs.age_cubes, 2) / logs.age_squares
-            > 0.001 * logs.age_fourths
-            THEN
-                pow(logs.age_square_log_products - logs.age_cubes * logs.age_log_products / logs.age_squares, 2)
-                / (
-                    logs.age_fourths - pow(logs.age_squares, 2) / logs.log_count
-                    - pow(logs.age_cubes, 2) / logs.age_squares
-                )
-    END AS log_bend_squares,
-    logs.snapshot_date,
-    logs.snapshot_age_days,
-    logs.source,
-    logs.landed_file,
-    logs.landed_row
-FROM moments AS logs;
+        WHEN leveled.posts > 0 AND leveled.newer_posts BETWEEN 1 AND leveled.posts - 1
+            THEN 1.0 / leveled.newer_posts + 1.0 / (leveled.posts - leveled.newer_posts)
+    END AS level_change_noise,
+    leveled.snapshot_date,
+    leveled.snapshot_age_days,
+    leveled.source,
+    leveled.landed_file,
+    leveled.landed_row
+FROM leveled;

@@ -8,7 +8,16 @@ from collections.abc import Mapping, Sequence
 import click
 
 # Ingredient to the statements that switch it off, each with its semicolon.
-REPLACEMENTS: Mapping[str, str] = {}
+REPLACEMENTS: Mapping[str, str] = {
+    "robust_level": "CREATE OR REPLACE TEMP MACRO huber_bound() AS 1000;",
+    "counting": "CREATE OR REPLACE TEMP MACRO counting_variance(log_count) AS 0 * (log_count);",
+    # So many degrees of freedom that every account has its platform's variance.
+    "moderation": "CREATE OR REPLACE TEMP MACRO min_post_df() AS 1000000;",
+    "size_slope": "CREATE OR REPLACE TEMP MACRO slope_sd() AS 0.000001;",
+    "trend_weights": "CREATE OR REPLACE TEMP MACRO trend_weight(noise) AS 4.0 + 0 * (noise);",
+    "outliers": "CREATE OR REPLACE TEMP MACRO min_core_share() AS 1;",
+    "change": "CREATE OR REPLACE TEMP MACRO change_share() AS 0;",
+}
 
 ALL = "all"
 

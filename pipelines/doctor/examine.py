@@ -40,7 +40,7 @@ def _sources_file(settings: Settings) -> Iterator[Finding]:
     yield from installed.secrets(loaded)
     if loaded.notify is None:
         yield Finding(
-            "notify", "warning", "nobody hears of a night that fails", "name a webhook: README.md, Operations"
+            "notify", "warning", "nobody hears of a night that fails", "name a webhook: docs/operations.md, Monitoring"
         )
     else:
         yield Finding("notify", "ok", "a webhook hears of a night that fails")

@@ -76,8 +76,8 @@ def room(settings: Settings) -> Iterator[Finding]:
     free, files = shutil.disk_usage(place).free, os.statvfs(place)
     night = _newest_night(settings)
     remedy = (
-        "make room, or let go of old dates: `smallvoices tidy --dry-run` says what would go, and README.md, Retention, "
-        "how to keep less"
+        "make room, or keep fewer old dates: `smallvoices tidy --dry-run` lists what can be deleted, and "
+        "docs/operations.md, Retention, the settings"
     )
     shown = filesize.decimal(free)
     level: Level
