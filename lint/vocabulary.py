@@ -36,7 +36,7 @@ NOT_YET_CLEAN = (
     "assets/*",
     "benchmarks/*",
     "deploy/*",
-    "docs/contract_v1.odcs.yaml",
+    "docs/contract_v2.odcs.yaml",
     "docs/data_dictionary.md",
     "pipelines/*",
     "samples/*",

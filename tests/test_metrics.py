@@ -8,12 +8,20 @@ import polars as pl
 import pytest
 from pandera.polars import DataFrameModel
 
+from assets.computing import parameters, reference
+from assets.sql import read_sql
+from pipelines import engine
+from pipelines.engine import Input, stream_sql
+from pipelines.lake import BUCKETS
 from pipelines.settings import Settings
+from pipelines.sources import Metrics
 from schemas.authenticity import Authenticity
 from schemas.describe import polars_schema
 from schemas.engagement import Engagement
 from schemas.estimates import Estimates
 from schemas.history import History
+from schemas.posts import Posts
+from schemas.profiles import Profiles
 from schemas.ranking import Ranking
 from schemas.validation import validate
 from tests.invented_accounts import DAY, engagement, night, post, profile
@@ -132,6 +140,21 @@ def test_the_largest_and_smallest_counts_of_the_contract_stop_no_night(settings:
     for name, model in models.items():
         frame = pl.DataFrame(list(tables[name].values()), schema=polars_schema(model))
         assert validate(model, frame).is_empty(), name
+
+
+def test_bucket_by_bucket_is_the_same_table(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    profiles = [profile(f"a{number:02}", 1000 + number) for number in range(40)]
+    posts = [post(row["profile_id"], age, 10 * age) for row in profiles for age in (3, 9, 27)]
+    whole = engagement(settings, profiles, posts)
+    inputs: dict[str, Input] = {"tiers": reference("tiers"), "parameters": parameters(Metrics())}
+    for name, rows, model in (("profiles", profiles, Profiles), ("posts", posts, Posts)):
+        frame = pl.DataFrame(rows, schema=polars_schema(model))
+        path = settings.home / f"{name}.parquet"
+        frame.with_columns(bucket=pl.col("profile_id").str.tail(2).cast(pl.Int64) % BUCKETS).write_parquet(path)
+        inputs[name] = path
+    monkeypatch.setattr(engine, "_ONE_PASS_BYTES", 0)
+    batches = stream_sql(settings, read_sql("engagement"), inputs, by_bucket=["profiles", "posts"])
+    assert {row["profile_id"]: row for batch in batches for row in pl.DataFrame(batch).to_dicts()} == whole
 
 
 def test_views_activity_and_sponsorship(settings: Settings) -> None:
