@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from benchmarks.ranking_quality.accuracy import gain_text
 from benchmarks.ranking_quality.fraud import CHEATS, SIGNS
 from benchmarks.ranking_quality.ingredients import variant
 from benchmarks.ranking_quality.scenarios import SCENARIOS
@@ -74,8 +75,7 @@ def print_gains(outcomes: Mapping[str, Sequence[Outcome]], without: Sequence[Seq
         for target, measure in columns:
             gains = np.concatenate([outcome.gain(measure, variant(group)) for outcome in outcomes[target]])
             gains = gains[np.isfinite(gains)]
-            error = gains.std(ddof=1) / np.sqrt(gains.size)
-            cells.append(f"{gains.mean():+10.4f} ± {error:.4f}{'*' if gains.mean() > error else ' '}")
+            cells.append(gain_text(gains.mean(), gains.std(ddof=1) / np.sqrt(gains.size)))
         print(f"  {variant(group):28}" + "".join(cells))
 
 
