@@ -125,13 +125,13 @@ def test_an_order_worse_than_a_naive_one_is_called_so() -> None:
 
 @pytest.mark.proof
 def test_the_command_prints_real_posts_first_and_worlds_second(tmp_path: Path) -> None:
-    told = CliRunner().invoke(
+    result = CliRunner().invoke(
         main, ["--seeds", "2", "--accounts", "300", "--scenario", "few", "--workers", "1", "--posts", str(tmp_path)]
     )
-    assert told.exit_code == 0, told.output
-    assert told.output.startswith(f"REAL POSTS: skipped, no *.parquet in {tmp_path}")
-    assert "none given (--labelled FILE); skipped" in told.output
-    for words in (
+    assert result.exit_code == 0, result.output
+    assert result.output.startswith(f"REAL POSTS: skipped, no *.parquet in {tmp_path}")
+    assert "none given (--labelled FILE); skipped" in result.output
+    for text in (
         "RANK",
         "AUTHENTICITY",
         "follow-unfollow",
@@ -140,7 +140,7 @@ def test_the_command_prints_real_posts_first_and_worlds_second(tmp_path: Path) -
         "regression on followers",
         "oracle",
     ):
-        assert words in told.output
+        assert text in result.output
 
 
 def test_the_signs_tell_who_cheats(tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""How well the ranking finds the accounts that are truly best, in invented worlds whose truth is known."""
+"""Accuracy of the ranking: on real posts, and in simulated worlds whose truth is known."""

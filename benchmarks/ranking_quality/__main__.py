@@ -68,8 +68,8 @@ def main(
                     for target, trials in job.result().items():
                         found[scenario, target].append(trials)
             areas: defaultdict[str, list[Mapping[str, float]]] = defaultdict(list)
-            for name, told in frauds:
-                areas[name].append(told.result())
+            for name, job_of_fraud in frauds:
+                areas[name].append(job_of_fraud.result())
         print(f"\nWORLDS: {seeds} seeds of {accounts:,} accounts each; ± is the standard deviation over seeds")
         outcomes = {
             target: [Outcome(scenario, target, found[scenario, target]) for scenario in chosen] for target in TARGETS

@@ -1,4 +1,4 @@
-"""Accounts and posts as an export shows them, invented or real: what every ranking method reads.
+"""Accounts and posts as an export shows them, simulated or real: what every ranking method reads.
 
 Belongs here: what is seen. Does not: what is true (`world`), and any estimate of it.
 """

@@ -107,12 +107,13 @@ def print_accuracy(title: str, each: Mapping[str, Accuracy]) -> None:
         print(f"  {name:28}{cells}")
 
 
+def gain_text(gain: float, error: float) -> str:
+    """A gain ± its standard error, with a star where it is larger than that, and than what is printed."""
+    return f"{gain:+10.4f} ± {error:.4f}{'*' if gain > max(error, 5e-5) else ' '}"
+
+
 def print_gains(title: str, each: Mapping[str, Accuracy]) -> None:
-    """One line per ingredient: each gain ± its bootstrap standard error, and a star where it is larger than that."""
+    """One line per ingredient."""
     print(f"\n{title}\n{'':30}" + "".join(f"{name:>20}" for name in MEASURES[:4]))
     for name, samples in each.items():
-        cells = zip(samples[0], samples[1:].std(axis=0), strict=True)
-        print(
-            f"  {name:28}"
-            + "".join(f"{value:+10.4f} ± {error:.4f}{'*' if value > error else ' '}" for value, error in cells)
-        )
+        print(f"  {name:28}" + "".join(map(gain_text, samples[0], samples[1:].std(axis=0))))

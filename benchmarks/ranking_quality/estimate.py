@@ -1,4 +1,4 @@
-"""What a method says of each account of a world."""
+"""A method's estimates of a set of accounts."""
 
 from dataclasses import dataclass
 
@@ -14,10 +14,10 @@ class Estimate:
 
     Attributes:
         log_estimate: Log of the typical ratio, or whatever grows with it.
-        log_typical: What `log_estimate` is held against to compare accounts of all sizes.
+        log_typical: What `log_estimate` is compared with, to rank accounts of all sizes.
         log_low: Lower end of the interval, where the method has one.
         log_high: Upper end.
-        doubt: How likely the account cheats, where the method says.
+        doubt: How likely the account cheats, where the method estimates that.
     """
 
     log_estimate: Floats

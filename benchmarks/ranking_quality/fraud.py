@@ -1,7 +1,7 @@
-"""Do the signs of authenticity tell who cheats? On invented fraud of known truth, and on accounts labelled by people.
+"""Accuracy of the indicators of authenticity: on simulated fraud, and on accounts labelled by people.
 
 Belongs here: what each kind of cheat does to an account, its posts and its earlier snapshots, and the area under the
-curve of each sign for each kind. The figures are those that a night publishes, from the same SQL files.
+curve of each sign for each kind. The figures come from the product's own SQL files.
 """
 
 from collections.abc import Callable, Mapping
@@ -160,7 +160,7 @@ def labelled(path: Path, folder: Path) -> dict[str, float]:
 
 
 def _areas(found: pl.DataFrame, cheats: Flags) -> dict[str, float]:
-    """Of each sign that anything can be told of: how likely a cheat has more of it than an honest account."""
+    """Area under the curve of each sign that the data can judge."""
     doubts = {name: found[name].fill_null(0).to_numpy() for name in SIGNS if found[name].drop_nulls().n_unique() > 1}
     areas = {name: measures.auc(doubt, cheats) for name, doubt in doubts.items()}
     return areas | {"authenticity": measures.auc(1 - found["authenticity"].fill_null(1).to_numpy(), cheats)}

@@ -1,6 +1,6 @@
 """What people rank by when they do not shrink, and the plain log-normal shrinkage.
 
-Belongs here: the methods that the product is held against, each computed the obvious way over the posts that an
+Belongs here: the methods that the product is compared with, each computed the obvious way over the posts that an
 export shows. An account of averages has its average ratio under every one of them.
 """
 
@@ -90,7 +90,7 @@ def medians(accounts: Accounts) -> Floats:
 
 
 def _ratio(accounts: Accounts, engagement: Floats) -> Estimate:
-    """Engagement over followers, held against the median of accounts of the same tier."""
+    """Engagement over followers, compared with the median of accounts of the same tier."""
     likes, comments = accounts.average()
     engagement = np.where(accounts.averaged, likes + comments, engagement)
     logs = np.log(np.maximum(engagement, 0.01) / accounts.followers)

@@ -172,7 +172,7 @@ def _normal_median_variance(account: Integers, logs: Floats) -> Floats:
     n = np.bincount(account)
     mean = np.bincount(account, logs) / n
     squares = np.bincount(account, (logs - mean[account]) ** 2)
-    many = n >= 5  # noqa: PLR2004 - as the docstring of `median_variance` says
+    many = n >= 5  # noqa: PLR2004 - see `median_variance`
     common = np.median((squares / np.maximum(n - 1, 1))[many if many.any() else n > 1])
     moderated = (_PRIOR_DF * common + squares) / (_PRIOR_DF + n - 1)
     variance: Floats = np.where(n > 2, np.pi / 2, 1.0) * moderated / n  # noqa: PLR2004 - as above

@@ -166,7 +166,7 @@ def _run(
 
 
 def profiles_of(accounts: Accounts) -> pl.DataFrame:
-    """The accounts as a night would have accepted them."""
+    """The accounts as a nightly run would have accepted them."""
     size = accounts.followers.size
     likes, comments = accounts.average()
     return landed(
@@ -191,20 +191,20 @@ def profiles_of(accounts: Accounts) -> pl.DataFrame:
 
 
 def posts_of(accounts: Accounts) -> pl.DataFrame:
-    """The posts as a night would have accepted them."""
-    told = ~accounts.averaged[accounts.account]
+    """The posts as a nightly run would have accepted them."""
+    shown = ~accounts.averaged[accounts.account]
     midnight = datetime.combine(SNAPSHOT, datetime.min.time())
     return landed(
         pl.DataFrame(
             {
-                "platform": accounts.platform[accounts.account[told]],
-                "profile_id": _ids(accounts.account[told]),
-                "post_id": np.flatnonzero(told),
-                "posted_at": pl.Series(accounts.age[told] * 86_400e6).cast(pl.Int64).cast(pl.Duration("us")),
-                "kind": np.where(accounts.is_reel[told], "reel", "image"),
-                "likes": accounts.likes[told],
-                "comments": accounts.comments[told],
-                "hidden": accounts.hidden[told],
+                "platform": accounts.platform[accounts.account[shown]],
+                "profile_id": _ids(accounts.account[shown]),
+                "post_id": np.flatnonzero(shown),
+                "posted_at": pl.Series(accounts.age[shown] * 86_400e6).cast(pl.Int64).cast(pl.Duration("us")),
+                "kind": np.where(accounts.is_reel[shown], "reel", "image"),
+                "likes": accounts.likes[shown],
+                "comments": accounts.comments[shown],
+                "hidden": accounts.hidden[shown],
             }
         ).select(
             "platform",

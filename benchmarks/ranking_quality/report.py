@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from benchmarks.ranking_quality.accuracy import gain_text
 from benchmarks.ranking_quality.fraud import CHEATS, SIGNS
 from benchmarks.ranking_quality.ingredients import variant
 from benchmarks.ranking_quality.scenarios import SCENARIOS
 from benchmarks.ranking_quality.trials import AUC, COVERAGE, MEASURES, ORACLE, PRODUCT, SHRINKAGE, Outcome
 
 _TITLES = {
-    "rank": "RANK: true ratio over what is typical of the account's size; naive methods: over their tier's median",
+    "rank": "RANK: true ratio over what is expected of the account's size; naive methods: over their tier's median",
     "estimate": "ESTIMATE: true ratio, among accounts of all ranked sizes",
 }
 _HELD = ("P@100", "NDCG@100")
@@ -35,7 +36,7 @@ def print_scenarios(target: str, outcomes: Sequence[Outcome]) -> None:
         print(f"{'mean, ' + method:26}" + cells)
     for outcome in worst_first:
         auc = outcome.mean(PRODUCT, AUC)
-        suspicion = "" if math.isnan(auc) else f" (authenticity tells who cheats: AUC {auc:.3f})"
+        suspicion = "" if math.isnan(auc) else f" (authenticity against cheats: AUC {auc:.3f})"
         print(f"\n{outcome.scenario}: {SCENARIOS[outcome.scenario].about}{suspicion}")
         for method in outcome.methods:
             print(f"  {method:26}" + _figures(outcome, method))
@@ -74,8 +75,7 @@ def print_gains(outcomes: Mapping[str, Sequence[Outcome]], without: Sequence[Seq
         for target, measure in columns:
             gains = np.concatenate([outcome.gain(measure, variant(group)) for outcome in outcomes[target]])
             gains = gains[np.isfinite(gains)]
-            error = gains.std(ddof=1) / np.sqrt(gains.size)
-            cells.append(f"{gains.mean():+10.4f} ± {error:.4f}{'*' if gains.mean() > error else ' '}")
+            cells.append(gain_text(gains.mean(), gains.std(ddof=1) / np.sqrt(gains.size)))
         print(f"  {variant(group):28}" + "".join(cells))
 
 

@@ -35,7 +35,7 @@ MEASURES: Mapping[str, Callable[[Floats, Floats], float]] = {
 }
 COVERAGE = "80 %"
 AUC = "AUC"
-# What the order is held to: rank, against accounts of any size; estimate, ratio against ratio.
+# What orders are judged by: rank, lift over what is expected of the size; estimate, the ratio itself.
 TARGETS = ("rank", "estimate")
 
 
