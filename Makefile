@@ -54,10 +54,10 @@ samples: $(VENV)/.runtime ## Write the invented sample exports again
 	@$(BIN)/python samples/generate.py
 
 screenshots: $(VENV)/.development ## Take the pictures of docs/ again, from the samples
-	@SMALLVOICES_SCREENSHOTS=docs SMALLVOICES_BACKFILL_DAYS=30 $(BIN)/python -m pytest -n 0 -m "" --basetemp=/tmp/smallvoices tests/test_browser.py
+	@SMALLVOICES_SCREENSHOTS=docs SMALLVOICES_BACKFILL_DAYS=30 $(BIN)/python -m pytest -n 0 -m "" --basetemp=/tmp/smallvoices tests/ui/test_browser.py
 
 backfill: $(VENV)/.development ## Backfill 30 days from the Dagster UI, by clicks, and compare them with the command line's
-	@SMALLVOICES_BACKFILL_DAYS=30 $(BIN)/python -m pytest -n 0 -m "" tests/test_browser.py tests/test_daemon.py
+	@SMALLVOICES_BACKFILL_DAYS=30 $(BIN)/python -m pytest -n 0 -m "" tests/ui/test_browser.py tests/ui/test_daemon.py
 
 browser: ## Install the browser that the UI tests drive (system packages; needs root)
 	apt-get update -q && apt-get install -y -q chromium chromium-driver
@@ -68,7 +68,7 @@ $(READERS)/duckdb-%/.installed: | $(VENV)/.development
 	@$(BIN)/uv venv -q --clear -p $(BIN)/python $(@D)
 	@$(BIN)/uv pip install -q -p $(@D) duckdb==$* && touch $@
 
-$(READERS)/%/.installed: tests/readers/%.txt | $(VENV)/.development
+$(READERS)/%/.installed: tests/integration/readers/%.txt | $(VENV)/.development
 	@$(BIN)/uv venv -q --clear -p $(BIN)/python $(@D)
 	@$(BIN)/uv pip install -q -p $(@D) -r $< && touch $@
 
@@ -76,7 +76,7 @@ $(READERS)/node/.installed: | $(VENV)/.development
 	@npm install --silent --no-fund --no-audit --prefix $(@D) @duckdb/node-api && touch $@
 
 readers-superset: $(READERS)/superset/.installed ## Look at the published file through Apache Superset: dataset, chart, SQL Lab
-	@$(BIN)/python -m tests.readers.superset
+	@$(BIN)/python -m tests.integration.readers.superset
 
 faults: readers ## Inject every fault that a night must survive, and print what was hit and what held
 	@$(BIN)/python -W ignore -m tests.faults --points $(POINTS) --rows "$(ROWS)"
@@ -100,10 +100,10 @@ postgres: ## Install the PostgreSQL server that tests publish to (system package
 	apt-get update -q && apt-get install -y -q postgresql
 
 postgres-readers: $(VENV)/.development ## Swap generations in PostgreSQL under four readers
-	@SMALLVOICES_POSTGRES_READERS=1 $(BIN)/python -m pytest -n 0 tests/test_postgres.py -k readers_see
+	@SMALLVOICES_POSTGRES_READERS=1 $(BIN)/python -m pytest -n 0 tests/integration/test_postgres.py -k readers_see
 
 deploy-storage: $(VENV)/.development ## Run a night and the UI with Dagster's storage in PostgreSQL
-	@SMALLVOICES_DEPLOY_STORAGE=1 $(BIN)/python -m pytest -n 0 tests/test_deploy.py
+	@SMALLVOICES_DEPLOY_STORAGE=1 $(BIN)/python -m pytest -n 0 tests/integration/test_deploy.py
 
 bench-pull: $(VENV)/.development ## Measure pulling 2 GB over HTTP on loopback beside curl
 	@$(BIN)/python -m benchmarks.pull --megabytes $(MEGABYTES)

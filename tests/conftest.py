@@ -21,12 +21,12 @@ settings.load_profile("shared_machine")
 
 # The running UI and daemon, the servers, and homes made once, for the tests that ask for them.
 pytest_plugins = [
-    "tests.invented_accounts",
-    "tests.live_dagster",
-    "tests.dagster_ui",
-    "tests.postgres_server",
-    "tests.published_home",
-    "tests.s3_server",
+    "tests.factories.invented_accounts",
+    "tests.ui.live_dagster",
+    "tests.ui.dagster_ui",
+    "tests.factories.postgres_server",
+    "tests.factories.published_home",
+    "tests.factories.s3_server",
 ]
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -43,16 +43,16 @@ sources:
 
 # Which tests share a server or a home that takes long to make, and so a process. Each other test may run in any.
 _SHARING = {
-    "tests/test_daemon.py": "dagster",
-    "tests/test_browser.py": "dagster",
-    "tests/test_doctor.py": "published",
-    "tests/test_notifying.py": "published",
-    "tests/test_object_store.py": "s3",
-    "tests/test_deploy.py": "published",
-    "tests/test_postgres.py": "published",
-    "tests/test_publishing.py": "published",
-    "tests/test_readers.py": "published",
-    "tests/test_retention.py": "retention",
+    "tests/ui/test_daemon.py": "dagster",
+    "tests/ui/test_browser.py": "dagster",
+    "tests/integration/test_doctor.py": "published",
+    "tests/integration/test_notifying.py": "published",
+    "tests/integration/test_object_store.py": "s3",
+    "tests/integration/test_deploy.py": "published",
+    "tests/integration/test_postgres.py": "published",
+    "tests/integration/test_publishing.py": "published",
+    "tests/integration/test_readers.py": "published",
+    "tests/integration/test_retention.py": "retention",
 }
 
 

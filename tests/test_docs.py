@@ -65,7 +65,6 @@ def test_commands_targets_and_settings_exist(page: Path) -> None:
     assert [name for name in re.findall(r"SMALLVOICES_[A-Z_]*[A-Z]\b", text) if name not in settings] == []
 
 
-@pytest.mark.xfail(strict=True, reason="docs/architecture.md describes the layout that the files are being moved to")
 def test_paths_named_on_pages_exist() -> None:
     named = {
         (page.name, path)

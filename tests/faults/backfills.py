@@ -11,9 +11,9 @@ from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 
+from tests.factories.published_home import SOURCES, Home
 from tests.faults import homes, syscalls
 from tests.faults.table import Extent, Found, Row
-from tests.published_home import SOURCES, Home
 
 _PROCESSES, _DAYS_EACH = 6, 5
 _LAST = date(2026, 10, 31)

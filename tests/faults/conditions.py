@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
+from tests.factories.published_home import Home
 from tests.faults import homes, syscalls
 from tests.faults.table import Extent, Found, Row
-from tests.published_home import Home
 
 _ZONES = ("UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago", "America/New_York", "Asia/Kathmandu")
 # Leap day, year end, the hours that summer time takes and gives, and a clock that is an hour behind.

@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from tests.factories.published_home import Home
 from tests.faults import homes, kills, syscalls
 from tests.faults.kills import NIGHT, WORKS, Prepared
 from tests.faults.table import Extent, Found, Row
-from tests.published_home import Home
 
 _REFUSALS = {errno.ENOSPC: "full", errno.EIO: "broken"}
 _MOST_OF_A_NIGHT = 20

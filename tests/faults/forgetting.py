@@ -14,12 +14,12 @@ from assets.landing import suppression
 from pipelines import runs
 from pipelines.forget import forgetting
 from schemas.config import sources_file
+from tests.factories.people_to_forget import ANNA, OWN_WORDS, everything, export
+from tests.factories.published_home import Home
 from tests.faults import homes, kills, syscalls
 from tests.faults.kills import Work
 from tests.faults.syscalls import Call
 from tests.faults.table import Extent, Found, Row
-from tests.people_to_forget import ANNA, OWN_WORDS, everything, export
-from tests.published_home import Home
 
 _DAY = "2026-10-30"
 _ID = "900123456"

@@ -29,7 +29,7 @@ from pipelines.instance import failures
 from pipelines.jobs import NIGHTLY
 from schemas.config import sources_file
 from schemas.published import LEFT_OUT
-from tests.published_home import Home, make
+from tests.factories.published_home import Home, make
 
 NEXT = "2026-11-01"
 # As many as of the days before: a source that shrinks is left out.

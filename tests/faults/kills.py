@@ -13,11 +13,11 @@ from typing import Any
 
 import polars as pl
 
+from tests.factories.published_home import DAYS, Home
 from tests.faults import homes, syscalls
 from tests.faults.homes import NEXT
 from tests.faults.syscalls import KILL, Call
 from tests.faults.table import Extent, Found, Row
-from tests.published_home import DAYS, Home
 
 _AGAIN = DAYS[-1]
 

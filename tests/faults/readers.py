@@ -17,8 +17,8 @@ from pathlib import Path
 import click
 import polars as pl
 
+from tests.factories.published_home import DAYS, Home, make
 from tests.faults.reader import score_of
-from tests.published_home import DAYS, Home, make
 
 READERS = Path(sys.prefix) / "readers"
 _READER = Path(__file__).with_name("reader.py")

@@ -17,10 +17,10 @@ from pathlib import Path
 import dagster as dg
 
 from pipelines.instance import orphaned_runs
+from tests.factories.published_home import Home, make
 from tests.faults import homes, syscalls
 from tests.faults.table import Extent, Found, Row
-from tests.live_dagster import LiveDagster, running, wait_for
-from tests.published_home import Home, make
+from tests.ui.live_dagster import LiveDagster, running, wait_for
 
 _KILLS = 8
 _DAEMON_SECONDS = 300

@@ -31,9 +31,9 @@ import click
 from pipelines import runs
 from schemas.config import sources_file
 from schemas.settings import Settings
+from tests.factories.published_home import SOURCES, Home
 from tests.faults import homes, syscalls
 from tests.faults.table import Extent, Found, Row
-from tests.published_home import SOURCES, Home
 
 _FIRST = date(2024, 1, 1)
 # Ninety that are kept, and the thirty-two before them that they look back on.

@@ -14,7 +14,11 @@ from xml.etree import ElementTree as ET
 from tests.conftest import REPOSITORY
 from tests.faults.table import Extent, Found, Row
 
-_HTTP, _PAGING, _DRIFT = "tests/test_http_pull.py", "tests/test_paging.py", "tests/test_schema_drift.py"
+_HTTP, _PAGING, _DRIFT = (
+    "tests/integration/test_http_pull.py",
+    "tests/integration/test_paging.py",
+    "tests/unit/assets/test_schema_drift.py",
+)
 
 
 def tested(extent: Extent, files: str, chosen: str) -> Found:
@@ -73,7 +77,7 @@ def read(extent: Extent) -> Found:
 
 ROWS = (
     Row(6, "readers during publishes (7: of another uid)", "no errors, none torn, none back", read),
-    _row(10, "an older day published after a newer one", "the newest stays newest", "tests/test_publishing.py", "older_day"),
+    _row(10, "an older day published after a newer one", "the newest stays newest", "tests/integration/test_publishing.py", "older_day"),
     _row(11, "connection cut at every byte × 5 framings", "never landed as complete", _HTTP, "cut_at_every_byte"),
     _row(12, "slow drip; endless body", "ends at the deadline", _HTTP, "drip or endless or minimum_rate or silence"),
     _row(13, "429/503 with Retry-After", "≤ 60 s, ≤ 5 tries, then a clear failure", _HTTP, "retry_after or not_begun"),
@@ -84,8 +88,8 @@ ROWS = (
     _row(18, "login page as 200, JSON as CSV, empty", "refused, raw kept", _HTTP, "no_export_is_refused"),
     _row(19, "bombs, one 512 MB field, zip-slip", "refused at a cap; nothing outside", f"{_DRIFT} {_HTTP}", "archive or enormous or bomb"),
     _row(20, "columns added, dropped, renamed, retyped", "additive kept, breaking fails", _DRIFT, "added_or_moved or breaks or twice or delimiter"),
-    _row(24, "hostile names", "refused or escaped", "tests/test_hostile_text.py"),
-    _row(25, "a secret canary", "0 hits", f"tests/test_secrets.py {_HTTP}", "secret"),
-    _row(26, "lock holder stopped, then resumed", "others time out clearly; the resumed is fenced", "tests/test_publishing.py", "stood_still or taken_away"),
-    _row(28, "old drivers 1.0.0 … 2.0.0", "all open the published file", "tests/test_readers.py"),
+    _row(24, "hostile names", "refused or escaped", "tests/unit/assets/test_hostile_text.py"),
+    _row(25, "a secret canary", "0 hits", f"tests/integration/test_secrets.py {_HTTP}", "secret"),
+    _row(26, "lock holder stopped, then resumed", "others time out clearly; the resumed is fenced", "tests/integration/test_publishing.py", "stood_still or taken_away"),
+    _row(28, "old drivers 1.0.0 … 2.0.0", "all open the published file", "tests/integration/test_readers.py"),
 )  # fmt: skip

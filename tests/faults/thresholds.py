@@ -10,9 +10,9 @@ from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 
+from tests.factories.published_home import DAYS, SOURCES, Home
 from tests.faults import homes, syscalls
 from tests.faults.table import Extent, Found, Row
-from tests.published_home import DAYS, SOURCES, Home
 
 _MANY, _FEWER = 1_000_000, 100_000
 _LOGGED_BYTES = 100_000

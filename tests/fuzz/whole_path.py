@@ -20,7 +20,7 @@ from pathlib import Path
 from assets.importing.importing import NothingToPublishError, import_date
 from assets.landing import store
 from schemas.config.source import SourcesFile
-from tests.small_exports import DAY, Exports, Imported
+from tests.factories.small_exports import DAY, Exports, Imported
 
 MOST_SECONDS = 2.0
 SHAPES = ("auto", "declared")

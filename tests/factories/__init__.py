@@ -1,0 +1,1 @@
+"""What tests are made of: invented exports, homes, and servers on loopback."""

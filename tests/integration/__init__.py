@@ -1,0 +1,1 @@
+"""Commands, runs and servers as they are: processes, networks, databases."""

@@ -1,0 +1,329 @@
+"""What `smallvoices doctor` says of a home in order, and of homes in which one thing each is broken."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+import pytest
+from dagster._daemon.types import DaemonHeartbeat
+from dagster_shared.error import SerializableErrorInfo
+
+from assets.landing.dates import yesterday
+from pipelines import runs
+from pipelines.doctor import home as doctor_home
+from pipelines.doctor import installed
+from pipelines.doctor.checks import examine
+from pipelines.doctor.finding import Finding
+from pipelines.instance import orphaned_runs
+from schemas.config import sources_file
+from tests.conftest import REPOSITORY, Command
+from tests.factories.published_home import DAYS, SMALLVOICES, Home
+
+SOURCES = "sources:\n- {name: plain, shape: smallvoices, required: true, url: 'plain-{date}.csv'}\n"
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home whose only run was last night's, of yesterday."""
+    home = Home(tmp_path_factory.mktemp("night"))
+    rows = "".join(f"instagram,h{number},{2000 + number},90,5\n" for number in range(30))
+    header = "platform,handle,followers,avg_likes,avg_comments\n"
+    (home.folder / f"plain-{yesterday()}.csv").write_text(header + rows, encoding="utf-8")
+    home.settings.sources_file.write_text(SOURCES, encoding="utf-8")
+    done = home.run("nightly")
+    assert done.returncode == 0, done.stderr
+    return home
+
+
+@pytest.fixture
+def copy(night: Home, tmp_path: Path) -> Home:
+    """A copy of it, to break."""
+    shutil.copytree(night.folder, tmp_path / "copy", symlinks=True)
+    return Home(tmp_path / "copy")
+
+
+def found(home: Home, check: str) -> list[Finding]:
+    """What is said of one thing."""
+    return [finding for finding in examine(home.settings) if finding.check == check]
+
+
+def only(home: Home, check: str) -> Finding:
+    """The one line that is said of one thing."""
+    (finding,) = found(home, check)
+    return finding
+
+
+def test_a_home_in_order_has_no_problem_and_is_left_as_it_is(night: Home) -> None:
+    def files() -> dict[Path, int]:
+        # SQLite's own beside its databases come and go with whoever reads them.
+        kept = (path for path in night.folder.rglob("*") if not path.name.endswith(("-wal", "-shm")))
+        return {path: path.stat().st_mtime_ns for path in kept if path.is_file()}
+
+    before = files()
+    done = night.run("doctor", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    said = {line["check"]: line for line in json.loads(done.stdout)}
+    assert {check for check, line in said.items() if line["level"] != "ok"} == {"notify", "schedule"}
+    assert said["published"]["said"] == f"generation 1 shows {yesterday()}"
+    assert said["last run"]["said"].startswith("succeeded, ")
+    assert "so there is room for" in said["disk"]["said"]
+    assert "no daemon has ever run" in said["schedule"]["said"]
+    assert files() == before
+
+
+def test_a_home_that_is_not_there_is_not_made(smallvoices: Command, samples: Path, tmp_path: Path) -> None:
+    done = smallvoices("doctor")
+    assert done.code == 0, done.out
+    assert (
+        f"warning  permissions: {tmp_path}/home is not there yet\n         → smallvoices nightly --home {tmp_path}/home"
+        in done.out
+    )
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_mistake_in_sources_is_a_line_among_the_others(copy: Home) -> None:
+    copy.settings.sources_file.write_text("sources: [{name: A}]", encoding="utf-8")
+    assert only(copy, "sources.yaml").level == "problem"
+    assert "source 'A': name: 'A' is not allowed" in only(copy, "sources.yaml").said
+    assert only(copy, "published").level == "ok"
+
+
+def test_a_secret_that_is_not_set_is_named(copy: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = SOURCES.replace("url:", "headers: {X-Api-Key: '${VENDOR_KEY}'}, url:").replace("plain-", "https://h/")
+    copy.settings.sources_file.write_text(text, encoding="utf-8")
+    assert only(copy, "secrets") == Finding(
+        "secrets",
+        "problem",
+        "${VENDOR_KEY} of plain is not set",
+        "set it in the environment that the nightly run starts in",
+    )
+    monkeypatch.setenv("VENDOR_KEY", "nightingale")
+    assert only(copy, "secrets") == Finding("secrets", "ok", "1 named in sources.yaml, all set")
+
+
+def test_a_package_of_another_version_than_the_lock_is_named(tmp_path: Path) -> None:
+    lock = tmp_path / "requirements.lock"
+    text = (REPOSITORY / "requirements.lock").read_text(encoding="utf-8")
+    lock.write_text(text.replace("\nclick==", "\nclick==99."), encoding="utf-8")
+    (finding,) = installed.versions(lock)
+    assert finding.level == "warning"
+    assert "not as in requirements.lock: click " in finding.said
+    lock.write_text(text, encoding="utf-8")
+    assert [finding.level for finding in installed.versions(lock)] == ["ok"]
+
+
+def test_a_folder_that_is_none_cannot_be_written_to(copy: Home) -> None:
+    shutil.rmtree(copy.settings.lake)
+    copy.settings.lake.write_bytes(b"")
+    finding = only(copy, "permissions")
+    assert (finding.level, finding.said) == ("problem", f"{copy.settings.lake}: cannot be written to: Not a directory")
+
+
+@pytest.mark.skipif(
+    os.getuid() != 0 or not shutil.which("setpriv"), reason="needs root and setpriv, to be another user"
+)
+def test_what_another_user_has_made_cannot_be_written_to(night: Home) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        shutil.copytree(night.settings.home, f"{place}/home", symlinks=True)
+        script = (
+            "import sys; from pathlib import Path; from pipelines.doctor import home; from schemas.settings import Settings\n"
+            "folder = Path(sys.argv[1])\n"
+            "for finding in home.permissions(Settings(home=folder, sources_file=folder)): print(finding.level, finding.said)"
+        )
+        for folder in (f"{place}/home", f"{place}/home/scratch"):
+            os.chown(folder, 65534, 65534)
+        command = ["setpriv", "--reuid", "65534", "--clear-groups", sys.executable, "-c", script, f"{place}/home"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=REPOSITORY)
+    assert done.returncode == 0, done.stderr
+    for folder in ("landing", "lake", "published", "dagster"):
+        assert f"problem {place}/home/{folder}: cannot be written to: Permission denied\n" in done.stdout
+    assert f"{place}/home/scratch" not in done.stdout
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 24 MB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = [shutil.which("mount") or "mount", "-t", "tmpfs", "-o", "size=24m", "none", str(place)]
+    if os.getuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("needs to mount a tmpfs, as root")
+    try:
+        yield place
+    finally:
+        subprocess.run([shutil.which("umount") or "umount", place], check=True)
+
+
+def test_a_disk_without_room_for_the_next_nights_is_a_problem(night: Home, small_disk: Path) -> None:
+    shutil.copytree(night.folder, small_disk / "copy", symlinks=True)
+    home = Home(small_disk / "copy")
+    needed = doctor_home._newest_night(home.settings)  # noqa: SLF001 - the very figure that is held against the room
+    assert only(home, "disk").level == "warning"  # for fewer than 14 nights
+    left = shutil.disk_usage(small_disk).free - needed
+    (small_disk / "filled").write_bytes(b"x" * left)
+    finding = only(home, "disk")
+    assert (finding.level, finding.remedy[:9]) == ("problem", "make room")
+    assert finding.said.endswith(("there is room for 1 more", "there is room for 0 more"))
+
+
+def test_a_full_disk_ends_commands_with_one_line_that_names_it(night: Home, small_disk: Path) -> None:
+    shutil.copytree(night.folder, small_disk / "copy", symlinks=True)
+    home = Home(small_disk / "copy")
+    with (small_disk / "filled").open("wb") as filled, suppress(OSError):
+        while True:
+            filled.write(bytes(100_000))
+            filled.flush()
+    for words in (["tidy", "--dry-run"], ["nightly", "--force"]):
+        done = home.run(*words)
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
+        last = done.stderr.splitlines()[-1]
+        assert last.startswith(f"Error: {home.settings.home}/")
+        assert " cannot be written: " in last
+    assert only(home, "disk").level == "problem"
+
+
+def test_a_disk_that_is_read_only_is_not_mended_by_a_mode(night: Home, small_disk: Path) -> None:
+    shutil.copytree(night.folder, small_disk / "copy", symlinks=True)
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)  # noqa: S607 - as root, by its own name
+    first = found(Home(small_disk / "copy"), "permissions")[0]
+    assert (first.level, first.remedy[:5]) == ("problem", "mount")
+
+
+def test_who_holds_a_lock_is_told_and_that_it_stands_still(copy: Home) -> None:
+    lock = copy.published / ".lock"
+    script = f"import fcntl, time\nwith open({str(lock)!r}) as f: fcntl.flock(f, fcntl.LOCK_EX); print(flush=True); time.sleep(99)"
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as holder:
+        assert holder.stdout
+        holder.stdout.readline()
+        try:
+            finding = only(copy, "locks")
+            assert finding.level == "ok"
+            assert finding.said.startswith(f"{lock} is held by process {holder.pid} ({sys.executable} -c ")
+            holder.send_signal(signal.SIGSTOP)
+            while only(copy, "locks").level == "ok":
+                time.sleep(0.01)
+            finding = only(copy, "locks")
+            assert (finding.level, finding.remedy) == (
+                "problem", f"let it go on (kill -CONT {holder.pid}), or end it (kill {holder.pid})",
+            )  # fmt: skip
+        finally:
+            holder.kill()
+    assert only(copy, "locks").said == "nobody holds one"
+
+
+def test_a_night_that_failed_is_told_with_its_reason_and_when_the_last_one_succeeded(copy: Home) -> None:
+    day = yesterday() - timedelta(1)
+    outcome = runs.over(
+        copy.settings, sources_file.load(copy.settings.sources_file), [day], force=False, log_level="CRITICAL"
+    )
+    assert not outcome.succeeded
+    finding = only(copy, "last run")
+    assert finding.level == "problem"
+    assert (
+        f": required source plain has nothing for {day}: no file {copy.folder}/plain-{day}.csv; put the export"
+        in finding.said
+    )
+    assert "the last success was " in finding.said
+    assert finding.remedy == f"once that is mended: smallvoices nightly --date {day}"
+
+
+def test_a_run_that_was_killed_is_told_and_one_that_hangs_is_a_problem(
+    copy: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = [str(SMALLVOICES), "nightly", "--force", "--home", str(copy.settings.home)]
+    command += ["--sources", str(copy.settings.sources_file)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as killed:
+        assert killed.stderr
+        killed.stderr.readline()
+        killed.kill()
+    finding = only(copy, "runs under way")
+    assert finding.level == "warning"
+    assert "has been started for " in finding.said
+    assert finding.said.endswith(", and its process is gone")
+    retried = copy.settings.command(f"nightly --date {yesterday()}")
+    assert finding.remedy == f"the next run marks it as failed; for its date: {retried}"
+    # As of a run elsewhere, whose process cannot be seen from here.
+    monkeypatch.setattr(orphaned_runs, "is_dead", lambda *_: False)
+    assert only(copy, "runs under way").level == "ok"
+    yaml = copy.settings.dagster_home / "dagster.yaml"
+    yaml.write_text(yaml.read_text(encoding="utf-8").replace("max_runtime_seconds: 14400", "max_runtime_seconds: 1"))
+    time.sleep(1)
+    assert only(copy, "runs under way").level == "problem"
+
+
+def test_whether_a_daemon_runs_the_schedule_is_told(copy: Home) -> None:
+    with dg.DagsterInstance.from_config(str(copy.settings.dagster_home)) as instance:
+        now = time.time()
+        instance.add_daemon_heartbeat(DaemonHeartbeat(now - 3600, "SCHEDULER", "one"))
+        assert only(copy, "schedule").said.endswith("but nothing runs it: a daemon was alive 60 minutes ago")
+        instance.add_daemon_heartbeat(DaemonHeartbeat(now, "SCHEDULER", "one"))
+        assert only(copy, "schedule").level == "ok"
+
+
+def test_what_a_living_daemon_reports_is_a_problem_of_its_own(copy: Home) -> None:
+    locked = SerializableErrorInfo("OperationalError: database is\nlocked\n", [], "OperationalError")
+    with dg.DagsterInstance.from_config(str(copy.settings.dagster_home)) as instance:
+        instance.add_daemon_heartbeat(DaemonHeartbeat(time.time(), "EVENT_LOG_CONSUMER", "one", [locked]))
+    assert only(copy, "schedule").level == "ok"
+    assert only(copy, "daemon") == Finding(
+        "daemon",
+        "problem",
+        "daemon EVENT_LOG_CONSUMER says: OperationalError: database is locked",
+        "see the log of `smallvoices ui`",
+    )
+
+
+def _there(home: Home) -> str:
+    """What leads a command to a home, and not to the usual one."""
+    return f"--home {home.settings.home} --sources {home.settings.sources_file}"
+
+
+def test_a_published_file_that_cannot_be_read_is_a_problem(copy: Home) -> None:
+    file = copy.published / "micro_influencers.duckdb"
+    file.chmod(0o644)
+    version, mode = found(copy, "contract")
+    assert (version.level, mode.level, mode.remedy) == ("ok", "warning", f"chmod 444 {file}")
+    file.write_bytes(b"no longer a database")
+    finding = only(copy, "published")
+    assert (finding.level, finding.remedy) == ("problem", f"smallvoices publish {_there(copy)}")
+    assert f"{file} cannot be read: " in finding.said
+    assert only(copy, "contract").said.startswith("cannot be looked at: ")
+
+
+def test_an_old_date_is_behind_and_how_to_catch_up_is_told(home: Home) -> None:
+    finding = only(home, "published")
+    behind = (yesterday() - yesterday().fromisoformat(DAYS[-1])).days
+    assert (finding.level, finding.said) == (
+        "problem",
+        f"generation 1 shows {DAYS[-1]}, {behind} days before yesterday",
+    )
+    assert finding.remedy == (
+        f"no source has a file of a later date; put the newest exports where {home.settings.sources_file} names them, "
+        f"and run `smallvoices nightly {_there(home)}`"
+    )
+    (home.folder / f"{yesterday()}.ndjson").touch()
+    backfill = f"smallvoices backfill --from 2026-11-01 --to {yesterday()}"
+    assert only(home, "published").remedy == f"{backfill} --on-disk {_there(home)}"
+    home.settings.sources_file.write_text("sources: []", encoding="utf-8")
+    assert only(home, "published").remedy == f"{backfill} {_there(home)}"
+
+
+def test_dates_that_have_not_seen_the_dates_before_are_told(home: Home) -> None:
+    path = home.settings.lake / f"history/snapshot_date={DAYS[-1]}/data.parquet"
+    pl.read_parquet(path).write_parquet(path)  # without the note of what it has seen
+    finding = only(home, "stale dates")
+    remedy = f"smallvoices backfill --from {DAYS[-1]} --to {DAYS[-1]} {_there(home)}"
+    assert (finding.level, finding.remedy) == ("warning", remedy)

@@ -1,0 +1,291 @@
+"""What of a home is let go of as it grows old, and what stays although it is."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+import sqlalchemy as sa
+
+from assets.asset_keys import asset_key
+from assets.importing.import_report import import_report
+from assets.landing import store
+from assets.retention import temp_cleanup
+from assets.retention.old_dates import Removable
+from assets.storage import lookback
+from assets.storage.lake import Lake
+from pipelines import runs
+from pipelines.doctor.checks import examine
+from pipelines.instance import home_instance, retention, run_retention
+from schemas.config import sources_file
+from schemas.settings import Settings, SettingsError
+from tests.conftest import REPOSITORY
+from tests.factories.published_home import Home
+
+# Gone with 400 days to keep; gone, but seen by a date that is kept; kept; the newest.
+GONE, SEEN, KEPT, NEWEST = date(2025, 8, 1), date(2025, 9, 20), date(2025, 10, 5), date(2026, 10, 31)
+SOURCES = (
+    "sources:\n- {name: plain, shape: smallvoices, max_quarantine_share: 0.5, url: 'plain-{date}.csv'}\n"
+    "- {name: ended, shape: smallvoices, url: 'ended-{date}.csv'}\n"
+)
+HEADER = "platform,profile_id,handle,followers,avg_likes,avg_comments\n"
+
+
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home of four nights, all that it holds 500 days old; one of its sources ended with the second night."""
+    home = Home(tmp_path_factory.mktemp("grown"))
+    home.settings.sources_file.write_text(SOURCES, encoding="utf-8")
+    for day in (GONE, SEEN, KEPT, NEWEST):
+        rows = "".join(f"instagram,{number},h{number}of{day:%y},{2000 + number},90,5\n" for number in range(20))
+        (home.folder / f"plain-{day}.csv").write_text(f"{HEADER}{rows}instagram,x,x,many,1,1\n", encoding="utf-8")
+        if day <= SEEN:
+            (home.folder / f"ended-{day}.csv").write_text(f"{HEADER}tiktok,1,one,5000,90,5\n", encoding="utf-8")
+        with patch.dict(os.environ):
+            loaded = sources_file.load(home.settings.sources_file)
+            outcome = runs.over(home.settings, loaded, [day], force=False, log_level="CRITICAL")
+        assert outcome.succeeded, outcome.error
+    _age(home, 500)
+    return home
+
+
+def _age(home: Home, days: int) -> None:
+    """Makes all files of a home, and all runs of its instance, so many days old."""
+    then = time.time() - days * 86_400
+    for path in home.settings.home.rglob("*"):
+        os.utime(path, (then, then), follow_symlinks=False)
+    moment = datetime.fromtimestamp(then, tz=UTC).replace(tzinfo=None)
+    engine = sa.create_engine(f"sqlite:///{home.settings.dagster_home}/history/runs.db")
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE runs SET update_timestamp = :moment"), {"moment": str(moment)})
+    engine.dispose()
+
+
+@pytest.fixture
+def old(grown: Home, tmp_path: Path) -> Home:
+    """A copy of it, as old."""
+    shutil.copytree(grown.folder, tmp_path / "old", symlinks=True)
+    return Home(tmp_path / "old")
+
+
+def _tidy(settings: Settings) -> list[Removable]:
+    with home_instance.existing_instance(settings) as instance:
+        found = retention.removable(settings, instance)
+        assert retention.remove(settings, instance, found) == []
+    return found
+
+
+def _tables(home: Home, day: date) -> set[str]:
+    return {path.parts[-3] for path in home.settings.lake.glob(f"*/snapshot_date={day}/data.parquet")}
+
+
+def _landed(home: Home, source: str) -> list[date]:
+    return [day for day in (GONE, SEEN, KEPT, NEWEST) if store.newest_complete(home.settings.landing, source, day)]
+
+
+def test_old_dates_go_but_for_what_is_looked_back_on(old: Home) -> None:
+    every = _tables(old, GONE)
+    before = old.publish().content_hash
+    found = _tidy(old.settings)
+    assert {each.kind for each in found} == {"lake", "runs"}
+    assert _tables(old, GONE) == {"history"}
+    assert _tables(old, SEEN) == {"history", "profiles", "import_report"}
+    assert _tables(old, KEPT) == every - {"quarantine"}
+    assert _tables(old, NEWEST) == every
+    assert _landed(old, "plain") == [GONE, SEEN, KEPT, NEWEST]
+    assert lookback.stale(Lake(old.settings.lake)) == []
+    assert old.publish().content_hash == before
+    assert [finding for finding in examine(old.settings) if finding.said.startswith("cannot be looked at")] == []
+    assert _tidy(old.settings) == []
+
+
+def test_a_date_that_was_let_go_of_is_told_and_can_be_had_again(old: Home) -> None:
+    _tidy(old.settings)
+    asked = old.run("explain", "instagram", "h1of25", "--date", str(GONE))
+    assert (asked.returncode, asked.stderr) == (
+        1,
+        f"Error: {GONE} is not ranked; the nearest date that is: {KEPT} (of {KEPT} to {NEWEST})\n",
+    )
+    before = old.publish().content_hash
+    loaded = sources_file.load(old.settings.sources_file)
+    again = runs.over(old.settings, loaded, [GONE], force=False, log_level="CRITICAL")
+    assert again.succeeded, again.error
+    # What was just computed stays, however old its date, with its quarantine for the report of the run.
+    assert len(_tables(old, GONE)) == len(_tables(old, NEWEST))
+    assert [reason["rows"] for row in import_report(old.settings, GONE) for reason in row["reasons"]] == [1]
+    assert import_report(old.settings, KEPT)[0]["quarantined"] == 1
+    assert old.manifest["content_hash"] == before
+
+
+def test_landing_goes_only_where_it_is_said_and_never_what_may_still_be_needed(old: Home) -> None:
+    found = _tidy(replace(old.settings, keep_landing_days=60))
+    assert sum(each.kind == "landing" for each in found) == 5  # of `ended`, the pull that failed too
+    assert _landed(old, "plain") == [NEWEST]
+    assert _landed(old, "ended") == [SEEN]  # its newest complete pull
+    with home_instance.existing_instance(old.settings) as instance:
+        assert instance
+        assert instance.get_materialized_partitions(asset_key("landed_plain")) == {str(NEWEST)}
+    assert sorted(path.name for path in (old.settings.landing / "plain").iterdir()) == [str(NEWEST)]
+    outcome = runs.over(
+        old.settings, sources_file.load(old.settings.sources_file), [NEWEST], force=False, log_level="CRITICAL"
+    )
+    assert outcome.succeeded
+
+
+def test_what_the_published_date_rests_on_stays_however_old(old: Home) -> None:
+    """Carried rows are of an earlier date, which may be older than what is kept."""
+    file = old.settings.lake / f"import_report/snapshot_date={NEWEST}/data.parquet"
+    lake = Lake(old.settings.lake)
+    report = lake.scan("import_report", NEWEST).collect()
+    report.with_columns(landed_date=KEPT).write_parquet(file)
+    _tidy(replace(old.settings, keep_landing_days=60))
+    assert _landed(old, "plain") == [KEPT, NEWEST]
+
+
+def test_dagster_lets_go_of_ended_runs_and_still_knows_which_dates_are_there(old: Home) -> None:
+    def databases() -> int:
+        return len([path for path in (old.settings.dagster_home / "history/runs").glob("*.db") if path.stem != "index"])
+
+    with home_instance.existing_instance(old.settings) as instance:
+        assert instance
+        newest = instance.get_run_records(limit=1)[0].dagster_run.run_id
+        assert (len(instance.get_runs()), databases()) == (4, 4)
+    found = _tidy(old.settings)
+    assert sum(each.kind == "runs" and each.bytes > 100_000 for each in found) == 3
+    assert databases() == 1
+    assert [path.name for path in (old.settings.dagster_home / "storage").iterdir()] == [newest]
+    with home_instance.existing_instance(old.settings) as instance:
+        assert instance
+        assert [run.run_id for run in instance.get_runs()] == [newest]
+        kept = {"ranking": (KEPT, NEWEST), "landed_plain": (GONE, SEEN, KEPT, NEWEST)}
+        for asset, days in kept.items():
+            assert instance.get_materialized_partitions(asset_key(asset)) == set(map(str, days))
+        assert instance.get_latest_materialization_event(asset_key("published"))
+        events = sa.text(
+            "SELECT count(*) FROM event_logs WHERE run_id <> :run AND dagster_event_type <> 'ASSET_MATERIALIZATION'"
+        )
+        with instance.event_log_storage.index_connection() as connection:  # type: ignore[attr-defined]  # of SQL storage
+            assert connection.execute(events, {"run": newest}).scalar() == 0
+        # Once a date is gone, what had stayed of its run goes too, whose turn was long before.
+        run_retention.remove(instance, [newest], since=NEWEST, landed_since=KEPT)
+        left = {"ranking": {str(NEWEST)}, "landed_plain": {str(KEPT), str(NEWEST)}}
+        assert {asset: instance.get_materialized_partitions(asset_key(asset)) for asset in left} == left
+        checks = sa.text("SELECT DISTINCT partition FROM asset_check_executions WHERE partition IS NOT NULL")
+        with instance.event_log_storage.index_connection() as connection:  # type: ignore[attr-defined]  # of SQL storage
+            assert set(connection.execute(checks).scalars()) == {str(KEPT), str(NEWEST)}
+    outcome = runs.over(
+        old.settings, sources_file.load(old.settings.sources_file), [NEWEST], force=False, log_level="CRITICAL"
+    )
+    assert outcome.succeeded
+
+
+def test_what_has_been_written_lately_stays(old: Home) -> None:
+    _age(old, 20)
+    assert _tidy(old.settings) == []
+
+
+def test_a_dry_run_says_what_would_go_and_leaves_it(old: Home) -> None:
+    def files() -> set[Path]:
+        return {path for path in old.settings.home.rglob("*") if not path.name.endswith(("-wal", "-shm"))}
+
+    before = files()
+    told = old.run("tidy", "--dry-run", SMALLVOICES_KEEP_LANDING_DAYS="60")
+    assert told.returncode == 0, told.stderr
+    assert f"lake     {old.settings.lake}/ranking/snapshot_date={GONE}/data.parquet (" in told.stdout
+    assert f"landing  {old.settings.landing}/plain/{KEPT} (" in told.stdout
+    last = told.stdout.splitlines()[-1]
+    assert last.startswith("Would let go of ")
+    assert "5 landed dates, 3 runs: " in last
+    assert files() == before
+    done = old.run("tidy", "--json", SMALLVOICES_KEEP_LAKE_DAYS="off", SMALLVOICES_KEEP_RUNS_DAYS="off")
+    document = json.loads(done.stdout)
+    assert {each["path"] for each in document["found"]} == {
+        f"{old.settings.lake}/quarantine/snapshot_date={day}/data.parquet" for day in (GONE, SEEN, KEPT)
+    }
+    assert _tables(old, GONE) == _tables(old, NEWEST) - {"quarantine"}
+
+
+def test_what_killed_writers_have_left_goes_after_a_day(old: Home) -> None:
+    left = [
+        old.settings.lake / f"ranking/snapshot_date={KEPT}/.data.parquet.some-run.tmp",
+        old.settings.landing / f"plain/{KEPT}/.123-abcd.tmp/half.csv",
+        old.settings.landing / f"plain/{KEPT}/.unfinished-profiles-abcd/journal.ndjson",
+        old.settings.landing / f"plain/{KEPT}/manifests/.123-abcd.tmp",
+        old.settings.scratch / ".123-abcd.tmp",
+    ]
+    settings = replace(old.settings, keep_lake_days=None, keep_runs_days=None)
+    _tidy(settings)
+    for path in left:
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"x" * 1000)
+    assert _tidy(settings) == []
+    for path in left:
+        for each in (path, path.parent):
+            os.utime(each, (0, time.time() - 25 * 3600))
+    (finding,) = [finding for finding in examine(old.settings) if finding.check == "left-overs"]
+    assert finding.said.startswith("5 left by writers that were killed; the first: ")
+    assert old.run("tidy").returncode == 0
+    assert [path for path in left if path.exists()] == []
+    assert _landed(old, "plain") == [GONE, SEEN, KEPT, NEWEST]
+
+
+def test_the_copy_of_rank_history_that_earlier_code_kept_goes(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, sources_file=tmp_path / "sources.yaml")
+    settings.lake.mkdir()
+    kept = [settings.lake / "published_days.duckdb", settings.lake / "published_days.duckdb.wal"]
+    for path in kept:
+        path.write_bytes(b"accounts")
+    assert temp_cleanup.sweep(settings) == len(kept)
+    assert [path for path in kept if path.exists()] == []
+
+
+@pytest.mark.skipif(
+    os.getuid() != 0 or not shutil.which("setpriv"), reason="needs root and setpriv, to be another user"
+)
+def test_what_may_not_be_removed_is_named_and_stays(grown: Home) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        shutil.copytree(grown.settings.home, f"{place}/home", symlinks=True)
+        script = (
+            "import sys; from pathlib import Path; from pipelines.instance import retention; from schemas.settings import Settings\n"
+            "settings = Settings(home=Path(sys.argv[1]), sources_file=Path(sys.argv[1]), keep_landing_days=60)\n"
+            "for reason in retention.remove(settings, None, retention.removable(settings, None)): print(reason)"
+        )
+        command = ["setpriv", "--reuid", "65534", "--clear-groups", sys.executable, "-c", script, f"{place}/home"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=REPOSITORY)
+        assert done.returncode == 0, done.stderr
+        assert f"{place}/home/lake/ranking/snapshot_date={GONE}/data.parquet: Permission denied\n" in done.stdout
+        assert store.newest_complete(Path(place) / "home/landing", "plain", GONE)
+
+
+@pytest.mark.parametrize(
+    "key, value, told",
+    [
+        ("SMALLVOICES_KEEP_LANDING_DAYS", "30", "30 is not allowed; allowed: 40 or more days, or off"),
+        ("SMALLVOICES_KEEP_LAKE_DAYS", "89", "89 is not allowed; allowed: 90 or more days, or off"),
+        ("SMALLVOICES_KEEP_RUNS_DAYS", "0", "0 is not allowed; allowed: 1 or more days, or off"),
+        ("SMALLVOICES_KEEP_RUNS_DAYS", "a week", "'a week' is not allowed; allowed: a whole number of days, or off"),
+    ],
+)  # fmt: skip
+def test_a_retention_that_would_cost_what_is_needed_is_refused(
+    monkeypatch: pytest.MonkeyPatch, key: str, value: str, told: str
+) -> None:
+    monkeypatch.setenv(key, value)
+    with pytest.raises(SettingsError, match=f"{key}: {told}"):
+        Settings.from_environment()
+
+
+def test_retention_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SMALLVOICES_KEEP_LANDING_DAYS", "100")
+    monkeypatch.setenv("SMALLVOICES_KEEP_LAKE_DAYS", "OFF")
+    settings = Settings.from_environment()
+    assert (settings.keep_landing_days, settings.keep_lake_days, settings.keep_runs_days) == (100, None, 90)
+    assert NEWEST - timedelta(400) > SEEN  # as the dates above are meant

@@ -1,0 +1,86 @@
+"""What Dagster's own daemon makes of the pipeline: backfills launched from the UI, sensors, the schedule."""
+
+import json
+import subprocess
+
+import pytest
+
+from tests.ui.live_dagster import DAYS, MISSING, SMALLVOICES, Again, Backfilled, LiveDagster, Whole, published
+
+pytestmark = pytest.mark.live
+
+DAILY = {
+    "authenticity", "benchmarks", "creators", "engagement", "estimates", "history", "import_report", "landed_agency",
+    "landed_scraper", "landed_tiktok_team", "norms", "posts", "priors", "profiles", "quarantine", "ranking", "segments",
+    "topics",
+}  # fmt: skip
+
+
+def test_a_backfill_from_the_asset_graph_computes_all_dates_in_one_run_and_publishes_once(
+    backfilled: Backfilled,
+) -> None:
+    assert backfilled.ended["status"] == "COMPLETED_SUCCESS"
+    runs = backfilled.ended["runs"]
+    assert {run["status"] for run in runs} == {"SUCCESS"}
+    assert [sorted(key["path"][-1] for key in run["assetSelection"]) for run in runs] == [
+        sorted(DAILY),
+        ["pruned", "published", "report"],
+    ]
+
+
+def test_a_backfill_materializes_the_chosen_dates_and_no_others(backfilled: Backfilled) -> None:
+    whole_range = [{"status": "MATERIALIZED", "startKey": DAYS[0], "endKey": DAYS[-1]}]
+    found = {
+        asset["assetKey"]["path"][-1]: asset["assetPartitionStatuses"].get("ranges")
+        for asset in backfilled.assets
+        if asset["isPartitioned"]
+    }
+    assert found == dict.fromkeys(DAILY, whole_range)
+
+
+def test_what_a_backfill_publishes_shows_its_newest_date_and_the_history_of_all(backfilled: Backfilled) -> None:
+    assert (backfilled.published.snapshot_date, backfilled.published.dates) == (DAYS[-1], len(DAYS))
+
+
+def test_a_missing_export_fails_its_check_with_what_to_do_and_not_the_run(
+    backfilled: Backfilled, live: LiveDagster
+) -> None:
+    source, day = MISSING
+    assert not backfilled.pulled["success"]
+    assert backfilled.pulled["description"] == (
+        f"{day}: no file {live.samples}/{source}/{day}.csv; put the export there, or correct the url in sources.yaml"
+    )
+    assert backfilled.published.sources == {"agency": "carried", "scraper": "published", "tiktok_team": "published"}
+
+
+def test_a_late_export_ends_in_the_same_rows_as_if_it_had_been_in_time(
+    repaired: str, live: LiveDagster, whole: Whole
+) -> None:
+    assert repaired == "Success"
+    assert live.pulled(MISSING[0]) == {"success": True, "severity": "WARN", "description": "The export arrived."}
+    assert published(live.home) == whole.published()
+
+
+@pytest.mark.proof
+def test_a_backfill_of_dates_that_are_there_changes_no_row(again: Again, live: LiveDagster) -> None:
+    assert live.ended(again.backfill, seconds=300)["status"] == "COMPLETED_SUCCESS"
+    assert published(live.home) == again.before
+
+
+def test_the_doctor_sees_the_daemon_and_its_schedule(live: LiveDagster) -> None:
+    command = [str(SMALLVOICES), "doctor", "--json", "--home", str(live.home)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    (line,) = [line for line in json.loads(done.stdout) if line["check"] == "schedule"]
+    assert (line["level"], line["remedy"]) == ("ok", "")
+
+
+def test_schedule_and_sensors_run_without_being_switched_on(live: LiveDagster) -> None:
+    repository = {"repositoryName": "__repository__", "repositoryLocationName": "smallvoices"}
+    found = live.ask(
+        "query ($of: RepositorySelector!) { repositoryOrError(repositorySelector: $of) { __typename "
+        "... on Repository { sensors { name sensorState { status } } schedules { name scheduleState { status } } } } }",
+        of=repository,
+    )
+    states = {sensor["name"]: sensor["sensorState"]["status"] for sensor in found["sensors"]}
+    states |= {schedule["name"]: schedule["scheduleState"]["status"] for schedule in found["schedules"]}
+    assert states == {"automation": "RUNNING", "freshness": "RUNNING", "nightly_schedule": "RUNNING"}

@@ -1,0 +1,1 @@
+"""How bytes become tables: landing, reading, inference, import, metrics."""

@@ -1,0 +1,109 @@
+"""Contact data: blotted out of every published text, and published in a table of its own where that is asked for."""
+
+import json
+
+import duckdb
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.config.sources_file import SourcesError, load
+from schemas.contact_data import redacted, redacted_sql
+from tests.factories.published_home import Home
+
+EMAILS = [
+    "anna@mail.example", "a.b+c_d%e@sub.domain.co.uk", "ANNA@MAIL.EXAMPLE", "änna@bücher.example", "anna\uff20mail.example",
+    "anna [at] mail.example", "anna(at)mail.example", "anna%40mail.example", "anna\\u0040mail.example",
+    "anna&#64;mail.example", "mailto:anna@mail.example",
+]  # fmt: skip
+PHONES = [
+    "+49 171 2345678", "+1 (555) 123-4567", "+33.6.12.34.56.78", "+447911123456", "06 12 34 56 78", "06.12.34.56.78",
+    "0612345678", "0171 2345678", "0171/2345678", "(555) 123-4567", "555-123-4567", "1-555-123-4567", "555.123.4567",
+    "0049 171 2345678", "wa.me/491712345678", "tel:+491712345678",
+]  # fmt: skip
+# What a record may say beside them, and must go on saying.
+KEPT = [
+    "17841400000000001", "2026-10-30", "2026-10-30T12:00:00+0000", "12:00:00", "01.02.2024 12:00", "12,000", "1 234 567",
+    "https://www.tiktok.com/@anna.b", "@anna.b", "3.375", "475.8m", "0.0139", "-1", "https://youtube.com/channel/UC0123",
+    "1.39%", "2024/05/01 10:20:30", "0001-01-01",
+]  # fmt: skip
+
+
+def both(text: str) -> str:
+    """The text as DuckDB blots it out, which Polars must agree with."""
+    (by_sql,) = duckdb.execute(f"SELECT {redacted_sql('x')} FROM (SELECT ? AS x)", [text]).fetchall()[0]
+    by_polars = pl.DataFrame({"x": [text]}).select(redacted(pl.col("x"))).item()
+    assert by_sql == by_polars
+    return str(by_sql)
+
+
+@pytest.mark.parametrize("contact", EMAILS + PHONES)
+def test_each_way_of_writing_one_goes_from_wherever_it_stands(contact: str) -> None:
+    for before, after in (
+        ("", ""),
+        ("a,", ",5000"),
+        ('{"bio": "call ', '", "n": 1}'),
+        ("DM 📧 ", " ✨\nx"),
+        ("(", ")"),
+    ):
+        told = both(f"{before}{contact}{after}")
+        assert contact not in told
+        assert "[e-mail]" in told or "[phone]" in told
+        assert told.startswith(before.rstrip("(")) or before == "("
+        assert "mail.example" not in told
+        assert "2345678" not in told
+
+
+@pytest.mark.parametrize("text", KEPT)
+def test_figures_dates_ids_and_addresses_of_pages_stay(text: str) -> None:
+    assert both(text) == text
+    assert both(f'a,{text},"b"') == f'a,{text},"b"'
+
+
+LETTERS = st.text("abcdefghijklmnopqrstuvwxyzäöüßéñ0123456789", min_size=1, max_size=10)
+
+
+@given(local=LETTERS, host=LETTERS, domain=st.sampled_from(["com", "co.uk", "example"]), around=st.text(max_size=12))
+def test_no_address_is_left_whatever_stands_around_it(local: str, host: str, domain: str, around: str) -> None:
+    address = f"{local}@{host}.{domain}"
+    assert f"@{host}.{domain}" not in both(f"{around} {address} {around}")
+
+
+@given(digits=st.lists(st.integers(0, 9), min_size=9, max_size=13), blank=st.sampled_from(["", " ", "-", "."]))
+def test_no_international_number_is_left(digits: list[int], blank: str) -> None:
+    number = "+" + blank.join("".join(map(str, digits[start : start + 3])) for start in range(0, len(digits), 3))
+    assert number not in both(f"bio: call {number}!")
+
+
+def test_contacts_are_published_where_sources_yaml_says_so(home: Home) -> None:
+    (home.folder / "extra.csv").write_text(
+        "platform,handle,followers,contact_email,display_name\n"
+        "instagram,reachable,5000,me@mail.example,Call +49 171 2345678\n"
+        "instagram,broken,many,you@mail.example,x\n",
+        encoding="utf-8",
+    )
+    document = {"sources": [
+        {"name": "plain", "shape": "smallvoices", "url": "{date}.ndjson"},
+        {"name": "extra", "shape": "smallvoices", "url": "extra.csv", "max_quarantine_share": 1},
+    ]}  # fmt: skip
+    home.settings.sources_file.write_text(json.dumps(document), encoding="utf-8")
+    done = home.run("nightly", "--date", "2026-10-31")
+    assert done.returncode == 0, done.stderr
+    assert home.query("SELECT count(*) FROM contacts") == [(0,)]
+    assert home.query("SELECT display_name FROM accounts WHERE handle = 'reachable'") == [("Call [phone]",)]
+    assert home.query("SELECT raw FROM quarantine") == [("instagram,broken,many,[e-mail],x",)]
+    for path in home.published.rglob("*"):
+        if path.is_file():
+            assert b"mail.example" not in path.read_bytes(), path
+    dagster = b"".join(path.read_bytes() for path in home.settings.dagster_home.rglob("*") if path.is_file())
+    assert b"[e-mail]" in dagster
+    assert b"mail.example" not in dagster
+    home.settings.sources_file.write_text(json.dumps(document | {"publish_contacts": True}), encoding="utf-8")
+    home.publish()
+    assert home.query("SELECT platform, profile_id, handle, contact_email, source FROM contacts") == [
+        ("instagram", "@reachable", "reachable", "me@mail.example", "extra")
+    ]
+    home.settings.sources_file.write_text(json.dumps(document | {"publish_contacts": "yes"}), encoding="utf-8")
+    with pytest.raises(SourcesError, match="publish_contacts: 'yes' is not allowed; allowed: true or false"):
+        load(home.settings.sources_file)

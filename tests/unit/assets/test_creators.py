@@ -1,0 +1,128 @@
+"""One person's accounts: linked where they state each other, and never otherwise."""
+
+import polars as pl
+import pytest
+
+from assets.metrics.computing import reference
+from schemas.describe import polars_schema
+from schemas.profiles import Profiles
+from schemas.settings import Settings
+from tests.factories.invented_accounts import Row, profile, run
+
+
+def creators(settings: Settings, *profiles: Row) -> dict[str, tuple[str, int, str]]:
+    """Account to its creator_id, how many accounts that has, and the reason."""
+    frame = pl.DataFrame(list(profiles), schema=polars_schema(Profiles))
+    found = run(settings, "creators", {"profiles": frame, "shared_hosts": reference("shared_hosts")})
+    return {
+        f"{row['platform']}:{row['profile_id']}": (row["creator_id"], row["creator_accounts"], row["creator_reason"])
+        for row in found.to_dicts()
+    }
+
+
+def on(platform: str, name: str, **cells: object) -> Row:
+    return profile(name, 5000, **{"platform": platform} | cells)
+
+
+@pytest.mark.parametrize(
+    "first,second,reason",
+    [
+        (
+            {"external_url": "https://www.Anna-Bakes.example/"},
+            {"external_url": "anna-bakes.example"},
+            "same website as",
+        ),
+        ({"external_url": "https://linktr.ee/anna"}, {"external_url": "http://linktr.ee/anna?x=1"}, "same website as"),
+        ({"contact_email": " Anna@Bakes.example"}, {"contact_email": "anna@bakes.example "}, "same contact as"),
+        (
+            {"external_url": "https://www.tiktok.com/@b"},
+            {"biography": "cakes 🍰 also instagram.com/a"},
+            "links to and from",
+        ),
+    ],
+)
+def test_accounts_that_state_each_other_are_one_creator(
+    settings: Settings, first: Row, second: Row, reason: str
+) -> None:
+    found = creators(settings, on("instagram", "a", **first), on("tiktok", "b", **second), on("youtube", "c"))
+    assert {name: row[:2] for name, row in found.items()} == {
+        "instagram:a": ("instagram:a", 2),
+        "tiktok:b": ("instagram:a", 2),
+    }
+    assert found["instagram:a"][2] == f"{reason} tiktok:b"
+    assert "bakes.example" not in found["instagram:a"][2]  # a contact is never published
+
+
+def test_a_link_to_the_namesake_is_a_statement_and_one_to_another_name_is_not(settings: Settings) -> None:
+    youtube = on("youtube", "UCabcdefghijklmnopqrstuv", handle="anna")
+    fan = on("instagram", "fan", external_url="https://www.youtube.com/channel/UCabcdefghijklmnopqrstuv")
+    assert creators(settings, youtube, fan) == {}
+    own = on("instagram", "anna", external_url="https://youtube.com/@anna")
+    found = creators(settings, youtube, own)
+    assert found["instagram:anna"][2] == "links to its namesake youtube:UCabcdefghijklmnopqrstuv"
+    assert found["youtube:UCabcdefghijklmnopqrstuv"][2] == "is linked from its namesake instagram:anna"
+
+
+def test_many_links_are_not_held_against_every_account(settings: Settings) -> None:
+    """Ten thousand accounts that each link to another: were all pairs compared, this would take minutes."""
+    size = 5000
+    senders = [on("instagram", f"i{each}", biography=f"tiktok.com/@t{each}") for each in range(size)]
+    answers = [on("tiktok", f"t{each}", biography=f"instagram.com/i{each}") for each in range(size)]
+    assert len(creators(settings, *senders, *answers)) == 2 * size
+
+
+def test_a_channel_is_named_by_its_id_too(settings: Settings) -> None:
+    channel = on("youtube", "UCabcdefghijklmnopqrstuv", handle="other", biography="see https://instagram.com/anna.")
+    account = on("instagram", "anna", biography="https://youtube.com/channel/UCabcdefghijklmnopqrstuv")
+    assert creators(settings, channel, account)["instagram:anna"][1] == 2
+
+
+def test_a_name_alone_links_nobody(settings: Settings) -> None:
+    same = {"display_name": "Anna Bakes", "biography": "cakes", "handle": "annabakes"}
+    assert creators(settings, on("instagram", "1", **same), on("tiktok", "2", **same)) == {}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://www.instagram.com/",
+        "https://instagram.com/somebody_else",
+        "https://youtube.com",
+        "https://linktr.ee",
+        "https://linktr.ee/",
+        "https://bit.ly/3xyz",
+        "https://www.amazon.de/shop/x",
+        "http://",
+        "not a url",
+        "",
+    ],
+)
+def test_places_of_many_people_link_nobody(settings: Settings, url: str) -> None:
+    assert creators(settings, on("instagram", "a", external_url=url), on("tiktok", "b", external_url=url)) == {}
+
+
+def test_an_agency_that_several_accounts_of_a_platform_name_links_nobody(settings: Settings) -> None:
+    agency = {"external_url": "https://agency.example", "contact_email": "info@agency.example"}
+    crowd = [on("instagram", "a", **agency), on("instagram", "b", **agency), on("tiktok", "c", **agency)]
+    assert creators(settings, *crowd) == {}
+    own = {"external_url": "https://agency.example/talents/dora"}
+    found = creators(settings, *crowd, on("instagram", "d", **own), on("tiktok", "e", **own))
+    assert set(found) == {"instagram:d", "tiktok:e"}
+
+
+def test_what_would_give_one_person_two_accounts_of_a_platform_is_no_person(settings: Settings) -> None:
+    chain = [
+        on("instagram", "a", external_url="https://one.example"),
+        on("tiktok", "b", external_url="https://one.example", contact_email="b@mail.example"),
+        on("youtube", "c", contact_email="b@mail.example", external_url="https://two.example"),
+        on("instagram", "d", external_url="https://two.example"),
+    ]
+    assert {row[1] for row in creators(settings, *chain[:3]).values()} == {3}
+    assert creators(settings, *chain) == {}
+
+
+def test_odd_profiles_link_nobody(settings: Settings) -> None:
+    odd = {"handle": None, "external_url": "https://ünïcödé.example/ä", "biography": "@@@ tiktok.com/@ \u202e"}
+    assert len(creators(settings, on("instagram", "a", **odd), on("tiktok", "b", **odd))) == 2
+    assert creators(settings, on("instagram", "a", **odd)) == {}
+    assert creators(settings, on("instagram", "a", external_url="https://instagram.com/a", handle="a")) == {}

@@ -1,0 +1,112 @@
+"""Sources of which far fewer records come than before: they are left out, told, and taken where the operator says so."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from assets.importing.importing import NothingToPublishError
+from pipelines import runs
+from schemas.config import sources_file
+from tests.factories.published_home import DAYS, Home
+from tests.factories.small_exports import DAY, Exports, Row, ndjson_bytes
+from tests.faults import homes
+
+POSTED, NEXT, THIRD = DAY - timedelta(9), DAY + timedelta(1), DAY + timedelta(2)
+
+
+def exports(folder: Path, **keys: object) -> Exports:
+    return Exports(folder).source("plain", "{date}.ndjson", platform="instagram", **keys)
+
+
+def write(made: Exports, day: date, accounts: int, posts: int = 0) -> Exports:
+    records: list[Row] = [{"profile_id": str(place), "followers": 2000} for place in range(accounts)]
+    made.write(f"{day}.ndjson", ndjson_bytes(records))
+    shown: list[Row] = [{"profile_id": "1", "post_id": str(place), "posted_at": str(POSTED)} for place in range(posts)]
+    made.write(f"posts-{day}.ndjson", ndjson_bytes(shown))
+    return made
+
+
+def run(made: Exports, day: date, accounts: int) -> list[tuple[object, ...]]:
+    return write(made, day, accounts).run(day).told("state", "landed", "accepted", "quarantined")
+
+
+def test_half_the_rows_missing_is_refused_and_the_rows_of_the_day_before_stand_in(tmp_path: Path) -> None:
+    made = exports(tmp_path)
+    assert run(made, DAY, 100) == [("published", 100, 100, 0)]
+    assert run(made, NEXT, 50) == [("under_rows", 50, 0, 50), ("carried", 100, 100, 0)]
+    assert made.tables(NEXT).report[0]["message"] == (
+        f"50 profiles where {DAY} had 100, under the share of 0.6; look at what it sent, and pull it again with "
+        "--force, or lower min_rows_share where so few are right"
+    )
+
+
+def test_an_export_that_stays_cut_is_not_taken_for_the_measure_of_the_next(tmp_path: Path) -> None:
+    made = exports(tmp_path, carry_days=1)
+    run(made, DAY, 100)
+    run(made, NEXT, 50)
+    write(made, THIRD, 50)
+    with pytest.raises(NothingToPublishError, match=f"plain: 50 profiles where {DAY} had 100, under the share of 0.6"):
+        made.run(THIRD)
+
+
+def test_a_setting_takes_fewer_rows_and_they_are_the_measure_from_then_on(tmp_path: Path) -> None:
+    made = exports(tmp_path)
+    run(made, DAY, 100)
+    run(made, NEXT, 50)
+    lower = exports(tmp_path, min_rows_share=0)
+    assert run(lower, NEXT, 50) == [("published", 50, 50, 0)]
+    assert run(exports(tmp_path), THIRD, 45) == [("published", 45, 45, 0)]
+
+
+@pytest.mark.parametrize("before, now", [(100, 60), (100, 1000), (19, 1)])
+def test_a_little_less_more_and_few_rows_are_taken(tmp_path: Path, before: int, now: int) -> None:
+    made = exports(tmp_path)
+    run(made, DAY, before)
+    assert run(made, NEXT, now) == [("published", now, now, 0)]
+
+
+def test_an_export_of_long_ago_is_no_measure(tmp_path: Path) -> None:
+    made = exports(tmp_path)
+    run(made, DAY, 100)
+    assert run(made, DAY + timedelta(33), 40) == [("published", 40, 40, 0)]
+
+
+def test_a_required_source_that_has_shrunk_stops_the_day(tmp_path: Path) -> None:
+    made = exports(tmp_path, required=True)
+    run(made, DAY, 100)
+    write(made, NEXT, 20)
+    with pytest.raises(
+        NothingToPublishError, match=f"required source plain on {NEXT}: 20 profiles where {DAY} had 100"
+    ):
+        made.run(NEXT)
+
+
+def test_posts_that_are_missing_are_told_as_well(tmp_path: Path) -> None:
+    made = write(exports(tmp_path, posts_url="posts-{date}.ndjson"), DAY, 20, posts=80)
+    made.run(DAY)
+    found = write(made, NEXT, 20, posts=20).run(NEXT)
+    assert found.told("state", "records", "landed")[:2] == [("under_rows", "profiles", 20), ("under_rows", "posts", 20)]
+    assert found.told("message")[1][0].startswith(f"20 posts where {DAY} had 80, under the share of 0.6; ")
+
+
+@pytest.mark.proof
+def test_a_date_that_was_there_before_its_measure_is_judged_anew(tmp_path: Path) -> None:
+    def landed(folder: str, *order: Sequence[str]) -> str:
+        home = Home(tmp_path / folder)
+        home.folder.mkdir()
+        home.settings.sources_file.write_text("sources:\n- {name: plain, shape: smallvoices, url: '{date}.ndjson'}\n")
+        for number, day in enumerate(DAYS):
+            homes.export(home, day, number + 1)
+        shrunk = home.folder / f"{DAYS[1]}.ndjson"
+        shrunk.write_text("".join(shrunk.read_text().splitlines(keepends=True)[:20]))
+        for together in order:
+            done = runs.over(
+                home.settings, sources_file.load(home.settings.sources_file), [date.fromisoformat(day) for day in together],
+                force=False, log_level="CRITICAL",
+            )  # fmt: skip
+            assert done.succeeded, done.error
+        return str(home.manifest["content_hash"])
+
+    assert landed("in_order", DAYS) == landed("in_another", DAYS[1:], DAYS[:1])

@@ -1,0 +1,1 @@
+"""What is promised: contracts, shapes, sources.yaml, and values in their standard form."""
