@@ -234,7 +234,7 @@ class _Load:
         Short waits, many times: who asks for a lock holds up all readers that come after. A reader of more than a
         minute does not hold up the swap, which then may divide a statement that is being parsed at that very moment.
         """
-        tables = ", ".join(f"{SCHEMA}.{identifier(table)}" for table in TABLES)
+        tables = self._tables(SCHEMA)
         deadline = time.monotonic() + _SWAP_SECONDS
         while time.monotonic() < deadline:
             with suppress(psycopg.errors.QueryCanceled), self._database.transaction():
@@ -263,13 +263,27 @@ class _Load:
                 with self._database.transaction():
                     self._run(f"SET LOCAL lock_timeout = {_DROP_MILLISECONDS}")
                     # Not CASCADE: what others have built on these tables is not ours to remove.
-                    self._run(f"DROP TABLE {', '.join(f'{schema}.{identifier(table)}' for table in TABLES)}")
+                    self._run(f"DROP TABLE {self._tables(schema)}")
                     self._run(f"DROP SCHEMA {schema}")
             except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
                 yield f"schema {schema} is still being read, and will be dropped by a later publish"
             except psycopg.errors.DependentObjectsStillExist as error:
                 detail = first_line(error.diag.message_detail or "")
                 yield f"schema {schema} stays: {detail}; define that anew on schema {SCHEMA}, and drop the old one"
+
+    def _tables(self, schema: str) -> str:
+        """The tables of a published schema, of whatever contract it is: those of which every column has a comment.
+
+        A table that others have put there has none, and keeps its schema.
+        """
+        found = self._run(
+            "SELECT format('%%I.%%I', %(schema)s::text, relname) FROM pg_class "
+            "WHERE relnamespace = to_regnamespace(%(schema)s) AND relkind = 'r' AND NOT EXISTS ("
+            "SELECT FROM pg_attribute WHERE attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped "
+            "AND col_description(attrelid, attnum) IS NULL)",
+            {"schema": schema},
+        )
+        return ", ".join(row[0] for row in found)
 
     def _run(
         self, statement: str, values: Sequence[object] | Mapping[str, object] | None = None

@@ -216,6 +216,45 @@ def test_privileges_are_carried_and_views_of_others_are_left_alone(database: Dat
     database.query('DROP OWNED BY "BI team"; DROP ROLE "BI team"')
 
 
+def test_a_generation_with_other_tables_than_the_contract_is_replaced(database: Database) -> None:
+    database.publish()
+    # An earlier contract: a table that is gone since, and one that did not exist yet.
+    database.query(
+        "ALTER TABLE smallvoices.tier_benchmarks RENAME TO benchmarks_of_contract_1; DROP TABLE smallvoices.contacts"
+    )
+    database.again()
+    assert database.publish().kept == ()
+    assert database.query("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'smallvoices%'") == [(1,)]
+    assert set(cells(database)) == set(TABLES)
+
+
+def test_an_earlier_generation_with_other_tables_is_dropped_after_its_last_reader(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "_SWAP_SECONDS", 1)
+    monkeypatch.setattr(postgres, "_DROP_MILLISECONDS", 100)
+    before = database.publish().generation
+    database.query(
+        "ALTER TABLE smallvoices.tier_benchmarks RENAME TO benchmarks_of_contract_1; DROP TABLE smallvoices.contacts"
+    )
+    with database.server.connect(database.name) as reader, reader.transaction():
+        reader.execute("SELECT rank FROM smallvoices.micro_influencers LIMIT 1")
+        database.again()
+        assert f"schema smallvoices_before_{before} is still being read" in database.publish().kept[0]
+    database.again()
+    assert database.publish().kept == ()
+
+
+def test_a_table_of_others_in_the_schema_is_kept(database: Database) -> None:
+    before = database.publish().generation
+    database.query("CREATE TABLE smallvoices.theirs AS SELECT 1 AS note")
+    database.again()
+    kept = database.publish().kept
+    assert len(kept) == 1
+    assert f"table smallvoices_before_{before}.theirs depends on schema" in kept[0]
+    assert database.query(f"SELECT note FROM smallvoices_before_{before}.theirs") == [(1,)]
+
+
 def test_a_later_generation_and_a_schema_of_others_are_not_replaced(database: Database, tmp_path: Path) -> None:
     shown = database.publish().generation
     copy = tmp_path / FILE_NAME
