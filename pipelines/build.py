@@ -21,9 +21,9 @@ def build_defs(settings: Settings, loaded: SourcesFile) -> dg.Definitions:
         warnings.simplefilter("ignore", dg.SupersessionWarning)
         partitions = jobs.snapshot_dates(settings)
         checks, freshness_sensor = jobs.freshness(
-            [asset_key("ranking"), *(landed.key_of(source.name) for source in loaded.sources)]
+            settings, [asset_key("ranking"), *(landed.key_of(source.name) for source in loaded.sources)]
         )
-        job = jobs.nightly_job(checks)
+        job = jobs.nightly_job([checks])
         return dg.Definitions(
             assets=[
                 landed.build(settings, loaded, partitions),
@@ -34,7 +34,7 @@ def build_defs(settings: Settings, loaded: SourcesFile) -> dg.Definitions:
                 pruned.build(settings, retention.prune),
                 *_to_postgres(settings, loaded),
             ],
-            asset_checks=checks,
+            asset_checks=[checks],
             jobs=[job],
             schedules=[jobs.nightly_schedule(settings, job)],
             sensors=[

@@ -1,12 +1,11 @@
 """When things run, and for which dates: the nightly job, its schedule, automation and freshness."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
 import dagster as dg
+from dagster._utils.schedules import get_latest_completed_cron_tick, get_next_cron_tick
 
 from pipelines.instance import notifying
 from schemas.config.source import SourcesFile
@@ -16,8 +15,27 @@ if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 NIGHTLY = "nightly"
-# Hours after the nightly run within which yesterday should be there.
-FRESH_BY = "0 8 * * *"
+FRESHNESS = "freshness_check"
+# From the start of a nightly run until its date should be there.
+_GRACE = timedelta(hours=6)
+# Where the schedule is off, whatever starts the nightly run instead is expected to keep to these hours.
+_USUAL_CRON = "0 2 * * *"
+# The sensor of the freshness checks reads in it when to look again.
+_FRESH_UNTIL = "dagster/fresh_until_timestamp"
+
+
+class Due(NamedTuple):
+    """The newest date that the schedule should have brought.
+
+    Attributes:
+        date: The snapshot date.
+        since: When it should have been there.
+        until: When the next one should be there.
+    """
+
+    date: date
+    since: datetime
+    until: datetime
 
 
 def snapshot_dates(settings: Settings) -> dg.DailyPartitionsDefinition:
@@ -25,7 +43,7 @@ def snapshot_dates(settings: Settings) -> dg.DailyPartitionsDefinition:
     return dg.DailyPartitionsDefinition(start_date=settings.first_date.isoformat(), timezone="UTC")
 
 
-def nightly_job(besides: Sequence[dg.AssetChecksDefinition]) -> UnresolvedAssetJobDefinition:
+def nightly_job(besides: Sequence[dg.AssetChecksDefinition]) -> "UnresolvedAssetJobDefinition":
     """Pulls, validates, ranks and publishes one date; `besides` are checks with a schedule of their own."""
     return dg.define_asset_job(
         NIGHTLY,
@@ -37,24 +55,42 @@ def nightly_job(besides: Sequence[dg.AssetChecksDefinition]) -> UnresolvedAssetJ
     )
 
 
-def nightly_schedule(settings: Settings, job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
+def nightly_schedule(settings: Settings, job: "UnresolvedAssetJobDefinition") -> dg.ScheduleDefinition:
     """Runs the nightly job for yesterday, UTC."""
-    is_off = settings.nightly_cron.strip().lower() == "off"
-    cron = "0 2 * * *" if is_off else settings.nightly_cron
+    is_off = _is_off(settings)
 
     @dg.schedule(
         name="nightly_schedule",
         job=job,
-        cron_schedule=cron,
+        cron_schedule=_cron(settings),
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.STOPPED if is_off else dg.DefaultScheduleStatus.RUNNING,
         description="Every night, for the day before.",
     )
     def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        day = context.scheduled_execution_time.date() - timedelta(days=1)
-        return dg.RunRequest(partition_key=day.isoformat())
+        return dg.RunRequest(partition_key=_date_of(context.scheduled_execution_time).isoformat())
 
     return nightly
+
+
+def due(settings: Settings, now: datetime) -> Due:
+    """Returns the date that should be there by now: that of the newest tick of the schedule that is long enough ago."""
+    tick = get_latest_completed_cron_tick(_cron(settings), now - _GRACE, "UTC")
+    following = get_next_cron_tick(_cron(settings), tick + timedelta(minutes=1), "UTC")
+    return Due(_date_of(tick), tick + _GRACE, following + _GRACE)
+
+
+def _is_off(settings: Settings) -> bool:
+    return settings.nightly_cron.strip().lower() == "off"
+
+
+def _cron(settings: Settings) -> str:
+    return _USUAL_CRON if _is_off(settings) else settings.nightly_cron
+
+
+def _date_of(tick: datetime) -> date:
+    """The snapshot date of a run of the schedule."""
+    return tick.date() - timedelta(days=1)
 
 
 def automation_sensor() -> dg.AutomationConditionSensorDefinition:
@@ -87,14 +123,40 @@ def failure_sensor(settings: Settings, loaded: SourcesFile) -> dg.SensorDefiniti
     return failures
 
 
-def freshness(assets: Sequence[dg.AssetKey]) -> tuple[Sequence[dg.AssetChecksDefinition], dg.SensorDefinition]:
-    """Checks that yesterday is there by morning, and the sensor that runs them.
+def freshness(
+    settings: Settings, assets: Sequence[dg.AssetKey]
+) -> tuple[dg.AssetChecksDefinition, dg.SensorDefinition]:
+    """Checks that the date which is due is there, and the sensor that runs them.
 
     They look at the newest partition and not at the newest materialization, which a backfill of old dates would
     make look fresh.
     """
-    checks = dg.build_time_partition_freshness_checks(assets=list(assets), deadline_cron=FRESH_BY, timezone="UTC")
+
+    @dg.multi_asset_check(
+        name=FRESHNESS,
+        specs=[
+            dg.AssetCheckSpec(
+                FRESHNESS, asset=key, description="The date that the schedule should have brought is there."
+            )
+            for key in assets
+        ],
+        can_subset=True,
+    )
+    def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        expected = due(settings, datetime.now(tz=UTC))
+        said = f"{expected.date} was due by {expected.since:%Y-%m-%d %H:%M} UTC"
+        for key in context.selected_asset_check_keys:
+            newest = max(context.instance.get_materialized_partitions(key.asset_key), default="none")
+            passed = newest != "none" and date.fromisoformat(newest) >= expected.date
+            yield dg.AssetCheckResult(
+                check_name=key.name,
+                asset_key=key.asset_key,
+                passed=passed,
+                description=f"{said}; the newest date: {newest}",
+                metadata={_FRESH_UNTIL: dg.MetadataValue.timestamp(expected.until)} if passed else {},
+            )
+
     sensor = dg.build_sensor_for_freshness_checks(
-        freshness_checks=checks, name="freshness", default_status=dg.DefaultSensorStatus.RUNNING
+        freshness_checks=[checks], name="freshness", default_status=dg.DefaultSensorStatus.RUNNING
     )
     return checks, sensor

@@ -98,7 +98,10 @@ def _import_again(settings: Settings, sources: SourcesFile, days: Sequence[date]
     """Imports and ranks dates again from what has landed; gives the outcome of what failed."""
     unpulled = [*(landed.key_of(source.name) for source in sources.sources), *_publishing(sources)]
     for first, last in _consecutive(days):
-        is_imported = _execute(settings, sources, {}, log_level, without=unpulled, **_range([first, last]))
+        # Dates of which nothing has landed any more fail here, and are computed from the lake below.
+        is_imported = _execute(
+            settings, sources, {}, log_level, without=unpulled, notify=False, **_range([first, last])
+        )
         if is_imported.succeeded:
             continue
         computed = _execute(settings, sources, {}, log_level, without=[*unpulled, *_IMPORTED], **_range([first, last]))
@@ -147,6 +150,7 @@ def _execute(
     *,
     only: Sequence[dg.AssetKey] = (),
     without: Sequence[dg.AssetKey] = (),
+    notify: bool = True,
     **what: Any,
 ) -> Outcome:
     job = build_defs(settings, sources).resolve_job_def(NIGHTLY)
@@ -171,5 +175,5 @@ def _execute(
     failed = notifying.failed_run(result.dagster_run, result.all_events)
     if INTERRUPTED in failed.error:
         raise KeyboardInterrupt
-    untold = notifying.tell(settings, sources, failed)
+    untold = notifying.tell(settings, sources, failed) if notify else ""
     return Outcome(succeeded=False, run_id=result.run_id, error=failed.error, untold=untold)

@@ -129,7 +129,7 @@ def land(
     place = landing / source.name / snapshot_date.isoformat()
     with atomic_write.a_while(place) as aside, atomic_write.a_while(place) as sifted:
         if not is_offered(source, snapshot_date):
-            return _record(source, snapshot_date, place, "failed", unoffered(source, snapshot_date), "", ())
+            return _recorded_unoffered(source, snapshot_date, place)
         try:
             pulled = pull(
                 source, snapshot_date, aside=aside, folder=folder, earlier=_earlier(landing, source, snapshot_date)
@@ -173,6 +173,15 @@ def unoffered(source: Source, snapshot_date: date) -> str:
         f"source {source.name} only offers today's figures, and nothing was landed on {snapshot_date}; leave that date "
         "out, or say history: dated where its address has it"
     )
+
+
+def _recorded_unoffered(source: Source, snapshot_date: date, place: Path) -> Manifest:
+    """The failed pull of a date that is not offered: one manifest, however often the date is tried."""
+    message = unoffered(source, snapshot_date)
+    newest = next(reversed(pulls_of(place)), None)
+    if newest and newest.message == message:
+        return newest
+    return _record(source, snapshot_date, place, "failed", message, "", ())
 
 
 def content_of(files: Sequence[LandedFile]) -> str:

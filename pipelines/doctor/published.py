@@ -11,8 +11,8 @@ from assets.landing.dates import DateError, has_dated_files, on_disk, yesterday
 from assets.publishing import publish_protocol
 from assets.storage import lookback
 from assets.storage.lake import Lake
+from pipelines import jobs
 from pipelines.doctor.finding import Finding
-from pipelines.jobs import FRESH_BY
 from schemas.config.sources_file import SourcesError, load
 from schemas.published import CONTRACT_VERSION
 from schemas.settings import Settings
@@ -21,7 +21,7 @@ _MODE = 0o444
 
 
 def freshness(settings: Settings) -> Iterator[Finding]:
-    """Whether readers see yesterday, once it should be there."""
+    """Whether readers see the newest date that the schedule should have brought."""
     try:
         generation = publish_protocol.current(settings)
     except publish_protocol.PublishError as error:
@@ -32,13 +32,12 @@ def freshness(settings: Settings) -> Iterator[Finding]:
         return
     newest = generation.snapshot_date
     said = f"generation {generation.number} shows {newest}"
-    is_due = datetime.now(tz=UTC).hour >= int(FRESH_BY.split()[1])
-    behind = (yesterday() - newest).days
-    if behind <= (0 if is_due else 1):
+    expected = jobs.due(settings, datetime.now(tz=UTC))
+    if newest >= expected.date:
         yield Finding("published", "ok", said)
         return
-    days = "1 day" if behind == 1 else f"{behind:,} days"
-    yield Finding("published", "problem", f"{said}, {days} before yesterday", _caught_up(settings, newest))
+    overdue = f"{expected.date} was due by {expected.since:%Y-%m-%d %H:%M} UTC"
+    yield Finding("published", "problem", f"{said}; {overdue}", _caught_up(settings, newest))
 
 
 def _caught_up(settings: Settings, newest: date) -> str:

@@ -1,6 +1,7 @@
 """Who hears that a night failed: webhooks on loopback, nights that fail, and webhooks that fail themselves."""
 
 import json
+import shutil
 import subprocess
 import time
 from collections.abc import Iterable
@@ -91,6 +92,30 @@ def test_what_breaks_a_computed_table_is_named_and_not_shown(home: Home) -> None
     assert not outcome.succeeded
     assert "rows break the contract; the first: platform: not one of " in outcome.error
     assert "engagement_ratio" not in outcome.error
+
+
+def test_nothing_is_posted_of_dates_that_are_recomputed_without_their_landed_files(home: Home) -> None:
+    shutil.rmtree(home.settings.landing / "plain")
+    with serving(lambda _: ok()) as server:
+        path = home.settings.sources_file
+        path.write_text(f"notify: {server.url}\n{path.read_text(encoding='utf-8')}", encoding="utf-8")
+        done = home.run("forget", "instagram", "h7", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert server.asked == []
+    assert home.query("SELECT count(*) FROM accounts WHERE handle = 'h7'") == [(0,)]
+
+
+def test_a_recomputed_date_that_cannot_be_ranked_either_is_posted_once(home: Home) -> None:
+    shutil.rmtree(home.settings.landing / "plain" / DAYS[0])
+    shutil.rmtree(home.settings.lake / f"profiles/snapshot_date={DAYS[0]}")
+    with serving(lambda _: ok()) as server:
+        path = home.settings.sources_file
+        path.write_text(f"notify: {server.url}\n{path.read_text(encoding='utf-8')}", encoding="utf-8")
+        loaded = sources_file.load(path)
+        outcome = runs.recompute(home.settings, loaded, [date.fromisoformat(DAYS[0])], log_level="CRITICAL")
+    assert not outcome.succeeded
+    (heard,) = map(_heard, server.asked)
+    assert (heard["run_id"], heard["dates"]) == (outcome.run_id, [DAYS[0]])
 
 
 @pytest.mark.parametrize(

@@ -197,6 +197,25 @@ def test_a_source_without_history_is_not_pulled_for_an_old_date(tmp_path: Path) 
     assert pull(exports, yesterday()).state == "complete"
 
 
+def test_a_date_that_is_not_offered_keeps_one_manifest_however_often_it_is_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exports = Exports(tmp_path).source("a", "now.csv", history="current")
+    first, *_ = [pull(exports, DAY) for _ in range(3)]
+    assert pulls(exports.settings.landing, "a", DAY) == [first]
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "yesterday", lambda: DAY)
+        other = pull(exports, DAY)
+    # Another failure lies between: the newest manifest says why there is nothing.
+    again, *_ = [pull(exports, DAY) for _ in range(3)]
+    assert "no file" in other.message
+    assert [each.message for each in pulls(exports.settings.landing, "a", DAY)] == [
+        first.message,
+        other.message,
+        again.message,
+    ]
+
+
 def test_what_landed_of_a_source_without_history_counts_when_its_date_is_old(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
