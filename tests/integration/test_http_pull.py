@@ -270,6 +270,18 @@ def test_a_slow_drip_ends_at_the_deadline(tmp_path: Path, head: bytes) -> None:
     assert len(server.asked) == 1
 
 
+@pytest.mark.parametrize("lacking, state", [(0, "complete"), (1, "failed")])
+def test_what_comes_anew_after_a_cut_counts_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lacking: int, state: str
+) -> None:
+    monkeypatch.setattr(transport, "sleep", lambda _: None)
+    whole = ok(CSV)
+    # Without a validator, each try begins anew.
+    with serving(in_turn([whole[:-1], whole[:-1], whole[:-1], whole])) as server:
+        manifest = pull(source(tmp_path, server, limits={"max_bytes": len(CSV) - lacking}))
+    assert (manifest.state, len(server.asked)) == (state, 4)
+
+
 def test_an_endless_body_ends_at_its_cap(tmp_path: Path) -> None:
     def endless(_: Request) -> Iterator[bytes]:
         yield ok(framing="close")

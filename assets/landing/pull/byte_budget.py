@@ -23,3 +23,7 @@ class Allowance:
         self._taken += size
         if self._taken > self._limits.max_bytes:
             raise PullError(f"it sends more than {self._limits.passed('max_bytes')}")
+
+    def give_back(self, size: int) -> None:
+        """Takes back what was dropped and will come anew."""
+        self._taken -= size

@@ -89,19 +89,19 @@ class _Part:
                 if "If-None-Match" in headers:
                     return None
                 raise PullError("it answers 304 Not Modified to a request without a condition")
-            total = self._begun(response, is_rest="Range" in headers)
+            total = self._begun(session, response, is_rest="Range" in headers)
             with self._file:
                 for chunk in session.body(response):
                     self._file.write(chunk)
                     progress(self._file.bytes, total)
-            self._demand(total)
+            self._demand(session, total)
             return Downloaded(self._file.sha256, self._file.bytes, response.headers, _is_framed(response))
 
-    def _begun(self, response: requests.Response, *, is_rest: bool) -> int | None:
+    def _begun(self, session: Session, response: requests.Response, *, is_rest: bool) -> int | None:
         """Makes the file ready for a body; gives how long it will be, where the answer says so."""
         if response.status_code == _PARTIAL:
             return _checked_range(response, self._file.bytes if is_rest else None)
-        self._file.begin()
+        self._empty(session)
         if response.status_code == _UNSATISFIABLE:
             if not is_rest:
                 raise PullError("it answers 416 Range Not Satisfiable to a request for the whole")
@@ -109,11 +109,15 @@ class _Part:
         self._validator = _validator(response)
         return _length(response)
 
-    def _demand(self, total: int | None) -> None:
+    def _empty(self, session: Session) -> None:
+        session.drop(self._file.bytes)
+        self._file.begin()
+
+    def _demand(self, session: Session, total: int | None) -> None:
         come = self._file.bytes
         if total is not None and come != total:
             if come > total:
-                self._file.begin()
+                self._empty(session)
             raise TransientError(f"{come:,} bytes came of the {total:,} that it announced")
 
 

@@ -177,6 +177,10 @@ class Session:
         # A socket that was shut at the deadline looks like one that the other side has closed.
         self._demand_time("the body was still coming")
 
+    def drop(self, size: int) -> None:
+        """Says that bytes of a body were thrown away: they do not count as taken in."""
+        self._allowance.give_back(size)
+
     def _followed(self, ask: Ask, headers: Mapping[str, str]) -> requests.Response:
         """The answer at the end of all redirects."""
         url, body = ask.address, ask.body
