@@ -17,7 +17,9 @@ from assets.inference.numbers import Evaluator
 from assets.inference.proposal import ColumnReading, Proposal, Question
 from assets.inference.reading import propose, propose_nested
 from assets.reading.formats import UnreadableFileError
+from assets.reading.json_tables import JsonTable
 from assets.reading.sniff import Sniffed, sniff
+from schemas.column import PLATFORMS
 from schemas.config.limits import DEFAULT_LIMITS, Limits
 from schemas.quoting import identifier
 from schemas.shape import Shape
@@ -88,10 +90,12 @@ def named_shape(path: Path, shape: Shape, platform: str | None) -> Inferred:
         UnreadableFileError: It holds no table, or none that the shape reads.
     """
     there = list(sniff(path, DEFAULT_LIMITS))
-    tables = [table for table in there if _covers(shape, table)]
+    place = shape.profiles.records if shape.profiles else None
+    of_objects = [found for table in there if place and (found := _objects_at(place, table))]
+    tables = [table for table in [*there, *of_objects] if _covers(shape, table)]
     if not tables:
         raise UnreadableFileError(f"{path.name} does not fit shape {shape.name}: {_unlike(shape, there)}")
-    proposal = Proposal(shape, _readings(shape, tables[0]), fits=shape.name)
+    proposal = Proposal(_declared(shape, platform), _readings(shape, tables[0]), fits=shape.name)
     if not platform and "platform" not in shape.filled("profiles" if shape.profiles else "posts"):
         proposal.questions.append(Question("platform", f"shape {shape.name} does not say it", ()))
     return Inferred(proposal, tuple(tables[0].said), tables[0].frame.height)
@@ -117,8 +121,26 @@ def _fitting(table: Sniffed, proposal: Proposal, platform: str | None) -> Propos
         if differing:
             proposal.checks.append(f"has the columns of shape {shape.name}, and reads {', '.join(differing)} otherwise")
             continue
-        return Proposal(shape, _readings(shape, table), checks=proposal.checks, fits=shape.name)
+        return Proposal(_declared(shape, platform), _readings(shape, table), checks=proposal.checks, fits=shape.name)
     return None
+
+
+def _declared(shape: Shape, platform: str | None) -> Shape:
+    """A shape with the platform that is declared beside it, where it has none of its own."""
+    is_open = platform in PLATFORMS and "platform" not in shape.filled("profiles" if shape.profiles else "posts")
+    return shape.model_copy(update={"platform": platform}) if is_open else shape
+
+
+def _objects_at(place: str, table: Sniffed) -> Sniffed | None:
+    """The table of the single objects at a path, one in each document; lists have tables of their own."""
+    if table.table is None or table.table.path is not None:
+        return None
+    prefix = f"{place}."
+    names = [name for name in table.frame.columns if name.startswith(prefix)]
+    if not names:
+        return None
+    frame = table.frame.select(pl.col(name).alias(name.removeprefix(prefix)) for name in names)
+    return Sniffed(table.layout, frame, [*table.said, f"records in {place}"], JsonTable(place, frame))
 
 
 def _there(shape: Shape, table: Sniffed) -> int:

@@ -62,6 +62,13 @@ def has_dated_files(source: Source) -> bool:
     return "{date}" in source.url and place_of(source.url) == "file"
 
 
+def is_read_by(source: Source, file: Path, folder: Path) -> bool:
+    """Whether a file is among those that a source reads, of whatever date."""
+    addresses = [url for url in (source.url, source.posts_url) if url and place_of(url) == "file"]
+    found = (path for url in addresses for path in _matching(url.replace("{date}", _ANY_DATE), folder))
+    return any(path.samefile(file) for path in found)
+
+
 def _on_disk(source: Source, folder: Path) -> set[date]:
     """The dates that a source would find a file for: those in the names of files, each tried."""
     if not has_dated_files(source):

@@ -146,6 +146,7 @@ def inspect_file(
             shape=chosen,
             platform=platform,
             day=date_of,
+            allowed=inspect_report.allowed_share(settings.sources_file, file, name),
             room=settings.temp_bytes,
             console=screen.opened(as_json=as_json),
             as_json=as_json,

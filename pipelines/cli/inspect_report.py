@@ -20,12 +20,14 @@ from rich.table import Table
 from assets.importing.dry_run import Trial, try_out
 from assets.inference.inference import Inferred, infer, named_shape
 from assets.inference.shape_text import shape_text
+from assets.landing.dates import is_read_by
 from assets.reading import archives, decompression_guard
 from assets.reading.formats import UnreadableFileError, container_of
 from pipelines.instance.terminal import shown
 from schemas.column import PLATFORMS
 from schemas.config.limits import DEFAULT_LIMITS
 from schemas.config.source import Source
+from schemas.config.sources_file import SourcesError, load
 from schemas.quarantine import WHOLE_FILE
 from schemas.shape import Shape
 
@@ -44,7 +46,7 @@ _SURE = {"sure": "sure", "likely": "[yellow]likely[/]", "undecided": "[red]undec
 
 # What an account without posts is ranked by.
 _RANKED_BY = {"avg_likes", "avg_engagement"}
-_ALLOWED: float = Source.model_fields["max_quarantine_share"].default
+_DEFAULT_ALLOWED: float = Source.model_fields["max_quarantine_share"].default
 
 
 class InspectError(Exception):
@@ -52,7 +54,15 @@ class InspectError(Exception):
 
 
 def inspect(
-    file: Path, *, shape: Shape | None, platform: str | None, day: date, room: int, console: Console, as_json: bool
+    file: Path,
+    *,
+    shape: Shape | None,
+    platform: str | None,
+    day: date,
+    allowed: float,
+    room: int,
+    console: Console,
+    as_json: bool,
 ) -> Inferred:
     """Infers how a file is to be read, tries it out, and prints both.
 
@@ -61,6 +71,7 @@ def inspect(
         shape: A shape to try in place of the inferred one.
         platform: What is declared: a platform or a column.
         day: The snapshot date that the trial is for.
+        allowed: The share of records that may be quarantined.
         room: How many bytes an archive may unpack to.
         console: Where to print to.
         as_json: Whether to print JSON.
@@ -76,10 +87,25 @@ def inspect(
     if as_json:
         click.echo(json.dumps(_document(inferred, trial), default=str, indent=1, ensure_ascii=False))
     else:
-        _print(file, inferred, trial, console)
+        _print(file, inferred, trial, console, allowed)
     if trial and trial.message:
         raise InspectError(_worded(file, trial.message))
     return inferred
+
+
+def allowed_share(sources_file: Path, file: Path, shape: str | None) -> float:
+    """The share of records that the source of a file lets be quarantined.
+
+    Of several sources that read the file, or else have the shape, the strictest; the default where there is none.
+    """
+    try:
+        loaded = load(sources_file)
+    except SourcesError:
+        # An export is inspected before there is a source for it.
+        return _DEFAULT_ALLOWED
+    of_file = [source for source in loaded.sources if is_read_by(source, file, loaded.path.parent)]
+    found = of_file or [source for source in loaded.sources if shape and source.shape == shape]
+    return min((source.max_quarantine_share for source in found), default=_DEFAULT_ALLOWED)
 
 
 def _worded(file: Path, mistake: str) -> str:
@@ -167,7 +193,7 @@ def _accounts(inferred: Inferred, trial: Trial) -> list[dict[str, Any]]:
     return trial.profiles.select(wanted).head(_SHOWN_ACCOUNTS).to_dicts()
 
 
-def _print(file: Path, inferred: Inferred, trial: Trial | None, console: Console) -> None:
+def _print(file: Path, inferred: Inferred, trial: Trial | None, console: Console, allowed: float) -> None:
     proposal = inferred.proposal
     console.print(f"[bold]{shown(file.name)}[/]: {shown(', '.join(inferred.said))}, {inferred.records:,} records")
     if proposal.fits:
@@ -182,7 +208,7 @@ def _print(file: Path, inferred: Inferred, trial: Trial | None, console: Console
     for check in proposal.checks:
         console.print(f"Checked: {shown(check)}")
     if trial is not None:
-        _print_trial(inferred, trial, console)
+        _print_trial(inferred, trial, console, allowed)
     elif proposal.shape and proposal.shape.posts and not proposal.shape.profiles:
         console.print("Posts are imported with their profiles, and not tried alone: put `posts:` into that shape.")
     if (
@@ -203,16 +229,16 @@ def _print(file: Path, inferred: Inferred, trial: Trial | None, console: Console
             console.print(f"    {shown(choice)}")
 
 
-def _print_trial(inferred: Inferred, trial: Trial, console: Console) -> None:
+def _print_trial(inferred: Inferred, trial: Trial, console: Console, allowed: float) -> None:
     for row in trial.report.iter_rows(named=True):
         if row["records"]:
             console.print(
                 f"The import would take {row['accepted']:,} of {row['landed']:,} {row['records']}, "
                 f"quarantine {row['quarantined']:,}, and set {row['superseded']:,} aside as older copies."
             )
-            if row["accepted"] and row["quarantined"] / row["landed"] > _ALLOWED:
+            if row["accepted"] and row["quarantined"] / row["landed"] > allowed:
                 console.print(
-                    f"[red]A night would refuse them all[/]: more than a share of {_ALLOWED:g} is quarantined; leave "
+                    f"[red]A night would refuse them all[/]: more than a share of {allowed:g} is quarantined; leave "
                     "rows out by `where:` in the shape, or set max_quarantine_share in sources.yaml"
                 )
     for reason, count in list(_reasons(trial).items())[:10]:

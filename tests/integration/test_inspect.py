@@ -359,6 +359,44 @@ def test_what_a_night_would_refuse_for_its_bad_rows_is_told(smallvoices: Command
     assert "A night would refuse them all: more than a share of 0.05 is quarantined" in told
 
 
+def test_the_source_of_a_file_says_how_much_may_be_quarantined(smallvoices: Command, tmp_path: Path) -> None:
+    export = tmp_path / "export-2026-10-31.csv"
+    rows = "".join(f"instagram,h{number},{2000 + number},90,5\n" for number in range(20))
+    export.write_text(f"platform,handle,followers,avg_likes,avg_comments\n{rows}TOTAL,,,,\nTOTAL,,,,\n")
+    other = tmp_path / "other.csv"
+    other.write_bytes(export.read_bytes())
+    declared = tmp_path / "sources.yaml"
+    declared.write_text(
+        "sources: [{name: team, shape: smallvoices, url: 'export-{date}.csv', max_quarantine_share: 0.2}]"
+    )
+    assert "would refuse" not in smallvoices("inspect", str(export)).out
+    assert "would refuse" not in smallvoices("inspect", str(other), "--shape", "smallvoices").out
+    assert "more than a share of 0.05 is quarantined" in smallvoices("inspect", str(other)).out
+    declared.write_text(declared.read_text().replace("0.2", "0.01"))
+    assert "more than a share of 0.01 is quarantined" in smallvoices("inspect", str(export)).out
+
+
+def test_a_named_shape_reads_a_single_object_at_the_path_of_its_records(smallvoices: Command) -> None:
+    file = REPOSITORY / "tests/fixtures/instagram_business_discovery/profiles.json"
+    done = smallvoices("inspect", str(file), "--shape", "instagram_business_discovery", "--json")
+    assert done.code == 0, done.err
+    taken = {column["column"]: column["taken_for"] for column in done.document["columns"]}
+    assert (taken["username"], taken["followers_count"]) == ("handle", "followers")
+    assert [account["handle"] for account in done.document["import"]["accounts"]] == ["marta.bakes"]
+
+
+@pytest.mark.parametrize("options", [[], ["--shape", "heepsy"]])
+def test_a_declared_platform_goes_into_the_trial_and_the_written_shape(
+    smallvoices: Command, tmp_path: Path, options: list[str]
+) -> None:
+    (file,) = (REPOSITORY / "tests/fixtures/heepsy").glob("profiles.*")
+    told = ["inspect", str(file), "--platform", "instagram", *options]
+    done = smallvoices(*told, "--write", "agency", "--json")
+    assert (done.code, done.document["fits"]) == (0, "heepsy"), done.err
+    assert {account["platform"] for account in done.document["import"]["accounts"]} == {"instagram"}
+    assert yaml.safe_load((tmp_path / "shapes/agency.yaml").read_text(encoding="utf-8"))["platform"] == "instagram"
+
+
 def test_looking_does_not_wait_for_dagster(tmp_path: Path) -> None:
     """It takes longer to load than everything else that `inspect`, `explain` and `sources` need."""
     program = (
