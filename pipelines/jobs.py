@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 NIGHTLY = "nightly"
+# Of a run of one date. What the schedule starts is ended by Dagster's daemon after it.
+MAX_RUNTIME = timedelta(hours=4)
 FRESHNESS = "freshness_check"
 # From the start of a nightly run until its date should be there.
 _GRACE = timedelta(hours=6)
@@ -68,7 +70,9 @@ def nightly_schedule(settings: Settings, job: "UnresolvedAssetJobDefinition") ->
         description="Every night, for the day before.",
     )
     def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        return dg.RunRequest(partition_key=_date_of(context.scheduled_execution_time).isoformat())
+        day = _date_of(context.scheduled_execution_time)
+        longest = str(int(MAX_RUNTIME.total_seconds()))
+        return dg.RunRequest(partition_key=day.isoformat(), tags={"dagster/max_runtime": longest})
 
     return nightly
 

@@ -1,14 +1,13 @@
 """Dagster: how the last runs ended, what hangs, and whether anything starts the next one."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
-from pipelines import runs
+from pipelines import jobs, runs
 from pipelines.doctor.finding import Check, Finding, span
 from pipelines.instance import failures, home_instance, orphaned_runs
-from pipelines.jobs import NIGHTLY
 from schemas.settings import Settings
 
 _SCHEDULE = "nightly_schedule"
@@ -44,7 +43,9 @@ def _last_run(settings: Settings, instance: dg.DagsterInstance) -> Iterator[Find
     records = instance.get_run_records(dg.RunsFilter(statuses=ended), limit=_LOOKED_THROUGH)
     # Checks of freshness, which the daemon makes by itself, are runs as well.
     records = [
-        record for record in records if record.dagster_run.asset_selection or record.dagster_run.job_name == NIGHTLY
+        record
+        for record in records
+        if record.dagster_run.asset_selection or record.dagster_run.job_name == jobs.NIGHTLY
     ]
     good = [record for record in records if record.dagster_run.status == dg.DagsterRunStatus.SUCCESS]
     if not records:
@@ -62,8 +63,19 @@ def _last_run(settings: Settings, instance: dg.DagsterInstance) -> Iterator[Find
         yield Finding("last run", "problem", said, f"once that is mended: {settings.command(_range_of(run))}")
 
 
+def _ends_of(run: dg.DagsterRun) -> tuple[str | None, str | None]:
+    """First and last date of a run over a range."""
+    return run.tags.get("dagster/asset_partition_range_start"), run.tags.get("dagster/asset_partition_range_end")
+
+
+def _dates_of(run: dg.DagsterRun) -> int:
+    """How many dates a run is for."""
+    first, last = _ends_of(run)
+    return (date.fromisoformat(last) - date.fromisoformat(first)).days + 1 if first and last else 1
+
+
 def _range_of(run: dg.DagsterRun) -> str:
-    first, last = (run.tags.get(f"dagster/asset_partition_range_{end}") for end in ("start", "end"))
+    first, last = _ends_of(run)
     if first and last and first != last:
         return f"backfill --from {first} --to {last}"
     day = run.tags.get("dagster/partition") or first
@@ -71,7 +83,6 @@ def _range_of(run: dg.DagsterRun) -> str:
 
 
 def _under_way(settings: Settings, instance: dg.DagsterInstance) -> Iterator[Finding]:
-    longest = timedelta(seconds=instance.run_monitoring_max_runtime_seconds or 4 * 3600)
     records = instance.get_run_records(dg.RunsFilter(statuses=_UNDER_WAY))
     for record in records:
         since = _since_epoch(record.start_time or record.create_timestamp.timestamp())
@@ -79,7 +90,7 @@ def _under_way(settings: Settings, instance: dg.DagsterInstance) -> Iterator[Fin
         if orphaned_runs.is_dead(instance, record):
             remedy = f"the next run marks it as failed; for its date: {settings.command(_range_of(record.dagster_run))}"
             yield Finding("runs under way", "warning", f"{said}, and its process is gone", remedy)
-        elif since > longest:
+        elif since > jobs.MAX_RUNTIME * _dates_of(record.dagster_run):
             remedy = "its process has most likely been killed; in the UI: Runs, Terminate, Mark as canceled"
             yield Finding("runs under way", "problem", said, remedy)
         else:

@@ -10,8 +10,9 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import dagster as dg
 import polars as pl
@@ -20,7 +21,8 @@ from dagster._daemon.types import DaemonHeartbeat
 from dagster_shared.error import SerializableErrorInfo
 
 from assets.landing.dates import yesterday
-from pipelines import runs
+from pipelines import jobs, runs
+from pipelines.build import build_defs
 from pipelines.doctor import home as doctor_home
 from pipelines.doctor import installed
 from pipelines.doctor.checks import examine
@@ -258,10 +260,38 @@ def test_a_run_that_was_killed_is_told_and_one_that_hangs_is_a_problem(
     # As of a run elsewhere, whose process cannot be seen from here.
     monkeypatch.setattr(orphaned_runs, "is_dead", lambda *_: False)
     assert only(copy, "runs under way").level == "ok"
-    yaml = copy.settings.dagster_home / "dagster.yaml"
-    yaml.write_text(yaml.read_text(encoding="utf-8").replace("max_runtime_seconds: 14400", "max_runtime_seconds: 1"))
+    monkeypatch.setattr(jobs, "MAX_RUNTIME", timedelta(seconds=1))
     time.sleep(1)
     assert only(copy, "runs under way").level == "problem"
+
+
+@pytest.mark.parametrize("last, level", [("2026-10-01", "problem"), ("2026-10-03", "ok")])
+def test_a_run_of_several_dates_may_take_as_many_times_as_long(
+    copy: Home, monkeypatch: pytest.MonkeyPatch, last: str, level: str
+) -> None:
+    monkeypatch.setattr(orphaned_runs, "is_dead", lambda *_: False)
+    with dg.DagsterInstance.from_config(str(copy.settings.dagster_home)) as instance:
+        tags = {"dagster/asset_partition_range_start": "2026-10-01", "dagster/asset_partition_range_end": last}
+        instance.add_run(dg.DagsterRun("backfill", str(uuid4()), tags=tags, status=dg.DagsterRunStatus.STARTED))
+    time.sleep(1)
+    # One second is over since it began, of one or of three.
+    monkeypatch.setattr(jobs, "MAX_RUNTIME", timedelta(seconds=1))
+    assert only(copy, "runs under way").level == level
+
+
+def test_no_backfill_is_ended_for_its_length_and_a_night_of_the_schedule_is(copy: Home) -> None:
+    loaded = sources_file.load(copy.settings.sources_file)
+    defs = build_defs(copy.settings, loaded)
+    schedule = defs.resolve_schedule_def("nightly_schedule")
+    with dg.DagsterInstance.from_config(str(copy.settings.dagster_home)) as instance:
+        assert instance.run_monitoring_max_runtime_seconds == 0
+        tick = dg.build_schedule_context(
+            instance,
+            scheduled_execution_time=datetime(2026, 11, 4, 2, tzinfo=UTC),
+            repository_def=defs.get_repository_def(),
+        )
+        (request,) = schedule.evaluate_tick(tick).run_requests or []
+    assert (request.partition_key, request.tags["dagster/max_runtime"]) == ("2026-11-03", "14400")
 
 
 def test_whether_a_daemon_runs_the_schedule_is_told(copy: Home) -> None:
