@@ -4,9 +4,11 @@ Belongs here: connections, and running one `.sql` file from named inputs to one 
 `assets/sql/`. Inputs are views, so that the same file runs wherever tables of those names exist.
 """
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 import duckdb
@@ -118,9 +120,14 @@ def stream_sql(
                 _expose(cursor, inputs, dict.fromkeys(by_bucket, f"bucket = {bucket}"))
                 return cursor.sql(sql).to_arrow_table()
 
-        # A bucket alone is too small to keep all cores busy.
+        # A bucket alone is too small to keep all cores busy. The next begins when one is taken: were all asked for at
+        # once, a slow consumer would have their results pile up, outside of DuckDB's memory limit.
+        buckets = iter(range(BUCKETS))
         with ThreadPoolExecutor(_BUCKETS_AT_ONCE) as pool:
-            for table in pool.map(rows_of, range(BUCKETS)):
+            running = deque(pool.submit(rows_of, bucket) for bucket in islice(buckets, _BUCKETS_AT_ONCE))
+            while running:
+                table = running.popleft().result()
+                running.extend(pool.submit(rows_of, bucket) for bucket in islice(buckets, 1))
                 yield from table.to_batches(BATCH_ROWS)
 
 
