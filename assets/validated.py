@@ -97,7 +97,7 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
 def _lines(report: pl.DataFrame) -> Iterator[tuple[str, str, str]]:
     """A line for each source and kind of record of a report, however many pages it came in, with source and state."""
     alike = report.group_by(
-        "source", "snapshot_date", "landed_date", "records", "state", "message", maintain_order=True
+        "source", "snapshot_date", "landed_date", "records", "state", "message", "inferred", maintain_order=True
     )
     counts_of = pl.col("landed", "accepted", "quarantined", "superseded", "forgotten")
     for row in alike.agg(counts_of.sum()).iter_rows(named=True):
@@ -106,8 +106,9 @@ def _lines(report: pl.DataFrame) -> Iterator[tuple[str, str, str]]:
             f"superseded {row['superseded']:,} + forgotten {row['forgotten']:,}"
         )
         what = " ".join(filter(None, (row["source"], str(row["snapshot_date"]), row["records"])))
-        why = f": {row['message']}" if row["message"] else ""
-        yield row["source"], row["state"], f"{what}: {row['state']}, {counts}{why}"
+        inferred = f"inferred: {row['inferred']}" if row["inferred"] else None
+        why = "; ".join(filter(None, (row["message"], inferred)))
+        yield row["source"], row["state"], f"{what}: {row['state']}, {counts}{': ' if why else ''}{why}"
 
 
 def _results(lake: Lake, report: pl.DataFrame, days: list[date]) -> Iterator[dg.MaterializeResult[None]]:

@@ -131,7 +131,8 @@ class SourceStatus(pa.DataFrameModel):
     superseded: pl.Int64 = count("Older copies of the same account or post.", unit="records", nullable=False)
     forgotten: pl.Int64 = count("Records of people who asked to be forgotten.", unit="records", nullable=False)
     sha256: pl.String = column("Hash of its landed files.")
-    message: pl.String = column("What went wrong and what to do about it.")
+    message: pl.String = column("Error and its remedy; null where nothing went wrong.")
+    inferred: pl.String = column("Columns of its export that `shape: auto` takes for those of the contract.")
 
     class Config:
         strict = True

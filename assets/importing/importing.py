@@ -206,7 +206,7 @@ class _Import:
     def _read_source(self, source: Source, records: Records, writer: BucketWriter, repeats: Repeats) -> None:
         reading = self._readings[source.name]
         try:
-            opened, reading.message = self._opener.open(source, self._sources.shape(source), reading.manifest.files)
+            opened, reading.inferred = self._opener.open(source, self._sources.shape(source), reading.manifest.files)
         except UnreadableFileError as error:
             self._reject(source, "unreadable", f"{error}{KEPT_AT}{self._kept(source)}")
         held = [part for part in opened if part.holds(records)]

@@ -212,7 +212,7 @@ def _remedy(path: str | None) -> str:
 def _words(proposal: Proposal) -> str:
     taken = [f"{column.taken_for} from {column.column!r}" for column in proposal.columns if column.taken_for in _TOLD]
     likely = [column.column for column in proposal.columns if column.certainty == "likely"]
-    return f"inferred: {', '.join(taken)}" + (
+    return ", ".join(taken) + (
         f" (likely, not proven: {', '.join(map(repr, likely))})" if likely else ""
     )
 

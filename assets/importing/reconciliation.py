@@ -56,6 +56,7 @@ class Reading:
     quarantine: list[pl.DataFrame] = field(default_factory=list)
     state: str = "published"
     message: str = ""
+    inferred: str = ""
     required: bool = False
 
 
@@ -121,14 +122,20 @@ def report(
         for reading in own:
             files: list[Tally | None] = [*reading.tallies] or [None]
             rows.extend(
-                _row(snapshot_date, source.name, reading.state, reading.manifest, tally, reading.message)
+                _row(snapshot_date, source.name, reading.state, reading.manifest, tally, reading.message, reading.inferred)
                 for tally in files
             )
     return pl.DataFrame(rows, schema=polars_schema(ImportReport), orient="row")
 
 
 def _row(
-    snapshot_date: date, source: str, state: str, manifest: Manifest | None, tally: Tally | None, message: str
+    snapshot_date: date,
+    source: str,
+    state: str,
+    manifest: Manifest | None,
+    tally: Tally | None,
+    message: str,
+    inferred: str = "",
 ) -> dict[str, object]:
     # Of a refused source nothing counts as accepted: the records that would have held are held back with the rest.
     refused = state in REFUSED
@@ -148,6 +155,7 @@ def _row(
         "landed_bytes": tally.file.bytes if tally else 0,
         "sha256": tally.file.sha256 if tally else None,
         "message": message or None,
+        "inferred": inferred or None,
     }
 
 

@@ -94,7 +94,7 @@ def tables() -> list[Table]:
             f"SELECT * REPLACE ({redacted_sql('raw')} AS raw, {redacted_sql('reason')} AS reason) FROM rejected "
             "ORDER BY snapshot_date, source, landed_file, landed_row",
         ),
-        Table("source_status", f"SELECT * REPLACE ({redacted_sql('message')} AS message) FROM ({status})"),
+        Table("source_status", f"SELECT * REPLACE ({redacted_sql('message')} AS message, {redacted_sql('inferred')} AS inferred) FROM ({status})"),
         Table("contacts", read_sql("contacts")),
     ]
 

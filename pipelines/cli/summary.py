@@ -56,6 +56,7 @@ def print_import_report(console: Console, settings: Settings, day: date) -> None
         reasons = [f"{reason['rows']} × {reason['reason']}" for reason in row["reasons"]]
         more = len(reasons) - _REASONS
         told = reasons[:_REASONS] + ([f"and {more} more {'reason' if more == 1 else 'reasons'}"] if more > 0 else [])
+        inferred = [f"inferred: {row['inferred']}"] if row["inferred"] else []
         again = [f"pulled again, in vain: {row['pulled_again']}"] if row["pulled_again"] else []
         carried = [f"rows of {row['landed_date']} stand in"] if row["state"] == "carried" else []
         table.add_row(
@@ -63,7 +64,7 @@ def print_import_report(console: Console, settings: Settings, day: date) -> None
             row["records"] or "",
             row["state"],
             *(f"{row[name]:,}" for name in counts),
-            shown("\n".join([*([row["message"]] if row["message"] else []), *again, *carried, *told]), keep="\n"),
+            shown("\n".join([*([row["message"]] if row["message"] else []), *inferred, *again, *carried, *told]), keep="\n"),
         )
     console.print(table)
 

@@ -149,9 +149,10 @@ class Source:
 def test_auto_reads_an_unknown_export_and_says_how(tmp_path: Path) -> None:
     report, profiles = Source(tmp_path, {"list.csv": CSV.encode()}).imported()
     assert profiles["followers"].to_list() == [12_000, 3_400, 800]
-    (message,) = report["message"]
-    assert "followers from 'followers'" in message
-    assert "reported_engagement_ratio from 'engagement_rate'" in message
+    assert report["message"].to_list() == [None]  # nothing went wrong
+    (inferred,) = report["inferred"]
+    assert "followers from 'followers'" in inferred
+    assert "reported_engagement_ratio from 'engagement_rate'" in inferred
 
 
 def test_auto_reads_every_member_of_an_archive(tmp_path: Path) -> None:
