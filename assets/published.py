@@ -17,7 +17,7 @@ from schemas.published import MicroInfluencers
 from schemas.settings import Settings
 
 LOOKED_BACK = "dates_have_seen_the_dates_before"
-UPSTREAM = (*NEWEST, "quarantine")
+UPSTREAM = (*NEWEST, "handle_changes", "quarantine")
 
 
 def build(settings: Settings, sources: SourcesFile) -> dg.AssetsDefinition:

@@ -27,7 +27,7 @@ from schemas.creators import Creators
 from schemas.describe import summary
 from schemas.engagement import Engagement
 from schemas.estimates import Estimates
-from schemas.history import History
+from schemas.history import HandleChanges, History
 from schemas.norms import Norms
 from schemas.priors import Priors
 from schemas.ranking import Ranking
@@ -104,6 +104,7 @@ TABLES = (
         "history", History, ("profiles", "import_report"), ("tiers",), by_bucket=("profiles", "earlier"),
         lookback=lookback.of,
     ),
+    TableSpec("handle_changes", HandleChanges, ("history",)),
     TableSpec("norms", Norms, ("engagement", "history"), ("tiers", "default_norms")),
     TableSpec("authenticity", Authenticity, ("engagement", "estimates", "history", "norms"), ("weights",)),
     TableSpec("topics", Topics, ("profiles", "posts"), ("lexicon",), by_bucket=("profiles", "posts")),

@@ -16,7 +16,7 @@ from schemas.column import MAX_COMPUTED, PLATFORMS, column, count, fraction, tex
 from schemas.contacts import Contacts
 from schemas.creators import CREATOR_ID, CREATOR_REASON
 from schemas.describe import Column, columns
-from schemas.history import GROWTH_7D, GROWTH_30D
+from schemas.history import GROWTH_7D, GROWTH_30D, HandleChanges
 from schemas.landed import Timestamp
 from schemas.norms import Norms
 from schemas.quarantine import Quarantine
@@ -80,13 +80,8 @@ class Weights(pa.DataFrameModel):
     meaning: pl.String = text("What it says.", nullable=False)
 
 
-class HandleHistory(pa.DataFrameModel):
+class HandleHistory(HandleChanges):
     """Handles that accounts had before, each with the date of the snapshot that first showed another."""
-
-    platform: pl.String = column("Platform of the account.", nullable=False, isin=PLATFORMS)
-    profile_id: pl.String = text("Id of the account, as in `accounts`.", nullable=False)
-    snapshot_date: pl.Date = column("The first date with another handle.", nullable=False)
-    handle_before: pl.String = text("The handle until then.", nullable=False)
 
 
 class SegmentRanks(Segments):

@@ -212,9 +212,7 @@ def _remedy(path: str | None) -> str:
 def _words(proposal: Proposal) -> str:
     taken = [f"{column.taken_for} from {column.column!r}" for column in proposal.columns if column.taken_for in _TOLD]
     likely = [column.column for column in proposal.columns if column.certainty == "likely"]
-    return ", ".join(taken) + (
-        f" (likely, not proven: {', '.join(map(repr, likely))})" if likely else ""
-    )
+    return ", ".join(taken) + (f" (likely, not proven: {', '.join(map(repr, likely))})" if likely else "")
 
 
 _TOLD = (

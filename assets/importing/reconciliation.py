@@ -122,7 +122,15 @@ def report(
         for reading in own:
             files: list[Tally | None] = [*reading.tallies] or [None]
             rows.extend(
-                _row(snapshot_date, source.name, reading.state, reading.manifest, tally, reading.message, reading.inferred)
+                _row(
+                    snapshot_date,
+                    source.name,
+                    reading.state,
+                    reading.manifest,
+                    tally,
+                    reading.message,
+                    reading.inferred,
+                )
                 for tally in files
             )
     return pl.DataFrame(rows, schema=polars_schema(ImportReport), orient="row")

@@ -42,7 +42,16 @@ def publish(settings: Settings, sources: SourcesFile, run_id: str) -> Generation
         if not dates:
             raise PublishError("no date has been ranked yet; run `smallvoices nightly`")
         newest = dates[-1]
+        _extract_handle_changes(lake, run_id)
         return publish_protocol.publish(settings, views(settings, lake, sources, newest), tables(), newest, run_id)
+
+
+def _extract_handle_changes(lake: Lake, run_id: str) -> None:
+    """Writes `handle_changes` of the dates for which a release before 0.2.0 wrote only `history`."""
+    for day in sorted({*lake.dates("history")} - {*lake.dates("handle_changes")}):
+        # The former handle is the last column, whatever that release called it.
+        history = lake.scan("history", day).select("platform", "profile_id", "snapshot_date", handle_before=pl.last())
+        lake.write("handle_changes", day, run_id, history.filter(pl.col("handle_before").is_not_null()).collect())
 
 
 def views(settings: Settings, lake: Lake, sources: SourcesFile, newest: date) -> list[tuple[str, str]]:
@@ -55,7 +64,10 @@ def views(settings: Settings, lake: Lake, sources: SourcesFile, newest: date) ->
         ("ranking_history", _all(_history(lake, newest))),
         ("rejected", _all(quarantine)),
         ("pulls", _pulls(settings, sources, newest)),
-        ("renames", _all([lake.path("history", day) for day in lake.dates("history") if day <= newest])),
+        (
+            "handle_changes",
+            _all([lake.path("handle_changes", day) for day in lake.dates("handle_changes") if day <= newest]),
+        ),
         ("weights", _constant(reference("weights"))),
     ]
 
@@ -85,8 +97,7 @@ def tables() -> list[Table]:
         Table("segment_leaders", read_sql("segment_leaders")),
         Table(
             "handle_history",
-            "SELECT platform, profile_id, snapshot_date, handle_before FROM renames WHERE handle_before IS NOT NULL "
-            "ORDER BY platform, profile_id, snapshot_date",
+            "SELECT * FROM handle_changes ORDER BY platform, profile_id, snapshot_date",
         ),
         Table(
             "quarantine",
@@ -94,7 +105,10 @@ def tables() -> list[Table]:
             f"SELECT * REPLACE ({redacted_sql('raw')} AS raw, {redacted_sql('reason')} AS reason) FROM rejected "
             "ORDER BY snapshot_date, source, landed_file, landed_row",
         ),
-        Table("source_status", f"SELECT * REPLACE ({redacted_sql('message')} AS message, {redacted_sql('inferred')} AS inferred) FROM ({status})"),
+        Table(
+            "source_status",
+            f"SELECT * REPLACE ({redacted_sql('message')} AS message, {redacted_sql('inferred')} AS inferred) FROM ({status})",
+        ),
         Table("contacts", read_sql("contacts")),
     ]
 

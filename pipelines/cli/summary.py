@@ -59,12 +59,13 @@ def print_import_report(console: Console, settings: Settings, day: date) -> None
         inferred = [f"inferred: {row['inferred']}"] if row["inferred"] else []
         again = [f"pulled again, in vain: {row['pulled_again']}"] if row["pulled_again"] else []
         carried = [f"rows of {row['landed_date']} stand in"] if row["state"] == "carried" else []
+        message = [row["message"]] if row["message"] else []
         table.add_row(
             row["source"],
             row["records"] or "",
             row["state"],
             *(f"{row[name]:,}" for name in counts),
-            shown("\n".join([*([row["message"]] if row["message"] else []), *inferred, *again, *carried, *told]), keep="\n"),
+            shown("\n".join([*message, *inferred, *again, *carried, *told]), keep="\n"),
         )
     console.print(table)
 

@@ -10,7 +10,7 @@ from tests.ui.live_dagster import DAYS, MISSING, SMALLVOICES, Again, Backfilled,
 pytestmark = pytest.mark.live
 
 DAILY = {
-    "authenticity", "benchmarks", "creators", "engagement", "estimates", "history", "import_report", "landed_agency",
+    "authenticity", "benchmarks", "creators", "engagement", "estimates", "handle_changes", "history", "import_report", "landed_agency",
     "landed_scraper", "landed_tiktok_team", "norms", "posts", "priors", "profiles", "quarantine", "ranking", "segments",
     "topics",
 }  # fmt: skip
