@@ -15,6 +15,7 @@ from pandera.polars import DataFrameModel
 from assets import column_lineage, metadata
 from assets.asset_keys import asset_key
 from assets.metrics import explain, explain_text
+from assets.metrics import parameters as recorded
 from assets.metrics.computing import compute, dimensions, parameters, reference
 from assets.storage import lookback
 from assets.storage.engine import Input
@@ -166,7 +167,7 @@ def _asset(
             written[day] = compute(
                 settings, spec.name, spec.model, inputs, day, context.run.run_id,
                 by_bucket=[name for name in spec.by_bucket if not isinstance(inputs[name], pl.DataFrame)],
-                notes=back.notes,
+                notes={**back.notes, **recorded.notes(lake, spec.name, spec.upstream, day, sources.metrics)},
             )  # fmt: skip
             context.log.info(f"{spec.name} {day}: {written[day]:,} rows")
         newest = max(written, default=None)

@@ -67,10 +67,12 @@ def over(settings: Settings, sources: SourcesFile, days: Sequence[date], *, forc
     )
     if not outcome.succeeded:
         return outcome
-    changed = days
-    while changed := row_count_check.misjudged(lake, sources.sources, changed):
-        if failed := _import_again(settings, sources, changed, log_level):
+    # Those that a backfill in the UI has left too.
+    misjudged = row_count_check.stale(settings, sources.sources)
+    while misjudged:
+        if failed := _import_again(settings, sources, misjudged, log_level):
             return failed
+        misjudged = row_count_check.misjudged(lake, sources.sources, misjudged)
     # Looked for afterwards too: another process may have ranked dates meanwhile, or have died before it mended them.
     stale = lookback.stale(lake)
     if stale:

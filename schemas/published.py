@@ -64,6 +64,10 @@ class RankHistory(pa.DataFrameModel):
     score: pl.Float64 = column("Score of that day.", unit="points", nullable=False, ge=0.0, le=100.0)
     followers: pl.Int64 = count("Followers on that day.", unit="accounts", nullable=False)
     engagement_estimate: pl.Float64 = fraction("Estimate of that day.", le=MAX_COMPUTED, nullable=False)
+    same_parameters: pl.Boolean = column(
+        "Whether the day was computed with the `parameters` of the newest one; figures of other parameters do not "
+        "compare. Null where they were not recorded."
+    )
 
 
 class Weights(pa.DataFrameModel):
@@ -78,6 +82,20 @@ class Weights(pa.DataFrameModel):
     )
     evidence: pl.String = column("The column that the component is told from.", nullable=False)
     meaning: pl.String = text("What it says.", nullable=False)
+
+
+class Parameters(pa.DataFrameModel):
+    """Parameters that the newest date was computed with, in one row; null where they were not recorded."""
+
+    window_days: pl.Int64 = count("Age of the oldest posts that count.", unit="days")
+    settle_days: pl.Int64 = count("Age of the youngest posts that count.", unit="days")
+    sample_posts: pl.Int64 = count("Newest posts that ratios are computed over.", unit="posts")
+    interval_z: pl.Float64 = column(
+        "Half width of the interval of engagement_estimate: 1.28 for 80 %, 1.64 for 90 %, 1.96 for 95 %.",
+        unit="standard deviations",
+        ge=0.0,
+        le=10.0,
+    )
 
 
 class HandleHistory(HandleChanges):
@@ -158,6 +176,7 @@ TABLES: Mapping[str, type[DataFrameModel]] = {
     "authenticity": Authenticity,
     "norms": Norms,
     "weights": Weights,
+    "parameters": Parameters,
     "segment_ranks": SegmentRanks,
     "segment_leaders": SegmentLeaders,
     "handle_history": HandleHistory,

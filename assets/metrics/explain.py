@@ -14,6 +14,7 @@ import polars as pl
 
 from assets.importing.open_files import Opener
 from assets.landing import store
+from assets.metrics import parameters
 from assets.metrics.computing import reference
 from assets.reading.formats import UnreadableFileError
 from assets.reading.record_lookup import raw_records
@@ -129,9 +130,11 @@ def explain(
 
         engagement = rows("engagement")[0]
         prior = rows("priors", cell)[0]
-        metrics = sources.metrics
         age = "date_diff('day', CAST(posted_at AS DATE), snapshot_date) - snapshot_age_days"
-        settled = (metrics.settle_days, metrics.window_days)
+        # Those that the date was computed with. Until release 0.2.0 they were not recorded.
+        used = sources.metrics.model_dump()
+        used |= {name: value for name, value in parameters.of(lake, day).items() if value is not None}
+        settled = (int(used["settle_days"]), int(used["window_days"]))
         posts = (
             connection.sql(
                 f"SELECT post_id, posted_at, kind, likes, comments, shares, views, is_sponsored, {age} AS age, "

@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from assets.landing import store
+from assets.metrics import parameters
 from assets.metrics.computing import reference
 from assets.publishing import publish_protocol
 from assets.publishing.duckdb_file import Table
@@ -17,7 +18,7 @@ from assets.publishing.publish_protocol import Generation, PublishError
 from assets.sql import read_sql
 from assets.storage import home_lock
 from assets.storage.lake import Lake
-from schemas.config.source import SourcesFile
+from schemas.config.source import Metrics, SourcesFile
 from schemas.contact_data import redacted_sql
 from schemas.quoting import literal, parquet
 from schemas.settings import Settings
@@ -61,7 +62,8 @@ def views(settings: Settings, lake: Lake, sources: SourcesFile, newest: date) ->
     return [
         *((name, _all([lake.path(name, newest)])) for name in (*NEWEST, "profiles")),
         ("contacts_wanted", f"SELECT 1 AS wanted WHERE {'true' if sources.publish_contacts else 'false'}"),
-        ("ranking_history", _all(_history(lake, newest))),
+        ("ranking_history", _ranking_history(lake, newest)),
+        ("recorded_parameters", _parameters(lake, newest)),
         ("rejected", _all(quarantine)),
         ("pulls", _pulls(settings, sources, newest)),
         (
@@ -72,9 +74,28 @@ def views(settings: Settings, lake: Lake, sources: SourcesFile, newest: date) ->
     ]
 
 
-def _history(lake: Lake, newest: date) -> list[Path]:
+def _ranking_history(lake: Lake, newest: date) -> str:
+    """Rankings of the published dates, each with whether it was computed with the parameters of the newest one."""
     since = newest - timedelta(days=HISTORY_DAYS - 1)
-    return [lake.path("ranking", day) for day in lake.dates("ranking") if since <= day <= newest]
+    of_newest = parameters.of(lake, newest)
+    paths: dict[bool | None, list[Path]] = {}
+    for day in lake.dates("ranking"):
+        if since <= day <= newest:
+            same = day == newest or parameters.are_the_same(parameters.of(lake, day), of_newest)
+            paths.setdefault(same, []).append(lake.path("ranking", day))
+    selects = (
+        f"SELECT *, CAST({'NULL' if same is None else same} AS BOOLEAN) AS same_parameters FROM {parquet(found)}"
+        for same, found in paths.items()
+    )
+    return " UNION ALL BY NAME ".join(selects)
+
+
+def _parameters(lake: Lake, newest: date) -> str:
+    """The parameters that the newest date was computed with, as one row."""
+    found = parameters.of(lake, newest)
+    values = {name: found.get(name) for name in Metrics.model_fields}
+    cells = (f"{'NULL' if value is None else value} AS {name}" for name, value in values.items())
+    return f"SELECT {', '.join(cells)}"
 
 
 def tables() -> list[Table]:
@@ -85,7 +106,7 @@ def tables() -> list[Table]:
         Table("micro_influencers", "SELECT * FROM accounts WHERE rank IS NOT NULL"),
         Table(
             "rank_history",
-            "SELECT snapshot_date, platform, profile_id, rank, score, followers, engagement_estimate "
+            "SELECT snapshot_date, platform, profile_id, rank, score, followers, engagement_estimate, same_parameters "
             "FROM ranking_history WHERE rank IS NOT NULL ORDER BY snapshot_date, rank",
             by_day=True,
         ),
@@ -93,6 +114,7 @@ def tables() -> list[Table]:
         Table("authenticity", "SELECT * FROM authenticity"),
         Table("norms", "SELECT * FROM norms"),
         Table("weights", "SELECT * FROM weights"),
+        Table("parameters", "SELECT * FROM recorded_parameters"),
         Table("segment_ranks", "SELECT * FROM segments"),
         Table("segment_leaders", read_sql("segment_leaders")),
         Table(
@@ -107,7 +129,8 @@ def tables() -> list[Table]:
         ),
         Table(
             "source_status",
-            f"SELECT * REPLACE ({redacted_sql('message')} AS message, {redacted_sql('inferred')} AS inferred) FROM ({status})",
+            f"SELECT * REPLACE ({redacted_sql('message')} AS message, {redacted_sql('inferred')} AS inferred) "
+            f"FROM ({status})",
         ),
         Table("contacts", read_sql("contacts")),
     ]

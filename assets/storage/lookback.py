@@ -60,17 +60,6 @@ def stale(lake: Lake) -> list[date]:
     ]
 
 
-def words(days: Sequence[date]) -> str:
-    """Which dates are stale, and what to do about it."""
-    return f"{said(days)}; mend by `smallvoices backfill --from {days[0]} --to {days[-1]}`"
-
-
-def said(days: Sequence[date]) -> str:
-    """Which dates are stale, and why."""
-    told = ", ".join(map(str, days[:5])) + (f" and {len(days) - 5} more" if len(days) > 5 else "")  # noqa: PLR2004
-    return f"{told}: computed before earlier dates that growth and authenticity look back on were landed"
-
-
 def before(known: Sequence[date], day: date) -> list[date]:
     """Those of some dates that a date looks back on."""
     return [each for each in known if timedelta(0) < day - each <= timedelta(DAYS)]
