@@ -41,16 +41,18 @@ def merge(
             with connect(settings, *readable) as connection:
                 _expose(connection, records, imports, staged, profiles)
                 columns = ", ".join([*schema.names(), f"{BUCKET_OF} AS bucket"])
-                merged = connection.sql(f"SELECT {columns} FROM ({read_sql('merged')})")
+                is_alone = sum(bool(source.staged[records]) for source in imports) == 1
+                rows = "deduplicated" if is_alone else f"({read_sql('merged')})"
+                merged = connection.sql(f"SELECT {columns} FROM {rows}")
                 for frame in batches.of_rows(merged.to_arrow_reader(batches.ROWS)):
                     writer.write(frame)
-    rows = pl.scan_parquet(target).group_by("source", "landed_file").len().collect()
-    kept = {(source, file): count for source, file, count in rows.iter_rows()}
+    remaining = pl.scan_parquet(target).group_by("source", "landed_file").len().collect()
+    kept = {(source, file): count for source, file, count in remaining.iter_rows()}
     for source in imports:
         for counts in source.counts:
             if counts.records == records:
-                remaining = kept.get((source.manifest.source, counts.file.path), 0)
-                counts.superseded, counts.accepted = counts.accepted - remaining, remaining
+                accepted = kept.get((source.manifest.source, counts.file.path), 0)
+                counts.superseded, counts.accepted = counts.accepted - accepted, accepted
 
 
 def _expose(
