@@ -172,8 +172,12 @@ class Settings:
     @property
     def temp_bytes(self) -> int:
         """The temp limit as a number."""
-        number, unit, binary = re.fullmatch(_SIZE, self.temp_limit, re.IGNORECASE).groups()  # type: ignore[union-attr] # checked where it is read
-        return int(float(number) * (1024 if binary else 1000) ** _UNITS[unit.upper()])
+        return _bytes(self.temp_limit)
+
+    @property
+    def memory_bytes(self) -> int:
+        """The memory limit as a number."""
+        return _bytes(self.memory_limit)
 
     @property
     def suppressed(self) -> Path:
@@ -189,6 +193,11 @@ class Settings:
     def dagster_home(self) -> Path:
         """Dagster's storage."""
         return self.home / "dagster"
+
+
+def _bytes(size: str) -> int:
+    number, unit, binary = re.fullmatch(_SIZE, size, re.IGNORECASE).groups()  # type: ignore[union-attr] # checked where it is read
+    return int(float(number) * (1024 if binary else 1000) ** _UNITS[unit.upper()])
 
 
 def _days_to_keep(given: Mapping[str, str], key: str, default: int | None) -> int | None:

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from assets.importing.open_files import Opener
+from assets.importing.open_files import open_files
 from assets.landing import store
 from assets.metrics import parameters
 from assets.metrics.computing import reference
@@ -290,8 +290,7 @@ class _Lines:
         if self._largest_file and sum(file.bytes for file in files) > self._largest_file:
             return {}
         try:
-            with Opener(self._settings) as opener:
-                opened, _ = opener.open(source, self._shapes[source.shape], files)
+            with open_files(self._settings, source, self._shapes[source.shape], files) as (opened, _):
                 for part in opened:
                     if part.file.path == landed_file and part.holds(records):
                         within = part.shape.read_columns(records).records
