@@ -152,7 +152,7 @@ def test_a_name_is_used_once(tmp_path: Path) -> None:
     [
         ("{window_days: 1}", "window_days: 1 is not allowed; allowed: a whole number from 7 to 730"),
         ("{x: 1}", "x: unknown key; allowed: window_days, settle_days, sample_posts, interval_z"),
-        ("[1]", "must be a mapping"),
+        ("[1]", "[1] is not allowed; allowed: a mapping of window_days, settle_days, sample_posts, interval_z"),
     ],
 )
 def test_metrics_that_cannot_be(tmp_path: Path, metrics: str, told: str) -> None:
@@ -168,7 +168,7 @@ def test_metrics_that_cannot_be(tmp_path: Path, metrics: str, told: str) -> None
         ("[[country, country]]", "['country', 'country'] is not allowed; allowed: "),
         ("[[1, country]]", "[1, 'country'] is not allowed; allowed: "),
         ("[country]", "'country' is not allowed; allowed: "),
-        ("country", "must be "),
+        ("country", "'country' is not allowed; allowed: a list of lists of two or more of "),
     ],
 )
 def test_segments_that_cannot_be_cut(tmp_path: Path, segments: str, told: str) -> None:
