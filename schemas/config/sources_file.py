@@ -4,7 +4,7 @@ Belongs here: reading the file, and one clear error per mistake with its line. D
 mistakes across the keys of a source (`source_checks`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -72,17 +72,12 @@ def _checked(path: Path, document: object) -> SourcesFile:
         checked = Document.model_validate(given)
     except ValidationError as error:
         raise _first_error(error, given) from error
-    names: set[str] = set()
     shapes: dict[str, Shape] = {}
     for position, source in enumerate(checked.sources):
-        place: list[str | int] = ["sources", position]
-        label = f"source {source.name!r}"
-        if source.name in names:
-            raise _MistakeError([*place, "name"], f"{label}: name: used twice; allowed: a name of its own")
-        if (mistake := source_checks.first_error(source)) is not None:
-            raise _MistakeError([*place, *mistake.partition(":")[0].split(".")], f"{label}: {mistake}")
-        names.add(source.name)
-        shapes[source.shape] = _shape_of(source, label, place, path, shapes)
+        wrong = next(_errors(source, checked.sources[:position], path.parent / "shapes", shapes), None)
+        if wrong is not None:
+            place: list[str | int] = ["sources", position, *wrong.partition(":")[0].split(".")]
+            raise _MistakeError(place, f"source {source.name!r}: {wrong}")
     return SourcesFile(path=path, shapes=shapes, **dict(checked))
 
 
@@ -122,47 +117,46 @@ def _first_error(error: ValidationError, document: dict[str, Any]) -> _MistakeEr
     return _MistakeError(place, ": ".join(filter(None, (label, dotted, message))))
 
 
-def _shape_of(source: Source, label: str, place: Sequence[str | int], path: Path, known: dict[str, Shape]) -> Shape:
-    at = [*place, "shape"]
+def _errors(source: Source, earlier: Sequence[Source], folder: Path, shapes: dict[str, Shape]) -> Iterator[str]:
+    """Yields errors that the type of a key does not show, and keeps the shape of the source: the key and the error."""
+    if any(other.name == source.name for other in earlier):
+        yield "name: used twice; allowed: a name of its own"
+    yield from source_checks.errors(source)
     try:
-        is_inferred = source.shape == AUTO
-        shape = INFERRED if is_inferred else known.get(source.shape) or load_shape(source.shape, path.parent / "shapes")
+        if source.shape not in shapes:
+            shapes[source.shape] = INFERRED if source.shape == AUTO else load_shape(source.shape, folder)
     except ShapeError as error:
-        raise _MistakeError(at, f"{label}: shape: {error}") from error
-    if is_inferred:
+        yield f"shape: {error}"
+    yield from _shape_errors(source, shapes[source.shape])
+
+
+def _shape_errors(source: Source, shape: Shape) -> Iterator[str]:
+    """Yields errors in how a source and its shape go together: the key and what is allowed."""
+    platform, platforms = source.platform, ", ".join(PLATFORMS)
+    selections = [selection for selection in (shape.profiles, shape.posts) if selection]
+    if source.shape == AUTO:
         # The columns of the export are not known yet: only what is all but a platform is taken for a mistake.
-        near = get_close_matches((source.platform or "").lower(), PLATFORMS, n=1, cutoff=_ALIKE)
-        if near and source.platform not in PLATFORMS:
-            raise _MistakeError(
-                [*place, "platform"],
-                f"{label}: platform: {source.platform!r} is not allowed; did you mean {near[0]}? "
-                f"allowed: {', '.join(PLATFORMS)}, or a column of the export",
+        near = get_close_matches((platform or "").lower(), PLATFORMS, n=1, cutoff=_ALIKE)
+        if near and platform not in PLATFORMS:
+            yield (
+                f"platform: {platform!r} is not allowed; did you mean {near[0]}? "
+                f"allowed: {platforms}, or a column of the export"
             )
-        return shape
-    if (
-        source.platform
-        and source.platform not in PLATFORMS
-        and not any(
-            selection and source.platform in selection.read_columns for selection in (shape.profiles, shape.posts)
+        return
+    if platform and not any(platform in known for known in (PLATFORMS, *(each.read_columns for each in selections))):
+        question = meant(platform, PLATFORMS)
+        yield (
+            f"platform: {platform!r} is not allowed; {question}allowed: {platforms}, or a column of shape {shape.name}"
         )
-    ):
-        allowed = f"{', '.join(PLATFORMS)}, or a column of shape {shape.name}"
-        told = f"{source.platform!r} is not allowed; {meant(source.platform, PLATFORMS)}allowed: {allowed}"
-        raise _MistakeError([*place, "platform"], f"{label}: platform: {told}")
     if source.posts_url and (shape.posts is None or shape.file_of("posts") == "profiles"):
-        told = f"{label}: posts_url: shape {shape.name} has no posts of their own; leave it out"
-        raise _MistakeError([*place, "posts_url"], told)
+        yield f"posts_url: shape {shape.name} has no posts of their own; leave it out"
     if shape.profiles is None:
-        raise _MistakeError(at, f"{label}: shape: {shape.name} has no profiles; allowed: a shape with profiles")
-    if not source.platform and any(
-        "platform" not in shape.filled(records) for records in RECORDS if shape.selection(records)
-    ):
-        raise _MistakeError(
-            place,
-            f"{label}: platform: missing, and shape {shape.name} does not say it; "
-            f"allowed: {', '.join(PLATFORMS)}, or a column of the export",
+        yield f"shape: {shape.name} has no profiles; allowed: a shape with profiles"
+    if not platform and any("platform" not in shape.filled(records) for records in RECORDS if shape.selection(records)):
+        yield (
+            f"platform: missing, and shape {shape.name} does not say it; "
+            f"allowed: {platforms}, or a column of the export"
         )
-    return shape
 
 
 _NESTED: dict[str, type[BaseModel]] = {"sources": Source, "metrics": Metrics, "paging": Paging, "limits": Limits}
