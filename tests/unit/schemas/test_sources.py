@@ -369,3 +369,10 @@ def test_a_mistake_is_told_with_its_line(tmp_path: Path, text: str, line: int, t
     with pytest.raises(SourcesError) as refused:
         load(path)
     assert str(refused.value).startswith(f"{path}:{line}: {told}")
+
+
+@pytest.mark.parametrize("text, is_published", [("yes", True), ("true", True), ("off", False), ("No", False)])
+def test_truths_are_read_in_the_words_of_yaml_1_1_as_well(tmp_path: Path, text: str, is_published: bool) -> None:  # noqa: FBT001
+    path = tmp_path / "sources.yaml"
+    path.write_text(f"publish_contacts: {text}\nsources: [{{name: a, shape: auto, url: x}}]", encoding="utf-8")
+    assert load(path).publish_contacts is is_published
