@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import dagster as dg
+from croniter import croniter
 from pydantic import AfterValidator, BeforeValidator, ByteSize, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
@@ -21,6 +21,7 @@ POSTGRES = "SMALLVOICES_DAGSTER_POSTGRES"
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 _PREFIX = "SMALLVOICES_"
+_CRON_FIELDS = 5
 _POSTGRES_SCHEME = r"postgres(ql)?(\+psycopg2)?://"
 # From this likeness on, a variable that is not known is a misspelt setting, and not a secret of the user's own.
 _ALIKE = 0.8
@@ -33,10 +34,8 @@ class SettingsError(ValueError):
 def _cron(text: str) -> str:
     if text.lower() == "off":
         return "off"
-    try:
-        dg.ScheduleDefinition(job_name="nightly", cron_schedule=text)
-    except dg.DagsterInvalidDefinitionError as error:
-        raise ValueError(str(error)) from error
+    if len(text.split()) != _CRON_FIELDS or not croniter.is_valid(text):
+        raise ValueError
     return text
 
 
