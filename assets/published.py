@@ -7,12 +7,12 @@ import dagster as dg
 import duckdb
 
 from assets import column_lineage, metadata
-from assets.asset_keys import asset_key
+from assets.asset_keys import OWNERS, asset_key
 from assets.publishing import staleness
 from assets.publishing.publish_protocol import FILE_NAME
 from assets.publishing.selects import NEWEST, publish
 from assets.publishing.staleness import Stale
-from assets.tables import OWNERS, once_upstream_is_done
+from assets.tables import columns_of, once_upstream_is_done
 from schemas.config.source import SourcesFile
 from schemas.published import MicroInfluencers
 from schemas.settings import Settings
@@ -37,7 +37,7 @@ def build(settings: Settings, sources: SourcesFile) -> dg.AssetsDefinition:
                 ),
                 group_name="published",
                 kinds={"duckdb"},
-                owners=list(OWNERS),
+                owners=OWNERS,
                 automation_condition=once_upstream_is_done(),
             )
         ],
@@ -82,7 +82,9 @@ def build(settings: Settings, sources: SourcesFile) -> dg.AssetsDefinition:
                 "path": dg.MetadataValue.path(path),
                 "preview": metadata.preview(top),
             }
-            | column_lineage.lineage("published_accounts", ("ranking", "engagement", "history", "creators")),
+            | column_lineage.lineage(
+                "published_accounts", columns_of(("ranking", "engagement", "history", "creators"))
+            ),
         )
 
     return published

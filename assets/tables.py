@@ -4,7 +4,7 @@ Belongs here: which tables there are, their contracts and their inputs. Does not
 column means (`schemas`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,7 +13,7 @@ import polars as pl
 from pandera.polars import DataFrameModel
 
 from assets import column_lineage, metadata
-from assets.asset_keys import asset_key
+from assets.asset_keys import OWNERS, asset_key
 from assets.metrics import explain, explain_text
 from assets.metrics import parameters as recorded
 from assets.metrics.computing import compute, dimensions, parameters, reference
@@ -21,11 +21,12 @@ from assets.storage import lookback
 from assets.storage.engine import Input
 from assets.storage.lake import Lake
 from assets.storage.lookback import LookBack
+from assets.validated import TABLES as VALIDATED
 from schemas.authenticity import Authenticity
 from schemas.benchmarks import TierBenchmarks
 from schemas.config.source import SourcesFile
 from schemas.creators import Creators
-from schemas.describe import summary
+from schemas.describe import polars_schema, summary
 from schemas.engagement import Engagement
 from schemas.estimates import Estimates
 from schemas.history import HandleChanges, History
@@ -36,7 +37,6 @@ from schemas.segments import Segments
 from schemas.settings import Settings
 from schemas.topics import Topics
 
-OWNERS = ("team:data-engineering",)
 # Lines are looked up in landed files up to this size; in larger ones that takes a run too long.
 _LARGEST_FILE = 16 * 2**20
 # What the SQL reads of the configuration, beside files of reference data.
@@ -117,6 +117,14 @@ TABLES = (
 )  # fmt: skip
 
 
+_MODELS = VALIDATED | {spec.name: spec.model for spec in TABLES}
+
+
+def columns_of(tables: Iterable[str]) -> dict[str, list[str]]:
+    """Returns the columns of tables of a date."""
+    return {name: polars_schema(_MODELS[name]).names() for name in tables}
+
+
 def once_upstream_is_done() -> dg.AutomationCondition[dg.AssetKey | dg.AssetCheckKey]:
     """What a run or backfill changed without going on to this asset, it takes up once nothing is under way."""
     return (
@@ -147,7 +155,7 @@ def _asset(
                 description=summary(spec.model),
                 group_name="metrics",
                 kinds={"duckdb", "sql"},
-                owners=list(OWNERS),
+                owners=OWNERS,
             )
         ],
         partitions_def=partitions,
@@ -172,7 +180,7 @@ def _asset(
             context.log.info(f"{spec.name} {day}: {written[day]:,} rows")
         newest = max(written, default=None)
         found = metadata.of_table(spec.model, written, lake.path(spec.name, newest) if newest else None)
-        found |= column_lineage.lineage(spec.name, spec.upstream)
+        found |= column_lineage.lineage(spec.name, columns_of(spec.upstream))
         if spec.shown and newest:
             found |= spec.shown(settings, sources, newest)
         return dg.MaterializeResult(metadata=found)

@@ -12,11 +12,10 @@ import polars as pl
 from pandera.polars import DataFrameModel
 
 from assets import metadata
-from assets.asset_keys import asset_key
+from assets.asset_keys import OWNERS, asset_key
 from assets.importing.importing import NothingToPublishError, import_date
 from assets.landed import LISTED_MESSAGES, key_of
 from assets.storage.lake import Lake
-from assets.tables import OWNERS
 from schemas.config.source import SourcesFile
 from schemas.describe import summary
 from schemas.import_report import ImportReport
@@ -51,7 +50,7 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
                 description=summary(model),
                 group_name="validated",
                 kinds={"polars", "parquet"},
-                owners=list(OWNERS),
+                owners=OWNERS,
             )
             for name, model in TABLES.items()
         ],

@@ -22,7 +22,7 @@ from assets.asset_keys import asset_key
 from assets.metrics import explain, explain_text
 from schemas.config.sources_file import load
 from schemas.contact_data import redacted
-from schemas.settings import Settings
+from schemas.settings import Settings, SettingsError
 from tests.conftest import REPOSITORY, SOURCES, Command
 from tests.factories.loopback import Request, as_json, ok, serving
 
@@ -430,7 +430,7 @@ def test_a_date_that_cannot_be_is_wrong_usage(smallvoices: Command, samples: Pat
         ("SMALLVOICES_NIGHTLY_CRON", "99 2 * * *"),
         ("SMALLVOICES_NIGHTLY_CRON", "0 2 * * NOO"),
         ("SMALLVOICES_NIGHTLY_CRON", "0 2-- * * *"),
-        ("SMALLVOICES_FIRST_DATE", "2016-02-31"),
+        ("SMALLVOICES_LOG", "loud"),
     ],
 )
 def test_a_setting_that_cannot_be_is_wrong_usage(smallvoices: Command, samples: Path, setting: str, value: str) -> None:
@@ -439,6 +439,14 @@ def test_a_setting_that_cannot_be_is_wrong_usage(smallvoices: Command, samples: 
     assert run.err.startswith(f"Error: {setting}: ")
     assert "allowed: " in run.err
     assert run.err.count("\n") == 1
+
+
+def test_a_misspelt_setting_is_wrong_usage(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SMALLVOICES_TOKEN_OF_A_SOURCE", "secret")
+    monkeypatch.setenv("SMALLVOICES_MEMORY_LIMT", "1GB")
+    with pytest.raises(SettingsError) as refused:
+        Settings.from_environment()
+    assert str(refused.value) == "SMALLVOICES_MEMORY_LIMT: unknown setting; did you mean SMALLVOICES_MEMORY_LIMIT?"
 
 
 def test_a_home_that_cannot_be_made_is_wrong_usage(smallvoices: Command, samples: Path, tmp_path: Path) -> None:

@@ -295,10 +295,10 @@ def test_what_may_not_be_removed_is_named_and_stays(grown: Home) -> None:
 @pytest.mark.parametrize(
     "key, value, told",
     [
-        ("SMALLVOICES_KEEP_LANDING_DAYS", "30", "30 is not allowed; allowed: 40 or more days, or off"),
-        ("SMALLVOICES_KEEP_LAKE_DAYS", "89", "89 is not allowed; allowed: 90 or more days, or off"),
-        ("SMALLVOICES_KEEP_RUNS_DAYS", "0", "0 is not allowed; allowed: 1 or more days, or off"),
-        ("SMALLVOICES_KEEP_RUNS_DAYS", "a week", "'a week' is not allowed; allowed: a whole number of days, or off"),
+        ("SMALLVOICES_KEEP_LANDING_DAYS", "30", "'30' is not allowed; allowed: 40 or more days, or off"),
+        ("SMALLVOICES_KEEP_LAKE_DAYS", "89", "'89' is not allowed; allowed: 90 or more days, or off"),
+        ("SMALLVOICES_KEEP_RUNS_DAYS", "0", "'0' is not allowed; allowed: 1 or more days, or off"),
+        ("SMALLVOICES_KEEP_RUNS_DAYS", "a week", "'a week' is not allowed; allowed: 1 or more days, or off"),
     ],
 )  # fmt: skip
 def test_a_retention_that_would_cost_what_is_needed_is_refused(

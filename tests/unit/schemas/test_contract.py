@@ -8,15 +8,13 @@ import duckdb
 import pytest
 import yaml
 from open_data_contract_standard.model import OpenDataContractStandard
-from pandera.polars import DataFrameModel
 
 from assets.column_lineage import column_sources
+from assets.tables import TABLES as COMPUTED
+from assets.tables import TableSpec, columns_of
 from schemas import contract
-from schemas.authenticity import Authenticity
 from schemas.describe import polars_schema
 from schemas.published import CONTRACT_VERSION, TABLES, Accounts
-from schemas.ranking import Ranking
-from schemas.segments import Segments
 from tests.conftest import REPOSITORY, Command
 
 
@@ -67,11 +65,16 @@ def test_the_generator_runs_as_a_command() -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-@pytest.mark.parametrize(
-    "table,model",
-    [("published_accounts", Accounts), ("ranking", Ranking), ("authenticity", Authenticity), ("segments", Segments)],
-)
-def test_each_column_leads_back_to_the_columns_that_it_is_made_of(table: str, model: type[DataFrameModel]) -> None:
-    sources = column_sources(table)
-    assert set(sources) == set(polars_schema(model))
+@pytest.mark.parametrize("spec", COMPUTED, ids=lambda spec: spec.name)
+def test_each_computed_column_leads_back_to_columns_of_its_inputs(spec: TableSpec) -> None:
+    sources = column_sources(spec.name, columns_of(spec.upstream))
+    assert set(sources) == set(polars_schema(spec.model))
+    assert {table for found in sources.values() for table, _ in found} <= {*spec.upstream, *spec.reference, "earlier"}
+    counts_and_constants = {"accounts", "basis", "earlier_snapshots", "metric"}
+    assert {name for name, found in sources.items() if not found} <= counts_and_constants
+
+
+def test_each_published_column_leads_back_to_the_columns_that_it_is_made_of() -> None:
+    sources = column_sources("published_accounts", columns_of(("ranking", "engagement", "history", "creators")))
+    assert set(sources) == set(polars_schema(Accounts))
     assert [name for name, found in sources.items() if not found] == []
