@@ -9,7 +9,7 @@ import duckdb
 from assets.importing.import_report import import_report
 from assets.landing.dates import DateError, has_dated_files, on_disk, yesterday
 from assets.publishing import publish_protocol
-from assets.storage import lookback
+from assets.storage import lookback, outdated
 from assets.storage.lake import Lake
 from pipelines.doctor.finding import Finding
 from pipelines.jobs import FRESH_BY
@@ -99,9 +99,11 @@ def sources(settings: Settings) -> Iterator[Finding]:
 
 
 def stale(settings: Settings) -> Iterator[Finding]:
-    """Dates computed before an earlier one that they look back on was landed."""
-    days = lookback.stale(Lake(settings.lake))
-    if days:
+    """Dates that another release has written, or that were computed before an earlier one was landed."""
+    lake = Lake(settings.lake)
+    if old := outdated.dates(lake):
+        yield Finding("stale dates", "problem", outdated.reason(old), settings.command("publish"))
+    elif days := lookback.stale(lake):
         remedy = settings.command(f"backfill --from {days[0]} --to {days[-1]}")
         yield Finding("stale dates", "warning", lookback.said(days), remedy)
     else:
