@@ -15,6 +15,7 @@ from typing import Literal
 # Holds a password: neither shown nor kept.
 POSTGRES = "SMALLVOICES_DAGSTER_POSTGRES"
 REPOSITORY = Path(__file__).resolve().parent.parent
+SOURCES = "sources.yaml"
 
 _DAYS_TO_KEEP = (r"off|\d{1,5}", "a whole number of days, or off")
 # What is published looks back so far, and so far may a source be carried.
@@ -48,6 +49,15 @@ _ALLOWED = {
 
 class SettingsError(ValueError):
     """A setting that cannot be used; the message names it and what is allowed."""
+
+
+def project() -> Path:
+    """Returns the folder that `sources.yaml` and `data` lie in by default.
+
+    The current one where it has a `sources.yaml`, or where smallvoices is installed from a wheel; else the checkout.
+    """
+    is_checkout = (REPOSITORY / "pyproject.toml").exists()
+    return REPOSITORY if is_checkout and not Path(SOURCES).exists() else Path.cwd()
 
 
 @dataclass(frozen=True)
@@ -112,8 +122,8 @@ class Settings:
         except ValueError as error:
             raise SettingsError(f"SMALLVOICES_FIRST_DATE: {error}; allowed: a date, YYYY-MM-DD") from error
         return cls(
-            home=Path(os.environ.get("SMALLVOICES_HOME") or REPOSITORY / "data").resolve(),
-            sources_file=Path(os.environ.get("SMALLVOICES_SOURCES") or REPOSITORY / "sources.yaml").resolve(),
+            home=Path(os.environ.get("SMALLVOICES_HOME") or project() / "data").resolve(),
+            sources_file=Path(os.environ.get("SMALLVOICES_SOURCES") or project() / SOURCES).resolve(),
             first_date=first_date,
             threads=int(given.get("SMALLVOICES_THREADS", "0")),
             memory_limit=given.get("SMALLVOICES_MEMORY_LIMIT", cls.memory_limit),

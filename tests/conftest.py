@@ -53,6 +53,7 @@ _SHARING = {
     "tests/integration/test_publishing.py": "published",
     "tests/integration/test_readers.py": "published",
     "tests/integration/test_retention.py": "retention",
+    "tests/integration/test_upgrade.py": "published",
 }
 
 

@@ -110,8 +110,8 @@ def explain(
     """
     lake = Lake(settings.lake)
     day = _day(lake, day)
-    if day in (old := outdated.dates(lake)):
-        raise ExplainError(outdated.message(settings, old))
+    if outdated.is_outdated(lake, day):
+        raise ExplainError(outdated.message(settings, [day]))
     with connect(settings, settings.lake) as connection:
         for table in _TABLES:
             path = lake.path(table, day)

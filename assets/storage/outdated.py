@@ -3,10 +3,12 @@
 Belongs here: detecting them by the columns of their files. Does not: recomputing them (`pipelines/runs.py`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from pathlib import Path
 
 import polars as pl
+from pandera.polars import DataFrameModel
 
 from assets.storage.lake import Lake
 from schemas.describe import polars_schema
@@ -15,18 +17,19 @@ from schemas.settings import Settings
 
 # Added by `assets.storage.lake.BucketWriter`, and part of no contract.
 _BUCKET = "bucket"
-_MODELS = {**IMPORTED, **COMPUTED}
+_MODELS: Mapping[str, type[DataFrameModel]] = {**IMPORTED, **COMPUTED}
 
 
 def dates(lake: Lake) -> list[date]:
-    """Returns the dates with a file whose columns differ from its contract, or without a computed table, oldest first.
+    """Returns the outdated dates, oldest first."""
+    known = {day for name in _MODELS for day in lake.dates(name)}
+    return [day for day in sorted(known) if is_outdated(lake, day)]
 
-    Only ranked dates need to have every computed table: retention and empty exports leave dates with a few.
-    """
-    known = {name: {*lake.dates(name)} for name in _MODELS}
-    differing = {day for name, days in known.items() for day in days if not _is_current(lake, name, day)}
-    incomplete = {day for name in COMPUTED for day in known["ranking"] - known[name]}
-    return sorted(differing | incomplete)
+
+def is_outdated(lake: Lake, day: date) -> bool:
+    """Returns whether a file of a date has other columns than its contract."""
+    paths = {name: lake.path(name, day) for name in _MODELS}
+    return any(path.exists() and _columns(path) != polars_schema(_MODELS[name]) for name, path in paths.items())
 
 
 def reason(days: Sequence[date]) -> str:
@@ -40,7 +43,7 @@ def message(settings: Settings, days: Sequence[date]) -> str:
     return f"{reason(days)}; `{settings.command('publish')}` recomputes them from what has landed"
 
 
-def _is_current(lake: Lake, table: str, day: date) -> bool:
-    found = dict(pl.read_parquet_schema(lake.path(table, day)))
+def _columns(path: Path) -> pl.Schema:
+    found = pl.Schema(pl.read_parquet_schema(path))
     found.pop(_BUCKET, None)
-    return found == dict(polars_schema(_MODELS[table]))
+    return found
