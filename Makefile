@@ -16,7 +16,7 @@ MEGABYTES ?= 2000
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-emit-index-url --no-header --no-annotate pyproject.toml requirements-build.in
 .DEFAULT_GOAL := help
-.PHONY: help dist nightly test proofs check ui samples screenshots backfill browser postgres postgres-readers deploy-storage readers readers-superset faults faketime soak fuzz broken-files lock bench bench-pull \
+.PHONY: help dist nightly test proofs check ui samples screenshots backfill browser postgres postgres-readers deploy-storage readers hadolint readers-superset faults faketime soak fuzz broken-files lock bench bench-pull \
 	bench-publish bench-ranking quality sbom audit licences contract docs clean bench-shapes
 
 help: ## List the targets
@@ -62,7 +62,7 @@ backfill: $(VENV)/.development ## Backfill 30 days from the Dagster UI, by click
 browser: ## Install the browser that the UI tests drive (system packages; needs root)
 	apt-get update -q && apt-get install -y -q chromium chromium-driver
 
-readers: $(patsubst %,$(READERS)/duckdb-%/.installed,$(DUCKDBS)) $(READERS)/clients/.installed $(READERS)/node/.installed ## Install the clients that the published files are tested with
+readers: $(patsubst %,$(READERS)/duckdb-%/.installed,$(DUCKDBS)) $(READERS)/clients/.installed $(READERS)/dbt/.installed $(READERS)/node/.installed ## Install the clients that the published files are tested with
 
 $(READERS)/duckdb-%/.installed: | $(VENV)/.development
 	@$(BIN)/uv venv -q --clear -p $(BIN)/python $(@D)
@@ -74,6 +74,8 @@ $(READERS)/%/.installed: tests/integration/readers/%.txt | $(VENV)/.development
 
 $(READERS)/node/.installed: | $(VENV)/.development
 	@npm install --silent --no-fund --no-audit --prefix $(@D) @duckdb/node-api && touch $@
+
+hadolint: $(READERS)/hadolint/.installed ## Install the linter of deploy/Dockerfile
 
 readers-superset: $(READERS)/superset/.installed ## Look at the published file through Apache Superset: dataset, chart, SQL Lab
 	@$(BIN)/python -m tests.integration.readers.superset
