@@ -16,7 +16,7 @@ from assets import column_lineage, metadata
 from assets.asset_keys import asset_key
 from assets.metrics import explain, explain_text
 from assets.metrics.computing import compute, dimensions, parameters, reference
-from assets.storage import lookback
+from assets.storage import lookback, outdated
 from assets.storage.engine import Input
 from assets.storage.lake import Lake
 from assets.storage.lookback import LookBack
@@ -76,7 +76,10 @@ def _plot(settings: Settings, sources: SourcesFile, day: date) -> Mapping[str, d
 
 def _why_the_first(settings: Settings, sources: SourcesFile, day: date) -> Mapping[str, dg.MetadataValue]:
     """Explains the rank of the first account, as `smallvoices explain` does of any."""
-    top = Lake(settings.lake).scan("ranking", day).filter(pl.col("rank") == 1).select("platform", "profile_id")
+    lake = Lake(settings.lake)
+    if outdated.is_outdated(lake, day):  # ranked from profiles of another release, whose files have been deleted
+        return {}
+    top = lake.scan("ranking", day).filter(pl.col("rank") == 1).select("platform", "profile_id")
     rows = top.collect().rows()
     if not rows:
         return {}
