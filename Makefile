@@ -16,7 +16,7 @@ MEGABYTES ?= 2000
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-emit-index-url --no-header --no-annotate pyproject.toml requirements-build.in
 .DEFAULT_GOAL := help
-.PHONY: help nightly test proofs check ui samples screenshots backfill browser postgres postgres-readers deploy-storage readers readers-superset faults faketime soak fuzz broken-files lock bench bench-pull \
+.PHONY: help dist nightly test proofs check ui samples screenshots backfill browser postgres postgres-readers deploy-storage readers hadolint readers-superset faults faketime soak fuzz broken-files lock bench bench-pull \
 	bench-publish bench-ranking quality sbom audit licences contract docs clean bench-shapes
 
 help: ## List the targets
@@ -51,7 +51,7 @@ ui: $(VENV)/.runtime ## Open the Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/smallvoices ui
 
 samples: $(VENV)/.runtime ## Write the invented sample exports again
-	@$(BIN)/python samples/generate.py
+	@$(BIN)/python -m pipelines.samples.generate
 
 screenshots: $(VENV)/.development ## Take the pictures of docs/ again, from the samples
 	@SMALLVOICES_SCREENSHOTS=docs SMALLVOICES_BACKFILL_DAYS=30 $(BIN)/python -m pytest -n 0 -m "" --basetemp=/tmp/smallvoices tests/ui/test_browser.py
@@ -62,7 +62,7 @@ backfill: $(VENV)/.development ## Backfill 30 days from the Dagster UI, by click
 browser: ## Install the browser that the UI tests drive (system packages; needs root)
 	apt-get update -q && apt-get install -y -q chromium chromium-driver
 
-readers: $(patsubst %,$(READERS)/duckdb-%/.installed,$(DUCKDBS)) $(READERS)/clients/.installed $(READERS)/node/.installed ## Install the clients that the published files are tested with
+readers: $(patsubst %,$(READERS)/duckdb-%/.installed,$(DUCKDBS)) $(READERS)/clients/.installed $(READERS)/dbt/.installed $(READERS)/node/.installed ## Install the clients that the published files are tested with
 
 $(READERS)/duckdb-%/.installed: | $(VENV)/.development
 	@$(BIN)/uv venv -q --clear -p $(BIN)/python $(@D)
@@ -74,6 +74,8 @@ $(READERS)/%/.installed: tests/integration/readers/%.txt | $(VENV)/.development
 
 $(READERS)/node/.installed: | $(VENV)/.development
 	@npm install --silent --no-fund --no-audit --prefix $(@D) @duckdb/node-api && touch $@
+
+hadolint: $(READERS)/hadolint/.installed ## Install the linter of deploy/Dockerfile
 
 readers-superset: $(READERS)/superset/.installed ## Look at the published file through Apache Superset: dataset, chart, SQL Lab
 	@$(BIN)/python -m tests.integration.readers.superset
@@ -113,6 +115,11 @@ bench-publish: $(VENV)/.development ## Measure publishing 1 M accounts with 90 d
 
 bench-ranking: $(VENV)/.development ## Measure ranking 1 M accounts with 12 M posts beside plain SQL
 	@$(BIN)/python -m benchmarks.ranking --accounts $(ACCOUNTS)
+
+dist: $(VENV)/.development ## Build the wheel and the source distribution in build/dist
+	@rm -rf build/dist build/lib build/bdist.*
+	@$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir build/dist
+	@ls -l build/dist
 
 sbom: $(VENV)/.development ## Write build/sbom.json, the bill of materials of what the lock installs (CycloneDX)
 	@$(BIN)/uv venv -q --clear -p $(BIN)/python build/runtime

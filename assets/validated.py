@@ -9,27 +9,18 @@ from datetime import date
 
 import dagster as dg
 import polars as pl
-from pandera.polars import DataFrameModel
 
 from assets import metadata
 from assets.asset_keys import OWNERS, asset_key
 from assets.importing.importing import NothingToPublishError, import_date
 from assets.landed import LISTED_MESSAGES, key_of
+from assets.storage import outdated
 from assets.storage.lake import Lake
 from schemas.config.source import SourcesFile
 from schemas.describe import summary
-from schemas.import_report import ImportReport
-from schemas.posts import Posts
-from schemas.profiles import Profiles
-from schemas.quarantine import Quarantine
+from schemas.lake_tables import IMPORTED
 from schemas.settings import Settings
 
-TABLES: dict[str, type[DataFrameModel]] = {
-    "profiles": Profiles,
-    "posts": Posts,
-    "quarantine": Quarantine,
-    "import_report": ImportReport,
-}
 ACCOUNTED = "every_row_accounted_for"
 PUBLISHED = "every_source_published"
 _TAKEN = ("published", "carried")
@@ -52,7 +43,7 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
                 kinds={"polars", "parquet"},
                 owners=OWNERS,
             )
-            for name, model in TABLES.items()
+            for name, model in IMPORTED.items()
         ],
         check_specs=[
             dg.AssetCheckSpec(
@@ -73,6 +64,9 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
         days = [date.fromisoformat(key) for key in context.partition_keys]
         reports: list[pl.DataFrame] = []
         empty: list[NothingToPublishError] = []
+        # The import compares a date with the dates before it, and the look-back reads their profiles.
+        if old := [day for day in outdated.dates(Lake(settings.lake)) if day < days[0]]:
+            raise dg.Failure(outdated.message(settings, old), allow_retries=False)
         for day in days:
             try:
                 report = import_date(settings, sources, day, context.run.run_id)
@@ -111,7 +105,7 @@ def _lines(report: pl.DataFrame) -> Iterator[tuple[str, str, str]]:
 
 
 def _results(lake: Lake, report: pl.DataFrame, days: list[date]) -> Iterator[dg.MaterializeResult[None]]:
-    for name, model in TABLES.items():
+    for name, model in IMPORTED.items():
         written = {day: lake.rows(name, day) for day in days if lake.path(name, day).exists()}
         found = metadata.of_table(model, written, lake.path(name, max(written)))
         checks = []

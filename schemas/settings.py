@@ -19,6 +19,7 @@ from pydantic.dataclasses import dataclass
 # Holds a password: neither shown nor kept.
 POSTGRES = "SMALLVOICES_DAGSTER_POSTGRES"
 REPOSITORY = Path(__file__).resolve().parent.parent
+SOURCES = "sources.yaml"
 
 _PREFIX = "SMALLVOICES_"
 _CRON_FIELDS = 5
@@ -42,6 +43,15 @@ def _cron(text: str) -> str:
 # As DuckDB writes it.
 _Size = Annotated[str, Field(pattern=r"(?i)^\d+(\.\d+)? ?[KMGT]i?B$", description="a number and a unit, such as 1GB")]
 _OFF = BeforeValidator(lambda value: None if str(value).lower() == "off" else value)
+
+
+def project() -> Path:
+    """Returns the folder that `sources.yaml` and `data` lie in by default.
+
+    The current one where it has a `sources.yaml`, or where smallvoices is installed from a wheel; else the checkout.
+    """
+    is_checkout = (REPOSITORY / "pyproject.toml").exists()
+    return REPOSITORY if is_checkout and not Path(SOURCES).exists() else Path.cwd()
 
 
 @dataclass(frozen=True)
@@ -111,7 +121,7 @@ class Settings:
                 raise SettingsError(f"{_PREFIX}{name}: unknown setting; did you mean {_PREFIX}{near[0]}?")
         if (address := os.environ.get(POSTGRES, "")) and not re.match(_POSTGRES_SCHEME, address):
             raise SettingsError(f"{POSTGRES}: not allowed; allowed: postgresql://USER:PASSWORD@HOST:5432/DATABASE")
-        given: dict[str, Any] = {"home": REPOSITORY / "data", "sources_file": REPOSITORY / "sources.yaml"}
+        given: dict[str, Any] = {"home": project() / "data", "sources_file": project() / SOURCES}
         given |= {field: value for name, field in variables.items() if (value := os.environ.get(name, "").strip())}
         try:
             return cls(**given, dagster_in_postgres=bool(address)).at(None, None)

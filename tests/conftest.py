@@ -48,11 +48,13 @@ _SHARING = {
     "tests/integration/test_doctor.py": "published",
     "tests/integration/test_notifying.py": "published",
     "tests/integration/test_object_store.py": "s3",
+    "tests/integration/test_dbt.py": "published",
     "tests/integration/test_deploy.py": "published",
     "tests/integration/test_postgres.py": "published",
     "tests/integration/test_publishing.py": "published",
     "tests/integration/test_readers.py": "published",
     "tests/integration/test_retention.py": "retention",
+    "tests/integration/test_upgrade.py": "published",
 }
 
 

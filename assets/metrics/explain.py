@@ -19,6 +19,7 @@ from assets.metrics.computing import reference
 from assets.reading.formats import UnreadableFileError
 from assets.reading.record_lookup import raw_records
 from assets.sql import read_step
+from assets.storage import outdated
 from assets.storage.engine import connect
 from assets.storage.lake import Lake
 from schemas.config.source import SourcesFile
@@ -110,6 +111,8 @@ def explain(
     """
     lake = Lake(settings.lake)
     day = _day(lake, day)
+    if outdated.is_outdated(lake, day):
+        raise ExplainError(outdated.message(settings, [day]))
     with connect(settings, settings.lake) as connection:
         for table in _TABLES:
             path = lake.path(table, day)

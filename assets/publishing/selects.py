@@ -16,7 +16,7 @@ from assets.publishing import publish_protocol
 from assets.publishing.duckdb_file import Table
 from assets.publishing.publish_protocol import Generation, PublishError
 from assets.sql import read_sql
-from assets.storage import home_lock
+from assets.storage import home_lock, outdated
 from assets.storage.lake import Lake
 from schemas.config.source import Metrics, SourcesFile
 from schemas.contact_data import redacted_sql
@@ -42,6 +42,8 @@ def publish(settings: Settings, sources: SourcesFile, run_id: str) -> Generation
         dates = lake.dates("ranking")
         if not dates:
             raise PublishError("no date has been ranked yet; run `smallvoices nightly`")
+        if old := outdated.dates(lake):
+            raise PublishError(outdated.message(settings, old))
         newest = dates[-1]
         _extract_handle_changes(lake, run_id)
         return publish_protocol.publish(settings, views(settings, lake, sources, newest), tables(), newest, run_id)

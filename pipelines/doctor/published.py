@@ -10,6 +10,7 @@ import duckdb
 from assets.importing.import_report import import_report
 from assets.landing.dates import DateError, has_dated_files, on_disk, yesterday
 from assets.publishing import publish_protocol, staleness
+from assets.storage import outdated
 from assets.storage.lake import Lake
 from pipelines.doctor.finding import Finding
 from pipelines.jobs import FRESH_BY
@@ -99,7 +100,10 @@ def sources(settings: Settings) -> Iterator[Finding]:
 
 
 def stale(settings: Settings) -> Iterator[Finding]:
-    """Dates that would come out otherwise if they were computed now."""
+    """Dates that another release has written, or that would come out otherwise if they were computed now."""
+    if old := outdated.dates(Lake(settings.lake)):
+        yield Finding("stale dates", "problem", outdated.reason(old), settings.command("publish"))
+        return
     with suppress(SourcesError):  # reported by a check of its own
         found = staleness.find(settings, load(settings.sources_file))
         for each in found:

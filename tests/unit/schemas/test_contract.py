@@ -12,7 +12,7 @@ from open_data_contract_standard.model import OpenDataContractStandard
 from assets.column_lineage import column_sources
 from assets.tables import TABLES as COMPUTED
 from assets.tables import TableSpec, columns_of
-from schemas import contract
+from schemas import contract, dbt_sources
 from schemas.describe import polars_schema
 from schemas.published import CONTRACT_VERSION, TABLES, Accounts
 from tests.conftest import REPOSITORY, Command
@@ -23,6 +23,8 @@ def test_the_committed_contract_and_dictionary_are_what_the_models_say() -> None
     committed = contract.contract_file(CONTRACT_VERSION)
     assert committed.read_text(encoding="utf-8") == contract.as_yaml(contract.contract()), remedy
     assert contract.DICTIONARY.read_text(encoding="utf-8") == contract.dictionary(), "run `make contract`"
+    sources = contract.as_yaml(dbt_sources.document())
+    assert contract.DBT_SOURCES.read_text(encoding="utf-8") == sources, "run `make contract`"
     assert f"Contract version {CONTRACT_VERSION}" in (REPOSITORY / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
