@@ -1,13 +1,8 @@
 """What tests share: a home of their own, samples of any dates, and the command as people type it."""
 
-import json
 import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -15,12 +10,15 @@ from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.factories.command import Command
+
 # Other work goes on beside the tests: how long an example takes says nothing.
 settings.register_profile("shared_machine", deadline=None)
 settings.load_profile("shared_machine")
 
 # The running UI and daemon, the servers, and homes made once, for the tests that ask for them.
 pytest_plugins = [
+    "tests.processor_time",
     "tests.factories.invented_accounts",
     "tests.ui.live_dagster",
     "tests.ui.dagster_ui",
@@ -68,24 +66,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
     return _SharedServers(config, log)
 
 
-@dataclass(frozen=True)
-class Finished:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """What it printed with --json."""
-        found: dict[str, Any] = json.loads(self.out)
-        return found
-
-
-Command = Callable[..., Finished]
-
-
 @pytest.fixture(scope="session", autouse=True)
 def _installed_for_use(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Processes find no hypothesis, as where nobody develops: pandera loads it where it is, a quarter of a short command."""
@@ -104,24 +84,8 @@ def _environment() -> Iterator[None]:
 
 @pytest.fixture
 def smallvoices(tmp_path: Path) -> Command:
-    """Runs `smallvoices` with arguments, as a process of its own, in this test's home unless one is given."""
-
-    def run(*arguments: str, home: Path | None = None, sources: Path | None = None, **environment: str) -> Finished:
-        command = [str(Path(sys.executable).with_name("smallvoices")), *arguments]
-        command += ["--home", str(home or tmp_path / "home")]
-        command += ["--sources", str(sources or tmp_path / "sources.yaml")]
-        done = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=tmp_path,
-            env=os.environ | environment,
-            timeout=300,
-        )
-        return Finished(done.returncode, done.stdout, done.stderr)
-
-    return run
+    """Runs `smallvoices` in this test's home: in this process, or by `.process(...)` in one of its own."""
+    return Command(tmp_path)
 
 
 @pytest.fixture

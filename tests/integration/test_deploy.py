@@ -18,7 +18,8 @@ import requests
 import yaml
 
 from schemas.settings import POSTGRES, Settings, SettingsError
-from tests.conftest import REPOSITORY, Command
+from tests.conftest import REPOSITORY
+from tests.factories.command import Command
 from tests.factories.postgres_server import PASSWORD, Postgres
 
 UNITS = sorted((REPOSITORY / "deploy").glob("*.service"))

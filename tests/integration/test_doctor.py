@@ -27,7 +27,8 @@ from pipelines.doctor.checks import examine
 from pipelines.doctor.finding import Finding
 from pipelines.instance import orphaned_runs
 from schemas.config import sources_file
-from tests.conftest import REPOSITORY, Command
+from tests.conftest import REPOSITORY
+from tests.factories.command import Command
 from tests.factories.published_home import DAYS, SMALLVOICES, Home
 
 SOURCES = "sources:\n- {name: plain, shape: smallvoices, required: true, url: 'plain-{date}.csv'}\n"

@@ -26,7 +26,8 @@ from assets.reading.formats import UnreadableFileError
 from assets.storage.lake import Lake
 from schemas.config import sources_file
 from schemas.settings import Settings
-from tests.conftest import REPOSITORY, Command
+from tests.conftest import REPOSITORY
+from tests.factories.command import Command
 from tests.factories.inferred_exports import rows
 
 DAY = date(2026, 10, 30)

@@ -17,7 +17,7 @@ from pipelines.instance.terminal import printable
 from pipelines.jobs import NIGHTLY
 from schemas.config.sources_file import load
 from schemas.settings import Settings
-from tests.conftest import Command
+from tests.factories.command import Command
 
 _HOSTILE = "\x1b[31mred\x07\x9b2J\u202egnp.exe\u2028next\r\nWARNING forged: line"
 _SOURCES = (

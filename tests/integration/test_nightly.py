@@ -23,7 +23,8 @@ from assets.metrics import explain, explain_text
 from schemas.config.sources_file import load
 from schemas.contact_data import redacted
 from schemas.settings import Settings
-from tests.conftest import REPOSITORY, SOURCES, Command
+from tests.conftest import REPOSITORY, SOURCES
+from tests.factories.command import Command
 from tests.factories.loopback import Request, as_json, ok, serving
 
 PUBLISHED = Path("home/published/micro_influencers.duckdb")

@@ -20,7 +20,7 @@ from pipelines.instance.notifying import FailedRun
 from schemas.config import sources_file
 from schemas.config.limits import Limits
 from schemas.settings import Settings
-from tests.conftest import Command
+from tests.factories.command import Command
 from tests.factories.loopback import Answer, Request, in_turn, ok, serving
 from tests.factories.published_home import DAYS, SMALLVOICES, Home
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from tests.conftest import Command
+from tests.factories.command import Command
 from tests.factories.loopback import Request, as_json, ok, serving
 
 CANARY = "canary+nightingale/of=the 7th"

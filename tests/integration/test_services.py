@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import REPOSITORY, Command
+from tests.conftest import REPOSITORY
+from tests.factories.command import Command
 from tests.ui.live_dagster import wait_for
 
 # All of `smallvoices ui` but that it becomes Dagster.

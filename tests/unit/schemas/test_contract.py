@@ -17,7 +17,8 @@ from schemas.describe import polars_schema
 from schemas.published import CONTRACT_VERSION, TABLES, Accounts
 from schemas.ranking import Ranking
 from schemas.segments import Segments
-from tests.conftest import REPOSITORY, Command
+from tests.conftest import REPOSITORY
+from tests.factories.command import Command
 
 
 def test_the_committed_contract_and_dictionary_are_what_the_models_say() -> None:
