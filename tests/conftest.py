@@ -12,9 +12,11 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests.factories.command import Command
 
-# Other work goes on beside the tests: how long an example takes says nothing.
-settings.register_profile("shared_machine", deadline=None)
-settings.load_profile("shared_machine")
+# Other work goes on beside the tests: how long an example takes says nothing. `make proofs` draws other examples each
+# time, and many more.
+settings.register_profile("tests", deadline=None, max_examples=25, derandomize=True)
+settings.register_profile("proofs", deadline=None, max_examples=300)
+settings.load_profile("tests")
 
 # The running UI and daemon, the servers, and homes made once, for the tests that ask for them.
 pytest_plugins = [
@@ -39,18 +41,16 @@ sources:
 """
 
 
-# Which tests share a server or a home that takes long to make, and so a process. Each other test may run in any.
+# Which tests share a server, and so a process. Each other test may run in any.
 _SHARING = {
     "tests/ui/test_daemon.py": "dagster",
     "tests/ui/test_browser.py": "dagster",
-    "tests/integration/test_doctor.py": "published",
-    "tests/integration/test_notifying.py": "published",
+    "tests/integration/test_deploy.py": "postgres",
+    "tests/integration/test_forget.py": "forget",
+    "tests/integration/test_forget_postgres.py": "postgres",
     "tests/integration/test_object_store.py": "s3",
-    "tests/integration/test_deploy.py": "published",
-    "tests/integration/test_postgres.py": "published",
-    "tests/integration/test_publishing.py": "published",
-    "tests/integration/test_readers.py": "published",
-    "tests/integration/test_retention.py": "retention",
+    "tests/integration/test_postgres.py": "postgres",
+    "tests/ui/test_report.py": "browser",
 }
 
 

@@ -29,7 +29,7 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     """Measures a test, and fails it where it took more than its budget."""
     result = yield from _measured(item, "call")
-    took = dict(item.user_properties)["call"]
+    took = float(str(dict(item.user_properties)["call"]))
     if took > BUDGET_SECONDS and not item.get_closest_marker("proof"):
         pytest.fail(
             f"took {took:.1f} s of processor time, more than {BUDGET_SECONDS:.0f} s: make it smaller, or mark it"
@@ -58,7 +58,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slowest", type=int, default=0, help="Print so many tests of the most processor time.")
 
 
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Prints the slowest tests, and the sum over all."""
     found: dict[str, dict[str, float]] = {}
     for reports in terminalreporter.stats.values():

@@ -289,7 +289,7 @@ def test_a_key_with_a_nul_is_left_alone(tmp_path: Path) -> None:
     assert [column.column for column in told.columns] == ["username", "followers", "platform"]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     content=st.one_of(
         st.binary(max_size=400),

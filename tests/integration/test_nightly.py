@@ -48,7 +48,7 @@ def copied(tmp_path: Path, samples: Path) -> Path:
 
 def test_the_night_of_the_samples(smallvoices: Command, samples: Path, tmp_path: Path) -> None:
     """One run, looked at from every side: what is printed, published, accounted for, and left on disk."""
-    run = smallvoices("nightly", "--date", "newest")
+    run = smallvoices.process("nightly", "--date", "newest")
     assert run.code == 0, run.err
     _prints_what_it_did(run.out)
     _ranks_micro_influencers_only(tmp_path)
@@ -201,13 +201,13 @@ def test_same_bytes_same_hash(smallvoices: Command, copied: Path, tmp_path: Path
     assert smallvoices(*backfill, home=tmp_path / "backfill").code == 0
     expected = content("backfill")
     for day in reversed(days):
-        late = smallvoices(
+        late = smallvoices.process(
             "backfill", "--from", day, "--to", day,
             home=tmp_path / "late", SMALLVOICES_THREADS="1", TZ="Pacific/Kiritimati",
         )  # fmt: skip
         assert late.code == 0
     assert content("late") == expected
-    again = smallvoices(
+    again = smallvoices.process(
         "nightly", "--date", days[-1], "--force", home=tmp_path / "backfill", SMALLVOICES_THREADS="4", LC_ALL="C"
     )
     assert again.code == 0
@@ -434,8 +434,10 @@ def test_a_date_that_cannot_be_is_wrong_usage(smallvoices: Command, samples: Pat
         ("SMALLVOICES_FIRST_DATE", "2016-02-31"),
     ],
 )
-def test_a_setting_that_cannot_be_is_wrong_usage(smallvoices: Command, samples: Path, setting: str, value: str) -> None:
-    run = smallvoices("nightly", "--date", "2026-10-31", **{setting: value})
+def test_a_setting_that_cannot_be_is_wrong_usage(
+    smallvoices: Command, samples: Path, tmp_path: Path, setting: str, value: str
+) -> None:
+    run = smallvoices("nightly", "--date", "2026-10-31", home=tmp_path / "home", sources=samples, **{setting: value})
     assert run.code == 2
     assert run.err.startswith(f"Error: {setting}: ")
     assert "allowed: " in run.err

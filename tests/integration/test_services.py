@@ -41,13 +41,13 @@ def test_a_home_has_one_ui(smallvoices: Command, tmp_path: Path) -> None:
     (tmp_path / "sources.yaml").write_text("sources: [{name: a, shape: smallvoices, url: '{date}.csv'}]")
     home = tmp_path / "home"
     with ui(home, 3123) as told:
-        second = smallvoices("ui", "--port", "3124")
+        second = smallvoices.process("ui", "--port", "3124")
         assert (second.code, second.err) == (
             1, f"Error: the UI of {home} runs already: {told}; open that, or end it and run this again\n"
         )  # fmt: skip
     # Killed, it keeps nobody out.
     with ui(home, 3125):
-        assert "http://127.0.0.1:3125" in smallvoices("ui").err
+        assert "http://127.0.0.1:3125" in smallvoices.process("ui").err
 
 
 @pytest.mark.parametrize("command", ["ui", "webserver"])
@@ -57,7 +57,7 @@ def test_a_port_that_is_taken_is_told_before_anything_starts(
     (tmp_path / "sources.yaml").write_text("sources: [{name: a, shape: smallvoices, url: '{date}.csv'}]")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        run = smallvoices(command, "--port", str(port))
+        run = smallvoices.process(command, "--port", str(port))
     assert (run.code, run.err) == (1, f"Error: port {port}: Address already in use; name another with --port\n")
 
 
