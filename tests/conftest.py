@@ -1,12 +1,14 @@
 """What tests share: a home of their own, samples of any dates, and the command as people type it."""
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import patch
 
 import pytest
 from hypothesis import settings
+from sqlalchemy import Engine, event
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -20,6 +22,7 @@ settings.load_profile("tests")
 
 # The running UI and daemon, the servers, and homes made once, for the tests that ask for them.
 pytest_plugins = [
+    "pytester",
     "tests.processor_time",
     "tests.factories.invented_accounts",
     "tests.ui.live_dagster",
@@ -45,6 +48,7 @@ sources:
 _SHARING = {
     "tests/ui/test_daemon.py": "dagster",
     "tests/ui/test_browser.py": "dagster",
+    "tests/ui/test_ui.py": "dagster",
     "tests/integration/test_deploy.py": "postgres",
     "tests/integration/test_forget.py": "forget",
     "tests/integration/test_forget_postgres.py": "postgres",
@@ -73,6 +77,20 @@ def _installed_for_use(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
     (folder / "hypothesis.py").write_text("raise ImportError\n", encoding="utf-8")
     with patch.dict(os.environ, {"PYTHONPATH": str(folder)}):
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _disk_not_waited_for() -> Iterator[None]:
+    """This process does not wait for the disk; `make faults` and tests with a process of their own show what syncs do."""
+
+    def unsynced(connection: object, _: object) -> None:
+        if isinstance(connection, sqlite3.Connection):
+            connection.execute("PRAGMA synchronous = OFF")
+
+    event.listen(Engine, "connect", unsynced)
+    with patch.object(os, "fsync", lambda _: None):
+        yield
+    event.remove(Engine, "connect", unsynced)
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-# Of the test itself, without its fixtures. A test that needs more belongs to `make proofs`, beside a shorter one.
-BUDGET_SECONDS = 10.0
 _PHASES = ("setup", "call", "teardown")
 
 
@@ -30,10 +28,11 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     """Measures a test, and fails it where it took more than its budget."""
     result = yield from _measured(item, "call")
     took = float(str(dict(item.user_properties)["call"]))
-    if took > BUDGET_SECONDS and not item.get_closest_marker("proof"):
+    budget = float(item.config.getini("processor_seconds"))
+    if took > budget and not item.get_closest_marker("proof"):
         pytest.fail(
-            f"took {took:.1f} s of processor time, more than {BUDGET_SECONDS:.0f} s: make it smaller, or mark it"
-            " `proof` and leave a shorter test of its kind beside it",
+            f"took {took:.1f} s of processor time, more than {budget:g} s: make it smaller, or mark it `proof` and leave"
+            " a shorter test of its kind beside it",
             pytrace=False,
         )
     return result
@@ -54,7 +53,8 @@ def _measured(item: pytest.Item, phase: str) -> Generator[None, Any, Any]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds `--slowest`."""
+    """Adds the option of the summary, and the budget."""
+    parser.addini("processor_seconds", "Processor time that a test may take, without its fixtures.", default="10")
     parser.addoption("--slowest", type=int, default=0, help="Print so many tests of the most processor time.")
 
 
