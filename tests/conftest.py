@@ -13,6 +13,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.factories.command import Command
+from tests.factories.samples_night import write_sources
 
 # Other work goes on beside the tests: how long an example takes says nothing. `make proofs` draws other examples each
 # time, and many more.
@@ -29,21 +30,11 @@ pytest_plugins = [
     "tests.ui.dagster_ui",
     "tests.factories.postgres_server",
     "tests.factories.published_home",
+    "tests.factories.samples_night",
     "tests.factories.s3_server",
 ]
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-SOURCES = """
-sources:
-  - {name: agency, shape: yoo_2018, url: "samples/agency/{date}.csv"}
-  - {name: scraper, shape: apify_instagram, url: "samples/scraper/{date}.json"}
-  - name: tiktok_team
-    shape: smallvoices
-    url: samples/tiktok_team/profiles-{date}.csv
-    posts_url: samples/tiktok_team/posts-{date}.ndjson
-"""
-
-
 # Which tests share a server, and so a process. Each other test may run in any.
 _SHARING = {
     "tests/ui/test_daemon.py": "dagster",
@@ -109,7 +100,4 @@ def smallvoices(tmp_path: Path) -> Command:
 @pytest.fixture
 def samples(tmp_path: Path) -> Path:
     """Invented exports in three shapes of 2026-10-01, 24, 30 and 31, with a sources.yaml beside them."""
-    (tmp_path / "samples").symlink_to(REPOSITORY / "samples")
-    path = tmp_path / "sources.yaml"
-    path.write_text(SOURCES, encoding="utf-8")
-    return path
+    return write_sources(tmp_path)

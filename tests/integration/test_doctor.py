@@ -29,8 +29,8 @@ from pipelines.instance import orphaned_runs
 from schemas.config import sources_file
 from tests.conftest import REPOSITORY
 from tests.factories.built_once import built_once
-from tests.factories.command import Command
-from tests.factories.published_home import DAYS, SMALLVOICES, Home
+from tests.factories.command import SMALLVOICES, Command
+from tests.factories.published_home import DAYS, Home
 
 SOURCES = "sources:\n- {name: plain, shape: smallvoices, required: true, url: 'plain-{date}.csv'}\n"
 
