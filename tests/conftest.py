@@ -13,7 +13,6 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.factories.command import Command
-from tests.factories.samples_night import write_sources
 
 # Other work goes on beside the tests: how long an example takes says nothing. `make proofs` draws other examples each
 # time, and many more.
@@ -95,9 +94,3 @@ def _environment() -> Iterator[None]:
 def smallvoices(tmp_path: Path) -> Command:
     """Runs `smallvoices` in this test's home: in this process, or by `.process(...)` in one of its own."""
     return Command(tmp_path)
-
-
-@pytest.fixture
-def samples(tmp_path: Path) -> Path:
-    """Invented exports in three shapes of 2026-10-01, 24, 30 and 31, with a sources.yaml beside them."""
-    return write_sources(tmp_path)

@@ -48,6 +48,12 @@ def _run(folder: Path) -> None:
     (folder / "run.json").write_text(json.dumps(asdict(run)), encoding="utf-8")
 
 
+@pytest.fixture
+def samples(tmp_path: Path) -> Path:
+    """Invented exports in three shapes of 2026-10-01, 24, 30 and 31, with a sources.yaml beside them."""
+    return write_sources(tmp_path)
+
+
 @pytest.fixture(scope="session")
 def samples_night(tmp_path_factory: pytest.TempPathFactory) -> SamplesNight:
     """The night of 2026-10-31 of the samples."""
