@@ -1,5 +1,6 @@
 """`smallvoices ui` on a home that has one already, and after one that was killed."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -24,6 +25,16 @@ services.ui(Settings(home=Path(sys.argv[1]), sources_file=Path("sources.yaml")),
 """
 
 
+@pytest.fixture(autouse=True)
+def _stays_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that is not refused would turn the process of the tests into Dagster."""
+
+    def become(*command: object) -> None:
+        raise AssertionError(f"became {command}")
+
+    monkeypatch.setattr(os, "execv", become)
+
+
 @contextmanager
 def ui(home: Path, port: int) -> Iterator[str]:
     """A UI of a home, until it is killed; gives what it says of itself."""
@@ -41,13 +52,13 @@ def test_a_home_has_one_ui(smallvoices: Command, tmp_path: Path) -> None:
     (tmp_path / "sources.yaml").write_text("sources: [{name: a, shape: smallvoices, url: '{date}.csv'}]")
     home = tmp_path / "home"
     with ui(home, 3123) as told:
-        second = smallvoices.process("ui", "--port", "3124")
+        second = smallvoices("ui", "--port", "3124")
         assert (second.code, second.err) == (
             1, f"Error: the UI of {home} runs already: {told}; open that, or end it and run this again\n"
         )  # fmt: skip
     # Killed, it keeps nobody out.
     with ui(home, 3125):
-        assert "http://127.0.0.1:3125" in smallvoices.process("ui").err
+        assert "http://127.0.0.1:3125" in smallvoices("ui").err
 
 
 @pytest.mark.parametrize("command", ["ui", "webserver"])
@@ -57,7 +68,7 @@ def test_a_port_that_is_taken_is_told_before_anything_starts(
     (tmp_path / "sources.yaml").write_text("sources: [{name: a, shape: smallvoices, url: '{date}.csv'}]")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        run = smallvoices.process(command, "--port", str(port))
+        run = smallvoices(command, "--port", str(port))
     assert (run.code, run.err) == (1, f"Error: port {port}: Address already in use; name another with --port\n")
 
 
