@@ -16,7 +16,7 @@ MEGABYTES ?= 2000
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-emit-index-url --no-header --no-annotate pyproject.toml requirements-build.in
 .DEFAULT_GOAL := help
-.PHONY: help dist nightly test proofs check ui samples screenshots backfill browser postgres postgres-readers deploy-storage readers hadolint readers-superset faults faketime soak fuzz broken-files lock bench bench-pull \
+.PHONY: help dist nightly test test-ui proofs check check-code check-types check-imports check-vocabulary ui samples screenshots backfill browser postgres postgres-readers deploy-storage readers hadolint readers-superset faults faketime soak fuzz broken-files lock bench bench-pull \
 	bench-publish bench-ranking quality sbom audit licences contract docs clean bench-shapes
 
 help: ## List the targets
@@ -39,13 +39,28 @@ nightly: $(VENV)/.runtime ## Pull, validate, rank and publish the newest date of
 	@$(BIN)/smallvoices nightly --date newest
 
 test: check ## Lint, type check and run the tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --slowest=25
 
-proofs: $(VENV)/.development ## Run the tests that take too long for `make test`, which has a shorter one of each kind
-	@$(BIN)/python -m pytest -m proof
+test-ui: $(VENV)/.development ## Run the tests of the Dagster UI, of its daemon and of the report in a browser
+	@$(BIN)/python -m pytest -m "live and not proof"
 
-check: $(VENV)/.development
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo && $(BIN)/python -m lint.vocabulary
+proofs: $(VENV)/.development ## Run the tests that take too long for `make test`, and 300 examples of each property
+	@$(BIN)/python -m pytest -m "proof or hypothesis" --hypothesis-profile=proofs
+
+check: $(VENV)/.development ## Lint and type check, all at once
+	@$(MAKE) --no-print-directory --jobs=4 --output-sync=target check-code check-types check-imports check-vocabulary
+
+check-code: $(VENV)/.development
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+check-types: $(VENV)/.development
+	@$(BIN)/mypy
+
+check-imports: $(VENV)/.development
+	@$(BIN)/lint-imports --no-logo
+
+check-vocabulary: $(VENV)/.development
+	@$(BIN)/python -m lint.vocabulary
 
 ui: $(VENV)/.runtime ## Open the Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/smallvoices ui

@@ -26,7 +26,8 @@ from assets.reading.formats import UnreadableFileError
 from assets.storage.lake import Lake
 from schemas.config import sources_file
 from schemas.settings import Settings
-from tests.conftest import REPOSITORY, Command
+from tests.conftest import REPOSITORY
+from tests.factories.command import Command
 from tests.factories.inferred_exports import rows
 
 DAY = date(2026, 10, 30)
@@ -289,7 +290,7 @@ def test_a_key_with_a_nul_is_left_alone(tmp_path: Path) -> None:
     assert [column.column for column in told.columns] == ["username", "followers", "platform"]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     content=st.one_of(
         st.binary(max_size=400),

@@ -33,6 +33,7 @@ from schemas.describe import polars_schema
 from schemas.history import History
 from schemas.settings import Settings, SettingsError
 from tests.conftest import REPOSITORY
+from tests.factories.built_once import built_once
 from tests.factories.published_home import Home
 
 # Gone with 400 days to keep; gone, but seen by a date that is kept; kept; the newest.
@@ -44,10 +45,14 @@ SOURCES = (
 HEADER = "platform,profile_id,handle,followers,avg_likes,avg_comments\n"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def grown(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home of four nights, all that it holds 500 days old; one of its sources ended with the second night."""
-    home = Home(tmp_path_factory.mktemp("grown"))
+    return Home(built_once(tmp_path_factory, "grown", _make_grown))
+
+
+def _make_grown(folder: Path) -> None:
+    home = Home(folder)
     home.settings.sources_file.write_text(SOURCES, encoding="utf-8")
     for day in (GONE, SEEN, KEPT, NEWEST):
         rows = "".join(f"instagram,{number},h{number}of{day:%y},{2000 + number},90,5\n" for number in range(20))
@@ -59,7 +64,6 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Home:
             outcome = runs.over(home.settings, loaded, [day], force=False, log_level="CRITICAL")
         assert outcome.succeeded, outcome.error
     _age(home, 500)
-    return home
 
 
 def _age(home: Home, days: int) -> None:

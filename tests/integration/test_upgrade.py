@@ -22,7 +22,8 @@ from pipelines.doctor.checks import examine
 from pipelines.instance import home_instance
 from schemas.config import sources_file
 from schemas.settings import Settings
-from tests.conftest import REPOSITORY, Command
+from tests.conftest import REPOSITORY
+from tests.factories.command import Command
 from tests.factories.postgres_server import PASSWORD, Postgres
 from tests.factories.published_home import DAYS, Home
 

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assets.landing import store
@@ -53,7 +53,6 @@ def _age(path: Path, days: int) -> None:
 
 
 @given(tables=LAKE, pulls=PULLS, rests_on=AGES)
-@settings(max_examples=100)
 def test_whatever_a_home_holds_what_is_needed_stays(
     tables: dict[int, dict[str, int]], pulls: dict[tuple[str, int], tuple[bool, int]], rests_on: int
 ) -> None:

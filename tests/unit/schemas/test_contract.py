@@ -15,7 +15,8 @@ from assets.tables import TableSpec, columns_of
 from schemas import contract, dbt_sources
 from schemas.describe import polars_schema
 from schemas.published import CONTRACT_VERSION, TABLES, Accounts
-from tests.conftest import REPOSITORY, Command
+from tests.conftest import REPOSITORY
+from tests.factories.samples_night import SamplesNight
 
 
 def test_the_committed_contract_and_dictionary_are_what_the_models_say() -> None:
@@ -46,9 +47,9 @@ def test_the_contract_is_read_by_the_standards_own_model() -> None:
     assert all(column.description for table in read.schema_ or [] for column in table.properties or [])
 
 
-def test_the_published_file_is_what_the_contract_promises(smallvoices: Command, samples: Path, tmp_path: Path) -> None:
-    assert smallvoices("nightly", "--date", "newest").code == 0
-    with duckdb.connect(str(tmp_path / "home/published/micro_influencers.duckdb"), read_only=True) as connection:
+def test_the_published_file_is_what_the_contract_promises(samples_night: SamplesNight) -> None:
+    path = samples_night.folder / "home/published/micro_influencers.duckdb"
+    with duckdb.connect(str(path), read_only=True) as connection:
         found = connection.execute(
             "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal "
             "ORDER BY table_name, column_name"
