@@ -16,19 +16,19 @@ from assets.inference.headers import Header, understand
 Mark = Literal[".", ","]
 
 # Cells that say "nothing here", as `is_blank` of macros.sql reads them.
-_BLANK = r"(?i)^(-|--|–|—|n/?a'?|n\.a\.|n/?d|nan|none|null|#n/a)?$"
+_BLANK = r"(?i)^(-|--|–|—|n/?a'?|n\.a\.|n/?d|nan|none|null|#(n/a|value!|ref!|div/0!|name\?|num!|null!))?$"
 _SPACES = " \t\n\v\f\r\u00a0"
 # What people put around a number, and units in words, as `bare_of` of macros.sql reads them.
-_BEFORE = r"^(?:[~≈$€£¥₹₺]\s*)+"
+_BEFORE = r"^(?:(?:[~≈$€£¥₹₺'’]|[<>]=?|[≤≥])\s*)+"
 _AFTER = (
     r"(?i)(?:\s*(?:\+|[$€£¥₹₺]|(?:de |d['’])?(?:followers?|subscribers?|fans|abonn[ée]s|abonnenten|abonnent|seguidores"
     r"|suscriptores|inscritos|iscritti|takipçi|abone|volgers|obserwujących|подписчик(?:ов|а)?|pengikut|フォロワー|粉丝"
     r"|人|명|likes|comments|views|videos|posts)))+$"
 )
 _UNITS = (
-    (r"(?i)^(.*\d)\s*(?:tsd|thousand|tys|тыс|bin|mila|rb|ribu|nghìn|千|천)\.?$", "K"),
+    (r"(?i)^(.*\d)\s*(?:tsd|thousand|tys|тыс|тис|bin|mila|rb|ribu|nghìn|千|천|ألف|الف|آلاف|हज़ार)\.?$", "K"),
     (
-        r"(?i)^(.*\d)\s*(?:mio|mln|mn|mi|mill|million|millions|millionen|millones|milhões|milioni|jt|juta|triệu|млн)\.?$",
+        r"(?i)^(.*\d)\s*(?:mio|mln|mn|mi|mill|million|millions|millionen|millones|milhões|milioni|jt|juta|triệu|млн|مليون|ملايين)\.?$",
         "M",
     ),
     (r"(?i)^(.*\d)\s*(?:mrd|bn|billion|billions|milliarden|млрд)\.?$", "B"),
@@ -39,7 +39,7 @@ _UNITS = (
 )
 # A thousand in Spanish and Portuguese, and a million to many who write English.
 _MIL = r"(?i)(\d)\s*mil\b\.?"
-_DIGITS = "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९０１２３４５６７８９"
+_DIGITS = "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९０１２３４５６７８９٫٬"
 _SUFFIX = r"\s*[kKmMbB]?"
 _NUMBER = rf"^[+-]?(?:\d[\d.,' \u00a0\u2009\u202f’]*|[.,]\d+)(?:[eE][+-]?\d{{1,2}})?{_SUFFIX}\s*%?$"
 _MOSTLY = 0.9
@@ -142,7 +142,7 @@ class Column:
 
     @cached_property
     def _bare(self) -> pl.Series:
-        cells = self.cells.str.replace_many(list(_DIGITS), list("0123456789" * 4))
+        cells = self.cells.str.replace_many(list(_DIGITS), list("0123456789" * 4 + ".,"))
         cells = cells.str.replace(_MIL, "${1}K").str.replace(_BEFORE, "").str.replace(_AFTER, "")
         for pattern, letter in _UNITS:
             cells = cells.str.replace(pattern, f"${{1}}{letter}")
