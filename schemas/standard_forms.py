@@ -14,7 +14,8 @@ _CODES: Mapping[str, Callable[[str], str | None]] = {"country": country_code, "l
 # Marks without width, which text picks up when it is copied from a web page.
 # Words for "not given" in columns of names and categories; in text of people's own they may be meant.
 _NOT_GIVEN = (
-    r"(?i)^(-+|–|—|\?+|n/a|n\.a\.|nan|none|null|nil|unknown|undefined|unspecified|not (available|given|specified|set|known)"
+    r"(?i)^(-+|–|—|\?+|n/a|n\.a\.|nan|none|null|nil|unknown|undefined|unspecified"
+    r"|not (available|given|specified|set|known)"
     r"|no data|unbekannt|keine angabe|k\.a\.|inconnu|non renseigné|desconocido|sin datos|desconhecido|sconosciuto"
     r"|bilinmiyor|und|zxx|mul|mis|xx)$"
 )

@@ -44,11 +44,20 @@ _SUFFIX = r"\s*[kKmMbB]?"
 _NUMBER = rf"^[+-]?(?:\d[\d.,' \u00a0\u2009\u202f’]*|[.,]\d+)(?:[eE][+-]?\d{{1,2}})?{_SUFFIX}\s*%?$"
 _MOSTLY = 0.9
 _MOST_PLATFORMS = 40
-_LAST = 3
+_GRADES = (
+    r"(?i)^(very )?(high|low|medium|mid|average|good|excellent|poor|small|large|big|top|nano|micro|macro|mega|celebrity"
+    r"|tier ?\d|[a-d][+-]?|hoch|mittel|niedrig|élevé|moyen|faible|alto|medio|bajo)([ -](tier|influencer))?$"
+)
+_NO_HANDLES = (
+    *("p", "reel", "reels", "tv", "stories", "explore", "intent", "search", "i", "hashtag", "share", "watch"),
+    "channel",
+)
+_ADDRESS_HANDLE = r"(?i)(?:tiktok\.com/@|youtube\.com/@|instagram\.com/|(?:twitter|x)\.com/)([\w.\-]+)"
 # As people write them: "Total", "TOTAL (3 creators)", "Summe: 12", "Total influencers".
 _TOTALS = (
-    r"^(grand |sub)?(totals?|sums?|averages?|mean|median|summe|gesamt|gesamtsumme|insgesamt|durchschnitt|mittelwert"
-    r"|somme|moyenne|promedio|média|toplam|ortalama|totale|total général|total general|итого|合计|合計|総計)"
+    r"^(subtotal .*|zwischensumme.*|sous-total.*"
+    r"|(grand |sub)?(totals?|sums?|averages?|mean|median|summe|gesamt|gesamtsumme|insgesamt|durchschnitt|mittelwert"
+    r"|somme|moyenne|promedio|média|toplam|ortalama|totale|total général|total general|итого|合计|合計|総計))"
     r"\s*:?\s*([(:].*|(of |de )?(all )?(accounts|creators|influencers|profiles|channels|rows|influenceurs|creadores))?"
     r"\s*:?\s*\d*$"
 )
@@ -248,6 +257,11 @@ class Column:
         return self.share(r"^[^@\s]+@[^@\s]+\.[a-zA-Z]{2,}$") >= _MOSTLY
 
     @cached_property
+    def is_graded(self) -> bool:
+        """Whether the cells are grades of size or quality: high, medium, low, nano, micro."""
+        return len(self.cells) > 0 and self.share(_GRADES) >= _MOSTLY
+
+    @cached_property
     def is_flag(self) -> bool:
         """Whether the cells are yes or no, in words that `flag_of` reads."""
         return len(self.cells) > 0 and self.share(r"(?i)^(true|false|t|f|yes|no|y|n|1|0)$") == 1.0
@@ -309,10 +323,21 @@ class Column:
             return set()
         return {platform for platform, pattern in _PICTURES.items() if self.share(rf"(?i)^https?://{pattern}") >= 0.5}
 
+    @property
+    def all_cells(self) -> pl.Series:
+        """The cells of all records, trimmed."""
+        return self._all
+
+    @cached_property
+    def handles_in_addresses(self) -> pl.Series | None:
+        """The handle of each address in lower case; None where the cells are not addresses with handles."""
+        found = self._all.str.extract(_ADDRESS_HANDLE, 1).str.to_lowercase().replace(list(_NO_HANDLES), None)
+        return found if share_of(found.is_not_null()) >= 0.5 else None
+
     @cached_property
     def totals(self) -> list[str]:
-        """Cells of the last records that name totals, as people write them under a table."""
-        found = self._all.tail(_LAST).drop_nulls().str.to_lowercase()
+        """Cells that name totals, as people write them over, between and under the rows of a table."""
+        found = self._all.drop_nulls().str.to_lowercase()
         return sorted(set(found.filter(found.str.contains(_TOTALS))))
 
 

@@ -17,7 +17,7 @@ from schemas.reference_data import csv_path
 
 _MAX_WORDS = 4
 # Concepts of keys that say little without the keys above them.
-_GENERAL = frozenset({"count", "id", "url", "name", "total", "caption", "rate", "average"})
+_GENERAL = frozenset({"value", "count", "id", "url", "name", "total", "caption", "rate", "average"})
 _OF_OBJECTS = frozenset(
     {
         "followers",
@@ -85,7 +85,8 @@ class Header:
 @cache
 def understand(header: str) -> Header:
     """Reads a header, or any name: of a file, of a sheet. Of a path in a JSON document, the last key counts most."""
-    header = header[:_LONGEST]
+    # Merges of R add .x and .y to columns that both tables have.
+    header = re.sub(r"^([A-Za-z][\w ]+)\.[xy]$", r"\1", header[:_LONGEST])
     *outer, last = header.split(".") if re.fullmatch(r"[\w\-]+(\.[\w\-]+)+", header) else [header]
     found = _understood(last)
     above = [_understood(key) for key in outer]
