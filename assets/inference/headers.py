@@ -17,7 +17,7 @@ from schemas.reference_data import csv_path
 
 _MAX_WORDS = 4
 # Concepts of keys that say little without the keys above them.
-_GENERAL = frozenset({"value", "count", "id", "url", "name", "total", "caption", "rate", "average"})
+_GENERAL = frozenset({"count", "id", "url", "name", "total", "caption", "rate", "average"})
 _OF_OBJECTS = frozenset(
     {
         "followers",
@@ -90,8 +90,8 @@ def understand(header: str) -> Header:
     *outer, last = header.split(".") if re.fullmatch(r"[\w\-]+(\.[\w\-]+)+", header) else [header]
     found = _understood(last)
     above = [_understood(key) for key in outer]
-    # "count" under "edge_followed_by", "url" under "thumbnails", "youtube" under "followers".
-    if found.concepts <= _GENERAL and (found.concepts or (found.platforms and not found.unknown)):
+    # "count" under "edge_followed_by", "url" under "thumbnails", "youtube" under "followers", "value" under "likes".
+    if found.concepts <= _GENERAL and (found.concepts or not found.unknown):
         found = replace(found, concepts=found.concepts.union(*(key.concepts & _OF_OBJECTS for key in above)))
     return replace(
         found,

@@ -13,6 +13,7 @@ from assets.inference.cells import share_of
 from assets.inference.draft import HOLDS, Draft
 from assets.inference.identity import NAMED, Taken
 from assets.inference.proposal import Question
+from assets.inference.times import time_expression
 from schemas.quoting import identifier
 
 # Fewer records prove nothing of a column.
@@ -144,7 +145,8 @@ def explain_unread(draft: Draft) -> None:
             continue
         for column in draft.columns:
             says = column.header.says(concept) or (about == "posted_at" and column.header.says("date"))
-            if says and len(column.cells):
+            is_other = column.header.says_any("handle", "name", "id", "url", "captured")
+            if says and not is_other and len(column.cells) and time_expression(column) is None:
                 odd = column.cells.filter(~column.cells.str.contains(r"^[+-]?[\d.,' ]+[kKmMbB]?$"))
                 if len(odd):
                     text = f"cells of {column.name!r} cannot be read as {what}, such as {odd[0]!r}"
