@@ -16,7 +16,7 @@ MEGABYTES ?= 2000
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-emit-index-url --no-header --no-annotate pyproject.toml requirements-build.in
 .DEFAULT_GOAL := help
-.PHONY: help nightly test proofs check ui samples screenshots backfill browser postgres postgres-readers deploy-storage readers readers-superset faults faketime soak fuzz broken-files lock bench bench-pull \
+.PHONY: help dist nightly test test-ui proofs check check-code check-types check-imports check-vocabulary ui samples screenshots backfill browser postgres postgres-readers deploy-storage readers hadolint readers-superset faults faketime soak fuzz broken-files lock bench bench-pull \
 	bench-publish bench-ranking quality sbom audit licences contract docs clean bench-shapes
 
 help: ## List the targets
@@ -39,19 +39,34 @@ nightly: $(VENV)/.runtime ## Pull, validate, rank and publish the newest date of
 	@$(BIN)/smallvoices nightly --date newest
 
 test: check ## Lint, type check and run the tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --slowest=25
 
-proofs: $(VENV)/.development ## Run the tests that take too long for `make test`, which has a shorter one of each kind
-	@$(BIN)/python -m pytest -m proof
+test-ui: $(VENV)/.development ## Run the tests of the Dagster UI, of its daemon and of the report in a browser
+	@$(BIN)/python -m pytest -m "live and not proof"
 
-check: $(VENV)/.development
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo && $(BIN)/python -m lint.vocabulary
+proofs: $(VENV)/.development ## Run the tests that take too long for `make test`, and 300 examples of each property
+	@$(BIN)/python -m pytest -m "proof or hypothesis" --hypothesis-profile=proofs
+
+check: $(VENV)/.development ## Lint and type check, all at once
+	@$(MAKE) --no-print-directory --jobs=4 --output-sync=target check-code check-types check-imports check-vocabulary
+
+check-code: $(VENV)/.development
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+check-types: $(VENV)/.development
+	@$(BIN)/mypy
+
+check-imports: $(VENV)/.development
+	@$(BIN)/lint-imports --no-logo
+
+check-vocabulary: $(VENV)/.development
+	@$(BIN)/python -m lint.vocabulary
 
 ui: $(VENV)/.runtime ## Open the Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/smallvoices ui
 
 samples: $(VENV)/.runtime ## Write the invented sample exports again
-	@$(BIN)/python samples/generate.py
+	@$(BIN)/python -m pipelines.samples.generate
 
 screenshots: $(VENV)/.development ## Take the pictures of docs/ again, from the samples
 	@SMALLVOICES_SCREENSHOTS=docs SMALLVOICES_BACKFILL_DAYS=30 $(BIN)/python -m pytest -n 0 -m "" --basetemp=/tmp/smallvoices tests/ui/test_browser.py
@@ -62,7 +77,7 @@ backfill: $(VENV)/.development ## Backfill 30 days from the Dagster UI, by click
 browser: ## Install the browser that the UI tests drive (system packages; needs root)
 	apt-get update -q && apt-get install -y -q chromium chromium-driver
 
-readers: $(patsubst %,$(READERS)/duckdb-%/.installed,$(DUCKDBS)) $(READERS)/clients/.installed $(READERS)/node/.installed ## Install the clients that the published files are tested with
+readers: $(patsubst %,$(READERS)/duckdb-%/.installed,$(DUCKDBS)) $(READERS)/clients/.installed $(READERS)/dbt/.installed $(READERS)/node/.installed ## Install the clients that the published files are tested with
 
 $(READERS)/duckdb-%/.installed: | $(VENV)/.development
 	@$(BIN)/uv venv -q --clear -p $(BIN)/python $(@D)
@@ -74,6 +89,8 @@ $(READERS)/%/.installed: tests/integration/readers/%.txt | $(VENV)/.development
 
 $(READERS)/node/.installed: | $(VENV)/.development
 	@npm install --silent --no-fund --no-audit --prefix $(@D) @duckdb/node-api && touch $@
+
+hadolint: $(READERS)/hadolint/.installed ## Install the linter of deploy/Dockerfile
 
 readers-superset: $(READERS)/superset/.installed ## Look at the published file through Apache Superset: dataset, chart, SQL Lab
 	@$(BIN)/python -m tests.integration.readers.superset
@@ -113,6 +130,11 @@ bench-publish: $(VENV)/.development ## Measure publishing 1 M accounts with 90 d
 
 bench-ranking: $(VENV)/.development ## Measure ranking 1 M accounts with 12 M posts beside plain SQL
 	@$(BIN)/python -m benchmarks.ranking --accounts $(ACCOUNTS)
+
+dist: $(VENV)/.development ## Build the wheel and the source distribution in build/dist
+	@rm -rf build/dist build/lib build/bdist.*
+	@$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir build/dist
+	@ls -l build/dist
 
 sbom: $(VENV)/.development ## Write build/sbom.json, the bill of materials of what the lock installs (CycloneDX)
 	@$(BIN)/uv venv -q --clear -p $(BIN)/python build/runtime

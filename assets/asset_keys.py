@@ -1,4 +1,4 @@
-"""Asset keys: all of them below one prefix, so that this code location lives beside others in one Dagster.
+"""Asset keys and owners: keys are below one prefix, so that this code location lives beside others in one Dagster.
 
 Assets are declared by `dg.multi_asset`, one or several: `dg.asset` would put the prefix into the names of steps, which
 people read in logs and notifications.
@@ -7,6 +7,7 @@ people read in logs and notifications.
 import dagster as dg
 
 _PREFIX = "smallvoices"
+OWNERS = ["team:data-engineering"]
 
 
 def asset_key(name: str) -> dg.AssetKey:

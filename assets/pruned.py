@@ -9,11 +9,10 @@ from collections.abc import Callable, Sequence
 
 import dagster as dg
 
-from assets.asset_keys import asset_key
+from assets.asset_keys import OWNERS, asset_key
 from assets.retention import old_dates
 from assets.retention.old_dates import Removable
 from assets.storage import home_lock
-from assets.tables import OWNERS
 from schemas.first_line import first_line
 from schemas.settings import Settings
 
@@ -42,7 +41,7 @@ def build(settings: Settings, prune: Prune) -> dg.AssetsDefinition:
                 ),
                 group_name="published",
                 kinds={"file"},
-                owners=list(OWNERS),
+                owners=OWNERS,
             )
         ],
     )

@@ -1,23 +1,25 @@
 """`published`: the DuckDB file that readers open, rebuilt from the whole lake."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain
 
 import dagster as dg
 import duckdb
 
 from assets import column_lineage, metadata
-from assets.asset_keys import asset_key
+from assets.asset_keys import OWNERS, asset_key
+from assets.publishing import staleness
 from assets.publishing.publish_protocol import FILE_NAME
 from assets.publishing.selects import NEWEST, publish
-from assets.storage import lookback
-from assets.storage.lake import Lake
-from assets.tables import OWNERS, once_upstream_is_done
+from assets.publishing.staleness import Stale
+from assets.tables import columns_of, once_upstream_is_done
 from schemas.config.source import SourcesFile
 from schemas.published import MicroInfluencers
 from schemas.settings import Settings
 
 LOOKED_BACK = "dates_have_seen_the_dates_before"
-UPSTREAM = (*NEWEST, "quarantine")
+SAME_PARAMETERS = "parameters_up_to_date"
+UPSTREAM = (*NEWEST, "handle_changes", "quarantine")
 
 
 def build(settings: Settings, sources: SourcesFile) -> dg.AssetsDefinition:
@@ -35,7 +37,7 @@ def build(settings: Settings, sources: SourcesFile) -> dg.AssetsDefinition:
                 ),
                 group_name="published",
                 kinds={"duckdb"},
-                owners=list(OWNERS),
+                owners=OWNERS,
                 automation_condition=once_upstream_is_done(),
             )
         ],
@@ -44,7 +46,12 @@ def build(settings: Settings, sources: SourcesFile) -> dg.AssetsDefinition:
                 LOOKED_BACK,
                 asset=asset_key("published"),
                 description="No date was computed before an earlier one that it looks back on was landed.",
-            )
+            ),
+            dg.AssetCheckSpec(
+                SAME_PARAMETERS,
+                asset=asset_key("published"),
+                description="Every date was computed with the metrics that are configured now.",
+            ),
         ],
     )
     def published(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
@@ -58,19 +65,14 @@ def build(settings: Settings, sources: SourcesFile) -> dg.AssetsDefinition:
             ).pl()
             micro = connection.execute("SELECT count(*) FROM micro_influencers").fetchall()[0][0]
         context.log.info(f"generation {generation.number}: {micro:,} micro-influencers on {generation.snapshot_date}")
-        stale = lookback.stale(Lake(settings.lake))
-        if stale:
-            context.log.warning(lookback.words(stale))
+        stale = {
+            LOOKED_BACK: staleness.of_lookback(settings, sources),
+            SAME_PARAMETERS: staleness.of_parameters(settings, sources),
+        }
+        for found in chain.from_iterable(stale.values()):
+            context.log.warning(f"{found.text}; run `smallvoices {found.remedy}`")
         yield dg.MaterializeResult(
-            check_results=[
-                dg.AssetCheckResult(
-                    check_name=LOOKED_BACK,
-                    passed=not stale,
-                    severity=dg.AssetCheckSeverity.WARN,
-                    description=lookback.words(stale) if stale else "Every date has seen the dates before it.",
-                    metadata={"stale_dates": len(stale)},
-                )
-            ],
+            check_results=[_check(name, causes) for name, causes in stale.items()],
             metadata={
                 "dagster/row_count": micro,
                 "dagster/column_schema": metadata.table_schema(MicroInfluencers),
@@ -80,7 +82,21 @@ def build(settings: Settings, sources: SourcesFile) -> dg.AssetsDefinition:
                 "path": dg.MetadataValue.path(path),
                 "preview": metadata.preview(top),
             }
-            | column_lineage.lineage("published_accounts", ("ranking", "engagement", "history", "creators")),
+            | column_lineage.lineage(
+                "published_accounts", columns_of(("ranking", "engagement", "history", "creators"))
+            ),
         )
 
     return published
+
+
+def _check(name: str, causes: Sequence[Stale]) -> dg.AssetCheckResult:
+    """Returns the result of a check that no date is stale."""
+    texts = [f"{found.text}; run `smallvoices {found.remedy}`" for found in causes]
+    return dg.AssetCheckResult(
+        check_name=name,
+        passed=not causes,
+        severity=dg.AssetCheckSeverity.WARN,
+        description="; ".join(texts) or "Every date is up to date.",
+        metadata={"stale_dates": len({day for found in causes for day in found.days})},
+    )

@@ -2,10 +2,10 @@
 
 import dagster as dg
 
-from assets.asset_keys import asset_key
+from assets.asset_keys import OWNERS, asset_key
 from assets.publishing.postgres import SCHEMA, publish
 from assets.publishing.publish_protocol import FILE_NAME
-from assets.tables import OWNERS, once_upstream_is_done
+from assets.tables import once_upstream_is_done
 from schemas.settings import Settings
 
 NAME = "published_to_postgres"
@@ -23,7 +23,7 @@ def build(settings: Settings, address: str) -> dg.AssetsDefinition:
                 description=f"The published tables in schema {SCHEMA} of a PostgreSQL database, swapped in as a whole.",
                 group_name="published",
                 kinds={"postgres"},
-                owners=list(OWNERS),
+                owners=OWNERS,
                 automation_condition=once_upstream_is_done(),
             )
         ],

@@ -2,10 +2,10 @@
 
 import dagster as dg
 
-from assets.asset_keys import asset_key
+from assets.asset_keys import OWNERS, asset_key
 from assets.publishing import report_page
 from assets.publishing.publish_protocol import FILE_NAME
-from assets.tables import OWNERS, once_upstream_is_done
+from assets.tables import once_upstream_is_done
 from schemas.settings import Settings
 
 
@@ -21,7 +21,7 @@ def build(settings: Settings) -> dg.AssetsDefinition:
                 description="`published/report.html`: what is published, as one page that needs no network.",
                 group_name="published",
                 kinds={"html"},
-                owners=list(OWNERS),
+                owners=OWNERS,
                 automation_condition=once_upstream_is_done(),
             )
         ],

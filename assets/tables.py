@@ -4,7 +4,7 @@ Belongs here: which tables there are, their contracts and their inputs. Does not
 column means (`schemas`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,29 +13,19 @@ import polars as pl
 from pandera.polars import DataFrameModel
 
 from assets import column_lineage, metadata
-from assets.asset_keys import asset_key
+from assets.asset_keys import OWNERS, asset_key
 from assets.metrics import explain, explain_text
+from assets.metrics import parameters as recorded
 from assets.metrics.computing import compute, dimensions, parameters, reference
-from assets.storage import lookback
+from assets.storage import lookback, outdated
 from assets.storage.engine import Input
 from assets.storage.lake import Lake
 from assets.storage.lookback import LookBack
-from schemas.authenticity import Authenticity
-from schemas.benchmarks import TierBenchmarks
 from schemas.config.source import SourcesFile
-from schemas.creators import Creators
-from schemas.describe import summary
-from schemas.engagement import Engagement
-from schemas.estimates import Estimates
-from schemas.history import History
-from schemas.norms import Norms
-from schemas.priors import Priors
-from schemas.ranking import Ranking
-from schemas.segments import Segments
+from schemas.describe import polars_schema, summary
+from schemas.lake_tables import COMPUTED, IMPORTED
 from schemas.settings import Settings
-from schemas.topics import Topics
 
-OWNERS = ("team:data-engineering",)
 # Lines are looked up in landed files up to this size; in larger ones that takes a run too long.
 _LARGEST_FILE = 16 * 2**20
 # What the SQL reads of the configuration, beside files of reference data.
@@ -52,8 +42,7 @@ class TableSpec:
     """A table that `assets/sql/<name>.sql` computes for every date.
 
     Attributes:
-        name: The table, its SQL file and its asset.
-        model: Its contract.
+        name: The table, its SQL file and its asset; its contract is that of `COMPUTED`.
         upstream: Lake tables of the same date that the SQL reads.
         reference: Other tables that the SQL reads: `schemas/<name>.csv`, or one of `_CONFIGURED`.
         by_bucket: Tables to read bucket by bucket.
@@ -62,12 +51,16 @@ class TableSpec:
     """
 
     name: str
-    model: type[DataFrameModel]
     upstream: tuple[str, ...]
     reference: tuple[str, ...] = ()
     by_bucket: tuple[str, ...] = ()
     lookback: Callable[[Lake, date], LookBack] | None = None
     shown: Shown | None = None
+
+    @property
+    def model(self) -> type[DataFrameModel]:
+        """Its contract."""
+        return COMPUTED[self.name]
 
     def constants(self, sources: SourcesFile) -> dict[str, pl.DataFrame]:
         """Returns the inputs that are the same for every date, by name."""
@@ -83,7 +76,10 @@ def _plot(settings: Settings, sources: SourcesFile, day: date) -> Mapping[str, d
 
 def _why_the_first(settings: Settings, sources: SourcesFile, day: date) -> Mapping[str, dg.MetadataValue]:
     """Explains the rank of the first account, as `smallvoices explain` does of any."""
-    top = Lake(settings.lake).scan("ranking", day).filter(pl.col("rank") == 1).select("platform", "profile_id")
+    lake = Lake(settings.lake)
+    if outdated.is_outdated(lake, day):  # ranked from profiles of another release, whose files have been deleted
+        return {}
+    top = lake.scan("ranking", day).filter(pl.col("rank") == 1).select("platform", "profile_id")
     rows = top.collect().rows()
     if not rows:
         return {}
@@ -95,24 +91,33 @@ def _why_the_first(settings: Settings, sources: SourcesFile, day: date) -> Mappi
 # In order of computing.
 TABLES = (
     TableSpec(
-        "engagement", Engagement, ("profiles", "posts"), ("tiers", "parameters"), by_bucket=("profiles", "posts")
+        "engagement", ("profiles", "posts"), ("tiers", "parameters"), by_bucket=("profiles", "posts")
     ),
-    TableSpec("priors", Priors, ("engagement",), ("tiers", "default_priors")),
-    TableSpec("benchmarks", TierBenchmarks, ("engagement", "priors"), ("tiers", "published_benchmarks"), shown=_plot),
-    TableSpec("estimates", Estimates, ("engagement", "priors"), ("parameters",)),
+    TableSpec("priors", ("engagement",), ("tiers", "default_priors")),
+    TableSpec("benchmarks", ("engagement", "priors"), ("tiers", "published_benchmarks"), shown=_plot),
+    TableSpec("estimates", ("engagement", "priors"), ("parameters",)),
     TableSpec(
-        "history", History, ("profiles", "import_report"), ("tiers",), by_bucket=("profiles", "earlier"),
+        "history", ("profiles", "import_report"), ("tiers",), by_bucket=("profiles", "earlier"),
         lookback=lookback.of,
     ),
-    TableSpec("norms", Norms, ("engagement", "history"), ("tiers", "default_norms")),
-    TableSpec("authenticity", Authenticity, ("engagement", "estimates", "history", "norms"), ("weights",)),
-    TableSpec("topics", Topics, ("profiles", "posts"), ("lexicon",), by_bucket=("profiles", "posts")),
+    TableSpec("handle_changes", ("history",)),
+    TableSpec("norms", ("engagement", "history"), ("tiers", "default_norms")),
+    TableSpec("authenticity", ("engagement", "estimates", "history", "norms"), ("weights",)),
+    TableSpec("topics", ("profiles", "posts"), ("lexicon",), by_bucket=("profiles", "posts")),
     TableSpec(
-        "ranking", Ranking, ("engagement", "estimates", "authenticity", "topics"), ("weights",), shown=_why_the_first
+        "ranking", ("engagement", "estimates", "authenticity", "topics"), ("weights",), shown=_why_the_first
     ),
-    TableSpec("segments", Segments, ("ranking",), ("dimensions",)),
-    TableSpec("creators", Creators, ("profiles",), ("shared_hosts",)),
+    TableSpec("segments", ("ranking",), ("dimensions",)),
+    TableSpec("creators", ("profiles",), ("shared_hosts",)),
 )  # fmt: skip
+
+
+_MODELS = {**IMPORTED, **COMPUTED}
+
+
+def columns_of(tables: Iterable[str]) -> dict[str, list[str]]:
+    """Returns the columns of tables of a date."""
+    return {name: polars_schema(_MODELS[name]).names() for name in tables}
 
 
 def once_upstream_is_done() -> dg.AutomationCondition[dg.AssetKey | dg.AssetCheckKey]:
@@ -145,7 +150,7 @@ def _asset(
                 description=summary(spec.model),
                 group_name="metrics",
                 kinds={"duckdb", "sql"},
-                owners=list(OWNERS),
+                owners=OWNERS,
             )
         ],
         partitions_def=partitions,
@@ -165,12 +170,12 @@ def _asset(
             written[day] = compute(
                 settings, spec.name, spec.model, inputs, day, context.run.run_id,
                 by_bucket=[name for name in spec.by_bucket if not isinstance(inputs[name], pl.DataFrame)],
-                notes=back.notes,
+                notes={**back.notes, **recorded.notes(lake, spec.name, spec.upstream, day, sources.metrics)},
             )  # fmt: skip
             context.log.info(f"{spec.name} {day}: {written[day]:,} rows")
         newest = max(written, default=None)
         found = metadata.of_table(spec.model, written, lake.path(spec.name, newest) if newest else None)
-        found |= column_lineage.lineage(spec.name, spec.upstream)
+        found |= column_lineage.lineage(spec.name, columns_of(spec.upstream))
         if spec.shown and newest:
             found |= spec.shown(settings, sources, newest)
         return dg.MaterializeResult(metadata=found)

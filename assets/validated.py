@@ -9,28 +9,18 @@ from datetime import date
 
 import dagster as dg
 import polars as pl
-from pandera.polars import DataFrameModel
 
 from assets import metadata
-from assets.asset_keys import asset_key
+from assets.asset_keys import OWNERS, asset_key
 from assets.importing.importing import NothingToPublishError, import_date
 from assets.landed import LISTED_MESSAGES, key_of
+from assets.storage import outdated
 from assets.storage.lake import Lake
-from assets.tables import OWNERS
 from schemas.config.source import SourcesFile
 from schemas.describe import summary
-from schemas.import_report import ImportReport
-from schemas.posts import Posts
-from schemas.profiles import Profiles
-from schemas.quarantine import Quarantine
+from schemas.lake_tables import IMPORTED
 from schemas.settings import Settings
 
-TABLES: dict[str, type[DataFrameModel]] = {
-    "profiles": Profiles,
-    "posts": Posts,
-    "quarantine": Quarantine,
-    "import_report": ImportReport,
-}
 ACCOUNTED = "every_row_accounted_for"
 PUBLISHED = "every_source_published"
 _TAKEN = ("published", "carried")
@@ -51,9 +41,9 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
                 description=summary(model),
                 group_name="validated",
                 kinds={"polars", "parquet"},
-                owners=list(OWNERS),
+                owners=OWNERS,
             )
-            for name, model in TABLES.items()
+            for name, model in IMPORTED.items()
         ],
         check_specs=[
             dg.AssetCheckSpec(
@@ -74,6 +64,9 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
         days = [date.fromisoformat(key) for key in context.partition_keys]
         reports: list[pl.DataFrame] = []
         empty: list[NothingToPublishError] = []
+        # The import compares a date with the dates before it, and the look-back reads their profiles.
+        if old := [day for day in outdated.dates(Lake(settings.lake)) if day < days[0]]:
+            raise dg.Failure(outdated.message(settings, old), allow_retries=False)
         for day in days:
             try:
                 report = import_date(settings, sources, day, context.run.run_id)
@@ -97,7 +90,7 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
 def _lines(report: pl.DataFrame) -> Iterator[tuple[str, str, str]]:
     """A line for each source and kind of record of a report, however many pages it came in, with source and state."""
     alike = report.group_by(
-        "source", "snapshot_date", "landed_date", "records", "state", "message", maintain_order=True
+        "source", "snapshot_date", "landed_date", "records", "state", "message", "inferred", maintain_order=True
     )
     counts_of = pl.col("landed", "accepted", "quarantined", "superseded", "forgotten")
     for row in alike.agg(counts_of.sum()).iter_rows(named=True):
@@ -106,12 +99,13 @@ def _lines(report: pl.DataFrame) -> Iterator[tuple[str, str, str]]:
             f"superseded {row['superseded']:,} + forgotten {row['forgotten']:,}"
         )
         what = " ".join(filter(None, (row["source"], str(row["snapshot_date"]), row["records"])))
-        why = f": {row['message']}" if row["message"] else ""
-        yield row["source"], row["state"], f"{what}: {row['state']}, {counts}{why}"
+        inferred = f"inferred: {row['inferred']}" if row["inferred"] else None
+        why = "; ".join(filter(None, (row["message"], inferred)))
+        yield row["source"], row["state"], f"{what}: {row['state']}, {counts}{': ' if why else ''}{why}"
 
 
 def _results(lake: Lake, report: pl.DataFrame, days: list[date]) -> Iterator[dg.MaterializeResult[None]]:
-    for name, model in TABLES.items():
+    for name, model in IMPORTED.items():
         written = {day: lake.rows(name, day) for day in days if lake.path(name, day).exists()}
         found = metadata.of_table(model, written, lake.path(name, max(written)))
         checks = []

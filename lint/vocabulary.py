@@ -38,8 +38,8 @@ NOT_YET_CLEAN = (
     "deploy/*",
     "docs/contract_v2.odcs.yaml",
     "docs/data_dictionary.md",
+    "docs/dbt/sources.yml",
     "pipelines/*",
-    "samples/*",
     "schemas/*",
     "tests/*",
 )

@@ -1,4 +1,4 @@
-"""What workspace.yaml loads: the definitions for the settings in the environment."""
+"""The code location that workspace.yaml loads: the definitions for the settings in the environment."""
 
 from pipelines.build import build_defs
 from schemas.config import sources_file

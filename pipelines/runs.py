@@ -11,21 +11,22 @@ from uuid import uuid4
 
 import dagster as dg
 
-from assets import landed, validated
+from assets import landed
 from assets.asset_keys import asset_key
 from assets.importing import row_count_check
-from assets.storage import lookback
+from assets.storage import lookback, outdated
 from assets.storage.lake import Lake
 from pipelines.build import build_defs
-from pipelines.instance import home_instance, notifying, orphaned_runs, sqlite_keepalive
+from pipelines.instance import home_instance, notifying, orphaned_runs, sqlite_keepalive, unprefixed_keys
 from pipelines.instance.notifying import FailedRun
 from pipelines.jobs import NIGHTLY
 from schemas.config.source import SourcesFile
 from schemas.first_line import first_line
+from schemas.lake_tables import IMPORTED
 from schemas.settings import Settings
 
 PUBLISHED = "published"
-_IMPORTED = tuple(map(asset_key, validated.TABLES))
+_IMPORTED = tuple(map(asset_key, IMPORTED))
 # What Dagster makes of Ctrl-C during a step.
 INTERRUPTED = dg.DagsterExecutionInterruptedError.__name__
 
@@ -51,9 +52,11 @@ def over(settings: Settings, sources: SourcesFile, days: Sequence[date], *, forc
     """Pulls, validates and ranks dates, a run for each range without gaps, and publishes once.
 
     Dates that look back on these, and are there already, are ranked anew, and imported anew where a source would be
-    judged otherwise, so that the order of backfill does not matter.
+    judged otherwise, so that the order of backfill does not matter. So are dates that another release has written.
     """
     lake = Lake(settings.lake)
+    if failed := _recompute_outdated(settings, sources, log_level):
+        return failed
     config = {"ops": {"landing": {"config": {"force": force}}}}
     known = {*lake.dates("ranking"), *lake.dates("import_report")}
     affected = [day for day in known if lookback.sees(day, days) and day not in days]
@@ -67,10 +70,12 @@ def over(settings: Settings, sources: SourcesFile, days: Sequence[date], *, forc
     )
     if not outcome.succeeded:
         return outcome
-    changed = days
-    while changed := row_count_check.misjudged(lake, sources.sources, changed):
-        if failed := _import_again(settings, sources, changed, log_level):
+    # Those that a backfill in the UI has left too.
+    misjudged = row_count_check.stale(settings, sources.sources)
+    while misjudged:
+        if failed := _import_again(settings, sources, misjudged, log_level):
             return failed
+        misjudged = row_count_check.misjudged(lake, sources.sources, misjudged)
     # Looked for afterwards too: another process may have ranked dates meanwhile, or have died before it mended them.
     stale = lookback.stale(lake)
     if stale:
@@ -92,6 +97,22 @@ def recompute(settings: Settings, sources: SourcesFile, days: Sequence[date], *,
         if not outcome.succeeded:
             return outcome
     return publish(settings, sources, log_level=log_level)
+
+
+def _recompute_outdated(settings: Settings, sources: SourcesFile, log_level: str) -> Outcome | None:
+    """Imports and ranks the dates that another release has written; returns the outcome if some stay as they are."""
+    lake = Lake(settings.lake)
+    if not (days := outdated.dates(lake)):
+        return None
+    with home_instance.open_instance(settings) as instance:
+        unprefixed_keys.move(instance)
+    failed = _import_again(settings, sources, days, log_level)
+    if not (left := outdated.dates(lake)):
+        return None
+    because = f", and cannot be recomputed: {failed.error}" if failed else ", and cannot be recomputed"
+    remedy = "bring back their folders in landing/, or remove their folders snapshot_date=… in lake/"
+    error = f"{outdated.reason(left)}{because}; {remedy}"
+    return Outcome(succeeded=False, run_id=failed.run_id if failed else "", error=error)
 
 
 def _import_again(settings: Settings, sources: SourcesFile, days: Sequence[date], log_level: str) -> Outcome | None:
@@ -132,7 +153,9 @@ def _range(days: Sequence[date]) -> dict[str, Any]:
 
 
 def publish(settings: Settings, sources: SourcesFile, *, log_level: str) -> Outcome:
-    """Publishes what the lake holds, and its report."""
+    """Publishes what the lake holds, and its report; dates that another release has written are recomputed first."""
+    if failed := _recompute_outdated(settings, sources, log_level):
+        return failed
     return _execute(settings, sources, {}, log_level, only=_publishing(sources))
 
 

@@ -1,6 +1,6 @@
 """The published contract for people and tools that do not read Python.
 
-It is an Open Data Contract Standard file, and the data dictionary, both generated from the models.
+It is an Open Data Contract Standard file, the data dictionary, and a dbt project's sources, generated from the models.
 `python -m schemas.contract` writes them to docs/. A version's file never changes once it is written: another name,
 type, unit or meaning of a column is another version.
 """
@@ -13,11 +13,13 @@ from typing import Any
 import yaml
 from pandera.polars import DataFrameModel
 
+from schemas import dbt_sources
 from schemas.describe import summary
 from schemas.published import CONTRACT_IS_OPEN, CONTRACT_VERSION, TABLES, published_columns
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 DICTIONARY = DOCS / "data_dictionary.md"
+DBT_SOURCES = DOCS / "dbt/sources.yml"
 FILE = "published/micro_influencers.duckdb"
 _LOGICAL_TYPES = {
     "BOOLEAN": "boolean",
@@ -142,6 +144,7 @@ def main() -> None:
         )
     path.write_text(text, encoding="utf-8")
     DICTIONARY.write_text(dictionary(), encoding="utf-8")
+    DBT_SOURCES.write_text(as_yaml(dbt_sources.document()), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import polars as pl
 from schemas.column import MAX_COMPUTED, PLATFORMS, column, fraction, text
 
 ENGAGEMENT_LOW = fraction(
-    "Lower end of the interval of engagement_estimate: 80 % unless configured otherwise.", le=MAX_COMPUTED
+    "Lower end of the interval of engagement_estimate, whose width is interval_z of `parameters`.", le=MAX_COMPUTED
 )
 ENGAGEMENT_ESTIMATE = fraction(
     "Typical (median) engagement ratio of a post, as it would show over many more posts: the account's own, drawn "
@@ -14,7 +14,7 @@ ENGAGEMENT_ESTIMATE = fraction(
     le=MAX_COMPUTED,
 )
 ENGAGEMENT_HIGH = fraction(
-    "Upper end of the interval of engagement_estimate: 80 % unless configured otherwise.", le=MAX_COMPUTED
+    "Upper end of the interval of engagement_estimate, whose width is interval_z of `parameters`.", le=MAX_COMPUTED
 )
 LIFT = column(
     "engagement_estimate over what is typical of an account of its size, by platform and tier.",

@@ -47,3 +47,15 @@ class History(pa.DataFrameModel):
 
     class Config:
         strict = True
+
+
+class HandleChanges(pa.DataFrameModel):
+    """Accounts whose handle changed; the dates of this table are kept for ever."""
+
+    platform: pl.String = column("Platform of the account.", nullable=False, isin=PLATFORMS)
+    profile_id: pl.String = text("Id of the account, as in `accounts`.", nullable=False)
+    snapshot_date: pl.Date = column("The first date with another handle.", nullable=False)
+    handle_before: pl.String = text("The handle until then.", nullable=False)
+
+    class Config:
+        strict = True

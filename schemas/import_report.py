@@ -41,7 +41,8 @@ class ImportReport(pa.DataFrameModel):
     )
     landed_bytes: pl.Int64 = count("Size of the file.", unit="bytes", nullable=False)
     sha256: pl.String = column("Hash of the file.")
-    message: pl.String = column("What went wrong and what to do about it.")
+    message: pl.String = column("Error and its remedy; null where nothing went wrong.")
+    inferred: pl.String = column("Columns of the export that `shape: auto` takes for those of the contract.")
 
     @pa.dataframe_check
     @classmethod

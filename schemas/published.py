@@ -16,7 +16,7 @@ from schemas.column import MAX_COMPUTED, PLATFORMS, column, count, fraction, tex
 from schemas.contacts import Contacts
 from schemas.creators import CREATOR_ID, CREATOR_REASON
 from schemas.describe import Column, columns
-from schemas.history import GROWTH_7D, GROWTH_30D
+from schemas.history import GROWTH_7D, GROWTH_30D, HandleChanges
 from schemas.landed import Timestamp
 from schemas.norms import Norms
 from schemas.quarantine import Quarantine
@@ -64,6 +64,10 @@ class RankHistory(pa.DataFrameModel):
     score: pl.Float64 = column("Score of that day.", unit="points", nullable=False, ge=0.0, le=100.0)
     followers: pl.Int64 = count("Followers on that day.", unit="accounts", nullable=False)
     engagement_estimate: pl.Float64 = fraction("Estimate of that day.", le=MAX_COMPUTED, nullable=False)
+    same_parameters: pl.Boolean = column(
+        "Whether the day was computed with the `parameters` of the newest one; figures of other parameters do not "
+        "compare. Null where they were not recorded."
+    )
 
 
 class Weights(pa.DataFrameModel):
@@ -80,13 +84,22 @@ class Weights(pa.DataFrameModel):
     meaning: pl.String = text("What it says.", nullable=False)
 
 
-class HandleHistory(pa.DataFrameModel):
-    """Handles that accounts had before, each with the date of the snapshot that first showed another."""
+class Parameters(pa.DataFrameModel):
+    """Parameters that the newest date was computed with, in one row; null where they were not recorded."""
 
-    platform: pl.String = column("Platform of the account.", nullable=False, isin=PLATFORMS)
-    profile_id: pl.String = text("Id of the account, as in `accounts`.", nullable=False)
-    snapshot_date: pl.Date = column("The first date with another handle.", nullable=False)
-    handle_before: pl.String = text("The handle until then.", nullable=False)
+    window_days: pl.Int64 = count("Age of the oldest posts that count.", unit="days")
+    settle_days: pl.Int64 = count("Age of the youngest posts that count.", unit="days")
+    sample_posts: pl.Int64 = count("Newest posts that ratios are computed over.", unit="posts")
+    interval_z: pl.Float64 = column(
+        "Half width of the interval of engagement_estimate: 1.28 for 80 %, 1.64 for 90 %, 1.96 for 95 %.",
+        unit="standard deviations",
+        ge=0.0,
+        le=10.0,
+    )
+
+
+class HandleHistory(HandleChanges):
+    """Handles that accounts had before, each with the date of the snapshot that first showed another."""
 
 
 class SegmentRanks(Segments):
@@ -131,7 +144,8 @@ class SourceStatus(pa.DataFrameModel):
     superseded: pl.Int64 = count("Older copies of the same account or post.", unit="records", nullable=False)
     forgotten: pl.Int64 = count("Records of people who asked to be forgotten.", unit="records", nullable=False)
     sha256: pl.String = column("Hash of its landed files.")
-    message: pl.String = column("What went wrong and what to do about it.")
+    message: pl.String = column("Error and its remedy; null where nothing went wrong.")
+    inferred: pl.String = column("Columns of its export that `shape: auto` takes for those of the contract.")
 
     class Config:
         strict = True
@@ -162,6 +176,7 @@ TABLES: Mapping[str, type[DataFrameModel]] = {
     "authenticity": Authenticity,
     "norms": Norms,
     "weights": Weights,
+    "parameters": Parameters,
     "segment_ranks": SegmentRanks,
     "segment_leaders": SegmentLeaders,
     "handle_history": HandleHistory,

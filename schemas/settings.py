@@ -6,48 +6,52 @@ Belongs here: where things lie and how much of the machine they may use. Does no
 import os
 import re
 import shlex
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
+
+from croniter import croniter
+from pydantic import AfterValidator, BeforeValidator, ByteSize, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
 
 # Holds a password: neither shown nor kept.
 POSTGRES = "SMALLVOICES_DAGSTER_POSTGRES"
 REPOSITORY = Path(__file__).resolve().parent.parent
+SOURCES = "sources.yaml"
 
-_DAYS_TO_KEEP = (r"off|\d{1,5}", "a whole number of days, or off")
-# What is published looks back so far, and so far may a source be carried.
-_FEWEST_DAYS = {"SMALLVOICES_KEEP_LANDING_DAYS": 40, "SMALLVOICES_KEEP_LAKE_DAYS": 90, "SMALLVOICES_KEEP_RUNS_DAYS": 1}
+_PREFIX = "SMALLVOICES_"
+_CRON_FIELDS = 5
 _POSTGRES_SCHEME = r"postgres(ql)?(\+psycopg2)?://"
-# Minute, hour, day, month and weekday: each *, or one or a list of values and ranges, with or without steps.
-_CRON_VALUES = (
-    "[0-5]?[0-9]", "[01]?[0-9]|2[0-3]", "0?[1-9]|[12][0-9]|3[01]|L",
-    "0?[1-9]|1[0-2]|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC", "[0-7]|SUN|MON|TUE|WED|THU|FRI|SAT",
-)  # fmt: skip
-_CRON = [
-    rf"{one}(?:,{one})*" for value in _CRON_VALUES for one in [rf"(?:\*|(?:{value})(?:-(?:{value}))?)(?:/[1-9]\d?)?"]
-]
-_UNITS = {"K": 1, "M": 2, "G": 3, "T": 4}
-_SIZE = r"(\d+(?:\.\d+)?) ?([KMGT])(i?)B"
-_SIZE_ALLOWED = "a number and a unit, such as 1GB or 512MB"
-
-_ALLOWED = {
-    "SMALLVOICES_FIRST_DATE": (r"\d{4}-\d{2}-\d{2}", "a date, YYYY-MM-DD"),
-    "SMALLVOICES_THREADS": (r"\d{1,3}", "a whole number from 0 (all cores) to 999"),
-    "SMALLVOICES_MEMORY_LIMIT": (_SIZE, _SIZE_ALLOWED),
-    "SMALLVOICES_TEMP_LIMIT": (_SIZE, _SIZE_ALLOWED),
-    "SMALLVOICES_PUBLISH_WAIT_SECONDS": (r"\d{1,5}", "a whole number from 0 to 99999"),
-    "SMALLVOICES_KEEP_LANDING_DAYS": _DAYS_TO_KEEP,
-    "SMALLVOICES_KEEP_LAKE_DAYS": _DAYS_TO_KEEP,
-    "SMALLVOICES_KEEP_RUNS_DAYS": _DAYS_TO_KEEP,
-    "SMALLVOICES_LOG": (r"text|json", "text or json"),
-    "SMALLVOICES_NIGHTLY_CRON": (f"off|{' +'.join(_CRON)}", 'five fields, such as "0 2 * * *", or off'),
-}
+# From this likeness on, a variable that is not known is a misspelt setting, and not a secret of the user's own.
+_ALIKE = 0.8
 
 
 class SettingsError(ValueError):
     """A setting that cannot be used; the message names it and what is allowed."""
+
+
+def _cron(text: str) -> str:
+    if text.lower() == "off":
+        return "off"
+    if len(text.split()) != _CRON_FIELDS or not croniter.is_valid(text):
+        raise ValueError
+    return text
+
+
+# As DuckDB writes it.
+_Size = Annotated[str, Field(pattern=r"(?i)^\d+(\.\d+)? ?[KMGT]i?B$", description="a number and a unit, such as 1GB")]
+_OFF = BeforeValidator(lambda value: None if str(value).lower() == "off" else value)
+
+
+def project() -> Path:
+    """Returns the folder that `sources.yaml` and `data` lie in by default.
+
+    The current one where it has a `sources.yaml`, or where smallvoices is installed from a wheel; else the checkout.
+    """
+    is_checkout = (REPOSITORY / "pyproject.toml").exists()
+    return REPOSITORY if is_checkout and not Path(SOURCES).exists() else Path.cwd()
 
 
 @dataclass(frozen=True)
@@ -57,11 +61,9 @@ class Settings:
     Attributes:
         home: Folder of landing, lake, published files and Dagster's storage.
         sources_file: The sources.yaml.
-        first_date: Earliest snapshot date there can be.
         threads: DuckDB's threads; 0 leaves the choice to DuckDB.
         memory_limit: DuckDB's memory, as DuckDB writes it.
         temp_limit: What may lie in the scratch folder at once, of one DuckDB connection or of what one import unpacks.
-        publish_wait_seconds: How long a publisher waits for another to finish.
         keep_landing_days: How long what sources sent is kept; None is for good.
         keep_lake_days: How long tables of a date are kept that nothing published looks back on; None is for good.
         keep_runs_days: How long Dagster keeps what ended runs have logged; None is for good.
@@ -69,22 +71,33 @@ class Settings:
         nightly_cron: When the nightly schedule runs, UTC; "off" ships it stopped.
         dagster_in_postgres: Whether Dagster keeps runs and events in PostgreSQL; else in files of the home.
         scratch_folder: Where DuckDB spills what does not fit in memory; a folder of the home unless given.
+        publish_wait_seconds: How long a publisher waits for another to finish.
+        first_date: Earliest snapshot date there can be.
     """
 
-    home: Path
-    sources_file: Path
-    first_date: date = date(2016, 1, 1)
-    threads: int = 0
-    memory_limit: str = "1GB"
-    temp_limit: str = "20GB"
-    publish_wait_seconds: int = 300
-    keep_landing_days: int | None = None
-    keep_lake_days: int | None = 400
-    keep_runs_days: int | None = 90
-    log: Literal["text", "json"] = "text"
-    nightly_cron: str = "0 2 * * *"
+    home: Annotated[Path, Field(description="a folder")]
+    sources_file: Annotated[Path, Field(description="a file")]
+    threads: Annotated[int, Field(ge=0, le=999, description="a whole number from 0 (all cores) to 999")] = 0
+    memory_limit: _Size = "1GB"
+    temp_limit: _Size = "20GB"
+    # What is published looks back so far, and so far may a source be carried.
+    keep_landing_days: Annotated[
+        Annotated[int, Field(ge=40, le=99_999)] | None, _OFF, Field(description="40 or more days, or off")
+    ] = None
+    keep_lake_days: Annotated[
+        Annotated[int, Field(ge=90, le=99_999)] | None, _OFF, Field(description="90 or more days, or off")
+    ] = 400
+    keep_runs_days: Annotated[
+        Annotated[int, Field(ge=1, le=99_999)] | None, _OFF, Field(description="1 or more days, or off")
+    ] = 90
+    log: Annotated[Literal["text", "json"], BeforeValidator(str.lower), Field(description="text or json")] = "text"
+    nightly_cron: Annotated[
+        str, AfterValidator(_cron), Field(description='five fields, such as "0 2 * * *", or off')
+    ] = "0 2 * * *"
     dagster_in_postgres: bool = False
     scratch_folder: Path | None = None
+    publish_wait_seconds: int = 300
+    first_date: date = date(2016, 1, 1)
 
     def command(self, words: str) -> str:
         """`smallvoices` with these words, to be pasted: it works here, and not where the environment says."""
@@ -96,36 +109,33 @@ class Settings:
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """Reads SMALLVOICES_HOME, _SOURCES and the names of `_ALLOWED`.
+        """Reads the variables of the environment.
 
         Raises:
-            SettingsError: One of them holds something that it cannot hold.
+            SettingsError: One of them holds something that it cannot hold, or another one looks like one of them.
         """
-        given = {key: value for key in _ALLOWED if (value := os.environ.get(key, "").strip())}
-        for key, value in given.items():
-            if not re.fullmatch(_ALLOWED[key][0], value, re.IGNORECASE):
-                raise SettingsError(f"{key}: {value!r} is not allowed; allowed: {_ALLOWED[key][1]}")
+        variables = cls.variables()
+        bare = [name.removeprefix(_PREFIX) for name in (*variables, POSTGRES)]
+        for name in {each.removeprefix(_PREFIX) for each in os.environ if each.startswith(_PREFIX)}.difference(bare):
+            if near := get_close_matches(name, bare, n=1, cutoff=_ALIKE):
+                raise SettingsError(f"{_PREFIX}{name}: unknown setting; did you mean {_PREFIX}{near[0]}?")
         if (address := os.environ.get(POSTGRES, "")) and not re.match(_POSTGRES_SCHEME, address):
             raise SettingsError(f"{POSTGRES}: not allowed; allowed: postgresql://USER:PASSWORD@HOST:5432/DATABASE")
+        given: dict[str, Any] = {"home": project() / "data", "sources_file": project() / SOURCES}
+        given |= {field: value for name, field in variables.items() if (value := os.environ.get(name, "").strip())}
         try:
-            first_date = date.fromisoformat(given.get("SMALLVOICES_FIRST_DATE", "2016-01-01"))
-        except ValueError as error:
-            raise SettingsError(f"SMALLVOICES_FIRST_DATE: {error}; allowed: a date, YYYY-MM-DD") from error
-        return cls(
-            home=Path(os.environ.get("SMALLVOICES_HOME") or REPOSITORY / "data").resolve(),
-            sources_file=Path(os.environ.get("SMALLVOICES_SOURCES") or REPOSITORY / "sources.yaml").resolve(),
-            first_date=first_date,
-            threads=int(given.get("SMALLVOICES_THREADS", "0")),
-            memory_limit=given.get("SMALLVOICES_MEMORY_LIMIT", cls.memory_limit),
-            temp_limit=given.get("SMALLVOICES_TEMP_LIMIT", cls.temp_limit),
-            publish_wait_seconds=int(given.get("SMALLVOICES_PUBLISH_WAIT_SECONDS", "300")),
-            keep_landing_days=_days_to_keep(given, "SMALLVOICES_KEEP_LANDING_DAYS", cls.keep_landing_days),
-            keep_lake_days=_days_to_keep(given, "SMALLVOICES_KEEP_LAKE_DAYS", cls.keep_lake_days),
-            keep_runs_days=_days_to_keep(given, "SMALLVOICES_KEEP_RUNS_DAYS", cls.keep_runs_days),
-            log="json" if given.get("SMALLVOICES_LOG", "").lower() == "json" else "text",
-            nightly_cron=given.get("SMALLVOICES_NIGHTLY_CRON", "0 2 * * *"),
-            dagster_in_postgres=bool(address),
-        )
+            return cls(**given, dagster_in_postgres=bool(address)).at(None, None)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = next(name for name, field in variables.items() if field == first["loc"][0])
+            raise SettingsError(
+                f"{name}: {first['input']!r} is not allowed; allowed: {_described(cls)[variables[name]]}"
+            ) from error
+
+    @classmethod
+    def variables(cls) -> dict[str, str]:
+        """Returns the variables of the environment and the fields that they set."""
+        return {_PREFIX + name.removesuffix("_file").upper(): name for name in _described(cls)}
 
     def at(self, home: Path | None, sources_file: Path | None) -> "Settings":
         """The same settings with another home or sources.yaml, where one is given."""
@@ -172,8 +182,12 @@ class Settings:
     @property
     def temp_bytes(self) -> int:
         """The temp limit as a number."""
-        number, unit, binary = re.fullmatch(_SIZE, self.temp_limit, re.IGNORECASE).groups()  # type: ignore[union-attr] # checked where it is read
-        return int(float(number) * (1024 if binary else 1000) ** _UNITS[unit.upper()])
+        return _bytes(self.temp_limit)
+
+    @property
+    def memory_bytes(self) -> int:
+        """The memory limit as a number."""
+        return _bytes(self.memory_limit)
 
     @property
     def suppressed(self) -> Path:
@@ -191,12 +205,11 @@ class Settings:
         return self.home / "dagster"
 
 
-def _days_to_keep(given: Mapping[str, str], key: str, default: int | None) -> int | None:
-    text = given.get(key)
-    if text is None:
-        return default
-    if text.lower() == "off":
-        return None
-    if int(text) < _FEWEST_DAYS[key]:
-        raise SettingsError(f"{key}: {text} is not allowed; allowed: {_FEWEST_DAYS[key]} or more days, or off")
-    return int(text)
+def _bytes(size: str) -> int:
+    return int(TypeAdapter(ByteSize).validate_python(size))
+
+
+def _described(settings: type[Settings]) -> dict[str, str]:
+    """Returns what is allowed in the fields that can be set."""
+    fields = vars(settings)["__pydantic_fields__"]
+    return {name: field.description for name, field in fields.items() if field.description}

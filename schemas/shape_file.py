@@ -65,7 +65,7 @@ def load(name: str, folder: Path) -> Shape:
         _check(shape)
     except _MistakeError as error:
         place = str(error).partition(": ")[0].split(".")
-        raise ShapeError(f"{strict_yaml.located(path, path.read_text(encoding='utf-8'), place)}: {error}") from error
+        raise ShapeError(f"{strict_yaml.located(path, _document(path), place)}: {error}") from error
     return shape
 
 

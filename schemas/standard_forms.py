@@ -12,6 +12,14 @@ from schemas.standard_names import country_code, language_code
 
 _CODES: Mapping[str, Callable[[str], str | None]] = {"country": country_code, "language": language_code}
 # Marks without width, which text picks up when it is copied from a web page.
+# Words for "not given" in columns of names and categories; in text of people's own they may be meant.
+_NOT_GIVEN = (
+    r"(?i)^(-+|–|—|\?+|n/a|n\.a\.|nan|none|null|nil|unknown|undefined|unspecified"
+    r"|not (available|given|specified|set|known)"
+    r"|no data|unbekannt|keine angabe|k\.a\.|inconnu|non renseigné|desconocido|sin datos|desconhecido|sconosciuto"
+    r"|bilinmiyor|und|zxx|mul|mis|xx)$"
+)
+_NAMES = ("sector", "country", "city", "language", "sex", "tone", "age_band")
 _INVISIBLE = "[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad]"
 
 
@@ -25,6 +33,12 @@ def standardised(rows: pl.DataFrame) -> pl.DataFrame:
         The same rows. What names no country or language for sure stays as the export gives it.
     """
     changed = [_handles(rows["handle"])] if "handle" in rows.columns else []
+    given = [
+        rows[name].set(rows[name].str.strip_chars().str.contains(_NOT_GIVEN).fill_null(value=False), None)
+        for name in _NAMES
+        if name in rows.columns
+    ]
+    rows = rows.with_columns(given)
     changed += [_coded(rows[name], code) for name, code in _CODES.items() if name in rows.columns]
     return rows.with_columns(changed)
 

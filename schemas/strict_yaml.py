@@ -1,75 +1,68 @@
-"""YAML as people write it by hand, in which no key of a mapping stands twice, and where in its file a mistake stands.
-
-YAML's own reader takes the last of them without a word, and what was declared before is lost.
-"""
+"""YAML 1.2 as people write it by hand: no key stands twice in a mapping, and an error is reported with its line."""
 
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedBase
+from ruamel.yaml.constructor import RoundTripConstructor
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 # As `{date}` stands in addresses, and ${NAME} in secrets.
 _UNQUOTED = re.compile(r"\{\w+\}")
 
 
 class YamlError(ValueError):
-    """A text is no YAML, or a key stands twice; the message says where, in one line."""
+    """A text is not YAML, or a key stands twice; the message says where, in one line."""
 
 
-class _Loader(yaml.SafeLoader):
-    def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
-        lines: dict[str, int] = {}
-        for key, _ in node.value:
-            # What a merge brings in is meant to be replaced.
-            if not isinstance(key, ScalarNode) or key.tag == "tag:yaml.org,2002:merge":
-                continue
-            line = key.start_mark.line + 1
-            if key.value in lines:
-                both = f"in line {lines[key.value]} and line {line}"
-                raise YamlError(f"{key.value}: twice in one mapping, {both}; allowed: once")
-            lines[key.value] = line
-        return super().construct_mapping(node, deep=deep)
+class _Constructor(RoundTripConstructor):
+    def check_mapping_key(self, node: Any, key_node: Any, mapping: Any, key: Any, value: Any) -> bool:  # noqa: ANN401
+        if key in mapping and (first := _line(mapping, key)):
+            both = f"in line {first} and line {key_node.start_mark.line + 1}"
+            raise YamlError(f"{key}: twice in one mapping, {both}; allowed: once")
+        return bool(super().check_mapping_key(node, key_node, mapping, key, value))
 
 
 def load(text: str) -> Any:  # noqa: ANN401 - whatever the document holds
-    """The document of a text.
+    """Returns the document of a text; its mappings and lists know the lines of what they hold.
 
     Raises:
-        YamlError: It is no YAML, or a key stands twice.
+        YamlError: It is not YAML, or a key stands twice.
     """
+    reader = YAML()
+    reader.Constructor = _Constructor
     try:
-        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
-    except yaml.MarkedYAMLError as error:
-        line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
-        written = text.splitlines()[error.problem_mark.line : error.problem_mark.line + 1] if error.problem_mark else []
-        unquoted = "; put a text with { in it in quotes" if any(_UNQUOTED.search(line) for line in written) else ""
+        return reader.load(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark
+        written = text.splitlines()[mark.line : mark.line + 1] if mark else []
+        unquoted = "; put a text with { in it in quotes" if any(map(_UNQUOTED.search, written)) else ""
         why = "a tab where blanks belong; use blanks" if "'\\t'" in (error.problem or "") else error.problem
-        raise YamlError(f"not YAML: {line}{why}{unquoted}") from error
-    except yaml.YAMLError as error:
+        raise YamlError(f"not YAML: {f'line {mark.line + 1}: ' if mark else ''}{why}{unquoted}") from error
+    except YAMLError as error:
         raise YamlError(f"not YAML: {' '.join(str(error).split())}") from error
 
 
-def located(path: Path, text: str, place: Sequence[str | int]) -> str:
-    """A file with the line, as editors open it, at which somebody looks for a place in its document.
+def located(path: Path, document: object, place: Sequence[str | int]) -> str:
+    """Returns a file with the line, as editors open it, of a place in its document.
 
     Args:
         path: The file.
-        text: What it holds.
-        place: The keys and positions that lead there. Of what is not written out, as a key that is missing or came by
-            an alias, it is the line of what it would stand in; where not even the first key is there, none.
+        document: What it holds.
+        place: The keys and positions that lead there. What is not written out, such as a missing key or one that came
+            by an alias, has the line of what it would stand in.
     """
-    node: Node | None = yaml.compose(text, Loader=_Loader)
-    line: int | None = None
+    found = None
     for part in place:
-        found: list[tuple[Node, Node]] = []
-        if isinstance(node, MappingNode):
-            found = [(key, value) for key, value in node.value if key.value == str(part)]
-        elif isinstance(node, SequenceNode) and isinstance(part, int):
-            found = [(each, each) for each in node.value[part : part + 1]]
-        if not found:
+        if (line := _line(document, part)) is None:
             break
-        line, node = found[0][0].start_mark.line + 1, found[0][1]
-    return f"{path}:{line}" if line else str(path)
+        found, document = line, document[part]  # type: ignore[index] # it has a line
+    return f"{path}:{found}" if found else str(path)
+
+
+def _line(holder: object, part: str | int) -> int | None:
+    lines = holder.lc.data if isinstance(holder, CommentedBase) else None
+    return int(lines[part][0]) + 1 if lines and part in lines else None

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from assets.erasing import redaction
 from assets.erasing.records import Match, Meant, kinds, meant
-from assets.importing.open_files import Opened, Opener
+from assets.importing.open_files import LandedPart, open_files
 from assets.landing import store
 from assets.landing.store import LandedFile, Manifest, Tombstone
 from assets.storage import atomic_write
@@ -48,8 +48,8 @@ def meant_in(
     Raises:
         UnreadableFileError: They cannot be read by the shape.
     """
-    with Opener(settings) as opener:
-        return _found(settings, source, opener.open(source, shape, files)[0], wanted)
+    with open_files(settings, source, shape, files) as (opened, _):
+        return _found(settings, source, opened, wanted)
 
 
 def emptied(
@@ -72,8 +72,7 @@ def emptied(
         UnreadableFileError: They cannot be read by the shape.
         CannotEmptyError: One of them cannot be rewritten.
     """
-    with Opener(settings) as opener:
-        opened, _ = opener.open(source, shape, files)
+    with open_files(settings, source, shape, files) as (opened, _):
         found = _found(settings, source, opened, wanted)
         if not found:
             return None
@@ -124,7 +123,7 @@ def aside(settings: Settings, manifest: Manifest) -> Path:
 
 
 def _found(
-    settings: Settings, source: Source, opened: Sequence[Opened], wanted: Wanted
+    settings: Settings, source: Source, opened: Sequence[LandedPart], wanted: Wanted
 ) -> dict[str, dict[Records, Meant]]:
     found: dict[str, dict[Records, Meant]] = {}
     for part in opened:
@@ -138,7 +137,7 @@ def _rewritten(
     settings: Settings,
     source: Source,
     file: LandedFile,
-    parts: Sequence[Opened],
+    parts: Sequence[LandedPart],
     found: dict[str, dict[Records, Meant]],
     wanted: Wanted,
     folder: Path,
@@ -178,7 +177,7 @@ def _rewritten(
     )
 
 
-def _member(file: LandedFile, part: Opened) -> bool:
+def _member(file: LandedFile, part: LandedPart) -> bool:
     return part.file.path.startswith(f"{file.path}/")
 
 

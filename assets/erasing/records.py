@@ -12,7 +12,7 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from assets.importing.open_files import Opened
+from assets.importing.open_files import LandedPart
 from assets.landing.suppression import is_empty
 from assets.reading.formats import UnreadableFileError
 from assets.reading.record_lookup import raw_records
@@ -50,13 +50,13 @@ class Meant:
         return bool(self.rows or self.places)
 
 
-def kinds(part: Opened) -> list[Records]:
+def kinds(part: LandedPart) -> list[Records]:
     """The kinds of record that are read from a file."""
     return [records for records in RECORDS if part.holds(records)]
 
 
 def identities(
-    settings: Settings, part: Opened, source: Source, records: Records, *, with_digest: bool = False
+    settings: Settings, part: LandedPart, source: Source, records: Records, *, with_digest: bool = False
 ) -> pl.DataFrame:
     """Every record of a kind, in order: `landed_row`, `platform`, `profile_id`, `handle`, `is_blank` and `digest`.
 
@@ -107,7 +107,7 @@ _READ = _Read()
 
 def meant(
     settings: Settings,
-    part: Opened,
+    part: LandedPart,
     source: Source,
     records: Records,
     match: Match,
@@ -147,7 +147,7 @@ def meant(
 
 
 def _read(
-    settings: Settings, part: Opened, source: Source, records: Records, *, exact: bool, with_digest: bool
+    settings: Settings, part: LandedPart, source: Source, records: Records, *, exact: bool, with_digest: bool
 ) -> pl.DataFrame | None:
     """None where the fast reader stumbled."""
     with connect(settings, part.path.parent) as connection:

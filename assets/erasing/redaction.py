@@ -18,7 +18,7 @@ from assets.erasing.records import Meant, identities, kinds
 from assets.erasing.redact_json import Emptying, byte_order_mark
 from assets.erasing.redact_json import empty as empty_json
 from assets.erasing.redact_tables import empty_csv, empty_parquet, empty_spreadsheet
-from assets.importing.open_files import Opened
+from assets.importing.open_files import LandedPart
 from assets.landing.suppression import is_empty
 from assets.reading.formats import Format, UnreadableFileError, compression, format_of
 from schemas.config.source import Source
@@ -32,7 +32,7 @@ class CannotEmptyError(Exception):
 
 def empty(
     settings: Settings,
-    part: Opened,
+    part: LandedPart,
     source: Source,
     wanted: Mapping[Records, Meant],
     named: Callable[[str], bool],
@@ -141,10 +141,10 @@ def _compressed(path: Path, target: Path) -> Iterator[IO[bytes]]:
 
 
 def _compared(
-    settings: Settings, part: Opened, source: Source, wanted: Mapping[Records, Meant], target: Path
+    settings: Settings, part: LandedPart, source: Source, wanted: Mapping[Records, Meant], target: Path
 ) -> dict[Records, list[int]]:
     """Reads both files; what was asked for must be empty, and everything else equal."""
-    rewritten = Opened(part.file, target, part.shape, part.is_inferred)
+    rewritten = LandedPart(part.file, target, part.shape, part.is_inferred)
     empty: dict[Records, list[int]] = {}
     for records in kinds(part):
         before, after = (identities(settings, each, source, records, with_digest=True) for each in (part, rewritten))

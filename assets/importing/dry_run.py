@@ -11,7 +11,8 @@ from pathlib import Path
 
 import polars as pl
 
-from assets.importing.importing import KEPT_AT, NothingToPublishError, import_date
+from assets.importing.importing import NothingToPublishError, import_date
+from assets.importing.source_import import KEPT_AT
 from assets.landing import store
 from assets.storage.lake import Lake
 from schemas.config.source import Source, SourcesFile

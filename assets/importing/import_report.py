@@ -36,7 +36,7 @@ def import_report(settings: Settings, day: date) -> list[dict[str, Any]]:
     )
     report = (
         lake.scan("import_report", day)
-        .group_by("source", "records", "state", "landed_date", "message", maintain_order=True)
+        .group_by("source", "records", "state", "landed_date", "message", "inferred", maintain_order=True)
         .agg(pl.col("landed", "accepted", "quarantined", "superseded", "forgotten").sum(), files="landed_file")
         .collect()
     )

@@ -5,6 +5,7 @@ Belongs here: noticing that a limit is passed, and naming it. Does not: the limi
 """
 
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from threading import Event, Thread
 from time import monotonic
@@ -27,8 +28,10 @@ class LimitPassedError(UnreadableFileError):
 class Bounds:
     """The limits of one source while its records of one kind are read."""
 
-    def __init__(self, settings: Settings, source: Source, records: Records) -> None:
+    def __init__(self, settings: Settings, source: Source, records: Records, stopped: Event | None = None) -> None:
+        """Starts the clock; once `stopped` is set, `demand` ends the import of the source."""
         self._settings, self._limits, self._records = settings, source.limits, records
+        self._stopped = stopped or Event()
         self._end = monotonic() + source.limits.import_minutes * 60
 
     @contextmanager
@@ -56,7 +59,10 @@ class Bounds:
 
         Raises:
             LimitPassedError: It has them.
+            CancelledError: The import is over.
         """
+        if self._stopped.is_set():
+            raise CancelledError
         if landed > self._limits.max_rows:
             raise LimitPassedError(f"there are more {self._records} than {self._limits.passed('max_rows')}")
         if monotonic() > self._end:

@@ -4,11 +4,10 @@ Belongs here: unpacking archives, and for `shape: auto` one inferred shape for a
 not: inference itself (`assets/inference/inference`), or the import.
 """
 
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import TracebackType
 
 from assets.inference.inference import Inferred, infer
 from assets.inference.proposal import Proposal
@@ -16,7 +15,6 @@ from assets.landing.store import LandedFile
 from assets.reading import archives
 from assets.reading.formats import UnreadableFileError, container_of
 from assets.storage import atomic_write
-from schemas.config.limits import Limits
 from schemas.config.source import Source
 from schemas.settings import Settings
 from schemas.shape import AUTO, Records, Selection, Shape
@@ -26,7 +24,7 @@ _MOST_INFERRED = 20
 
 
 @dataclass(frozen=True)
-class Opened:
+class LandedPart:
     """A file ready to be read.
 
     Attributes:
@@ -56,67 +54,53 @@ class Opened:
         return self.is_inferred or self.file.records == self.shape.file_of(records)
 
 
-class Opener(AbstractContextManager["Opener"]):
-    """Opens landed files, each once, and remembers what was inferred."""
+@contextmanager
+def open_files(
+    settings: Settings, source: Source, shape: Shape, files: Sequence[LandedFile], room: int | None = None
+) -> Iterator[tuple[list[LandedPart], str]]:
+    """Opens the files of a pull; what is unpacked for it goes when the block ends.
 
-    def __init__(self, settings: Settings) -> None:
-        """Takes where files have landed, and where archives are unpacked."""
-        self._settings = settings
-        self._unpacked = ExitStack()
-        self._unpacked_bytes = 0
-        self._known: dict[tuple[str, tuple[LandedFile, ...]], tuple[list[Opened], str]] = {}
+    Args:
+        settings: Where files have landed, and where archives are unpacked.
+        source: The source.
+        shape: Its shape; `auto` stands for one to be inferred.
+        files: What has landed.
+        room: Bytes that its archives may take unpacked; `SMALLVOICES_TEMP_LIMIT` unless given.
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Removes what was unpacked."""
-        self._unpacked.close()
+    Yields:
+        The files, and for `auto` how they are read, in words.
 
-    def open(self, source: Source, shape: Shape, files: Sequence[LandedFile]) -> tuple[list[Opened], str]:
-        """The files of a pull, ready to be read.
-
-        Args:
-            source: The source.
-            shape: Its shape; `auto` stands for one to be inferred.
-            files: What has landed.
-
-        Returns:
-            The files, and for `auto` how they are read, in words.
-
-        Raises:
-            UnreadableFileError: An archive is broken, or what is to be inferred is not clear.
-        """
-        key = (source.name, tuple(files))
-        if key not in self._known:
-            parts = [part for file in files for part in self._parts(file, shape, source.limits)]
-            self._known[key] = (parts, "") if shape.name != AUTO else _inferred(source, parts)
-        return self._known[key]
-
-    def _parts(self, file: LandedFile, shape: Shape, limits: Limits) -> list[Opened]:
-        path = self._settings.landing / file.path
-        if container_of(path) != "zip":
-            return [Opened(file, path, shape)]
-        folder = self._unpacked.enter_context(atomic_write.a_while(self._settings.scratch))
-        # All archives of an import lie there at once.
-        room = self._settings.temp_bytes - self._unpacked_bytes
-        unpacked = archives.members(path, folder, limits, room)
-        self._unpacked_bytes += sum(member.stat().st_size for _, member in unpacked)
-        return [
-            Opened(
-                replace(
-                    file,
-                    path=f"{file.path}/{name}",
-                    bytes=member.stat().st_size,
-                    tombstones=tuple(each for each in file.tombstones if each.member == name),
-                ),
-                member,
-                shape,
-            )
-            for name, member in unpacked
-        ]
+    Raises:
+        UnreadableFileError: An archive is broken, or what is to be inferred is not clear.
+    """
+    left = settings.temp_bytes if room is None else room
+    parts: list[LandedPart] = []
+    with ExitStack() as unpacked:
+        for file in files:
+            path = settings.landing / file.path
+            if container_of(path) != "zip":
+                parts.append(LandedPart(file, path, shape))
+                continue
+            folder = unpacked.enter_context(atomic_write.a_while(settings.scratch))
+            members = [
+                LandedPart(_member(file, name, member), member, shape)
+                for name, member in archives.members(path, folder, source.limits, left)
+            ]
+            left -= sum(member.file.bytes for member in members)
+            parts += members
+        yield (parts, "") if shape.name != AUTO else _inferred(source, parts)
 
 
-def _inferred(source: Source, parts: Sequence[Opened]) -> tuple[list[Opened], str]:
+def _member(archive: LandedFile, name: str, member: Path) -> LandedFile:
+    return replace(
+        archive,
+        path=f"{archive.path}/{name}",
+        bytes=member.stat().st_size,
+        tombstones=tuple(each for each in archive.tombstones if each.member == name),
+    )
+
+
+def _inferred(source: Source, parts: Sequence[LandedPart]) -> tuple[list[LandedPart], str]:
     """Every part with its inferred shape; parts that are alike share one."""
     largest = sorted(parts, key=lambda part: (-part.file.bytes, part.file.path))[:_MOST_INFERRED]
     told: dict[str, Inferred] = {part.file.path: _infer(source, part) for part in largest}
@@ -135,7 +119,7 @@ def _inferred(source: Source, parts: Sequence[Opened]) -> tuple[list[Opened], st
     return opened, "; ".join(dict.fromkeys(_words(next(iter(group.values())).proposal) for group in alike.values()))
 
 
-def _infer(source: Source, part: Opened) -> Inferred:
+def _infer(source: Source, part: LandedPart) -> Inferred:
     folder = Path(source.url).parent.name
     names = tuple(name for name in (Path(part.file.path).stem, folder, source.name) if name)
     try:
@@ -144,7 +128,7 @@ def _infer(source: Source, part: Opened) -> Inferred:
         raise UnreadableFileError(str(error).replace(part.path.name, Path(part.file.path).name)) from error
 
 
-def _kind(part: Opened, inferred: Inferred) -> tuple[object, ...]:
+def _kind(part: LandedPart, inferred: Inferred) -> tuple[object, ...]:
     """What files must share to be read alike: the address they came from, and their form."""
     shape = inferred.proposal.shape
     if shape is None:
@@ -212,9 +196,7 @@ def _remedy(path: str | None) -> str:
 def _words(proposal: Proposal) -> str:
     taken = [f"{column.taken_for} from {column.column!r}" for column in proposal.columns if column.taken_for in _TOLD]
     likely = [column.column for column in proposal.columns if column.certainty == "likely"]
-    return f"inferred: {', '.join(taken)}" + (
-        f" (likely, not proven: {', '.join(map(repr, likely))})" if likely else ""
-    )
+    return ", ".join(taken) + (f" (likely, not proven: {', '.join(map(repr, likely))})" if likely else "")
 
 
 _TOLD = (

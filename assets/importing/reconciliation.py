@@ -4,7 +4,7 @@ Belongs here: landed = accepted + quarantined + superseded + forgotten. Does not
 (`importing`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -18,14 +18,14 @@ from schemas.config.source import SourcesFile
 from schemas.describe import polars_schema
 from schemas.import_report import REFUSED, ImportReport
 from schemas.quarantine import WHOLE_FILE, Quarantine
-from schemas.shape import Records
+from schemas.shape import RECORDS, Records
 
 # Why records without a fault of their own are not used.
 HELD_BACK = "the whole file is held back"
 
 
 @dataclass
-class Tally:
+class RecordCounts:
     """What became of the records of one file."""
 
     file: LandedFile
@@ -48,32 +48,37 @@ def own_pull(lake: Lake, source: str, day: date) -> pl.DataFrame:
 
 
 @dataclass
-class Reading:
-    """What one source's landed files gave."""
+class SourceImport:
+    """What one pull of a source gave.
+
+    Attributes:
+        manifest: The pull.
+        state: `published` or `carried`, or why nothing of it is used; see `schemas.import_report`.
+        message: What went wrong; empty where nothing did.
+        inferred: How `shape: auto` reads its files; empty for declared shapes.
+        counts: What became of its records, per file and kind.
+        quarantine: Rows of the quarantine.
+        staged: Kind of record to the Parquet files of its accepted rows, in order.
+    """
 
     manifest: Manifest
-    tallies: list[Tally] = field(default_factory=list)
-    quarantine: list[pl.DataFrame] = field(default_factory=list)
-    state: str = "published"
+    state: str
     message: str = ""
-    required: bool = False
+    inferred: str = ""
+    counts: list[RecordCounts] = field(default_factory=list)
+    quarantine: list[pl.DataFrame] = field(default_factory=list)
+    staged: dict[Records, list[Path]] = field(default_factory=lambda: {records: [] for records in RECORDS})
+
+    def landed(self, records: Records) -> int:
+        """Returns how many records of a kind have been read."""
+        return sum(counts.landed for counts in self.counts if counts.records == records)
 
 
-def reported(
-    snapshot_date: date, readings: dict[str, Reading], rejected: dict[str, list[Reading]]
-) -> Iterator[Reading]:
-    """The readings that a date's report speaks of: what was used, and what was refused of the date itself."""
-    for name, setbacks in rejected.items():
-        yield from (reading for reading in setbacks if reading.manifest.date == snapshot_date)
-        if name in readings:
-            yield readings[name]
-
-
-def held_back(reading: Reading, snapshot_date: date) -> pl.DataFrame:
+def held_back(reading: SourceImport, snapshot_date: date) -> pl.DataFrame:
     """The row of the quarantine for each file of a refused source that holds more than faulty records."""
     held = {
-        (tally.file.path, tally.records): tally.landed - tally.forgotten - tally.quarantined
-        for tally in reading.tallies or [Tally(file, file.records) for file in reading.manifest.files]
+        (counts.file.path, counts.records): counts.landed - counts.forgotten - counts.quarantined
+        for counts in reading.counts or [RecordCounts(file, file.records) for file in reading.manifest.files]
     }
     rows = [
         {
@@ -92,43 +97,43 @@ def held_back(reading: Reading, snapshot_date: date) -> pl.DataFrame:
 
 
 def report(
-    sources: SourcesFile,
-    snapshot_date: date,
-    readings: dict[str, Reading],
-    rejected: dict[str, list[Reading]],
-    landing_root: Path,
+    sources: SourcesFile, snapshot_date: date, imports: Sequence[SourceImport], landing_root: Path
 ) -> pl.DataFrame:
     """The import report of a date.
 
     Args:
         sources: All sources, in order.
         snapshot_date: The date.
-        readings: Source to the reading that is used.
-        rejected: Source to the readings that were refused.
+        imports: Pulls of that date that were refused, and pulls that are used.
         landing_root: The landing folder, whose manifests say why nothing was landed.
 
     Returns:
         One row per source, file and kind of record; see `schemas.import_report`.
     """
     rows: list[dict[str, object]] = []
-    told = list(reported(snapshot_date, readings, rejected))
     for source in sources.sources:
-        own = [reading for reading in told if reading.manifest.source == source.name]
-        if not any(reading.manifest.date == snapshot_date for reading in own):
+        own = [each for each in imports if each.manifest.source == source.name]
+        if not any(each.manifest.date == snapshot_date for each in own):
             tried = store.pulls(landing_root, source.name, snapshot_date)
             why = tried[-1].message if tried else "nothing was landed for this date"
             rows.append(_row(snapshot_date, source.name, "missing", None, None, why))
-        for reading in own:
-            files: list[Tally | None] = [*reading.tallies] or [None]
+        for each in own:
+            files: list[RecordCounts | None] = [*each.counts] or [None]
             rows.extend(
-                _row(snapshot_date, source.name, reading.state, reading.manifest, tally, reading.message)
-                for tally in files
+                _row(snapshot_date, source.name, each.state, each.manifest, counts, each.message, each.inferred)
+                for counts in files
             )
     return pl.DataFrame(rows, schema=polars_schema(ImportReport), orient="row")
 
 
 def _row(
-    snapshot_date: date, source: str, state: str, manifest: Manifest | None, tally: Tally | None, message: str
+    snapshot_date: date,
+    source: str,
+    state: str,
+    manifest: Manifest | None,
+    counts: RecordCounts | None,
+    message: str,
+    inferred: str = "",
 ) -> dict[str, object]:
     # Of a refused source nothing counts as accepted: the records that would have held are held back with the rest.
     refused = state in REFUSED
@@ -138,16 +143,17 @@ def _row(
         "state": state,
         "landed_date": manifest.date if manifest else None,
         "content": manifest.content if manifest else None,
-        "landed_file": tally.file.path if tally else None,
-        "records": tally.records if tally else None,
-        "landed": tally.landed if tally else 0,
-        "accepted": tally.accepted if tally and not refused else 0,
-        "quarantined": (tally.landed - tally.forgotten if refused else tally.quarantined) if tally else 0,
-        "superseded": tally.superseded if tally and not refused else 0,
-        "forgotten": tally.forgotten if tally else 0,
-        "landed_bytes": tally.file.bytes if tally else 0,
-        "sha256": tally.file.sha256 if tally else None,
+        "landed_file": counts.file.path if counts else None,
+        "records": counts.records if counts else None,
+        "landed": counts.landed if counts else 0,
+        "accepted": counts.accepted if counts and not refused else 0,
+        "quarantined": (counts.landed - counts.forgotten if refused else counts.quarantined) if counts else 0,
+        "superseded": counts.superseded if counts and not refused else 0,
+        "forgotten": counts.forgotten if counts else 0,
+        "landed_bytes": counts.file.bytes if counts else 0,
+        "sha256": counts.file.sha256 if counts else None,
         "message": message or None,
+        "inferred": inferred or None,
     }
 
 

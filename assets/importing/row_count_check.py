@@ -9,15 +9,20 @@ reports, so that the verdict follows from landed bytes and configuration alone; 
 ones that it should have been held beside is told by `misjudged`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from functools import partial
 
 import polars as pl
 
 from assets.importing.reconciliation import own_pull
+from assets.landing import store
 from assets.storage import lookback
 from assets.storage.lake import Lake
 from schemas.config.source import Source
+from schemas.describe import polars_schema
+from schemas.import_report import ImportReport
+from schemas.settings import Settings
 from schemas.shape import Records
 
 UNDER_ROWS = "under_rows"
@@ -25,6 +30,8 @@ UNDER_ROWS = "under_rows"
 _FEW = 20
 
 Counts = dict[Records, int]
+# What a date's report has of a source's pull of that very date.
+OwnPull = Callable[[str, date], pl.DataFrame]
 
 
 def mistake(lake: Lake, source: Source, day: date, records: Records, landed: int) -> str | None:
@@ -37,28 +44,59 @@ def mistake(lake: Lake, source: Source, day: date, records: Records, landed: int
         records: Which kind of records.
         landed: How many came.
     """
-    if not source.min_rows_share:
-        return None
-    for earlier in reversed(lookback.before(lake.dates("import_report"), day)):
-        if (counts := _published(lake, source.name, earlier)) is not None:
-            return _too_few(source, records, landed, earlier, counts.get(records, 0))
-    return None
+    return _mistake(partial(own_pull, lake), lake.dates("import_report"), source, day, records, landed)
 
 
 def misjudged(lake: Lake, sources: Iterable[Source], days: Sequence[date]) -> list[date]:
     """The dates after these that would be judged otherwise by what the lake holds now, oldest first."""
-    after = [each for each in lake.dates("import_report") if each not in days and lookback.sees(each, days)]
-    return [each for each in after if any(_is_misjudged(lake, source, each) for source in sources)]
+    dates = lake.dates("import_report")
+    after = [each for each in dates if each not in days and lookback.sees(each, days)]
+    pulls = partial(own_pull, lake)
+    return [each for each in after if any(_is_misjudged(pulls, dates, source, each) for source in sources)]
 
 
-def _is_misjudged(lake: Lake, source: Source, day: date) -> bool:
-    own = own_pull(lake, source.name, day)
+def stale(settings: Settings, sources: Iterable[Source]) -> list[date]:
+    """Returns all dates that would be judged otherwise by what the lake holds now, and whose files are still landed."""
+    lake = Lake(settings.lake)
+    dates, pulls = lake.dates("import_report"), _own_pulls(lake)
+    return [
+        day for day in dates
+        if any(
+            _is_misjudged(pulls, dates, source, day) and store.newest_complete(settings.landing, source.name, day)
+            for source in sources
+        )
+    ]  # fmt: skip
+
+
+def _own_pulls(lake: Lake) -> OwnPull:
+    """Reads the reports of all dates at once, which takes a fraction of the time of reading each where it is needed."""
+    columns = ("source", "landed_date", "state", "records", "landed")
+    reports = [lake.scan("import_report", day).filter(landed_date=day) for day in lake.dates("import_report")]
+    nothing = pl.LazyFrame(schema=polars_schema(ImportReport))
+    found = pl.concat([report.select(columns) for report in (nothing, *reports)]).collect()
+    parts = found.partition_by("source", "landed_date", as_dict=True)
+    return lambda source, day: parts.get((source, day), found.clear())
+
+
+def _mistake(
+    pulls: OwnPull, dates: Sequence[date], source: Source, day: date, records: Records, landed: int
+) -> str | None:
+    if not source.min_rows_share:
+        return None
+    for earlier in reversed(lookback.before(dates, day)):
+        if (counts := _published(pulls(source.name, earlier))) is not None:
+            return _too_few(source, records, landed, earlier, counts.get(records, 0))
+    return None
+
+
+def _is_misjudged(pulls: OwnPull, dates: Sequence[date], source: Source, day: date) -> bool:
+    own = pulls(source.name, day)
     if own.is_empty():
         return False
     state = str(own["state"][0])
     if state not in ("published", UNDER_ROWS):
         return False
-    wrong = [mistake(lake, source, day, records, landed) for records, landed in _counts(own).items()]
+    wrong = [_mistake(pulls, dates, source, day, records, landed) for records, landed in _counts(own).items()]
     return any(wrong) != (state == UNDER_ROWS)
 
 
@@ -71,9 +109,9 @@ def _too_few(source: Source, records: Records, landed: int, earlier: date, befor
     )
 
 
-def _published(lake: Lake, source: str, day: date) -> Counts | None:
+def _published(own: pl.DataFrame) -> Counts | None:
     """How many records of each kind a source's own pull of a date had, where it was published."""
-    own = own_pull(lake, source, day).filter(pl.col("state") == "published")
+    own = own.filter(pl.col("state") == "published")
     return None if own.is_empty() else _counts(own)
 
 

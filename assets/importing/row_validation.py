@@ -9,7 +9,7 @@ from datetime import date
 import polars as pl
 
 from assets.importing.limit_guard import Bounds
-from assets.importing.reconciliation import Tally
+from assets.importing.reconciliation import RecordCounts
 from assets.landing.store import LandedFile, Manifest
 from assets.landing.suppression import Suppression, is_empty
 from assets.reading.json_records import PAGE_ROWS
@@ -24,19 +24,19 @@ FAILED = {"part": pl.Int64, "landed_row": pl.Int64, "field": pl.String, "reason"
 
 
 def with_provenance(
-    frame: pl.DataFrame, source: Source, day: date, tallies: list[Tally], manifest: Manifest
+    frame: pl.DataFrame, source: Source, day: date, counts: list[RecordCounts], manifest: Manifest
 ) -> pl.DataFrame:
     """Rows with where they come from; `part` is the place of their file among those that are read together."""
-    if len(tallies) > 1:
+    if len(counts) > 1:
         frame = frame.with_columns(
             part=pl.col("landed_row") // PAGE_ROWS - 1, landed_row=pl.col("landed_row") % PAGE_ROWS
         )
-        files: pl.Series | pl.Expr = pl.Series([tally.file.path for tally in tallies]).gather(frame["part"])
+        files: pl.Series | pl.Expr = pl.Series([each.file.path for each in counts]).gather(frame["part"])
     else:
         if "landed_row" not in frame.columns:
-            frame = frame.with_row_index("landed_row", tallies[0].landed + 1)
+            frame = frame.with_row_index("landed_row", counts[0].landed + 1)
         frame = frame.with_columns(pl.col("landed_row").cast(pl.Int64), part=pl.lit(0, dtype=pl.Int64))
-        files = pl.lit(tallies[0].file.path)
+        files = pl.lit(counts[0].file.path)
     return frame.with_columns(
         source=pl.lit(source.name),
         snapshot_date=pl.lit(day),
@@ -45,13 +45,13 @@ def with_provenance(
     )
 
 
-def without_forgotten(frame: pl.DataFrame, tallies: list[Tally], suppressed: Suppression) -> pl.DataFrame:
+def without_forgotten(frame: pl.DataFrame, counts: list[RecordCounts], suppressed: Suppression) -> pl.DataFrame:
     """Leaves out tombstones, and whoever was forgotten and is in the landed file all the same."""
     stones = [
         (place, stone.row)
-        for place, tally in enumerate(tallies)
-        for stone in tally.file.tombstones
-        if stone.records == tally.records
+        for place, each in enumerate(counts)
+        for stone in each.file.tombstones
+        if stone.records == each.records
     ]
     if not stones and not suppressed:
         return frame
@@ -71,7 +71,7 @@ def without_forgotten(frame: pl.DataFrame, tallies: list[Tally], suppressed: Sup
     )
     is_forgotten = (is_stone & is_empty(names)) | suppressed.mask(names)
     for place, count in frame.filter(is_forgotten)["part"].value_counts().iter_rows():
-        tallies[place].forgotten += count
+        counts[place].forgotten += count
     return frame.filter(~is_forgotten)
 
 

@@ -41,10 +41,12 @@ def take_followers(draft: Draft) -> None:
     largest = followers.max()
     if isinstance(largest, float) and largest > _MOST_FOLLOWERS:
         # "12 B" is 12 thousand in Turkish.
+        name = identifier(column.name)
+        thousands = expression.replace(name, rf"regexp_replace({name}, '\s*B$', 'K')")
         draft.ask(
             column,
-            f"{largest:,.0f} followers, which nobody has: is its unit read rightly?",
-            (expression,),
+            f"{largest:,.0f} followers, which nobody has: is its unit read rightly? In Turkish, B is a thousand (bin)",
+            (f"followers: {thousands}",),
         )
         return
     named = {platform for other in draft.columns for platform in other.header.platforms}
@@ -341,7 +343,7 @@ def take_ratio(draft: Draft) -> None:
         draft.aside[column.name] = ("aside", other)
         return
     verdict = figures.unit_of_ratio(values, _engagement(draft), followers, signed=column.has_percent_sign)
-    if column.header.is_percent and not verdict.is_sure and verdict.reading != "fraction":
+    if column.header.is_percent and not verdict.is_sure:
         verdict = Verdict("percent", is_sure=True, why="header")
     if not verdict.reading or (column.header.is_percent and verdict.reading == "fraction" and not verdict.is_sure):
         why = verdict.why + (", and its header says percent" if column.header.is_percent else "")

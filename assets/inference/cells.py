@@ -16,19 +16,19 @@ from assets.inference.headers import Header, understand
 Mark = Literal[".", ","]
 
 # Cells that say "nothing here", as `is_blank` of macros.sql reads them.
-_BLANK = r"(?i)^(-|--|–|—|n/?a'?|n\.a\.|n/?d|nan|none|null|#n/a)?$"
+_BLANK = r"(?i)^(-|--|–|—|n/?a'?|n\.a\.|n/?d|nan|none|null|#(n/a|value!|ref!|div/0!|name\?|num!|null!))?$"
 _SPACES = " \t\n\v\f\r\u00a0"
 # What people put around a number, and units in words, as `bare_of` of macros.sql reads them.
-_BEFORE = r"^(?:[~≈$€£¥₹₺]\s*)+"
+_BEFORE = r"^(?:(?:[~≈$€£¥₹₺'’]|[<>]=?|[≤≥])\s*)+"
 _AFTER = (
     r"(?i)(?:\s*(?:\+|[$€£¥₹₺]|(?:de |d['’])?(?:followers?|subscribers?|fans|abonn[ée]s|abonnenten|abonnent|seguidores"
     r"|suscriptores|inscritos|iscritti|takipçi|abone|volgers|obserwujących|подписчик(?:ов|а)?|pengikut|フォロワー|粉丝"
     r"|人|명|likes|comments|views|videos|posts)))+$"
 )
 _UNITS = (
-    (r"(?i)^(.*\d)\s*(?:tsd|thousand|tys|тыс|bin|mila|rb|ribu|nghìn|千|천)\.?$", "K"),
+    (r"(?i)^(.*\d)\s*(?:tsd|thousand|tys|тыс|тис|bin|mila|rb|ribu|nghìn|千|천|ألف|الف|آلاف|हज़ार)\.?$", "K"),
     (
-        r"(?i)^(.*\d)\s*(?:mio|mln|mn|mi|mill|million|millions|millionen|millones|milhões|milioni|jt|juta|triệu|млн)\.?$",
+        r"(?i)^(.*\d)\s*(?:mio|mln|mn|mi|mill|million|millions|millionen|millones|milhões|milioni|jt|juta|triệu|млн|مليون|ملايين)\.?$",
         "M",
     ),
     (r"(?i)^(.*\d)\s*(?:mrd|bn|billion|billions|milliarden|млрд)\.?$", "B"),
@@ -39,16 +39,25 @@ _UNITS = (
 )
 # A thousand in Spanish and Portuguese, and a million to many who write English.
 _MIL = r"(?i)(\d)\s*mil\b\.?"
-_DIGITS = "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९０１２３４５６７８９"
+_DIGITS = "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९０１２３４５６７８９٫٬"
 _SUFFIX = r"\s*[kKmMbB]?"
 _NUMBER = rf"^[+-]?(?:\d[\d.,' \u00a0\u2009\u202f’]*|[.,]\d+)(?:[eE][+-]?\d{{1,2}})?{_SUFFIX}\s*%?$"
 _MOSTLY = 0.9
 _MOST_PLATFORMS = 40
-_LAST = 3
+_GRADES = (
+    r"(?i)^(very )?(high|low|medium|mid|average|good|excellent|poor|small|large|big|top|nano|micro|macro|mega|celebrity"
+    r"|tier ?\d|[a-d][+-]?|hoch|mittel|niedrig|élevé|moyen|faible|alto|medio|bajo)([ -](tier|influencer))?$"
+)
+_NO_HANDLES = (
+    *("p", "reel", "reels", "tv", "stories", "explore", "intent", "search", "i", "hashtag", "share", "watch"),
+    "channel",
+)
+_ADDRESS_HANDLE = r"(?i)(?:tiktok\.com/@|youtube\.com/@|instagram\.com/|(?:twitter|x)\.com/)([\w.\-]+)"
 # As people write them: "Total", "TOTAL (3 creators)", "Summe: 12", "Total influencers".
 _TOTALS = (
-    r"^(grand |sub)?(totals?|sums?|averages?|mean|median|summe|gesamt|gesamtsumme|insgesamt|durchschnitt|mittelwert"
-    r"|somme|moyenne|promedio|média|toplam|ortalama|totale|total général|total general|итого|合计|合計|総計)"
+    r"^(subtotal .*|zwischensumme.*|sous-total.*"
+    r"|(grand |sub)?(totals?|sums?|averages?|mean|median|summe|gesamt|gesamtsumme|insgesamt|durchschnitt|mittelwert"
+    r"|somme|moyenne|promedio|média|toplam|ortalama|totale|total général|total general|итого|合计|合計|総計))"
     r"\s*:?\s*([(:].*|(of |de )?(all )?(accounts|creators|influencers|profiles|channels|rows|influenceurs|creadores))?"
     r"\s*:?\s*\d*$"
 )
@@ -142,7 +151,7 @@ class Column:
 
     @cached_property
     def _bare(self) -> pl.Series:
-        cells = self.cells.str.replace_many(list(_DIGITS), list("0123456789" * 4))
+        cells = self.cells.str.replace_many(list(_DIGITS), list("0123456789" * 4 + ".,"))
         cells = cells.str.replace(_MIL, "${1}K").str.replace(_BEFORE, "").str.replace(_AFTER, "")
         for pattern, letter in _UNITS:
             cells = cells.str.replace(pattern, f"${{1}}{letter}")
@@ -248,6 +257,11 @@ class Column:
         return self.share(r"^[^@\s]+@[^@\s]+\.[a-zA-Z]{2,}$") >= _MOSTLY
 
     @cached_property
+    def is_graded(self) -> bool:
+        """Whether the cells are grades of size or quality: high, medium, low, nano, micro."""
+        return len(self.cells) > 0 and self.share(_GRADES) >= _MOSTLY
+
+    @cached_property
     def is_flag(self) -> bool:
         """Whether the cells are yes or no, in words that `flag_of` reads."""
         return len(self.cells) > 0 and self.share(r"(?i)^(true|false|t|f|yes|no|y|n|1|0)$") == 1.0
@@ -309,10 +323,21 @@ class Column:
             return set()
         return {platform for platform, pattern in _PICTURES.items() if self.share(rf"(?i)^https?://{pattern}") >= 0.5}
 
+    @property
+    def all_cells(self) -> pl.Series:
+        """The cells of all records, trimmed."""
+        return self._all
+
+    @cached_property
+    def handles_in_addresses(self) -> pl.Series | None:
+        """The handle of each address in lower case; None where the cells are not addresses with handles."""
+        found = self._all.str.extract(_ADDRESS_HANDLE, 1).str.to_lowercase().replace(list(_NO_HANDLES), None)
+        return found if share_of(found.is_not_null()) >= 0.5 else None
+
     @cached_property
     def totals(self) -> list[str]:
-        """Cells of the last records that name totals, as people write them under a table."""
-        found = self._all.tail(_LAST).drop_nulls().str.to_lowercase()
+        """Cells that name totals, as people write them over, between and under the rows of a table."""
+        found = self._all.drop_nulls().str.to_lowercase()
         return sorted(set(found.filter(found.str.contains(_TOTALS))))
 
 

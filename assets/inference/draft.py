@@ -137,6 +137,11 @@ class Draft:
         assert self._evaluator is not None  # noqa: S101 - there are columns
         return self._evaluator.values(expression)
 
+    def texts(self, expression: str) -> pl.Series:
+        """The texts of a conversion."""
+        assert self._evaluator is not None  # noqa: S101 - there are columns
+        return self._evaluator.texts(expression)
+
     def value(self, key: str, expression: str) -> pl.Series:
         """The values of a conversion, kept under a key."""
         self.values[key] = self.evaluate(expression)

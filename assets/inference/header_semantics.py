@@ -104,6 +104,8 @@ def _quantity(column: Column) -> Meaning | None:
         return None
     if header.says("posts", "id") and not named:
         return None
+    if header.says("id") and named:
+        return Meaning("", "an id")
     if not column.is_number:
         return None if column.numeric_share < 0.5 else Meaning("", "its cells are not all numbers")
     other = next((note for concept, note in _OTHER.items() if header.says(concept)), "")
@@ -212,6 +214,9 @@ def _attribute(column: Column) -> Meaning:
         if header.says(concept) and header.says("paid"):
             return Meaning("", "of advertising")
         if header.says(concept):
+            is_of_figures = header.says_any(*QUANTITIES, "followers", "engagement rate")
+            if concept == "sector" and (is_of_figures or column.is_graded):
+                return Meaning("", "classes of size or engagement, no topics")
             is_text = not column.is_number and not column.is_flag
             return Meaning(canonical) if is_text else Meaning("", "no words")
     if header.says("age"):

@@ -85,12 +85,13 @@ class Header:
 @cache
 def understand(header: str) -> Header:
     """Reads a header, or any name: of a file, of a sheet. Of a path in a JSON document, the last key counts most."""
-    header = header[:_LONGEST]
+    # Merges of R add .x and .y to columns that both tables have.
+    header = re.sub(r"^([A-Za-z][\w ]+)\.[xy]$", r"\1", header[:_LONGEST])
     *outer, last = header.split(".") if re.fullmatch(r"[\w\-]+(\.[\w\-]+)+", header) else [header]
     found = _understood(last)
     above = [_understood(key) for key in outer]
-    # "count" under "edge_followed_by", "url" under "thumbnails", "youtube" under "followers".
-    if found.concepts <= _GENERAL and (found.concepts or (found.platforms and not found.unknown)):
+    # "count" under "edge_followed_by", "url" under "thumbnails", "youtube" under "followers", "value" under "likes".
+    if found.concepts <= _GENERAL and (found.concepts or not found.unknown):
         found = replace(found, concepts=found.concepts.union(*(key.concepts & _OF_OBJECTS for key in above)))
     return replace(
         found,

@@ -6,7 +6,7 @@ Belongs here: choosing the columns that tell accounts apart. Does not: figures.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from assets.inference.cells import Column
+from assets.inference.cells import Column, share_of
 from assets.inference.header_semantics import Meaning
 from assets.inference.headers import understand
 from assets.inference.proposal import Certainty, Question
@@ -19,7 +19,9 @@ NAMED = "no column of handles: the name stands for it"
 # What `platform_of` of macros.sql reads as well.
 _READ_BY_MACRO = ("twitter", "x(twitter)", "twitter/x", "x/twitter", "ig", "insta", "tt", "tik-tok", "yt", "fb")
 _MOSTLY_HANDLES = 0.8
+_FEW = 3
 _ENDS_WITH_HANDLE = r"\s\(?@([\w.\-]+)\)?$"
+_FACEBOOK_ID = r"profile\.php\?(?:.*&)?id=(\d+)"
 _CHANNEL = r"youtube\.com/channel/(UC[\w\-]{22})"
 
 
@@ -64,6 +66,8 @@ def accounts(
         # Of the same object: business_discovery.id, and not the id of who asked.
         ids = sorted(ids, key=lambda column: -_shared(column.name, followers.name))
     found: list[Taken] = []
+    addresses = [*by_meaning.get("profile address", []), *by_meaning.get("post address", [])]
+    named, called = _repeated_in(addresses, named, called)
     handle = _handle(named, called, by_meaning.get("profile address", []))
     if handle and handle.column.share(_CHANNEL) >= _HANDLES:
         # An id, of which no letter may become small.
@@ -74,7 +78,10 @@ def accounts(
     rest = [
         column
         for column in called + named
-        if column.name not in used and not column.is_number and not column.header.says("url")
+        if column.name not in used
+        and not column.is_number
+        and not column.header.says("url")
+        and (column.rows < _FEW or column.cells.n_unique() > 1)
     ]
     if rest:
         best = min(rest, key=lambda column: (not column.header.says("name"), -column.filled))
@@ -85,10 +92,31 @@ def accounts(
         if column.is_address:
             found.append(_text(column, "profile_url"))
             break
+    numbered = next((column for column in addresses if column.share(_FACEBOOK_ID) > 0), None)
+    if numbered and not ids and not any(taken.canonical == "profile_id" for taken in found):
+        expression = f"nullif(regexp_extract({identifier(numbered.name)}, {literal(_FACEBOOK_ID)}, 1), '')"
+        found.append(Taken(numbered, "profile_id", "sure", "ids in addresses", expression))
     identity = _id([*ids, *called, *named], has_handle=handle is not None)
     if identity and identity.column.name not in used and not any(taken.canonical == "profile_id" for taken in found):
         found.append(identity)
     return found
+
+
+def _repeated_in(
+    addresses: list[Column], named: list[Column], called: list[Column]
+) -> tuple[list[Column], list[Column]]:
+    """The columns of handles, alone the one that addresses of the same records repeat, where there is one."""
+    for address in addresses:
+        handles = address.handles_in_addresses
+        if handles is None:
+            continue
+        for column in [*named, *called]:
+            cells = column.all_cells.str.strip_chars("@").str.to_lowercase()
+            both = handles.is_not_null() & cells.is_not_null()
+            is_enough = column.rows > 1 and int(both.sum()) >= column.rows / 2
+            if is_enough and share_of((handles == cells).filter(both)) >= _HANDLES:
+                return [column], [other for other in [*named, *called] if other is not column]
+    return named, called
 
 
 def _shared(first: str, second: str) -> int:
@@ -103,6 +131,11 @@ def _shared(first: str, second: str) -> int:
 
 def _handle(named: list[Column], called: list[Column], addresses: list[Column]) -> Taken | None:
     good = [column for column in named if column.looks_like_handles >= _MOSTLY_HANDLES and column.has_letters >= 0.5]
+    # One value over all records is somebody else's: the brand's, or whoever exported.
+    varied = [column for column in [*good, *called] if column.cells.n_unique() > 1]
+    if varied:
+        good = [column for column in good if column.rows < _FEW or column.cells.n_unique() > 1]
+        addresses = [column for column in addresses if column.rows < _FEW or column.cells.n_unique() > 1]
     if good:
         # "@handle" first, then the column with the fewest other words in its header.
         best = max(
@@ -166,7 +199,7 @@ def _id(columns: Sequence[Column], *, has_handle: bool) -> Taken | None:
         header = column.header
         if not header.says("id") or column.filled < 1 or column.share(r"(?i)^\d+\.\d*e\+?\d+$") > 0:
             continue
-        if column.is_index or column.is_serial:
+        if column.is_index or column.is_serial or header.says("posts"):
             # Numbers of records change from export to export, and are no ids of accounts.
             continue
         return Taken(column, "profile_id", "likely" if not has_handle else "sure", "header", _of(column, "text_of"))
@@ -222,7 +255,12 @@ def platform_of(
     if by_record:
         return "", by_record, by_record.why
     for column in columns:
-        if column.header.says("platform") and not column.header.unknown and column.are_names:
+        if (
+            column.header.says("platform")
+            and not column.header.says_any("handle", "id")
+            and not column.header.unknown
+            and column.are_names
+        ):
             cells = ", ".join(column.cells.unique().sort().head(3))
             return Question("platform", f"{column.name!r} says {cells}: none that is known", ())
     evidence: dict[str, list[str]] = {}

@@ -247,12 +247,13 @@ def _proposed(table: Sniffed, platform: str | None, names: tuple[str, ...]) -> P
             }
         )
     if proposal.shape.posts is None:
+        # A best-of list has the columns of the whole list, and fewer records.
         nested = [
-            with_posts
+            (len(_taken(with_posts) & _CORE), items.height, len(with_posts.columns), with_posts)
             for path, items in table.table.nested.items()
             if (with_posts := propose_nested(proposal, path, items)) is not None
         ]
-        return max(nested, key=lambda one: len(one.columns), default=proposal)
+        return max(nested, key=lambda one: one[:3])[3] if nested else proposal
     return proposal
 
 

@@ -143,3 +143,8 @@ class Evaluator:
             f"FROM (SELECT {expression} AS x FROM records)"
         ).pl()
         return frame["x"]
+
+    def texts(self, expression: str) -> pl.Series:
+        """The texts that a conversion gives, record by record."""
+        frame: pl.DataFrame = self._connection.sql(f"SELECT CAST({expression} AS VARCHAR) AS x FROM records").pl()
+        return frame["x"]

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from assets.inference import identity
+from assets.inference import identity, plausibility
 from assets.inference.account_figures import take_averages, take_followers, take_ratio
 from assets.inference.cells import Column
 from assets.inference.draft import HOLDS, Draft
@@ -41,6 +41,8 @@ _OPTIONAL = {
 # The same account does not have this many times the followers in one and the same export.
 _OTHER_ACCOUNT = 1.2
 _FEW_NAMES = 0.005
+# Days that records of one export are captured within.
+_LONGEST_SPAN = 366
 
 
 def propose(
@@ -108,6 +110,7 @@ def _proposal(draft: Draft) -> Proposal:
             draft.checks.append(f"platform {draft.platform}: {why}")
     is_posts = is_table_of_posts(draft)
     _accounts(draft, of_posts=is_posts)
+    plausibility.check_accounts(draft, of_posts=is_posts)
     take_followers(draft)
     _check_names(draft)
     if is_posts:
@@ -116,6 +119,8 @@ def _proposal(draft: Draft) -> Proposal:
         take_averages(draft)
         take_ratio(draft)
         _attributes(draft)
+        plausibility.check_figures(draft)
+    plausibility.check_records(draft)
     return _finished(draft)
 
 
@@ -212,6 +217,10 @@ def _captured(draft: Draft) -> None:
     for column in draft.named("date"):
         told = time_expression(column)
         if isinstance(told, str):
+            days = draft.texts(f"CAST({told} AS DATE)").drop_nulls().str.to_date()
+            if len(days) and (days.max() - days.min()).days > _LONGEST_SPAN:  # type: ignore[operator,union-attr]
+                draft.aside[column.name] = ("aside", "its dates span years: not when the records were captured")
+                continue
             draft.take(column, "captured_at", told, why="header and cells")
             return
         if draft.repeats_accounts and told is not None:
@@ -233,8 +242,11 @@ def _finished(draft: Draft) -> Proposal:
         for name, (certainty, _) in draft.aside.items()
         if certainty == "undecided"
     )
-    if "followers" not in profiles and not has_posts and not is_asked:
+    has_records = any(question.about == "records" for question in draft.questions)
+    is_of_posts = is_table_of_posts(draft) and bool(profiles)
+    if "followers" not in profiles and not has_posts and not is_asked and not has_records and not is_of_posts:
         draft.questions.append(Question("followers", "no column says how many followers an account has", ()))
+    plausibility.explain_unread(draft)
     shape = _shape(draft, profiles, posts if has_posts else {})
     readings = [_reading(draft, column, taken) for column in draft.columns]
     return Proposal(shape, readings, draft.questions, draft.checks)

@@ -12,12 +12,14 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from assets.importing.open_files import Opener
+from assets.importing.open_files import open_files
 from assets.landing import store
+from assets.metrics import parameters
 from assets.metrics.computing import reference
 from assets.reading.formats import UnreadableFileError
 from assets.reading.record_lookup import raw_records
 from assets.sql import read_step
+from assets.storage import outdated
 from assets.storage.engine import connect
 from assets.storage.lake import Lake
 from schemas.config.source import SourcesFile
@@ -109,6 +111,8 @@ def explain(
     """
     lake = Lake(settings.lake)
     day = _day(lake, day)
+    if outdated.is_outdated(lake, day):
+        raise ExplainError(outdated.message(settings, [day]))
     with connect(settings, settings.lake) as connection:
         for table in _TABLES:
             path = lake.path(table, day)
@@ -129,9 +133,11 @@ def explain(
 
         engagement = rows("engagement")[0]
         prior = rows("priors", cell)[0]
-        metrics = sources.metrics
         age = "date_diff('day', CAST(posted_at AS DATE), snapshot_date) - snapshot_age_days"
-        settled = (metrics.settle_days, metrics.window_days)
+        # Those that the date was computed with. Until release 0.2.0 they were not recorded.
+        used = sources.metrics.model_dump()
+        used |= {name: value for name, value in parameters.of(lake, day).items() if value is not None}
+        settled = (int(used["settle_days"]), int(used["window_days"]))
         posts = (
             connection.sql(
                 f"SELECT post_id, posted_at, kind, likes, comments, shares, views, is_sponsored, {age} AS age, "
@@ -287,8 +293,7 @@ class _Lines:
         if self._largest_file and sum(file.bytes for file in files) > self._largest_file:
             return {}
         try:
-            with Opener(self._settings) as opener:
-                opened, _ = opener.open(source, self._shapes[source.shape], files)
+            with open_files(self._settings, source, self._shapes[source.shape], files) as (opened, _):
                 for part in opened:
                     if part.file.path == landed_file and part.holds(records):
                         within = part.shape.read_columns(records).records

@@ -4,6 +4,7 @@ Belongs here: which rows of the published tables are shown, and how many points 
 (`report_page`). Every SELECT has a total order, so that the same content gives the same report.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -81,7 +82,8 @@ class Rows:
         benchmarks: Platform, tier and metric: observed beside published.
         segments: Largest segments of each dimension.
         dimensions: Dimension to the number of its segments, shown or not.
-        movers: None where there is no snapshot about a week before.
+        movers: None where there is no snapshot about a week before, of the same parameters.
+        interval: Share of estimates that lie in their interval; None where its width was not recorded.
         sources: What became of each source.
         rejected: Source and reason: how many records on the newest date and in all; the most frequent.
         rejected_newest: All records rejected on the newest date.
@@ -101,6 +103,7 @@ class Rows:
     segments: list[Segment]
     dimensions: dict[str, int]
     movers: Movers | None
+    interval: float | None
     sources: list[Row]
     rejected: list[Row]
     rejected_newest: int
@@ -138,6 +141,7 @@ def read(published: Path) -> Rows:
             segments=segments,
             dimensions=dimensions,
             movers=_movers(ask),
+            interval=_interval(ask),
             sources=ask.rows("SELECT * FROM source_status ORDER BY source"),
             rejected=ask.rows(_REJECTED + f" LIMIT {REASONS}"),
             rejected_newest=ask.number(
@@ -225,6 +229,11 @@ def _movers(ask: _Asked) -> Movers | None:
     return Movers(str(both[0]), rising, falling, counted["entered"], counted["left_it"])
 
 
+def _interval(ask: _Asked) -> float | None:
+    widths = [row["interval_z"] for row in ask.rows("SELECT interval_z FROM parameters")]
+    return math.erf(widths[0] / math.sqrt(2)) if widths and widths[0] else None
+
+
 def _definitions(ask: _Asked) -> dict[str, str]:
     comments = ask.rows(
         "SELECT column_name, comment FROM duckdb_columns() "
@@ -259,7 +268,7 @@ _LEADERS = """
     ORDER BY leaders.dimension, leaders.segment, leaders.place
 """
 _WEEK_BEFORE = f"""
-    WITH days AS (SELECT DISTINCT snapshot_date AS earlier FROM rank_history),
+    WITH days AS (SELECT DISTINCT snapshot_date AS earlier FROM rank_history WHERE same_parameters IS NOT FALSE),
     last AS (SELECT snapshot_date AS newest FROM _meta)
     SELECT earlier, newest FROM days, last
     WHERE abs(newest - 7 - earlier) <= {_NEAR_DAYS}

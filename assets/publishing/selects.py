@@ -10,14 +10,15 @@ from pathlib import Path
 import polars as pl
 
 from assets.landing import store
+from assets.metrics import parameters
 from assets.metrics.computing import reference
 from assets.publishing import publish_protocol
 from assets.publishing.duckdb_file import Table
 from assets.publishing.publish_protocol import Generation, PublishError
 from assets.sql import read_sql
-from assets.storage import home_lock
+from assets.storage import home_lock, outdated
 from assets.storage.lake import Lake
-from schemas.config.source import SourcesFile
+from schemas.config.source import Metrics, SourcesFile
 from schemas.contact_data import redacted_sql
 from schemas.quoting import literal, parquet
 from schemas.settings import Settings
@@ -41,8 +42,19 @@ def publish(settings: Settings, sources: SourcesFile, run_id: str) -> Generation
         dates = lake.dates("ranking")
         if not dates:
             raise PublishError("no date has been ranked yet; run `smallvoices nightly`")
+        if old := outdated.dates(lake):
+            raise PublishError(outdated.message(settings, old))
         newest = dates[-1]
+        _extract_handle_changes(lake, run_id)
         return publish_protocol.publish(settings, views(settings, lake, sources, newest), tables(), newest, run_id)
+
+
+def _extract_handle_changes(lake: Lake, run_id: str) -> None:
+    """Writes `handle_changes` of the dates for which a release before 0.2.0 wrote only `history`."""
+    for day in sorted({*lake.dates("history")} - {*lake.dates("handle_changes")}):
+        # The former handle is the last column, whatever that release called it.
+        history = lake.scan("history", day).select("platform", "profile_id", "snapshot_date", handle_before=pl.last())
+        lake.write("handle_changes", day, run_id, history.filter(pl.col("handle_before").is_not_null()).collect())
 
 
 def views(settings: Settings, lake: Lake, sources: SourcesFile, newest: date) -> list[tuple[str, str]]:
@@ -52,17 +64,40 @@ def views(settings: Settings, lake: Lake, sources: SourcesFile, newest: date) ->
     return [
         *((name, _all([lake.path(name, newest)])) for name in (*NEWEST, "profiles")),
         ("contacts_wanted", f"SELECT 1 AS wanted WHERE {'true' if sources.publish_contacts else 'false'}"),
-        ("ranking_history", _all(_history(lake, newest))),
+        ("ranking_history", _ranking_history(lake, newest)),
+        ("recorded_parameters", _parameters(lake, newest)),
         ("rejected", _all(quarantine)),
         ("pulls", _pulls(settings, sources, newest)),
-        ("renames", _all([lake.path("history", day) for day in lake.dates("history") if day <= newest])),
+        (
+            "handle_changes",
+            _all([lake.path("handle_changes", day) for day in lake.dates("handle_changes") if day <= newest]),
+        ),
         ("weights", _constant(reference("weights"))),
     ]
 
 
-def _history(lake: Lake, newest: date) -> list[Path]:
+def _ranking_history(lake: Lake, newest: date) -> str:
+    """Rankings of the published dates, each with whether it was computed with the parameters of the newest one."""
     since = newest - timedelta(days=HISTORY_DAYS - 1)
-    return [lake.path("ranking", day) for day in lake.dates("ranking") if since <= day <= newest]
+    of_newest = parameters.of(lake, newest)
+    paths: dict[bool | None, list[Path]] = {}
+    for day in lake.dates("ranking"):
+        if since <= day <= newest:
+            same = day == newest or parameters.are_the_same(parameters.of(lake, day), of_newest)
+            paths.setdefault(same, []).append(lake.path("ranking", day))
+    selects = (
+        f"SELECT *, CAST({'NULL' if same is None else same} AS BOOLEAN) AS same_parameters FROM {parquet(found)}"
+        for same, found in paths.items()
+    )
+    return " UNION ALL BY NAME ".join(selects)
+
+
+def _parameters(lake: Lake, newest: date) -> str:
+    """The parameters that the newest date was computed with, as one row."""
+    found = parameters.of(lake, newest)
+    values = {name: found.get(name) for name in Metrics.model_fields}
+    cells = (f"{'NULL' if value is None else value} AS {name}" for name, value in values.items())
+    return f"SELECT {', '.join(cells)}"
 
 
 def tables() -> list[Table]:
@@ -73,7 +108,7 @@ def tables() -> list[Table]:
         Table("micro_influencers", "SELECT * FROM accounts WHERE rank IS NOT NULL"),
         Table(
             "rank_history",
-            "SELECT snapshot_date, platform, profile_id, rank, score, followers, engagement_estimate "
+            "SELECT snapshot_date, platform, profile_id, rank, score, followers, engagement_estimate, same_parameters "
             "FROM ranking_history WHERE rank IS NOT NULL ORDER BY snapshot_date, rank",
             by_day=True,
         ),
@@ -81,12 +116,12 @@ def tables() -> list[Table]:
         Table("authenticity", "SELECT * FROM authenticity"),
         Table("norms", "SELECT * FROM norms"),
         Table("weights", "SELECT * FROM weights"),
+        Table("parameters", "SELECT * FROM recorded_parameters"),
         Table("segment_ranks", "SELECT * FROM segments"),
         Table("segment_leaders", read_sql("segment_leaders")),
         Table(
             "handle_history",
-            "SELECT platform, profile_id, snapshot_date, handle_before FROM renames WHERE handle_before IS NOT NULL "
-            "ORDER BY platform, profile_id, snapshot_date",
+            "SELECT * FROM handle_changes ORDER BY platform, profile_id, snapshot_date",
         ),
         Table(
             "quarantine",
@@ -94,7 +129,11 @@ def tables() -> list[Table]:
             f"SELECT * REPLACE ({redacted_sql('raw')} AS raw, {redacted_sql('reason')} AS reason) FROM rejected "
             "ORDER BY snapshot_date, source, landed_file, landed_row",
         ),
-        Table("source_status", f"SELECT * REPLACE ({redacted_sql('message')} AS message) FROM ({status})"),
+        Table(
+            "source_status",
+            f"SELECT * REPLACE ({redacted_sql('message')} AS message, {redacted_sql('inferred')} AS inferred) "
+            f"FROM ({status})",
+        ),
         Table("contacts", read_sql("contacts")),
     ]
 

@@ -29,8 +29,8 @@ KINDS: dict[Kind, tuple[str, str]] = {
     "runs": ("run", "runs"),
 }  # fmt: skip
 
-# Changes of handles are told from every date.
-_FOR_GOOD = {"history"}
+# Published of every date; few rows each.
+_KEPT_FOR_EVER = "handle_changes"
 # Rejected records go as soon as they are no longer published.
 _QUARANTINE = "quarantine"
 # What `history` looks back on; its dates stay as long as a date does that has seen them.
@@ -96,14 +96,17 @@ def _old_of_lake(settings: Settings, newest: date) -> Iterator[Removable]:
         if _is_old(newest - day, [path], QUARANTINE_DAYS):
             yield Removable("lake", path, _size(path))
     # A date goes as a whole, so that none is left with half of what it would be computed anew from.
-    gone = [
-        day for day, found in sorted(tables.items())
-        if _is_old(newest - day, [lake.path(name, day) for name in found], settings.keep_lake_days)
-    ]  # fmt: skip
+    gone = []
+    for day, found in sorted(tables.items()):
+        paths = [lake.path(name, day) for name in found if name != _KEPT_FOR_EVER]
+        if _is_old(newest - day, paths, settings.keep_lake_days):
+            gone.append(day)
     ranked = [day for day in lake.dates("ranking") if day not in gone]
     for day in gone:
         for name in tables[day]:
-            if name not in _FOR_GOOD and not (name in _LOOKED_BACK_ON and _is_seen(day, ranked)):
+            # What an earlier release wrote of `history` goes once its handle changes have been published.
+            is_kept = name == _KEPT_FOR_EVER or (name == "history" and _KEPT_FOR_EVER not in tables[day])
+            if not is_kept and not (name in _LOOKED_BACK_ON and _is_seen(day, ranked)):
                 path = lake.path(name, day)
                 yield Removable("lake", path, _size(path))
 

@@ -52,12 +52,17 @@ links AS (
     ) AS found
 ),
 
--- By handle and by id apart: joined by either at once, every link would be held against every account of its platform.
+-- A handle that several accounts of a platform have names none of them.
+handles AS (
+    SELECT platform, handle, min(account) AS account FROM accounts GROUP BY platform, handle HAVING count(*) = 1
+),
+
+-- By handle and by id apart: joined by either at once, every link would be compared with every account of its platform.
 -- The handle is that of the account which is named.
 named AS (
-    SELECT links.account, accounts.account AS other, accounts.platform, accounts.handle
+    SELECT links.account, handles.account AS other, handles.platform, handles.handle
     FROM links
-    JOIN accounts ON links.platform = accounts.platform AND links.handle = accounts.handle
+    JOIN handles ON links.platform = handles.platform AND links.handle = handles.handle
     UNION ALL
     SELECT links.account, accounts.account AS other, accounts.platform, accounts.handle
     FROM links
@@ -120,29 +125,46 @@ edges AS (
     SELECT stated.other, stated.account, 'is linked from its namesake' AS reason FROM stated WHERE stated.is_namesake
 ),
 
--- One person has at most one account of each of ten platforms here: nobody is further than nine steps away.
-reached AS (
-    SELECT account, account AS other, 0 AS steps
+neighbours AS (
+    SELECT DISTINCT edges.account, edges.other, accounts.platform
     FROM edges
-    UNION
-    SELECT reached.account, edges.other, reached.steps + 1 AS steps
-    FROM reached
-    JOIN edges ON reached.other = edges.account
-    WHERE reached.steps < 9
+    JOIN accounts ON edges.other = accounts.account
+    UNION ALL
+    SELECT DISTINCT edges.account, edges.account AS other, accounts.platform
+    FROM edges
+    JOIN accounts ON edges.account = accounts.account
+),
+
+-- One person has at most one account of each of ten platforms here: nobody is further than nine steps away. An account
+-- that reaches two of one platform is dropped at that step, so that however many accounts link each other, none ever
+-- has more than ten rows.
+reached AS (
+    SELECT DISTINCT account, account AS other, 0 AS steps
+    FROM edges
+    UNION ALL
+    SELECT account, unnest(others) AS other, steps
+    FROM (
+        SELECT reached.account, list(DISTINCT neighbours.other) AS others, max(reached.steps) + 1 AS steps
+        FROM reached
+        JOIN neighbours ON reached.other = neighbours.account
+        WHERE reached.steps < 9
+        GROUP BY reached.account
+        HAVING count(DISTINCT neighbours.other) = count(DISTINCT neighbours.platform)
+    ) AS step
 ),
 
 people AS (
-    SELECT reached.account, min(reached.other) AS creator_id, count(DISTINCT reached.other) AS linked
-    FROM reached
-    JOIN accounts ON reached.other = accounts.account
-    GROUP BY reached.account
-    HAVING count(DISTINCT reached.other) = count(DISTINCT accounts.platform)
+    SELECT account, min(other) AS creator_id, count(*) AS linked FROM reached WHERE steps = 9 GROUP BY account
 ),
 
 reasons AS (
-    SELECT account, string_agg(DISTINCT concat(reason, ' ', other), '; ' ORDER BY concat(reason, ' ', other)) AS creator_reason
+    SELECT
+        edges.account,
+        string_agg(DISTINCT concat(edges.reason, ' ', edges.other), '; ' ORDER BY concat(edges.reason, ' ', edges.other))
+            AS creator_reason
     FROM edges
-    GROUP BY account
+    JOIN people ON edges.account = people.account
+    GROUP BY edges.account
 )
 
 SELECT accounts.platform, accounts.profile_id, people.creator_id, people.linked AS creator_accounts, reasons.creator_reason

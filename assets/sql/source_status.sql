@@ -38,7 +38,8 @@ SELECT
     CAST(sum(preferred.superseded) AS BIGINT) AS superseded,
     CAST(sum(preferred.forgotten) AS BIGINT) AS forgotten,
     max(landed.sha256) AS sha256,
-    max(problems.message) AS message
+    max(problems.message) AS message,
+    string_agg(DISTINCT preferred.inferred, '; ' ORDER BY preferred.inferred) AS inferred
 FROM preferred
 JOIN landed ON preferred.source = landed.source
 LEFT JOIN problems ON preferred.source = problems.source

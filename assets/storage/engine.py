@@ -4,9 +4,11 @@ Belongs here: connections, and running one `.sql` file from named inputs to one 
 `assets/sql/`. Inputs are views, so that the same file runs wherever tables of those names exist.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Container, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 import duckdb
@@ -15,7 +17,7 @@ import pyarrow as pa
 
 from assets.sql import read_macros
 from assets.storage import atomic_write
-from assets.storage.lake import BUCKETS
+from assets.storage.lake import BUCKET_OF, BUCKETS, has_buckets
 from assets.storage.sandbox import confine
 from schemas.quoting import literal, parquet
 from schemas.settings import Settings
@@ -48,23 +50,26 @@ def limit_reached(settings: Settings, error: BaseException) -> str | None:
 
 
 @contextmanager
-def connect(settings: Settings, *readable: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def connect(settings: Settings, *readable: Path, among: int = 1) -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB connection in memory, in UTC, with a cap on memory and no way out of the named folders.
 
     Args:
         settings: Threads, memory and the folder to spill to.
         *readable: Folders that SQL may read and write; nothing else, no network, and no change of this.
+        among: Connections that share the memory and the disk at once.
 
     Raises:
         EngineLimitError: What the block does takes more than the settings allow.
     """
     with atomic_write.a_while(settings.scratch) as scratch:
-        yield from _connected(settings, readable, scratch)
+        yield from _connected(settings, readable, scratch, among)
 
 
-def _connected(settings: Settings, readable: Sequence[Path], scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def _connected(
+    settings: Settings, readable: Sequence[Path], scratch: Path, among: int
+) -> Iterator[duckdb.DuckDBPyConnection]:
     options: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": settings.memory_limit,
+        "memory_limit": f"{settings.memory_bytes // among}B",
         "temp_directory": str(scratch),
     }
     if settings.threads:
@@ -72,7 +77,7 @@ def _connected(settings: Settings, readable: Sequence[Path], scratch: Path) -> I
     connection = duckdb.connect(":memory:", config=options)
     try:
         # DuckDB 2.0 does not keep to it where it is an option of connecting.
-        connection.execute(f"SET max_temp_directory_size = {literal(settings.temp_limit)}")
+        connection.execute(f"SET max_temp_directory_size = {literal(f'{settings.temp_bytes // among}B')}")
         connection.execute("SET TimeZone = 'UTC'")
         # Lets DuckDB parse ahead while the batch before is validated.
         connection.execute("SET streaming_buffer_size = '96MB'")
@@ -113,27 +118,44 @@ def stream_sql(
             yield from connection.sql(sql).to_arrow_reader(BATCH_ROWS)
             return
 
+        unbucketed = {path for name in by_bucket for path in files[name] if not has_buckets(path)}
+
         def rows_of(bucket: int) -> pa.Table:
             with connection.cursor() as cursor:
-                _expose(cursor, inputs, dict.fromkeys(by_bucket, f"bucket = {bucket}"))
+                _expose(cursor, inputs, {name: _bucket(files[name], unbucketed, bucket) for name in by_bucket})
                 return cursor.sql(sql).to_arrow_table()
 
-        # A bucket alone is too small to keep all cores busy.
+        # A bucket alone is too small to keep all cores busy. The next begins when one is taken: were all asked for at
+        # once, a slow consumer would have their results pile up, outside of DuckDB's memory limit.
+        buckets = iter(range(BUCKETS))
         with ThreadPoolExecutor(_BUCKETS_AT_ONCE) as pool:
-            for table in pool.map(rows_of, range(BUCKETS)):
+            running = deque(pool.submit(rows_of, bucket) for bucket in islice(buckets, _BUCKETS_AT_ONCE))
+            while running:
+                table = running.popleft().result()
+                running.extend(pool.submit(rows_of, bucket) for bucket in islice(buckets, 1))
                 yield from table.to_batches(BATCH_ROWS)
 
 
 def _expose(
-    connection: duckdb.DuckDBPyConnection, inputs: Mapping[str, Input], conditions: Mapping[str, str] | None = None
+    connection: duckdb.DuckDBPyConnection, inputs: Mapping[str, Input], parts: Mapping[str, str] | None = None
 ) -> None:
-    """Makes the inputs tables of a connection, those with a condition only in part."""
+    """Makes the inputs tables of a connection, some only in part: by the SELECT that gives it."""
     for name, value in inputs.items():
         if isinstance(value, pl.DataFrame):
             connection.register(name, value.to_arrow())
         else:
-            condition = (conditions or {}).get(name, "true")
-            connection.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM {parquet(_paths(value))} WHERE {condition}")
+            select = (parts or {}).get(name) or f"SELECT * FROM {parquet(_paths(value))}"
+            connection.execute(f"CREATE TEMP VIEW {name} AS {select}")
+
+
+def _bucket(paths: Sequence[Path], unbucketed: Container[Path], bucket: int) -> str:
+    """The SELECT of the rows of a bucket; files without buckets of today's hash are read whole for it."""
+    known = [path for path in paths if path not in unbucketed]
+    others = [path for path in paths if path in unbucketed]
+    conditions = ((known, f"bucket = {bucket}"), (others, f"{BUCKET_OF} = {bucket}"))
+    return " UNION ALL BY NAME ".join(
+        f"SELECT * FROM {parquet(some)} WHERE {condition}" for some, condition in conditions if some
+    )
 
 
 def _paths(value: Path | Sequence[Path]) -> list[Path]:

@@ -4,8 +4,9 @@ Belongs here: where tables lie, committing them, listing dates, and the writer t
 
     lake/<table>/snapshot_date=<date>/data.parquet
 
-Buckets: rows of big tables carry `bucket`, a hash of the account modulo `BUCKETS`, and lie in row groups of one
-bucket each. What is computed per account can then go bucket by bucket in flat memory, reading only its row groups.
+Buckets: rows of big tables carry `bucket`, a hash of the account's id, and lie in row groups of one bucket each. What
+is computed per account can then go bucket by bucket in flat memory, reading only its row groups. The notes of a file
+name the hash and the number of buckets: a date that has others is not joined by them.
 """
 
 from collections import deque
@@ -24,6 +25,9 @@ import pyarrow.parquet as pq
 from assets.storage import atomic_write
 
 BUCKETS = 16
+# In SQL, the bucket of a row: the first hexadecimal digit of the MD5 of its `profile_id`, the same in every version.
+BUCKET_OF = "CAST(strpos('0123456789abcdef', left(md5(profile_id), 1)) - 1 AS UTINYINT)"
+BUCKET_NOTES = {"bucket_hash": "md5", "buckets": str(BUCKETS)}
 
 _ROW_GROUP = 1 << 16
 _ENCODING_AHEAD = 2
@@ -73,8 +77,7 @@ class Lake:
 
     def notes(self, table: str, snapshot_date: date) -> dict[str, str]:
         """What was noted of a table when it was written: see `TableWriter`."""
-        found = pq.read_metadata(self.path(table, snapshot_date)).metadata or {}
-        return {key.decode(): value.decode() for key, value in found.items() if key != b"ARROW:schema"}
+        return _notes(self.path(table, snapshot_date))
 
     def scan(self, table: str, snapshot_date: date) -> pl.LazyFrame:
         """A table of a date, to be read where it is needed."""
@@ -193,21 +196,20 @@ class TableWriter:
 
 
 class BucketWriter(TableWriter):
-    """Adds the bucket of each row's account, and keeps the rows of a bucket in row groups of their own."""
+    """Keeps the rows of a bucket in row groups of their own."""
 
     def __init__(self, path: Path, schema: pl.Schema) -> None:
-        """Opens the file; `schema` is without `bucket`."""
-        super().__init__(path, pl.Schema({**schema, "bucket": pl.UInt8()}))
+        """Opens the file; `schema` is without `bucket`, which frames have (`BUCKET_OF`)."""
+        super().__init__(path, pl.Schema({**schema, "bucket": pl.UInt8()}), BUCKET_NOTES)
         self._waiting: list[list[pl.DataFrame]] = [[] for _ in range(BUCKETS)]
         self._heights = [0] * BUCKETS
 
     def write(self, *frames: pl.DataFrame) -> None:
         """Adds frames."""
         for frame in frames:
-            bucket_of = (pl.col("profile_id").hash(seed=0) % BUCKETS).cast(pl.UInt8)
             # Columns without a single value need no partitioning; exports leave many of them empty.
             empty = {column.name for column in frame.iter_columns() if column.null_count() == frame.height}
-            for part in frame.drop(empty - {"profile_id"}).with_columns(bucket=bucket_of).partition_by("bucket"):
+            for part in frame.drop(empty).partition_by("bucket"):
                 bucket = part.item(0, "bucket")
                 self._waiting[bucket].append(part)
                 self._heights[bucket] += part.height
@@ -224,6 +226,16 @@ class BucketWriter(TableWriter):
         if self._waiting[bucket]:
             frames, self._waiting[bucket], self._heights[bucket] = self._waiting[bucket], [], 0
             self._submit(frames)
+
+
+def has_buckets(path: Path) -> bool:
+    """Whether the rows of a file are in buckets by the hash of today, and in as many."""
+    return _notes(path).items() >= BUCKET_NOTES.items()
+
+
+def _notes(path: Path) -> dict[str, str]:
+    found = pq.read_metadata(path).metadata or {}
+    return {key.decode(): value.decode() for key, value in found.items() if key != b"ARROW:schema"}
 
 
 def _arrow(frame: pl.DataFrame) -> pa.Table:

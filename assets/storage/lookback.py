@@ -21,7 +21,7 @@ from schemas.profiles import Profiles
 # Thirty days, and the two that a snapshot may lie off them.
 DAYS = 32
 # What a stale date has to compute anew, in order.
-DEPENDENTS = ("history", "norms", "authenticity", "ranking", "segments")
+DEPENDENTS = ("history", "handle_changes", "norms", "authenticity", "ranking", "segments")
 _NOTE = "earlier"
 
 
@@ -58,17 +58,6 @@ def stale(lake: Lake) -> list[date]:
         if json.loads(lake.notes("history", day).get(_NOTE, "{}"))
         != {str(each): landed[each] for each in before(imported, day)}
     ]
-
-
-def words(days: Sequence[date]) -> str:
-    """Which dates are stale, and what to do about it."""
-    return f"{said(days)}; mend by `smallvoices backfill --from {days[0]} --to {days[-1]}`"
-
-
-def said(days: Sequence[date]) -> str:
-    """Which dates are stale, and why."""
-    told = ", ".join(map(str, days[:5])) + (f" and {len(days) - 5} more" if len(days) > 5 else "")  # noqa: PLR2004
-    return f"{told}: computed before earlier dates that growth and authenticity look back on were landed"
 
 
 def before(known: Sequence[date], day: date) -> list[date]:

@@ -8,7 +8,7 @@ import gc
 # What is imported stays: to look through it for garbage again and again took a tenth of a small night's processor time.
 gc.set_threshold(50_000)
 
-from pipelines.cli import erasure, explain, inspect, run, services  # noqa: E402 - most objects are made by importing
+from pipelines.cli import erasure, explain, init, inspect, run, services  # noqa: E402 - most objects are made by importing
 from pipelines.cli.command import main  # noqa: E402
 
-__all__ = ["erasure", "explain", "inspect", "main", "run", "services"]
+__all__ = ["erasure", "explain", "init", "inspect", "main", "run", "services"]

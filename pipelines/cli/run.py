@@ -51,7 +51,7 @@ def nightly(settings: Settings, loaded: SourcesFile, day: str | None, *, force: 
 
     with screen.bars(console):
         outcome = runs.over(settings, loaded, [chosen], force=force, log_level=screen.log_level(console))
-    _end(settings, chosen, outcome, console, as_json=as_json)
+    _end(settings, loaded, chosen, outcome, console, as_json=as_json)
 
 
 @main.command()
@@ -83,7 +83,7 @@ def backfill(
 
     with screen.bars(console):
         outcome = runs.over(settings, loaded, days, force=force, log_level=screen.log_level(console))
-    _end(settings, days[-1], outcome, console, as_json=as_json)
+    _end(settings, loaded, days[-1], outcome, console, as_json=as_json)
 
 
 @main.command()
@@ -95,7 +95,7 @@ def publish(settings: Settings, loaded: SourcesFile, *, as_json: bool) -> None:
     from pipelines import runs  # noqa: PLC0415 - as above
 
     outcome = runs.publish(settings, loaded, log_level=screen.log_level(console))
-    _end(settings, None, outcome, console, as_json=as_json)
+    _end(settings, loaded, None, outcome, console, as_json=as_json)
 
 
 @main.command()
@@ -134,7 +134,9 @@ def _warn_of_undated(loaded: SourcesFile, days: Sequence[date]) -> None:
             screen.say("WARNING", f"{loaded.path}: source {source.name!r}: {told}")
 
 
-def _end(settings: Settings, day: date | None, outcome: "Outcome", console: Console, *, as_json: bool) -> None:
+def _end(
+    settings: Settings, loaded: SourcesFile, day: date | None, outcome: "Outcome", console: Console, *, as_json: bool
+) -> None:
     """Shows what came of a run, and ends with exit code 1 where it failed."""
     if day:
         summary.print_import_report(console, settings, day)
@@ -148,6 +150,6 @@ def _end(settings: Settings, day: date | None, outcome: "Outcome", console: Cons
                 json.dumps({"error": error, "sources": import_report(settings, day) if day else []}, default=str)
             )
         sys.exit(1)
-    summary.print_published(console, settings)
+    summary.print_published(console, settings, loaded)
     if as_json:
-        click.echo(json.dumps(summary.as_document(settings, day or date.min), default=str, indent=1))
+        click.echo(json.dumps(summary.as_document(settings, loaded, day or date.min), default=str, indent=1))

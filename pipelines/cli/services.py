@@ -28,14 +28,17 @@ def ui(settings: Settings, loaded: SourcesFile, port: int) -> None:  # noqa: ARG
 
 
 @main.command()
-@click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port on 127.0.0.1.")
+@click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port to listen on.")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; the UI has no login, see Deployment."
+)
 @common
-def webserver(settings: Settings, loaded: SourcesFile, port: int) -> None:  # noqa: ARG001 - as above
+def webserver(settings: Settings, loaded: SourcesFile, port: int, host: str) -> None:  # noqa: ARG001 - as above
     """Serve the Dagster UI alone, for a machine that keeps it running."""
     from pipelines.instance import services  # noqa: PLC0415 - as above
 
     try:
-        services.webserver(settings, port)
+        services.webserver(settings, host, port)
     except services.ServiceRunningError as error:
         screen.say("ERROR", str(error))
         sys.exit(1)

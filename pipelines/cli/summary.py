@@ -11,18 +11,18 @@ from rich.console import Console
 from rich.table import Table
 
 from assets.importing.import_report import import_report
+from assets.publishing import staleness
 from assets.publishing.publish_protocol import FILE_NAME
-from assets.storage import lookback
-from assets.storage.lake import Lake
 from pipelines.instance.terminal import shown
 from schemas.account import NO_RATIO
+from schemas.config.source import SourcesFile
 from schemas.settings import Settings
 
 TOP = 10
 _REASONS = 4
 
 
-def as_document(settings: Settings, day: date) -> dict[str, Any]:
+def as_document(settings: Settings, sources: SourcesFile, day: date) -> dict[str, Any]:
     """The end of a run for a program to read: sources of the date, tiers and top ten as published."""
     with duckdb.connect(str(settings.published / FILE_NAME), read_only=True) as connection:
         meta = connection.sql("SELECT * FROM _meta").pl().to_dicts()[0]
@@ -35,7 +35,7 @@ def as_document(settings: Settings, day: date) -> dict[str, Any]:
         )
     return {
         "published": meta,
-        "stale_dates": lookback.stale(Lake(settings.lake)),
+        "stale_dates": sorted({each for found in staleness.find(settings, sources) for each in found.days}),
         "sources": import_report(settings, day),
         "micro_influencers": micro,
         "tiers": tiers,
@@ -56,19 +56,21 @@ def print_import_report(console: Console, settings: Settings, day: date) -> None
         reasons = [f"{reason['rows']} × {reason['reason']}" for reason in row["reasons"]]
         more = len(reasons) - _REASONS
         told = reasons[:_REASONS] + ([f"and {more} more {'reason' if more == 1 else 'reasons'}"] if more > 0 else [])
+        inferred = [f"inferred: {row['inferred']}"] if row["inferred"] else []
         again = [f"pulled again, in vain: {row['pulled_again']}"] if row["pulled_again"] else []
         carried = [f"rows of {row['landed_date']} stand in"] if row["state"] == "carried" else []
+        message = [row["message"]] if row["message"] else []
         table.add_row(
             row["source"],
             row["records"] or "",
             row["state"],
             *(f"{row[name]:,}" for name in counts),
-            shown("\n".join([*([row["message"]] if row["message"] else []), *again, *carried, *told]), keep="\n"),
+            shown("\n".join([*message, *inferred, *again, *carried, *told]), keep="\n"),
         )
     console.print(table)
 
 
-def print_published(console: Console, settings: Settings) -> None:
+def print_published(console: Console, settings: Settings, sources: SourcesFile) -> None:
     """Shows the tiers beside published figures, and the top ten."""
     with duckdb.connect(str(settings.published / FILE_NAME), read_only=True) as connection:
         tiers = connection.execute(_TIERS).fetchall()
@@ -136,8 +138,8 @@ def print_published(console: Console, settings: Settings) -> None:
         console.print(f"No ratio, so no rank, for {number:,} of {platform}: {NO_RATIO[reason]}", soft_wrap=True)
     console.print(f"As a page to open in a browser: {settings.report}", soft_wrap=True)
     console.print(f"Generation {generation}, content hash {content_hash[:16]}")
-    if stale := lookback.stale(Lake(settings.lake)):
-        console.print(f"Stale: {lookback.words(stale)}", soft_wrap=True)
+    for found in staleness.find(settings, sources):
+        console.print(f"Stale: {found.text}; run `smallvoices {found.remedy}`", soft_wrap=True)
 
 
 def _percent(ratio: float | None) -> str:

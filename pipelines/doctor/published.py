@@ -1,6 +1,7 @@
 """What readers see: how old it is, of which contract, and what became of the sources of its date."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
 
@@ -8,8 +9,8 @@ import duckdb
 
 from assets.importing.import_report import import_report
 from assets.landing.dates import DateError, has_dated_files, on_disk, yesterday
-from assets.publishing import publish_protocol
-from assets.storage import lookback
+from assets.publishing import publish_protocol, staleness
+from assets.storage import outdated
 from assets.storage.lake import Lake
 from pipelines import jobs
 from pipelines.doctor.finding import Finding
@@ -98,10 +99,13 @@ def sources(settings: Settings) -> Iterator[Finding]:
 
 
 def stale(settings: Settings) -> Iterator[Finding]:
-    """Dates computed before an earlier one that they look back on was landed."""
-    days = lookback.stale(Lake(settings.lake))
-    if days:
-        remedy = settings.command(f"backfill --from {days[0]} --to {days[-1]}")
-        yield Finding("stale dates", "warning", lookback.said(days), remedy)
-    else:
-        yield Finding("stale dates", "ok", "none")
+    """Dates that another release has written, or that would come out otherwise if they were computed now."""
+    if old := outdated.dates(Lake(settings.lake)):
+        yield Finding("stale dates", "problem", outdated.reason(old), settings.command("publish"))
+        return
+    with suppress(SourcesError):  # reported by a check of its own
+        found = staleness.find(settings, load(settings.sources_file))
+        for each in found:
+            yield Finding("stale dates", "warning", each.text, settings.command(each.remedy))
+        if not found:
+            yield Finding("stale dates", "ok", "none")

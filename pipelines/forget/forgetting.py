@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from assets.landing import suppression
 from assets.publishing import publish_protocol
 from assets.retention import temp_cleanup
-from assets.storage import home_lock
+from assets.storage import home_lock, outdated
+from assets.storage.lake import Lake
 from pipelines import runs
 from pipelines.forget import dagster_storage, erasing, identity_resolution, published_postgres, verification
 from pipelines.forget.erasing import Erased
@@ -44,10 +45,12 @@ def look(settings: Settings, sources: SourcesFile, platform: str, name: str) -> 
     """Finds out who is meant and what would go; nothing is changed.
 
     Raises:
-        ForgetError: Nobody is known by that name.
+        ForgetError: Nobody is known by that name, or another release has written dates of the lake.
         SettingsError: Dagster's storage is in PostgreSQL, and nothing here says where.
     """
     home_instance.require_storage(settings)
+    if old := outdated.dates(Lake(settings.lake)):
+        raise ForgetError(outdated.message(settings, old))
     with home_lock.erasing(settings):
         return _look(settings, sources, platform, name)
 

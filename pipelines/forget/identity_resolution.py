@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from assets.erasing.records import identities, kinds
-from assets.importing.open_files import Opener
+from assets.importing.open_files import open_files
 from assets.landing import store
 from assets.landing.store import Manifest
 from assets.reading.formats import UnreadableFileError
@@ -126,8 +126,8 @@ def _in_landing(settings: Settings, sources: SourcesFile, asked: Person) -> Iter
     for number, pull in enumerate(landed, start=1):
         progress.report("look for ids and handles", number, total=len(landed), unit="files")
         try:
-            with Opener(settings) as opener:
-                opened, _ = opener.open(pull.source, sources.shape(pull.source), pull.manifest.files)
+            shape = sources.shape(pull.source)
+            with open_files(settings, pull.source, shape, pull.manifest.files) as (opened, _):
                 for part in opened:
                     for records in kinds(part):
                         rows = identities(settings, part, pull.source, records)

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
+from pathlib import Path
 
 import dagster as dg
 from sqlalchemy.exc import DBAPIError
@@ -15,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from assets.storage import atomic_write
 from pipelines.instance import orphaned_runs
 from schemas.first_line import first_line
-from schemas.settings import POSTGRES, REPOSITORY, Settings, SettingsError
+from schemas.settings import POSTGRES, Settings, SettingsError
 
 # Of another home these say nothing: what is wrong is the disk.
 _WITHOUT_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
@@ -50,8 +51,8 @@ def open_instance(settings: Settings) -> dg.DagsterInstance:
         )
     require_storage(settings)
     settings.export()
-    parts = ["dagster.yaml", *(["deploy/storage.yaml"] if settings.dagster_in_postgres else [])]
-    said = "".join((REPOSITORY / part).read_text(encoding="utf-8") for part in parts)
+    parts = ["dagster.yaml", *(["postgres_storage.yaml"] if settings.dagster_in_postgres else [])]
+    said = "".join(Path(__file__).with_name(part).read_text(encoding="utf-8") for part in parts)
     try:
         # Two processes that make Dagster's tables at once break them for good.
         with naming_storage(settings), atomic_write.alone(settings.dagster_home):

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import NoReturn
 
 from pipelines.instance import home_instance
-from schemas.settings import REPOSITORY, Settings
+from schemas.settings import Settings
 
 _LONGEST = 200
-_WORKSPACE = ["-w", str(REPOSITORY / "workspace.yaml")]
+_LOOPBACK = "127.0.0.1"
+_WORKSPACE = ["-w", str(Path(__file__).with_name("workspace.yaml"))]
 
 
 class ServiceRunningError(Exception):
@@ -28,20 +29,20 @@ def ui(settings: Settings, port: int) -> NoReturn:
         ServiceRunningError: There is one already, or something else has the port.
     """
     home_instance.mark_dead(settings)
-    _be_the_only_ui(settings, f"http://127.0.0.1:{port}")
-    _demand_free(port)
-    _become(settings, "dagster", "dev", *_WORKSPACE, "-h", "127.0.0.1", "-p", str(port))
+    _be_the_only_ui(settings, f"http://{_LOOPBACK}:{port}")
+    _demand_free(port, _LOOPBACK)
+    _become(settings, "dagster", "dev", *_WORKSPACE, "-h", _LOOPBACK, "-p", str(port))
 
 
-def webserver(settings: Settings, port: int) -> NoReturn:
-    """The UI alone.
+def webserver(settings: Settings, host: str, port: int) -> NoReturn:
+    """The UI alone, on an address of this machine.
 
     Raises:
         ServiceRunningError: Something else has the port.
     """
     home_instance.mark_dead(settings)
-    _demand_free(port)
-    _become(settings, "dagster-webserver", *_WORKSPACE, "-h", "127.0.0.1", "-p", str(port))
+    _demand_free(port, host)
+    _become(settings, "dagster-webserver", *_WORKSPACE, "-h", host, "-p", str(port))
 
 
 def daemon(settings: Settings) -> NoReturn:
@@ -65,13 +66,13 @@ def _be_the_only_ui(settings: Settings, address: str) -> None:
     os.set_inheritable(descriptor, True)
 
 
-def _demand_free(port: int) -> None:
+def _demand_free(port: int, host: str) -> None:
     """Dagster itself would say that it serves there, and go on without a UI."""
     with socket.socket() as trial:
         # As the UI itself binds: a port that another one has just left is free.
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            trial.bind(("127.0.0.1", port))
+            trial.bind((host, port))
         except OSError as error:
             raise ServiceRunningError(f"port {port}: {error.strerror}; name another with --port") from error
 

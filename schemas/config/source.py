@@ -9,17 +9,22 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from schemas.column import PLATFORMS
 from schemas.config.limits import Limits
 from schemas.config.paging import Paging
-from schemas.config.secrets import names_in
+from schemas.config.secrets import NAMED, names_in
+from schemas.did_you_mean import meant
 from schemas.segments import DIMENSIONS
 from schemas.shape import Shape
 
 # What goes with requests, and may hold {date} and ${NAME}.
 PARTS = ("headers", "params", "body", "storage")
+
+_SEGMENTS = f"a list of lists of two or more of {', '.join(DIMENSIONS)}"
+# What the path or query of a webhook holds that is a secret: long, with letters and digits. What is named is none.
+_SECRET_PART = re.compile(r"(?=[A-Za-z_-]*\d)(?=[\d_-]*[A-Za-z])[\w-]{20,}")
 
 
 class _Strict(BaseModel):
@@ -84,18 +89,58 @@ class Metrics(_Strict):
     interval_z: float = Field(default=1.28, ge=0.5, le=3, description="a number from 0.5 to 3 (1.28: 80 % intervals)")
 
 
-class SourcesFile(_Strict):
+def _in_order(entry: object) -> list[str]:
+    """Returns a combination to rank within, in the order of DIMENSIONS."""
+    given = entry if isinstance(entry, list) else []
+    names = [name for name in DIMENSIONS if name in given]
+    if len(names) < 2 or len(names) != len(given):  # noqa: PLR2004 - one column alone is ranked within anyway
+        unknown = [str(name) for name in given if name not in DIMENSIONS]
+        question = meant(unknown[0], DIMENSIONS) if unknown else ""
+        raise ValueError(f"{shown(entry)} is not allowed; {question}allowed: {_SEGMENTS}")
+    return names
+
+
+def _without_password(address: object) -> object:
+    error = "must begin with postgresql://"
+    if isinstance(address, str) and address.startswith(("postgresql://", "postgres://")):
+        # Both ways in which libpq takes a password.
+        written = re.search(r"://[^:/@]*:(?!\$\{)[^/@]+@|[?&]password=(?!\$\{)", address)
+        error = "has a password written out; name a variable of the environment instead" if written else ""
+    if error:
+        raise ValueError(f"{error}; allowed: postgresql://USER:${{NAME}}@HOST:PORT/DATABASE")
+    return address
+
+
+def _without_secret(address: object) -> object:
+    error = "must be an address, or a variable that holds one"
+    if isinstance(address, str) and re.match(rf"https?://|{NAMED.pattern}$", address):
+        written = NAMED.sub("", address)
+        error = "has a secret written out; name a variable" if "@" in written or _SECRET_PART.search(written) else ""
+    if error:
+        # What is not allowed may be a secret, and is not shown.
+        raise ValueError(f"{error}; allowed: https://HOST/PATH/${{NAME}}, or ${{NAME}} alone")
+    return address
+
+
+class Document(_Strict):
+    """The keys of the file."""
+
+    metrics: Metrics = Field(default=Metrics(), description=f"a mapping of {', '.join(Metrics.model_fields)}")
+    notify: Annotated[str, BeforeValidator(_without_secret)] | None = Field(
+        default=None, description="an http:// or https:// address"
+    )
+    publish_contacts: bool = Field(default=False, description="true or false")
+    publish_to: Annotated[str, BeforeValidator(_without_password)] | None = Field(
+        default=None, description="a postgresql:// address"
+    )
+    segments: list[Annotated[list[str], BeforeValidator(_in_order)]] = Field(default=[], description=_SEGMENTS)
+    sources: list[Source] = Field(min_length=1, description="a list of at least one source")
+
+
+class SourcesFile(Document):
     """The whole file, with the shapes that it names."""
 
     path: Path
-    sources: list[Source] = Field(min_length=1, description="a list of at least one source")
-    metrics: Metrics = Field(default=Metrics(), description=f"a mapping of {', '.join(Metrics.model_fields)}")
-    segments: list[list[str]] = Field(
-        default=[], description=f"a list of lists of two or more of {', '.join(DIMENSIONS)}"
-    )
-    publish_to: str | None = Field(default=None, description="a postgresql:// address")
-    notify: str | None = Field(default=None, description="an http:// or https:// address")
-    publish_contacts: bool = Field(default=False, description="true or false")
     shapes: dict[str, Shape]
 
     def shape(self, source: Source) -> Shape:
@@ -116,3 +161,8 @@ def dated(value: Any, day: date) -> Any:
     if isinstance(value, dict):
         return {key: dated(item, day) for key, item in value.items()}
     return [dated(item, day) for item in value] if isinstance(value, list) else value
+
+
+def shown(value: object) -> str:
+    """Returns a value as a message may show it: what is long, or may hold a secret, only by its kind."""
+    return repr(value) if isinstance(value, (str, int, float, list, type(None))) else f"a {type(value).__name__}"

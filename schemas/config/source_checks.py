@@ -25,11 +25,6 @@ _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _NAMED = "a secret is not written here; allowed: ${NAME}, a variable of the environment"
 
 
-def first_error(source: Source) -> str | None:
-    """The first mistake in how a source is to be pulled: the key and what is allowed; None where there is none."""
-    return next(_errors(source), None)
-
-
 def undated(source: Source) -> str | None:
     """What to say of a source that is said to be dated, and has an address that is the same for every date."""
     parts = [getattr(source, key) for key in PARTS]
@@ -44,7 +39,8 @@ def undated(source: Source) -> str | None:
     )
 
 
-def _errors(source: Source) -> Iterator[str]:
+def errors(source: Source) -> Iterator[str]:
+    """Yields errors in how a source is to be pulled: the key and what is allowed."""
     urls = {key: url for key, url in (("url", source.url), ("posts_url", source.posts_url)) if url is not None}
     for key, url in urls.items():
         if (wrong := _address_error(url)) is not None:

@@ -4,8 +4,7 @@ Belongs here: reading the file, and one clear error per mistake with its line. D
 mistakes across the keys of a source (`source_checks`).
 """
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -17,18 +16,17 @@ from schemas.column import PLATFORMS
 from schemas.config import source_checks
 from schemas.config.limits import Limits
 from schemas.config.paging import Paging
-from schemas.config.secrets import NAMED
-from schemas.config.source import Metrics, Source, SourcesFile
+from schemas.config.source import Document, Metrics, Source, SourcesFile, shown
 from schemas.did_you_mean import meant
-from schemas.segments import DIMENSIONS
 from schemas.shape import AUTO, INFERRED, RECORDS, Shape, ShapeError
 from schemas.shape_file import load as load_shape
 
-_KEYS = {"sources", "metrics", "segments", "publish_to", "publish_contacts", "notify"}
-# What the path or query of a webhook holds that is a secret: long, with letters and digits. What is named is none.
-_SECRET_PART = re.compile(r"(?=[A-Za-z_-]*\d)(?=[\d_-]*[A-Za-z])[\w-]{20,}")
 # From which likeness on a word is a platform with a slip of the finger, and not the name of a column.
 _ALIKE = 0.8
+
+
+# Types of errors by pydantic.
+_UNKNOWN = ("extra_forbidden", "invalid_key")
 
 
 class SourcesError(ValueError):
@@ -49,18 +47,18 @@ def load(path: Path) -> SourcesFile:
     Raises:
         SourcesError: The first mistake found.
     """
-    text = _text(path)
+    document = _document(path)
     try:
-        return _checked(path, strict_yaml.load(text))
+        return _checked(path, document)
+    except _MistakeError as error:
+        raise SourcesError(f"{strict_yaml.located(path, document, error.place)}: {error}") from error
+
+
+def _document(path: Path) -> object:
+    try:
+        return strict_yaml.load(path.read_text(encoding="utf-8"))
     except strict_yaml.YamlError as error:
         raise SourcesError(f"{path}: {error}") from error
-    except _MistakeError as error:
-        raise SourcesError(f"{strict_yaml.located(path, text, error.place)}: {error}") from error
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise SourcesError(f"{path}: no such file; say where it is with --sources FILE") from error
     except (OSError, UnicodeDecodeError) as error:
@@ -68,179 +66,97 @@ def _text(path: Path) -> str:
 
 
 def _checked(path: Path, document: object) -> SourcesFile:
-    # First, since `source:` is an unknown key before it is a missing one.
-    unknown = set(document) - _KEYS if isinstance(document, dict) else set()
-    if unknown:
-        key = min(map(str, unknown))
-        raise _MistakeError([key], f"{key}: {_unknown(key, sorted(_KEYS))}")
-    if not isinstance(document, dict) or not isinstance(document.get("sources"), list) or not document["sources"]:
-        raise _MistakeError(["sources"], "sources: must be a list of at least one source")
-    sources: list[Source] = []
+    # An empty key is as good as none.
+    given = {key: value for key, value in document.items() if value is not None} if isinstance(document, dict) else {}
+    try:
+        checked = Document.model_validate(given)
+    except ValidationError as error:
+        raise _first_error(error, given) from error
     shapes: dict[str, Shape] = {}
-    for position, entry in enumerate(document["sources"]):
-        place: list[str | int] = ["sources", position]
-        source = _source(entry, place)
-        label = f"source {source.name!r}"
-        if any(other.name == source.name for other in sources):
-            raise _MistakeError([*place, "name"], f"{label}: name: used twice; allowed: a name of its own")
-        if (mistake := source_checks.first_error(source)) is not None:
-            raise _MistakeError([*place, *mistake.partition(":")[0].split(".")], f"{label}: {mistake}")
-        shapes[source.shape] = _shape_of(source, label, place, path, shapes)
-        sources.append(source)
-    try:
-        metrics = Metrics(**(document.get("metrics") or {}))
-    except TypeError as error:
-        raise _MistakeError(["metrics"], "metrics: must be a mapping") from error
-    except ValidationError as error:
-        raise _mistake(error, Metrics, "metrics", ["metrics"]) from error
-    return SourcesFile(
-        path=path,
-        sources=sources,
-        metrics=metrics,
-        segments=_segments(document.get("segments")),
-        publish_to=_publish_to(document),
-        notify=_notify(document),
-        publish_contacts=_publish_contacts(document),
-        shapes=shapes,
-    )
+    for position, source in enumerate(checked.sources):
+        wrong = next(_errors(source, checked.sources[:position], path.parent / "shapes", shapes), None)
+        if wrong is not None:
+            place: list[str | int] = ["sources", position, *wrong.partition(":")[0].split(".")]
+            raise _MistakeError(place, f"source {source.name!r}: {wrong}")
+    return SourcesFile(path=path, shapes=shapes, **dict(checked))
 
 
-def _segments(entries: object) -> list[list[str]]:
-    """The combinations to rank within, each in the order of DIMENSIONS."""
-    allowed = SourcesFile.model_fields["segments"].description
-    if not isinstance(entries, (list, type(None))):
-        raise _MistakeError(["segments"], f"segments: must be {allowed}")
-    found: list[list[str]] = []
-    for position, entry in enumerate(entries or []):
-        names = [name for name in DIMENSIONS if name in entry] if isinstance(entry, list) else []
-        if len(names) < 2 or len(names) != len(entry):  # noqa: PLR2004 - one column alone is ranked within anyway
-            unknown = [str(name) for name in entry if name not in DIMENSIONS] if isinstance(entry, list) else []
-            question = meant(unknown[0], DIMENSIONS) if unknown else ""
-            told = f"segments: {_shown(entry)} is not allowed; {question}allowed: {allowed}"
-            raise _MistakeError(["segments", position], told)
-        if names not in found:
-            found.append(names)
-    return found
-
-
-def _publish_contacts(document: dict[str, Any]) -> bool:
-    said = document.get("publish_contacts", False)
-    if not isinstance(said, bool):
-        told = f"publish_contacts: {_shown(said)} is not allowed; allowed: true or false"
-        raise _MistakeError(["publish_contacts"], told)
-    return said
-
-
-def _publish_to(document: dict[str, Any]) -> str | None:
-    address = document.get("publish_to")
-    if address is None:
-        return None
-    said = "must begin with postgresql://"
-    if isinstance(address, str) and address.startswith(("postgresql://", "postgres://")):
-        # Both ways in which libpq takes a password.
-        written = re.search(r"://[^:/@]*:(?!\$\{)[^/@]+@|[?&]password=(?!\$\{)", address)
-        said = "has a password written out; name a variable of the environment instead" if written else ""
-    if said:
-        allowed = "postgresql://USER:${NAME}@HOST:PORT/DATABASE"
-        raise _MistakeError(["publish_to"], f"publish_to: {said}; allowed: {allowed}")
-    return str(address)
-
-
-def _notify(document: dict[str, Any]) -> str | None:
-    address = document.get("notify")
-    if address is None:
-        return None
-    said = "must be an address, or a variable that holds one"
-    if isinstance(address, str) and re.match(rf"https?://|{NAMED.pattern}$", address):
-        written = NAMED.sub("", address)
-        said = "has a secret written out; name a variable" if "@" in written or _SECRET_PART.search(written) else ""
-    if said:
-        # What is not allowed may be a secret, and is not shown.
-        allowed = "https://HOST/PATH/${NAME}, or ${NAME} alone"
-        raise _MistakeError(["notify"], f"notify: {said}; allowed: {allowed}")
-    return str(address)
-
-
-def _source(entry: object, place: Sequence[str | int]) -> Source:
-    name = entry.get("name") if isinstance(entry, dict) else None
-    label = f"source {name!r}" if isinstance(name, str) else f"source {int(place[-1]) + 1}"
-    if not isinstance(entry, dict) or not all(isinstance(key, str) for key in entry):
-        raise _MistakeError(place, f"{label}: must be a mapping with the keys {', '.join(Source.model_fields)}")
-    try:
-        return Source(**entry)
-    except ValidationError as error:
-        raise _mistake(error, Source, label, place) from error
-
-
-def _shape_of(source: Source, label: str, place: Sequence[str | int], path: Path, known: dict[str, Shape]) -> Shape:
-    at = [*place, "shape"]
-    try:
-        is_inferred = source.shape == AUTO
-        shape = INFERRED if is_inferred else known.get(source.shape) or load_shape(source.shape, path.parent / "shapes")
-    except ShapeError as error:
-        raise _MistakeError(at, f"{label}: shape: {error}") from error
-    if is_inferred:
-        # The columns of the export are not known yet: only what is all but a platform is taken for a mistake.
-        near = get_close_matches((source.platform or "").lower(), PLATFORMS, n=1, cutoff=_ALIKE)
-        if near and source.platform not in PLATFORMS:
-            raise _MistakeError(
-                [*place, "platform"],
-                f"{label}: platform: {source.platform!r} is not allowed; did you mean {near[0]}? "
-                f"allowed: {', '.join(PLATFORMS)}, or a column of the export",
-            )
-        return shape
-    if (
-        source.platform
-        and source.platform not in PLATFORMS
-        and not any(
-            selection and source.platform in selection.read_columns for selection in (shape.profiles, shape.posts)
-        )
-    ):
-        allowed = f"{', '.join(PLATFORMS)}, or a column of shape {shape.name}"
-        told = f"{source.platform!r} is not allowed; {meant(source.platform, PLATFORMS)}allowed: {allowed}"
-        raise _MistakeError([*place, "platform"], f"{label}: platform: {told}")
-    if source.posts_url and (shape.posts is None or shape.file_of("posts") == "profiles"):
-        told = f"{label}: posts_url: shape {shape.name} has no posts of their own; leave it out"
-        raise _MistakeError([*place, "posts_url"], told)
-    if shape.profiles is None:
-        raise _MistakeError(at, f"{label}: shape: {shape.name} has no profiles; allowed: a shape with profiles")
-    if not source.platform and any(
-        "platform" not in shape.filled(records) for records in RECORDS if shape.selection(records)
-    ):
-        raise _MistakeError(
-            place,
-            f"{label}: platform: missing, and shape {shape.name} does not say it; "
-            f"allowed: {', '.join(PLATFORMS)}, or a column of the export",
-        )
-    return shape
-
-
-def _mistake(error: ValidationError, model: type[BaseModel], label: str, place: Sequence[str | int]) -> _MistakeError:
-    """What is wrong with the mapping at a place of the file."""
-    first = error.errors()[0]
-    # The mapping that the mistake is in, and the key of it: what is deeper is the value's own.
-    owner, keys = model, [str(first["loc"][0])]
+def _first_error(error: ValidationError, document: dict[str, Any]) -> _MistakeError:
+    """Returns the error to report: of an unknown key before others, for a misspelt key is also missing."""
+    first = min(error.errors(), key=lambda each: (each["type"] not in _UNKNOWN, len(each["loc"])))
+    # The mapping that the error is in and the way to its key; what is deeper is the value's own.
+    owner: type[BaseModel] = Document
+    key, place = str(first["loc"][0]), list(first["loc"][:1])
     for part in first["loc"][1:]:
-        nested = _NESTED.get(keys[-1])
-        if nested is None or len(keys) > 1:
+        if isinstance(part, int) and len(place) == 1:
+            place.append(part)
+        elif isinstance(part, str) and key in _NESTED:
+            owner, key, place = _NESTED[key], part, [*place, part]
+        else:
             break
-        owner, keys = nested, [*keys, str(part)]
+    label, keys = str(place[0]), place[1:]
+    if place[0] == "sources" and keys:
+        position = int(keys.pop(0))
+        entry = document["sources"][position]
+        name = entry.get("name") if isinstance(entry, dict) else None
+        label = f"source {name!r}" if isinstance(name, str) else f"source {position + 1}"
+    allowed = "" if first["type"] == "extra_forbidden" else owner.model_fields[key].description
     if first["type"] == "extra_forbidden":
-        told = _unknown(keys[-1], list(owner.model_fields))
+        message = f"unknown key; {meant(key, owner.model_fields)}allowed: {', '.join(owner.model_fields)}"
+    elif first["type"] == "value_error":
+        message = str(first["ctx"]["error"])
+    elif key == "sources":
+        message = (
+            f"must be a mapping with the keys {', '.join(Source.model_fields)}" if place[1:] else f"must be {allowed}"
+        )
     elif first["type"] == "missing":
-        told = f"missing; allowed: {owner.model_fields[keys[-1]].description}"
+        message = f"missing; allowed: {allowed}"
     else:
-        told = f"{_shown(first['input'])} is not allowed; allowed: {owner.model_fields[keys[-1]].description}"
-    return _MistakeError([*place, *keys], f"{label}: {'.'.join(keys)}: {told}")
+        message = f"{shown(first['input'])} is not allowed; allowed: {allowed}"
+    dotted = ".".join(each for each in keys if isinstance(each, str))
+    return _MistakeError(place, ": ".join(filter(None, (label, dotted, message))))
 
 
-def _unknown(key: str, allowed: Sequence[str]) -> str:
-    return f"unknown key; {meant(key, allowed)}allowed: {', '.join(allowed)}"
+def _errors(source: Source, earlier: Sequence[Source], folder: Path, shapes: dict[str, Shape]) -> Iterator[str]:
+    """Yields errors that the type of a key does not show, and keeps the shape of the source: the key and the error."""
+    if any(other.name == source.name for other in earlier):
+        yield "name: used twice; allowed: a name of its own"
+    yield from source_checks.errors(source)
+    try:
+        if source.shape not in shapes:
+            shapes[source.shape] = INFERRED if source.shape == AUTO else load_shape(source.shape, folder)
+    except ShapeError as error:
+        yield f"shape: {error}"
+    yield from _shape_errors(source, shapes[source.shape])
 
 
-def _shown(value: object) -> str:
-    """A value as a message may show it: what is long, or may hold a secret, only by its kind."""
-    return repr(value) if isinstance(value, (str, int, float, list, type(None))) else f"a {type(value).__name__}"
+def _shape_errors(source: Source, shape: Shape) -> Iterator[str]:
+    """Yields errors in how a source and its shape go together: the key and what is allowed."""
+    platform, platforms = source.platform, ", ".join(PLATFORMS)
+    selections = [selection for selection in (shape.profiles, shape.posts) if selection]
+    if source.shape == AUTO:
+        # The columns of the export are not known yet: only what is all but a platform is taken for a mistake.
+        near = get_close_matches((platform or "").lower(), PLATFORMS, n=1, cutoff=_ALIKE)
+        if near and platform not in PLATFORMS:
+            yield (
+                f"platform: {platform!r} is not allowed; did you mean {near[0]}? "
+                f"allowed: {platforms}, or a column of the export"
+            )
+        return
+    if platform and not any(platform in known for known in (PLATFORMS, *(each.read_columns for each in selections))):
+        question = meant(platform, PLATFORMS)
+        yield (
+            f"platform: {platform!r} is not allowed; {question}allowed: {platforms}, or a column of shape {shape.name}"
+        )
+    if source.posts_url and (shape.posts is None or shape.file_of("posts") == "profiles"):
+        yield f"posts_url: shape {shape.name} has no posts of their own; leave it out"
+    if shape.profiles is None:
+        yield f"shape: {shape.name} has no profiles; allowed: a shape with profiles"
+    if not platform and any("platform" not in shape.filled(records) for records in RECORDS if shape.selection(records)):
+        yield (
+            f"platform: missing, and shape {shape.name} does not say it; "
+            f"allowed: {platforms}, or a column of the export"
+        )
 
 
-_NESTED: dict[str, type[BaseModel]] = {"paging": Paging, "limits": Limits}
+_NESTED: dict[str, type[BaseModel]] = {"sources": Source, "metrics": Metrics, "paging": Paging, "limits": Limits}

@@ -15,9 +15,14 @@
 CREATE MACRO trimmed(x) AS trim(x, ' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || chr(160));
 
 CREATE MACRO is_blank(x) AS
-    x IS NULL OR regexp_full_match(trimmed(x), '(?i)(-|--|–|—|n/?a''?|n\.a\.|n/?d|nan|none|null|#n/a)?');
+    x IS NULL OR regexp_full_match(
+        trimmed(x), '(?i)(-|--|–|—|n/?a''?|n\.a\.|n/?d|nan|none|null|#(n/a|value!|ref!|div/0!|name\?|num!|null!))?'
+    );
 
+-- A spreadsheet keeps the digits of an id as ="7158414720537200000", or behind an apostrophe.
 CREATE MACRO text_of(x) AS CASE
+    WHEN x[1] = '=' AND regexp_full_match(x, '="[^"]*"\s*') THEN nullif(trimmed(regexp_extract(x, '="([^"]*)"', 1)), '')
+    WHEN x[1] = '''' AND regexp_full_match(x, '''[0-9]+\s*') THEN trimmed(x[2:])
     -- In this order: a test of the last character alone is the cheaper second pass.
     WHEN x[-1] BETWEEN '!' AND '~' AND x BETWEEN '!' AND '~' THEN x
     ELSE nullif(trimmed(x), '')
@@ -224,17 +229,29 @@ CREATE MACRO flag_of(x) AS CASE
     WHEN regexp_full_match(x, '(?i)\s*(false|f|no|n|0|faux|non|falsch|nein|n[aã]o)\s*') THEN false
 END;
 
+-- A handle without the platform that people write around it: "mila.bakes (IG)", "IG: kai_runs", "ines / TikTok @ines_s".
+CREATE MACRO unlabelled(x) AS regexp_replace(
+    regexp_replace(x, '^(ig|insta(gram)?|tik ?tok|tt|yt|you ?tube|twitter|x|fb|facebook|handle|user(name)?)\s*:\s*@?', '', 'i'),
+    '\s+([(\[](ig|insta(gram)?|tik ?tok|tt|yt|you ?tube|twitter|x|fb|facebook)[)\]]|[/|,;+&]\s*.*)$', '', 'i'
+);
+
 -- Lower case, without "@", white space or the address around it. An address that does not name an account is none: that
--- of a post, or of what somebody shared. Of a person's page without a name, .../people/NAME/ID, it is the id.
+-- of a post, of a search, or of a button to share. Of a person's page without a name, .../people/NAME/ID, it is the id.
 CREATE MACRO handle_of(x) AS nullif(lower(trim(ltrim(CASE
     WHEN contains(x, '/') AND regexp_matches(
-        x, '^\s*(https?://)?([a-z]+\.)+(com|net|tv)/(share|watch|p|reel|reels|groups|stories|hashtag|shorts)[/?]\S', 'i'
-    ) THEN NULL
+        x,
+        '^\s*(https?://)?([a-z]+\.)+(com|net|tv)/('
+        || '(share|watch|p|reel|reels|groups|stories|hashtag|shorts|music|sounds?|tag|tags|t|video|playlist)[/?]\S'
+        || '|(intent|search|explore|sharer|sharer\.php|dialog|login|signin|signup|results|discover|i|home|feed|redirect'
+        || '|accounts|settings|about|help|legal|privacy|terms)([/?#]|\s*$))', 'i'
+    ) OR regexp_matches(x, '^\s*(https?://)?(vm\.tiktok|vt\.tiktok|youtu\.be|t\.co|bit\.ly|lnk\.bio|linktr\.ee)\b', 'i')
+    THEN NULL
     WHEN contains(x, '/') AND regexp_matches(x, '^\s*(https?://|([a-z]+\.)+(com|net|tv)/\S)', 'i')
         THEN nullif(url_decode(regexp_extract(
             x,
-            '^\s*(?:https?://)?[^/]+/(?:(?:c|user|channel|in|company|add|people/[^/]+|pages/[^/]+)/)?([^/?#\s]+)', 1, 'i'
+            '^\s*(?:https?://)?[^/]+/(?:(?:c|user|channel|in|company|add|_u|people/[^/]+|pages/[^/]+)/)?([^/?#\s]+)', 1, 'i'
         )), 'profile.php')
+    WHEN contains(x, ' ') THEN unlabelled(ltrim(text_of(x), '@'))
     ELSE text_of(x)
 END, '@'))), '');
 
@@ -247,8 +264,8 @@ CREATE MACRO list_of(x) AS nullif(coalesce(
 -- "3.4万人", "12.5 lakh", "١٢٣". Not "mil", which is a thousand here and a million there.
 CREATE MACRO in_letters(x) AS regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
     regexp_replace(regexp_replace(x,
-    '^(.*\d)\s*(?:tsd|thousand|tys|тыс|bin|mila|rb|ribu|nghìn|千|천)\.?\s*$', '\1K', 'i'),
-    '^(.*\d)\s*(?:mio|mln|mn|mi|mill|million|millions|millionen|millones|milhões|milioni|jt|juta|triệu|млн)\.?\s*$',
+    '^(.*\d)\s*(?:tsd|thousand|tys|тыс|тис|bin|mila|rb|ribu|nghìn|千|천|ألف|الف|آلاف|हज़ार)\.?\s*$', '\1K', 'i'),
+    '^(.*\d)\s*(?:mio|mln|mn|mi|mill|million|millions|millionen|millones|milhões|milioni|jt|juta|triệu|млн|مليون|ملايين)\.?\s*$',
     '\1M', 'i'),
     '^(.*\d)\s*(?:mrd|bn|billion|billions|milliarden|млрд)\.?\s*$', '\1B', 'i'),
     '^(.*\d)\s*(?:万|萬|만|w)\s*$', '\1e4', 'i'),
@@ -257,11 +274,11 @@ CREATE MACRO in_letters(x) AS regexp_replace(regexp_replace(regexp_replace(regex
     '^(.*\d)\s*(?:亿|億|억)\s*$', '\1e8'
 );
 CREATE MACRO western_digits(x) AS translate(
-    x, '٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९０１２３４５６７８９', '0123456789012345678901234567890123456789'
+    x, '٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९０１２３４５６７８９٫٬', '0123456789012345678901234567890123456789.,'
 );
 CREATE MACRO bare_of(x) AS CASE
     WHEN regexp_matches(western_digits(x), '[0-9]') THEN in_letters(regexp_replace(
-        regexp_replace(western_digits(x), '^\s*([~≈$€£¥₹₺]\s*)+', ''),
+        regexp_replace(western_digits(x), '^\s*((?:[~≈$€£¥₹₺''’]|[<>]=?|[≤≥])\s*)+', ''),
         '(\s*(\+|[$€£¥₹₺]|(de |d[''’])?(followers?|subscribers?|fans|abonn[ée]s|abonnenten|abonnent|seguidores'
         || '|suscriptores|inscritos|iscritti|takipçi|abone|volgers|obserwujących|подписчик(ов|а)?|pengikut|フォロワー|粉丝'
         || '|人|명|likes|comments|views|videos|posts)))+\s*$', '', 'i'

@@ -5,10 +5,8 @@ has names that a spreadsheet would run.
 """
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,8 +20,9 @@ from assets.publishing import selects
 from assets.publishing.publish_protocol import Generation
 from schemas.config import sources_file
 from schemas.settings import Settings
+from tests.factories.built_once import built_once
+from tests.factories.command import SMALLVOICES, Finished, run_here, run_process
 
-SMALLVOICES = Path(sys.executable).with_name("smallvoices")
 DAYS = ("2026-10-29", "2026-10-30", "2026-10-31")
 HOSTILE = (
     "=1+1",
@@ -89,11 +88,15 @@ class Home:
         ]  # fmt: skip
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Runs `smallvoices` in this home."""
-        return subprocess.run(
-            self.command(*arguments), capture_output=True, text=True, check=False, timeout=300,
-            env=os.environ | environment,
-        )  # fmt: skip
+        """Runs `smallvoices` in this home, in this process."""
+        return self._ended(run_here(*self.command(*arguments)[1:], folder=self.folder, **environment))
+
+    def process(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Runs `smallvoices` in this home, in a process of its own."""
+        return self._ended(run_process(*self.command(*arguments)[1:], folder=self.folder, **environment))
+
+    def _ended(self, done: Finished) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess(SMALLVOICES, done.code, done.out, done.err)
 
 
 def make(folder: Path) -> Home:
@@ -118,7 +121,7 @@ def make(folder: Path) -> Home:
 @pytest.fixture(scope="session")
 def ranked(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home that tests share, to read from."""
-    return make(tmp_path_factory.mktemp("ranked"))
+    return Home(built_once(tmp_path_factory, "ranked", make))
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ import requests
 import yaml
 
 from schemas.settings import POSTGRES, Settings, SettingsError
-from tests.conftest import REPOSITORY, Command
+from tests.conftest import REPOSITORY
+from tests.factories.command import Command
 from tests.factories.postgres_server import PASSWORD, Postgres
 
 UNITS = sorted((REPOSITORY / "deploy").glob("*.service"))
@@ -95,7 +96,7 @@ def test_a_night_and_its_services_with_storage_in_postgresql(
     postgres_server: Postgres, storage: str, smallvoices: Command, samples: Path, tmp_path: Path
 ) -> None:
     home = tmp_path / "home"
-    run = smallvoices("nightly", "--date", "2026-10-31", sources=samples, home=home, **{POSTGRES: storage})
+    run = smallvoices.process("nightly", "--date", "2026-10-31", sources=samples, home=home, **{POSTGRES: storage})
     assert run.code == 0, run.err
     found = tables(postgres_server, "dagster")
     assert found["runs"] == 1

@@ -29,23 +29,28 @@ from pipelines.doctor.checks import examine
 from pipelines.doctor.finding import Finding
 from pipelines.instance import orphaned_runs
 from schemas.config import sources_file
-from tests.conftest import REPOSITORY, Command
-from tests.factories.published_home import DAYS, SMALLVOICES, Home
+from tests.conftest import REPOSITORY
+from tests.factories.built_once import built_once
+from tests.factories.command import SMALLVOICES, Command
+from tests.factories.published_home import DAYS, Home
 
 SOURCES = "sources:\n- {name: plain, shape: smallvoices, required: true, url: 'plain-{date}.csv'}\n"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def night(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home whose only run was last night's, of yesterday."""
-    home = Home(tmp_path_factory.mktemp("night"))
+    return Home(built_once(tmp_path_factory, "night", _make_night))
+
+
+def _make_night(folder: Path) -> None:
+    home = Home(folder)
     rows = "".join(f"instagram,h{number},{2000 + number},90,5\n" for number in range(30))
     header = "platform,handle,followers,avg_likes,avg_comments\n"
     (home.folder / f"plain-{yesterday()}.csv").write_text(header + rows, encoding="utf-8")
     home.settings.sources_file.write_text(SOURCES, encoding="utf-8")
     done = home.run("nightly")
     assert done.returncode == 0, done.stderr
-    return home
 
 
 @pytest.fixture
@@ -73,7 +78,7 @@ def test_a_home_in_order_has_no_problem_and_is_left_as_it_is(night: Home) -> Non
         return {path: path.stat().st_mtime_ns for path in kept if path.is_file()}
 
     before = files()
-    done = night.run("doctor", "--json")
+    done = night.process("doctor", "--json")
     assert (done.returncode, done.stderr) == (0, "")
     said = {line["check"]: line for line in json.loads(done.stdout)}
     assert {check for check, line in said.items() if line["level"] != "ok"} == {"notify", "schedule"}
@@ -188,7 +193,7 @@ def test_a_full_disk_ends_commands_with_one_line_that_names_it(night: Home, smal
             filled.write(bytes(100_000))
             filled.flush()
     for words in (["tidy", "--dry-run"], ["nightly", "--force"]):
-        done = home.run(*words)
+        done = home.process(*words)
         assert done.returncode == 1
         assert "Traceback" not in done.stderr
         last = done.stderr.splitlines()[-1]

@@ -57,7 +57,7 @@ def test_a_person_is_gone_from_everything_and_everyone_else_stays(published: Hom
     assert (dry["ids"], dry["handles"], sum(dry["tombstones"].values())) == (["900123456"], [ANNA], 6)
     assert published.query("SELECT platform, profile_id, handle, followers FROM accounts ORDER BY ALL") == before
 
-    done = published.run("forget", "instagram", ANNA, "--yes", "--json")
+    done = published.process("forget", "instagram", ANNA, "--yes", "--json")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert (told["found"], told["not_opened"], told["left"]) == ({}, {}, [])

@@ -42,7 +42,7 @@ def databases(postgres_server: Postgres, tmp_path_factory: pytest.TempPathFactor
         postgres_server.make(name)
     home = export(tmp_path_factory.mktemp("forget"), [DAY], publish_to=postgres_server.address(PUBLISHED))
     made = Databases(postgres_server, home, postgres_server.full_address(STORAGE))
-    done = home.run("nightly", "--date", DAY, PG_PASSWORD=PASSWORD, **{POSTGRES: made.storage})
+    done = home.process("nightly", "--date", DAY, PG_PASSWORD=PASSWORD, **{POSTGRES: made.storage})
     assert done.returncode == 0, done.stderr
     with postgres_server.connect(PUBLISHED) as connection:
         connection.execute("CREATE VIEW public.everyone AS SELECT * FROM smallvoices.accounts")

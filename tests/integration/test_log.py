@@ -17,7 +17,7 @@ from pipelines.instance.terminal import printable
 from pipelines.jobs import NIGHTLY
 from schemas.config.sources_file import load
 from schemas.settings import Settings
-from tests.conftest import Command
+from tests.factories.command import Command
 
 _HOSTILE = "\x1b[31mred\x07\x9b2J\u202egnp.exe\u2028next\r\nWARNING forged: line"
 _SOURCES = (
@@ -34,7 +34,7 @@ def _does_something(text: str) -> list[str]:
 
 def test_a_log_of_json_has_an_object_a_line_down_to_the_error(smallvoices: Command, tmp_path: Path) -> None:
     (tmp_path / "sources.yaml").write_text(_SOURCES, encoding="utf-8")
-    night = smallvoices("nightly", "--date", "2026-10-31", "--json", SMALLVOICES_LOG="json")
+    night = smallvoices.process("nightly", "--date", "2026-10-31", "--json", SMALLVOICES_LOG="json")
     assert night.code == 1
     lines = [json.loads(line) for line in night.err.splitlines()]
     assert {tuple(line) for line in lines} == {("time", "level", "run", "source", "step", "message")}

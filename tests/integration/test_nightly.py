@@ -22,9 +22,12 @@ from assets.asset_keys import asset_key
 from assets.metrics import explain, explain_text
 from schemas.config.sources_file import load
 from schemas.contact_data import redacted
-from schemas.settings import Settings
-from tests.conftest import REPOSITORY, SOURCES, Command
+from schemas.settings import Settings, SettingsError
+from tests.conftest import REPOSITORY
+from tests.factories.command import Command
 from tests.factories.loopback import Request, as_json, ok, serving
+from tests.factories.published_home import DAYS, Home
+from tests.factories.samples_night import SOURCES, SamplesNight
 
 PUBLISHED = Path("home/published/micro_influencers.duckdb")
 
@@ -45,17 +48,16 @@ def copied(tmp_path: Path, samples: Path) -> Path:
     return samples
 
 
-def test_the_night_of_the_samples(smallvoices: Command, samples: Path, tmp_path: Path) -> None:
+def test_the_night_of_the_samples(samples_night: SamplesNight) -> None:
     """One run, looked at from every side: what is printed, published, accounted for, and left on disk."""
-    run = smallvoices("nightly", "--date", "newest")
-    assert run.code == 0, run.err
-    _prints_what_it_did(run.out)
-    _ranks_micro_influencers_only(tmp_path)
-    _leads_back_to_landed_rows(tmp_path)
-    _quarantines_with_reason_and_raw_text(tmp_path)
-    _is_read_only_old_format_and_described(tmp_path)
-    _has_a_report_of_the_same_generation(tmp_path, run.out)
-    _explains_ranks(smallvoices, tmp_path)
+    folder = samples_night.folder
+    _prints_what_it_did(samples_night.run.out)
+    _ranks_micro_influencers_only(folder)
+    _leads_back_to_landed_rows(folder)
+    _quarantines_with_reason_and_raw_text(folder)
+    _is_read_only_old_format_and_described(folder)
+    _has_a_report_of_the_same_generation(folder, samples_night.run.out)
+    _explains_ranks(Command(folder), folder)
 
 
 def _prints_what_it_did(out: str) -> None:
@@ -184,6 +186,14 @@ def _can_be_computed_by_hand(text: str, log_lift: float) -> None:
     assert together == pytest.approx(log_lift, abs=2e-3)
 
 
+def test_an_older_date_again_with_other_threads_says_the_same(home: Home) -> None:
+    (content,) = home.query("SELECT content_hash FROM _meta")
+    again = home.run("nightly", "--date", DAYS[0], "--force", SMALLVOICES_THREADS="1")
+    assert again.returncode == 0, again.stderr
+    assert home.query("SELECT generation, content_hash FROM _meta") == [(2, *content)]
+
+
+@pytest.mark.proof
 def test_same_bytes_same_hash(smallvoices: Command, copied: Path, tmp_path: Path) -> None:
     """A rerun, a backfill, days in another order, other threads and another time zone all say the same."""
     # A week apart, so that the later one looks back on the earlier.
@@ -200,13 +210,13 @@ def test_same_bytes_same_hash(smallvoices: Command, copied: Path, tmp_path: Path
     assert smallvoices(*backfill, home=tmp_path / "backfill").code == 0
     expected = content("backfill")
     for day in reversed(days):
-        late = smallvoices(
+        late = smallvoices.process(
             "backfill", "--from", day, "--to", day,
             home=tmp_path / "late", SMALLVOICES_THREADS="1", TZ="Pacific/Kiritimati",
         )  # fmt: skip
         assert late.code == 0
     assert content("late") == expected
-    again = smallvoices(
+    again = smallvoices.process(
         "nightly", "--date", days[-1], "--force", home=tmp_path / "backfill", SMALLVOICES_THREADS="4", LC_ALL="C"
     )
     assert again.code == 0
@@ -301,6 +311,19 @@ def _finds_in_the_quarantine_what_the_report_counts(report: list[dict[str, Any]]
     assert str(reason).startswith(f"{held}2026-10-31.csv:")
 
 
+def test_a_failed_source_is_carried(smallvoices: Command, copied: Path, after_the_night: Path, tmp_path: Path) -> None:
+    for file in (tmp_path / "samples").glob("*/*2026-10-31*"):
+        file.rename(file.with_name(file.name.replace("2026-10-31", "2026-11-01")))
+    cut = tmp_path / "samples/agency/2026-11-01.csv"
+    cut.write_bytes(cut.read_bytes()[:-30])
+    failed = smallvoices("nightly", "--date", "2026-11-01", "--json")
+    assert failed.code == 0
+    assert re.search(r"agency 2026-11-01 profiles: unreadable.* ends in the middle of a record", failed.err)
+    ages = "SELECT DISTINCT source, snapshot_age_days FROM accounts ORDER BY 1"
+    assert query(tmp_path, ages) == [("agency", 1), ("scraper", 0), ("tiktok_team", 0)]
+
+
+@pytest.mark.proof
 def test_a_failed_source_is_carried_and_mended_by_a_rerun(smallvoices: Command, copied: Path, tmp_path: Path) -> None:
     smallvoices("nightly", "--date", "2026-10-30")
     empty, cut = tmp_path / "samples/scraper/2026-10-31.json", tmp_path / "samples/agency/2026-10-31.csv"
@@ -329,9 +352,8 @@ def test_a_failed_source_is_carried_and_mended_by_a_rerun(smallvoices: Command, 
 
 
 def test_a_forced_pull_that_fails_is_told_beside_the_rows_that_stand(
-    smallvoices: Command, copied: Path, tmp_path: Path
+    smallvoices: Command, copied: Path, after_the_night: Path, tmp_path: Path
 ) -> None:
-    assert smallvoices("nightly", "--date", "2026-10-31").code == 0
     content = query(tmp_path, "SELECT content_hash FROM _meta")
     (tmp_path / "samples/agency/2026-10-31.csv").unlink()
     run = smallvoices("nightly", "--date", "2026-10-31", "--force", "--json")
@@ -383,18 +405,19 @@ def test_an_interrupted_night_says_so_in_one_line(samples: Path, tmp_path: Path)
     assert not (tmp_path / PUBLISHED).exists()
 
 
-def test_nothing_valid_publishes_nothing(smallvoices: Command, copied: Path, tmp_path: Path) -> None:
-    assert smallvoices("nightly", "--date", "2026-10-24").code == 0
+def test_nothing_valid_publishes_nothing(
+    smallvoices: Command, copied: Path, after_the_night: Path, tmp_path: Path
+) -> None:
     before = (tmp_path / PUBLISHED).read_bytes()
     text = SOURCES.replace("shape:", "carry_days: 0, shape:", 2).replace(
         "    shape: small", "    carry_days: 0\n    shape: small"
     )
     copied.write_text(text, encoding="utf-8")
     for file in (tmp_path / "samples").glob("*/*2026-10-31*"):
-        file.write_bytes(b"")
-    run = smallvoices("nightly", "--date", "2026-10-31")
+        file.with_name(file.name.replace("2026-10-31", "2026-11-01")).write_bytes(b"")
+    run = smallvoices("nightly", "--date", "2026-11-01")
     assert run.code == 1
-    told = "no valid profile for 2026-10-31, so nothing is published and the old file stays"
+    told = "no valid profile for 2026-11-01, so nothing is published and the old file stays"
     assert [line.partition(f" {told}")[0].rpartition(" ")[2] for line in run.err.splitlines() if told in line] == [
         "validated:", "Error:"
     ]  # fmt: skip
@@ -430,15 +453,25 @@ def test_a_date_that_cannot_be_is_wrong_usage(smallvoices: Command, samples: Pat
         ("SMALLVOICES_NIGHTLY_CRON", "99 2 * * *"),
         ("SMALLVOICES_NIGHTLY_CRON", "0 2 * * NOO"),
         ("SMALLVOICES_NIGHTLY_CRON", "0 2-- * * *"),
-        ("SMALLVOICES_FIRST_DATE", "2016-02-31"),
+        ("SMALLVOICES_LOG", "loud"),
     ],
 )
-def test_a_setting_that_cannot_be_is_wrong_usage(smallvoices: Command, samples: Path, setting: str, value: str) -> None:
-    run = smallvoices("nightly", "--date", "2026-10-31", **{setting: value})
+def test_a_setting_that_cannot_be_is_wrong_usage(
+    smallvoices: Command, samples: Path, tmp_path: Path, setting: str, value: str
+) -> None:
+    run = smallvoices("nightly", "--date", "2026-10-31", home=tmp_path / "home", sources=samples, **{setting: value})
     assert run.code == 2
     assert run.err.startswith(f"Error: {setting}: ")
     assert "allowed: " in run.err
     assert run.err.count("\n") == 1
+
+
+def test_a_misspelt_setting_is_wrong_usage(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SMALLVOICES_TOKEN_OF_A_SOURCE", "secret")
+    monkeypatch.setenv("SMALLVOICES_MEMORY_LIMT", "1GB")
+    with pytest.raises(SettingsError) as refused:
+        Settings.from_environment()
+    assert str(refused.value) == "SMALLVOICES_MEMORY_LIMT: unknown setting; did you mean SMALLVOICES_MEMORY_LIMIT?"
 
 
 def test_a_home_that_cannot_be_made_is_wrong_usage(smallvoices: Command, samples: Path, tmp_path: Path) -> None:

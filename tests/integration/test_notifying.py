@@ -21,9 +21,9 @@ from pipelines.instance.notifying import FailedRun
 from schemas.config import sources_file
 from schemas.config.limits import Limits
 from schemas.settings import Settings
-from tests.conftest import Command
+from tests.factories.command import SMALLVOICES, Command
 from tests.factories.loopback import Answer, Request, in_turn, ok, serving
-from tests.factories.published_home import DAYS, SMALLVOICES, Home
+from tests.factories.published_home import DAYS, Home
 
 SECRET = "nightingale7"  # noqa: S105 - invented
 FAILED = FailedRun("a-run", ("2026-10-31",), "validated", "required source plain has nothing for 2026-10-31")

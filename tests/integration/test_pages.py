@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.importing import importing
+from assets.importing import importing, source_import
 from tests.factories.small_exports import Exports, Imported, ago
 
 WRAPPED = {
@@ -44,7 +44,7 @@ def both(shape: dict[str, Any], pages: Sequence[bytes], monkeypatch: pytest.Monk
     with TemporaryDirectory() as one, TemporaryDirectory() as other:
         together = imported(Path(one), shape, pages)
         with monkeypatch.context() as patched:
-            patched.setattr(importing, "_PAGES_TOGETHER", 1)
+            patched.setattr(source_import, "_PAGES_TOGETHER", 1)
             apart = imported(Path(other), shape, pages)
     assert together.report == apart.report
     for one_way, other_way in (
@@ -112,7 +112,7 @@ def test_a_page_that_is_none_is_named_as_if_it_were_alone(
 ) -> None:
     pages = [page(record(7)), broken, page(record(8))]
     together = message(tmp_path / "together", pages)
-    monkeypatch.setattr(importing, "_PAGES_TOGETHER", 1)
+    monkeypatch.setattr(source_import, "_PAGES_TOGETHER", 1)
     assert message(tmp_path / "apart", pages) == together
     assert told in together
 

@@ -19,7 +19,7 @@ from assets.publishing.publish_protocol import FILE_NAME
 from schemas.config import sources_file
 from schemas.config.sources_file import SourcesError
 from schemas.published import TABLES, published_columns
-from tests.conftest import Command
+from tests.factories.command import Command
 from tests.factories.postgres_server import PASSWORD, Postgres
 from tests.factories.published_home import Home
 

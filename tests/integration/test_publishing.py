@@ -95,7 +95,7 @@ def test_a_table_that_breaks_the_contract_is_refused(home: Home, column: pl.Expr
 
 def test_the_command_refuses_in_one_line(home: Home) -> None:
     home.rewrite(DAYS[0], pl.lit(1e99).alias("score"))
-    done = home.run("publish")
+    done = home.process("publish")
     assert done.returncode == 1
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
     assert line.startswith("Error: rank_history: 200 rows break the contract; the first: score: not from 0 to 100 (")

@@ -12,12 +12,15 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from unittest.mock import patch
 
+import duckdb
+import polars as pl
 import pytest
 import sqlalchemy as sa
 
 from assets.asset_keys import asset_key
 from assets.importing.import_report import import_report
 from assets.landing import store
+from assets.publishing.publish_protocol import FILE_NAME
 from assets.retention import temp_cleanup
 from assets.retention.old_dates import Removable
 from assets.storage import lookback
@@ -26,8 +29,11 @@ from pipelines import runs
 from pipelines.doctor.checks import examine
 from pipelines.instance import home_instance, retention, run_retention
 from schemas.config import sources_file
+from schemas.describe import polars_schema
+from schemas.history import History
 from schemas.settings import Settings, SettingsError
 from tests.conftest import REPOSITORY
+from tests.factories.built_once import built_once
 from tests.factories.published_home import Home
 
 # Gone with 400 days to keep; gone, but seen by a date that is kept; kept; the newest.
@@ -39,10 +45,14 @@ SOURCES = (
 HEADER = "platform,profile_id,handle,followers,avg_likes,avg_comments\n"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def grown(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home of four nights, all that it holds 500 days old; one of its sources ended with the second night."""
-    home = Home(tmp_path_factory.mktemp("grown"))
+    return Home(built_once(tmp_path_factory, "grown", _make_grown))
+
+
+def _make_grown(folder: Path) -> None:
+    home = Home(folder)
     home.settings.sources_file.write_text(SOURCES, encoding="utf-8")
     for day in (GONE, SEEN, KEPT, NEWEST):
         rows = "".join(f"instagram,{number},h{number}of{day:%y},{2000 + number},90,5\n" for number in range(20))
@@ -54,7 +64,6 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Home:
             outcome = runs.over(home.settings, loaded, [day], force=False, log_level="CRITICAL")
         assert outcome.succeeded, outcome.error
     _age(home, 500)
-    return home
 
 
 def _age(home: Home, days: int) -> None:
@@ -96,8 +105,8 @@ def test_old_dates_go_but_for_what_is_looked_back_on(old: Home) -> None:
     before = old.publish().content_hash
     found = _tidy(old.settings)
     assert {each.kind for each in found} == {"lake", "runs"}
-    assert _tables(old, GONE) == {"history"}
-    assert _tables(old, SEEN) == {"history", "profiles", "import_report"}
+    assert _tables(old, GONE) == {"handle_changes"}
+    assert _tables(old, SEEN) == {"handle_changes", "profiles", "import_report"}
     assert _tables(old, KEPT) == every - {"quarantine"}
     assert _tables(old, NEWEST) == every
     assert _landed(old, "plain") == [GONE, SEEN, KEPT, NEWEST]
@@ -105,6 +114,27 @@ def test_old_dates_go_but_for_what_is_looked_back_on(old: Home) -> None:
     assert old.publish().content_hash == before
     assert [finding for finding in examine(old.settings) if finding.said.startswith("cannot be looked at")] == []
     assert _tidy(old.settings) == []
+
+
+def test_handle_changes_of_a_lake_that_kept_history_for_ever_are_published_as_before(old: Home) -> None:
+    lake = Lake(old.settings.lake)
+    row = {"platform": "instagram", "profile_id": "1", "snapshot_date": GONE, "tier": "nano", "earlier_snapshots": 1}
+    for day, former in {GONE: "was_one", SEEN: None, KEPT: "was_two"}.items():
+        cells = [row | {"snapshot_date": day, "handle_before": former}]
+        lake.write("history", day, "run", pl.DataFrame(cells, schema=polars_schema(History)))
+    shutil.rmtree(old.settings.lake / "handle_changes")
+    _age(old, 500)
+    changes = "SELECT snapshot_date, profile_id, handle_before FROM handle_history"
+    _tidy(old.settings)
+    assert "history" in _tables(old, GONE)  # nothing else holds its change yet
+    for _ in range(2):
+        old.publish()
+        with duckdb.connect(str(old.settings.published / FILE_NAME), read_only=True) as connection:
+            assert connection.sql(changes).fetchall() == [(GONE, "1", "was_one"), (KEPT, "1", "was_two")]
+        _tidy(old.settings)
+    assert [_tables(old, day) & {"history", "handle_changes"} for day in (GONE, SEEN, KEPT)] == [
+        {"handle_changes"}, {"handle_changes"}, {"history", "handle_changes"},
+    ]  # fmt: skip
 
 
 def test_a_date_that_was_let_go_of_is_told_and_can_be_had_again(old: Home) -> None:
@@ -269,10 +299,10 @@ def test_what_may_not_be_removed_is_named_and_stays(grown: Home) -> None:
 @pytest.mark.parametrize(
     "key, value, told",
     [
-        ("SMALLVOICES_KEEP_LANDING_DAYS", "30", "30 is not allowed; allowed: 40 or more days, or off"),
-        ("SMALLVOICES_KEEP_LAKE_DAYS", "89", "89 is not allowed; allowed: 90 or more days, or off"),
-        ("SMALLVOICES_KEEP_RUNS_DAYS", "0", "0 is not allowed; allowed: 1 or more days, or off"),
-        ("SMALLVOICES_KEEP_RUNS_DAYS", "a week", "'a week' is not allowed; allowed: a whole number of days, or off"),
+        ("SMALLVOICES_KEEP_LANDING_DAYS", "30", "'30' is not allowed; allowed: 40 or more days, or off"),
+        ("SMALLVOICES_KEEP_LAKE_DAYS", "89", "'89' is not allowed; allowed: 90 or more days, or off"),
+        ("SMALLVOICES_KEEP_RUNS_DAYS", "0", "'0' is not allowed; allowed: 1 or more days, or off"),
+        ("SMALLVOICES_KEEP_RUNS_DAYS", "a week", "'a week' is not allowed; allowed: 1 or more days, or off"),
     ],
 )  # fmt: skip
 def test_a_retention_that_would_cost_what_is_needed_is_refused(

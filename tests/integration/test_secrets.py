@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from tests.conftest import Command
+from tests.factories.command import Command
 from tests.factories.loopback import Request, as_json, ok, serving
 
 CANARY = "canary+nightingale/of=the 7th"
@@ -59,7 +59,7 @@ def test_no_ending_of_a_pull_shows_a_secret(smallvoices: Command, tmp_path: Path
             "publish_to: postgresql://someone:${KEY}@127.0.0.1:1/nowhere\nsources:\n" + "\n".join(lines),
             encoding="utf-8",
         )
-        night = smallvoices("nightly", "--date", "2026-10-31", "--json", KEY=CANARY)
+        night = smallvoices.process("nightly", "--date", "2026-10-31", "--json", KEY=CANARY)
         listed = smallvoices("sources", "--date", "2026-10-31", KEY=CANARY)
         forgot = smallvoices("forget", "tiktok", "h1", "--yes", KEY=CANARY)
     assert "PostgreSQL says" in night.err, night.err

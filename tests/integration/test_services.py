@@ -1,5 +1,6 @@
 """`smallvoices ui` on a home that has one already, and after one that was killed."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -9,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import REPOSITORY, Command
+from tests.conftest import REPOSITORY
+from tests.factories.command import Command
 from tests.ui.live_dagster import wait_for
 
 # All of `smallvoices ui` but that it becomes Dagster.
@@ -21,6 +23,16 @@ from schemas.settings import Settings
 os.execv = lambda *_: time.sleep(60)
 services.ui(Settings(home=Path(sys.argv[1]), sources_file=Path("sources.yaml")), int(sys.argv[2]))
 """
+
+
+@pytest.fixture(autouse=True)
+def _stays_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that is not refused would turn the process of the tests into Dagster."""
+
+    def become(*command: object) -> None:
+        raise AssertionError(f"became {command}")
+
+    monkeypatch.setattr(os, "execv", become)
 
 
 @contextmanager

@@ -170,7 +170,7 @@ class LiveDagster:
 
 def write_samples(folder: Path) -> Path:
     """Writes some days of exports and a sources.yaml like the repository's; gives the latter."""
-    generate = [sys.executable, str(REPOSITORY / "samples" / "generate.py")]
+    generate = [sys.executable, "-m", "pipelines.samples.generate"]
     subprocess.run([*generate, "--to", str(folder / "samples"), *DAYS], check=True, stdout=subprocess.DEVNULL)
     return Path(shutil.copy(REPOSITORY / "sources.yaml", folder))
 

@@ -10,7 +10,7 @@ from tests.ui.live_dagster import DAYS, MISSING, SMALLVOICES, Again, Backfilled,
 pytestmark = pytest.mark.live
 
 DAILY = {
-    "authenticity", "benchmarks", "creators", "engagement", "estimates", "history", "import_report", "landed_agency",
+    "authenticity", "benchmarks", "creators", "engagement", "estimates", "handle_changes", "history", "import_report", "landed_agency",
     "landed_scraper", "landed_tiktok_team", "norms", "posts", "priors", "profiles", "quarantine", "ranking", "segments",
     "topics",
 }  # fmt: skip
@@ -72,15 +72,3 @@ def test_the_doctor_sees_the_daemon_and_its_schedule(live: LiveDagster) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     (line,) = [line for line in json.loads(done.stdout) if line["check"] == "schedule"]
     assert (line["level"], line["remedy"]) == ("ok", "")
-
-
-def test_schedule_and_sensors_run_without_being_switched_on(live: LiveDagster) -> None:
-    repository = {"repositoryName": "__repository__", "repositoryLocationName": "smallvoices"}
-    found = live.ask(
-        "query ($of: RepositorySelector!) { repositoryOrError(repositorySelector: $of) { __typename "
-        "... on Repository { sensors { name sensorState { status } } schedules { name scheduleState { status } } } } }",
-        of=repository,
-    )
-    states = {sensor["name"]: sensor["sensorState"]["status"] for sensor in found["sensors"]}
-    states |= {schedule["name"]: schedule["scheduleState"]["status"] for schedule in found["schedules"]}
-    assert states == {"automation": "RUNNING", "freshness": "RUNNING", "nightly_schedule": "RUNNING"}

@@ -191,6 +191,7 @@ def percent(ratio: float) -> str:
 
 
 @needs_chromium
+@pytest.mark.live
 @pytest.mark.parametrize("width", [375, 768, 1440])
 def test_a_page_fits_and_asks_for_nothing(page: Page, width: int) -> None:
     page.open(width=width, dark=width == 768)
@@ -208,6 +209,7 @@ def test_a_page_fits_and_asks_for_nothing(page: Page, width: int) -> None:
 
 
 @needs_chromium
+@pytest.mark.live
 @pytest.mark.parametrize("width, dark", [(375, True), (1440, False)], ids=["dark phone", "light desk"])
 def test_contrast_names_and_order_are_good_for_all_readers(page: Page, width: int, dark: bool) -> None:  # noqa: FBT001
     page.open(width=width, dark=dark)
@@ -244,6 +246,7 @@ def test_the_figures_are_those_of_the_table(page: Page, published: Path) -> None
 
 
 @needs_chromium
+@pytest.mark.live
 def test_filters_filter_and_the_csv_holds_what_is_shown(page: Page, published: Path, tmp_path: Path) -> None:
     page.open()
     page.driver.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
@@ -290,6 +293,7 @@ def test_filters_filter_and_the_csv_holds_what_is_shown(page: Page, published: P
 
 
 @needs_chromium
+@pytest.mark.live
 def test_segments_benchmarks_and_the_chart_show_what_is_chosen(page: Page, published: Path) -> None:
     page.open()
     page.choose(
@@ -333,6 +337,7 @@ def test_segments_benchmarks_and_the_chart_show_what_is_chosen(page: Page, publi
 
 
 @needs_chromium
+@pytest.mark.live
 def test_movers_are_those_of_the_history(page: Page, published: Path) -> None:
     page.open()
     shown = page.driver.find_element(By.CSS_SELECTOR, "#movers table tbody").text.replace("\n", " ")
@@ -368,6 +373,7 @@ def test_movers_are_those_of_the_history(page: Page, published: Path) -> None:
 
 
 @needs_chromium
+@pytest.mark.live
 def test_texts_of_strangers_are_shown_and_never_run(page: Page) -> None:
     page.open()
     page.asks("document.getElementById('more').click()")
@@ -392,6 +398,7 @@ def test_texts_of_strangers_are_shown_and_never_run(page: Page) -> None:
 
 
 @needs_chromium
+@pytest.mark.live
 def test_a_keyboard_reaches_everything_and_shows_where_it_is(page: Page) -> None:
     page.open()
 
@@ -428,6 +435,7 @@ def test_a_keyboard_reaches_everything_and_shows_where_it_is(page: Page) -> None
 
 
 @needs_chromium
+@pytest.mark.live
 def test_without_scripts_the_figures_are_all_there(page: Page) -> None:
     page.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:

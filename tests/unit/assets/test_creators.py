@@ -1,5 +1,7 @@
 """One person's accounts: linked where they state each other, and never otherwise."""
 
+import time
+
 import polars as pl
 import pytest
 
@@ -126,3 +128,28 @@ def test_odd_profiles_link_nobody(settings: Settings) -> None:
     assert len(creators(settings, on("instagram", "a", **odd), on("tiktok", "b", **odd))) == 2
     assert creators(settings, on("instagram", "a", **odd)) == {}
     assert creators(settings, on("instagram", "a", external_url="https://instagram.com/a", handle="a")) == {}
+
+
+def test_thousands_of_accounts_that_link_each_other_are_no_person_and_cost_no_night(settings: Settings) -> None:
+    """Each has mutual links to forty others; within three steps each reaches all, which were ten million pairs a step."""
+    size = 1500
+    offsets = [7 * number**3 % size for number in range(1, 41)]
+    hostile = [
+        *(on("instagram", f"i{at}", biography=" ".join(f"tiktok.com/@t{(at + each) % size}" for each in offsets))
+          for at in range(size)),
+        *(on("tiktok", f"t{at}", biography=" ".join(f"instagram.com/i{(at - each) % size}" for each in offsets))
+          for at in range(size)),
+    ]  # fmt: skip
+    own = {"external_url": "https://dora.example"}
+    began = time.monotonic()
+    found = creators(settings, *hostile, on("instagram", "dora", **own), on("tiktok", "d", **own))
+    assert set(found) == {"instagram:dora", "tiktok:d"}
+    assert time.monotonic() - began < 10
+
+
+def test_a_handle_that_several_accounts_of_a_platform_have_names_none_of_them(settings: Settings) -> None:
+    size = 3000
+    senders = [on("instagram", f"i{each}", handle="anna", biography="tiktok.com/@anna") for each in range(size)]
+    namesakes = [on("tiktok", f"t{each}", handle="anna") for each in range(size)]
+    assert creators(settings, *senders, *namesakes) == {}
+    assert set(creators(settings, senders[0], namesakes[0])) == {"instagram:i0", "tiktok:t0"}

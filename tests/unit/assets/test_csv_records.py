@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from assets.reading.csv_records import Record, header, records
@@ -232,7 +232,6 @@ def tables(draw: st.DrawFn) -> list[list[str]]:
     return draw(st.lists(st.lists(cells, min_size=width, max_size=width), max_size=12))
 
 
-@settings(max_examples=150)
 @given(tables(), st.sampled_from([("\r\n", csv.QUOTE_MINIMAL), ("\r\n", csv.QUOTE_ALL), ("\n", csv.QUOTE_ALL)]))
 def test_every_table_that_python_writes_is_read_back_by_both_readers(
     folder: Path, table: list[list[str]], style: tuple[str, int]
@@ -249,7 +248,6 @@ def test_every_table_that_python_writes_is_read_back_by_both_readers(
         return
 
 
-@settings(max_examples=300)
 @example('  ",', 2, "\n")
 @given(st.text('a1",,,\n\n\n\r \x00é', max_size=40), st.sampled_from([1, 2, 3]), st.sampled_from(["\n", "\r\n"]))
 def test_the_fast_reader_refuses_what_the_exact_one_finds_something_wrong_with(
@@ -264,7 +262,6 @@ def test_the_fast_reader_refuses_what_the_exact_one_finds_something_wrong_with(
     assert fast == columns(path, names, exact=True)
 
 
-@settings(max_examples=300)
 @given(
     st.binary(max_size=200) | st.lists(st.sampled_from([b"a", b",", b'"', b"\n", b"\r", b"\x00", b"\xff", b"\xc3"])).map(b"".join),
     st.sampled_from(["utf-8", "cp1252", "utf-16", "utf-16-le", "ascii", "shift_jis"]),

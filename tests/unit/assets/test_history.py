@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from assets.metrics.computing import compute, reference
+from assets.publishing.staleness import Stale
 from assets.storage import lookback
 from assets.storage.lake import Lake
 from schemas.describe import polars_schema
@@ -117,7 +118,7 @@ def test_a_late_landing_makes_the_dates_that_look_back_on_it_stale_until_they_ar
     late = DAY - timedelta(days=7)
     land(settings, late, 1500)
     assert lookback.stale(lake) == days[1:]  # the date before it has nothing to do with it
-    assert f"--from {days[1]} --to {days[2]}" in lookback.words(lookback.stale(lake))
+    assert f"--from {days[1]} --to {days[2]}" in Stale(lookback.stale(lake), "").remedy
     for day in (late, *days[1:]):
         rows = look_back(settings, day)
     assert rows[0]["followers_growth_7d"] == 1.0

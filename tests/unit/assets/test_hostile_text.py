@@ -17,6 +17,7 @@ from assets.storage.engine import connect
 from assets.storage.sandbox import confined
 from pipelines.cli import summary
 from pipelines.instance.terminal import printable
+from schemas.config import sources_file
 from schemas.config.sources_file import SourcesError
 from tests.conftest import REPOSITORY
 from tests.factories.published_home import Home
@@ -109,7 +110,7 @@ def test_a_terminal_and_a_log_are_not_steered(home: Home, capsys: pytest.Capture
     home.rewrite("2026-10-31", pl.lit(hostile).alias("handle"))
     home.publish()
     console = Console(file=io.StringIO(), width=400, highlight=False)
-    summary.print_published(console, home.settings)
+    summary.print_published(console, home.settings, sources_file.load(home.settings.sources_file))
     shown = console.file.getvalue()  # type: ignore[attr-defined] # the StringIO above
     assert "[/bold]\\x1b[2J\\x1b]0;owned\\x07\\u202eа\\nINFO run: fine" in shown  # noqa: RUF001 - as above
     assert not STEERING.search(shown)

@@ -4,7 +4,6 @@ import gzip
 import io
 import json
 import random
-import resource
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -16,10 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.importing.deduplication import Repeats
 from assets.importing.importing import NothingToPublishError
 from assets.storage import batches
-from assets.storage.atomic_write import DiskError
 from tests.factories.small_exports import DAY, Exports, Imported, Row, ago, at, csv_bytes, ndjson_bytes
 
 COLUMNS = ("profile_id", "handle", "followers", "age", "captured_at")
@@ -308,24 +305,6 @@ def test_profiles_and_posts_of_one_pull_are_inferred_apart(tmp_path: Path) -> No
     exports.write("profiles.ndjson", ndjson_bytes(profiles))
     exports.write("posts.ndjson", ndjson_bytes(posts))
     assert exports.run().told("records", "accepted") == [("profiles", 20), ("posts", 120)]
-
-
-def _log(repeats: Repeats, frame: pl.DataFrame) -> bool:
-    repeats.add(frame)
-    return repeats.are_possible()
-
-
-def test_a_full_disk_does_not_make_repeated_rows_look_single(tmp_path: Path) -> None:
-    """A log of hashes that lacks its end would say that no row repeats, and both of two would be published."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    frame = pl.DataFrame({"platform": ["tiktok"] * 2, "profile_id": ["1"] * 2})
-    with Repeats(tmp_path, ("platform", "profile_id")) as repeats:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
-        try:
-            with pytest.raises(DiskError, match=f"{tmp_path} cannot be written: File too large; make room or"):
-                _log(repeats, frame)
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def test_the_report_of_an_import_is_never_there_before_the_tables_it_speaks_of(

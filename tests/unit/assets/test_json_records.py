@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assets.importing.importing import NothingToPublishError
@@ -167,10 +167,9 @@ def test_posts_lie_beside_the_profiles_of_the_same_answer(tmp_path: Path) -> Non
     beside = {"records": "data", "in_profiles_file": True, "columns": [*POSTS["columns"], "author"], "select": select}
     imported = one(tmp_path, content, profiles, beside)
     assert imported.told("records", "landed", "accepted") == [("profiles", 1, 1), ("posts", 2, 2)]
-    assert [(row["profile_id"], row["post_id"]) for row in imported.posts] == [("1", "p1"), ("9", "p2")]
+    assert sorted((row["profile_id"], row["post_id"]) for row in imported.posts) == [("1", "p1"), ("9", "p2")]
 
 
-@settings(max_examples=200)
 @given(st.lists(st.text(min_size=1).filter(lambda key: '"' not in key), min_size=1, max_size=4))
 def test_keys_in_quotes_are_read_as_they_are_written(parts: list[str]) -> None:
     assert keys(".".join(f'"{part}"' for part in parts)) == parts
@@ -215,7 +214,6 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     st.lists(json_values, max_size=5), st.dictionaries(st.text(), json_values, max_size=3), st.integers(1, 40),
     st.sampled_from([None, 1]), st.booleans(),
@@ -256,7 +254,6 @@ LINES = st.one_of(
 )
 
 
-@settings(max_examples=60)
 @given(lines=st.lists(LINES, max_size=6))
 def test_lines_read_one_by_one_are_those_that_the_fast_reader_has(lines: list[bytes]) -> None:
     shape = Shape(name="own", description="Invented.", format="ndjson")

@@ -1,5 +1,6 @@
-"""The lake's files on a disk that refuses them."""
+"""The lake's files: on a disk that refuses them, and in buckets of accounts."""
 
+import hashlib
 import resource
 from datetime import date
 from pathlib import Path
@@ -7,8 +8,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from assets.metrics.computing import compute, reference
+from assets.storage import engine, lookback
 from assets.storage.atomic_write import DiskError
 from assets.storage.lake import Lake
+from schemas.history import History
+from tests.factories.small_exports import DAY, Exports, ago, ndjson_bytes
 
 
 def test_a_table_that_the_disk_refuses_is_told_with_its_path(tmp_path: Path) -> None:
@@ -21,3 +26,53 @@ def test_a_table_that_the_disk_refuses_is_told_with_its_path(tmp_path: Path) -> 
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert not list(tmp_path.rglob("*.parquet"))
+
+
+def test_the_bucket_of_an_account_is_the_first_digit_of_its_md5(tmp_path: Path) -> None:
+    exports = Exports(tmp_path).source("only", "a.ndjson")
+    people = [
+        {"platform": "tiktok", "profile_id": f"{number}ü", "handle": f"h{number}", "followers": 1}
+        for number in range(99)
+    ]
+    exports.write("a.ndjson", ndjson_bytes(people))
+    for row in exports.run().profiles:
+        assert row["bucket"] == int(hashlib.md5(row["profile_id"].encode(), usedforsecurity=False).hexdigest()[0], 16)
+    assert Lake(exports.settings.lake).notes("profiles", DAY) == {"bucket_hash": "md5", "buckets": "16"}
+    assert Lake(exports.settings.lake).notes("posts", DAY) == {"bucket_hash": "md5", "buckets": "16"}
+
+
+def test_dates_in_buckets_of_another_hash_are_looked_back_on_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exports = Exports(tmp_path).source("only", "a.ndjson")
+    lake = Lake(exports.settings.lake)
+
+    def history(day: date) -> list[dict[str, object]]:
+        back = lookback.of(lake, day)
+        inputs = {
+            "profiles": lake.path("profiles", day),
+            "import_report": lake.path("import_report", day),
+            "tiers": reference("tiers"),
+            **back.inputs,
+        }
+        by_bucket = ["profiles", "earlier"]
+        compute(exports.settings, "history", History, inputs, day, "run", by_bucket=by_bucket, notes=back.notes)
+        return lake.scan("history", day).collect().sort("profile_id").to_dicts()
+
+    for days in (14, 7, 0):
+        people = [
+            {"platform": "tiktok", "profile_id": str(number), "handle": f"h{number}_{days}", "followers": 1000 - days}
+            for number in range(100)
+        ]
+        exports.write("a.ndjson", ndjson_bytes(people))
+        exports.run(ago(days))
+    expected = history(DAY)
+    assert len(expected) == 100
+    monkeypatch.setattr(engine, "_ONE_PASS_BYTES", 0)
+    assert history(DAY) == expected
+    # As a lake of before has them: by a hash of Polars' that is another in each of its versions, and without a note.
+    for days in (14, 7):
+        path = lake.path("profiles", ago(days))
+        frame = pl.read_parquet(path, hive_partitioning=False)
+        frame.with_columns(bucket=((pl.col("bucket") + 1) % 16).cast(pl.UInt8)).write_parquet(path)
+    assert history(DAY) == expected

@@ -2,7 +2,9 @@
 
 import math
 import statistics
+import time
 from datetime import timedelta
+from typing import Any
 
 import polars as pl
 import pytest
@@ -142,19 +144,46 @@ def test_the_largest_and_smallest_counts_of_the_contract_stop_no_night(settings:
         assert validate(model, frame).is_empty(), name
 
 
-def test_bucket_by_bucket_is_the_same_table(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    profiles = [profile(f"a{number:02}", 1000 + number) for number in range(40)]
-    posts = [post(row["profile_id"], age, 10 * age) for row in profiles for age in (3, 9, 27)]
-    whole = engagement(settings, profiles, posts)
+@pytest.fixture
+def in_buckets(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> dict[str, Input]:
+    """Inputs of `engagement` in files that are read bucket by bucket: 40 accounts with three posts each."""
     inputs: dict[str, Input] = {"tiers": reference("tiers"), "parameters": parameters(Metrics())}
-    for name, rows, model in (("profiles", profiles, Profiles), ("posts", posts, Posts)):
+    for name, rows, model in (("profiles", FORTY, Profiles), ("posts", THEIR_POSTS, Posts)):
         frame = pl.DataFrame(rows, schema=polars_schema(model))
         path = settings.home / f"{name}.parquet"
         frame.with_columns(bucket=pl.col("profile_id").str.tail(2).cast(pl.Int64) % BUCKETS).write_parquet(path)
         inputs[name] = path
     monkeypatch.setattr(engine, "_ONE_PASS_BYTES", 0)
-    batches = stream_sql(settings, read_sql("engagement"), inputs, by_bucket=["profiles", "posts"])
-    assert {row["profile_id"]: row for batch in batches for row in pl.DataFrame(batch).to_dicts()} == whole
+    return inputs
+
+
+FORTY = [profile(f"a{number:02}", 1000 + number) for number in range(40)]
+THEIR_POSTS = [post(row["profile_id"], age, 10 * age) for row in FORTY for age in (3, 9, 27)]
+
+
+def test_bucket_by_bucket_is_the_same_table(settings: Settings, in_buckets: dict[str, Input]) -> None:
+    batches = stream_sql(settings, read_sql("engagement"), in_buckets, by_bucket=["profiles", "posts"])
+    found = {row["profile_id"]: row for batch in batches for row in pl.DataFrame(batch).to_dicts()}
+    assert found == engagement(settings, FORTY, THEIR_POSTS)
+
+
+def test_results_of_buckets_do_not_pile_up_before_a_slow_consumer(
+    settings: Settings, in_buckets: dict[str, Input], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[object] = []
+    expose = engine._expose  # noqa: SLF001 - every bucket begins with it
+
+    def counted(*given: Any) -> None:
+        begun.append(given)
+        expose(*given)
+
+    monkeypatch.setattr(engine, "_expose", counted)
+    taken = set()
+    for batch in stream_sql(settings, read_sql("engagement"), in_buckets, by_bucket=["profiles", "posts"]):
+        time.sleep(0.05)  # in which all buckets would be computed, as they hold three accounts each
+        taken.add(int(pl.DataFrame(batch)["profile_id"][0][1:]) % BUCKETS)
+        assert len(begun) <= len(taken) + 2
+    assert len(taken) == len(begun) == BUCKETS
 
 
 def test_views_activity_and_sponsorship(settings: Settings) -> None:

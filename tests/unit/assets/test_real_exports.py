@@ -11,7 +11,8 @@ from assets.landing import store
 from assets.storage.lake import Lake
 from schemas.config import sources_file
 from schemas.settings import Settings
-from tests.conftest import REPOSITORY, Command
+from tests.conftest import REPOSITORY
+from tests.factories.command import Command
 
 EXPORTS = REPOSITORY.parent / "shared" / "exports"
 DAY = date(2022, 12, 31)

@@ -4,10 +4,16 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
+from assets.importing.import_report import import_report
 from assets.importing.importing import NothingToPublishError
+from assets.published import LOOKED_BACK
+from assets.publishing import staleness
 from pipelines import runs
+from pipelines.build import build_defs
+from pipelines.jobs import NIGHTLY
 from schemas.config import sources_file
 from tests.factories.published_home import DAYS, Home
 from tests.factories.small_exports import DAY, Exports, Row, ndjson_bytes
@@ -89,6 +95,37 @@ def test_posts_that_are_missing_are_told_as_well(tmp_path: Path) -> None:
     found = write(made, NEXT, 20, posts=20).run(NEXT)
     assert found.told("state", "records", "landed")[:2] == [("under_rows", "profiles", 20), ("under_rows", "posts", 20)]
     assert found.told("message")[1][0].startswith(f"20 posts where {DAY} had 80, under the share of 0.6; ")
+
+
+def test_a_date_that_a_backfill_in_the_ui_left_misjudged_is_reported_and_judged_anew_by_the_next_run(
+    tmp_path: Path,
+) -> None:
+    home = Home(tmp_path)
+    home.settings.sources_file.write_text("sources:\n- {name: plain, shape: smallvoices, url: '{date}.ndjson'}\n")
+    loaded = sources_file.load(home.settings.sources_file)
+    first, second = map(date.fromisoformat, DAYS[:2])
+    for day in DAYS[:2]:
+        homes.export(home, day, 1)
+    shrunk = home.folder / f"{second}.ndjson"
+    shrunk.write_text("".join(shrunk.read_text().splitlines(keepends=True)[:20]))
+
+    def state() -> str:
+        return str(import_report(home.settings, second)[0]["state"])
+
+    assert runs.over(home.settings, loaded, [second], force=False, log_level="CRITICAL").succeeded
+    job = build_defs(home.settings, loaded).resolve_job_def(NIGHTLY)
+    with dg.DagsterInstance.ephemeral() as instance:
+        done = job.execute_in_process(partition_key=str(first), instance=instance)
+    assert state() == "published"
+    (check,) = [each for each in done.get_asset_check_evaluations() if each.check_name == LOOKED_BACK]
+    assert not check.passed
+    cause = "their row counts were compared with another pull than the newest one before them"
+    assert f"{second}: {cause}; run `smallvoices backfill --from {second} --to {second}`" in str(check.description)
+    assert cause in {found.cause for found in staleness.find(home.settings, loaded)}
+
+    assert runs.over(home.settings, loaded, [first], force=False, log_level="CRITICAL").succeeded
+    assert state() == "under_rows"
+    assert staleness.find(home.settings, loaded) == []
 
 
 @pytest.mark.proof

@@ -155,7 +155,7 @@ def test_what_nobody_foresaw_of_a_file_costs_its_source_alone(
             stumble()
         return open_columns(connection, path, *arguments, **options)
 
-    monkeypatch.setattr("assets.importing.importing.open_columns", odd)
+    monkeypatch.setattr("assets.importing.source_import.open_columns", odd)
     imported = found.run()
     assert imported.accounts("handle") == [("b",)]
     (message,) = {row["message"] for row in imported.report if row["source"] == "dead"}

@@ -7,7 +7,7 @@ from functools import cache
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.shape import Shape
@@ -351,7 +351,6 @@ def _read(cell: str, decimal: str, thousands: str) -> Decimal | None:
         return None
 
 
-@settings(max_examples=100)
 @given(
     st.lists(
         st.text("0123456789" * 3 + ".,' \u00a0kKmMbB+-eE_x%nai") | st.from_regex(r"-?\d{1,3}([., ']\d{3})*([.,]\d+)?[kMb]?")

@@ -8,16 +8,15 @@ import duckdb
 import pytest
 import yaml
 from open_data_contract_standard.model import OpenDataContractStandard
-from pandera.polars import DataFrameModel
 
 from assets.column_lineage import column_sources
-from schemas import contract
-from schemas.authenticity import Authenticity
+from assets.tables import TABLES as COMPUTED
+from assets.tables import TableSpec, columns_of
+from schemas import contract, dbt_sources
 from schemas.describe import polars_schema
 from schemas.published import CONTRACT_VERSION, TABLES, Accounts
-from schemas.ranking import Ranking
-from schemas.segments import Segments
-from tests.conftest import REPOSITORY, Command
+from tests.conftest import REPOSITORY
+from tests.factories.samples_night import SamplesNight
 
 
 def test_the_committed_contract_and_dictionary_are_what_the_models_say() -> None:
@@ -25,6 +24,8 @@ def test_the_committed_contract_and_dictionary_are_what_the_models_say() -> None
     committed = contract.contract_file(CONTRACT_VERSION)
     assert committed.read_text(encoding="utf-8") == contract.as_yaml(contract.contract()), remedy
     assert contract.DICTIONARY.read_text(encoding="utf-8") == contract.dictionary(), "run `make contract`"
+    sources = contract.as_yaml(dbt_sources.document())
+    assert contract.DBT_SOURCES.read_text(encoding="utf-8") == sources, "run `make contract`"
     assert f"Contract version {CONTRACT_VERSION}" in (REPOSITORY / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
@@ -46,9 +47,9 @@ def test_the_contract_is_read_by_the_standards_own_model() -> None:
     assert all(column.description for table in read.schema_ or [] for column in table.properties or [])
 
 
-def test_the_published_file_is_what_the_contract_promises(smallvoices: Command, samples: Path, tmp_path: Path) -> None:
-    assert smallvoices("nightly", "--date", "newest").code == 0
-    with duckdb.connect(str(tmp_path / "home/published/micro_influencers.duckdb"), read_only=True) as connection:
+def test_the_published_file_is_what_the_contract_promises(samples_night: SamplesNight) -> None:
+    path = samples_night.folder / "home/published/micro_influencers.duckdb"
+    with duckdb.connect(str(path), read_only=True) as connection:
         found = connection.execute(
             "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal "
             "ORDER BY table_name, column_name"
@@ -67,11 +68,16 @@ def test_the_generator_runs_as_a_command() -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-@pytest.mark.parametrize(
-    "table,model",
-    [("published_accounts", Accounts), ("ranking", Ranking), ("authenticity", Authenticity), ("segments", Segments)],
-)
-def test_each_column_leads_back_to_the_columns_that_it_is_made_of(table: str, model: type[DataFrameModel]) -> None:
-    sources = column_sources(table)
-    assert set(sources) == set(polars_schema(model))
+@pytest.mark.parametrize("spec", COMPUTED, ids=lambda spec: spec.name)
+def test_each_computed_column_leads_back_to_columns_of_its_inputs(spec: TableSpec) -> None:
+    sources = column_sources(spec.name, columns_of(spec.upstream))
+    assert set(sources) == set(polars_schema(spec.model))
+    assert {table for found in sources.values() for table, _ in found} <= {*spec.upstream, *spec.reference, "earlier"}
+    counts_and_constants = {"accounts", "basis", "earlier_snapshots", "metric"}
+    assert {name for name, found in sources.items() if not found} <= counts_and_constants
+
+
+def test_each_published_column_leads_back_to_the_columns_that_it_is_made_of() -> None:
+    sources = column_sources("published_accounts", columns_of(("ranking", "engagement", "history", "creators")))
+    assert set(sources) == set(polars_schema(Accounts))
     assert [name for name, found in sources.items() if not found] == []

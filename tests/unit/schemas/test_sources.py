@@ -152,7 +152,7 @@ def test_a_name_is_used_once(tmp_path: Path) -> None:
     [
         ("{window_days: 1}", "window_days: 1 is not allowed; allowed: a whole number from 7 to 730"),
         ("{x: 1}", "x: unknown key; allowed: window_days, settle_days, sample_posts, interval_z"),
-        ("[1]", "must be a mapping"),
+        ("[1]", "[1] is not allowed; allowed: a mapping of window_days, settle_days, sample_posts, interval_z"),
     ],
 )
 def test_metrics_that_cannot_be(tmp_path: Path, metrics: str, told: str) -> None:
@@ -168,7 +168,7 @@ def test_metrics_that_cannot_be(tmp_path: Path, metrics: str, told: str) -> None
         ("[[country, country]]", "['country', 'country'] is not allowed; allowed: "),
         ("[[1, country]]", "[1, 'country'] is not allowed; allowed: "),
         ("[country]", "'country' is not allowed; allowed: "),
-        ("country", "must be "),
+        ("country", "'country' is not allowed; allowed: a list of lists of two or more of "),
     ],
 )
 def test_segments_that_cannot_be_cut(tmp_path: Path, segments: str, told: str) -> None:
@@ -369,3 +369,10 @@ def test_a_mistake_is_told_with_its_line(tmp_path: Path, text: str, line: int, t
     with pytest.raises(SourcesError) as refused:
         load(path)
     assert str(refused.value).startswith(f"{path}:{line}: {told}")
+
+
+@pytest.mark.parametrize("text, is_published", [("yes", True), ("true", True), ("off", False), ("No", False)])
+def test_truths_are_read_in_the_words_of_yaml_1_1_as_well(tmp_path: Path, text: str, is_published: bool) -> None:  # noqa: FBT001
+    path = tmp_path / "sources.yaml"
+    path.write_text(f"publish_contacts: {text}\nsources: [{{name: a, shape: auto, url: x}}]", encoding="utf-8")
+    assert load(path).publish_contacts is is_published

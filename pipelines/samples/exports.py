@@ -11,7 +11,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from people import ORIGIN, WITHIN_ACCOUNT, Account, Record
+from pipelines.samples.people import ORIGIN, WITHIN_ACCOUNT, Account, Record
 
 People = dict[str, list[Account]]
 

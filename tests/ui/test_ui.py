@@ -1,0 +1,22 @@
+"""`smallvoices ui` of a new home: the one running Dagster that `make test` looks at; `make test-ui` has the others."""
+
+from tests.ui.live_dagster import LiveDagster
+from tests.ui.test_daemon import DAILY
+
+
+def test_the_graph_of_a_new_home_has_every_table_and_nothing_is_computed(live: LiveDagster) -> None:
+    assets = live.assets()
+    assert {asset["assetKey"]["path"][-1] for asset in assets} - DAILY == {"pruned", "published", "report"}
+    assert sum(asset["partitionStats"]["numMaterialized"] for asset in assets if asset["isPartitioned"]) == 0
+
+
+def test_schedule_and_sensors_run_without_being_switched_on(live: LiveDagster) -> None:
+    repository = {"repositoryName": "__repository__", "repositoryLocationName": "smallvoices"}
+    found = live.ask(
+        "query ($of: RepositorySelector!) { repositoryOrError(repositorySelector: $of) { __typename "
+        "... on Repository { sensors { name sensorState { status } } schedules { name scheduleState { status } } } } }",
+        of=repository,
+    )
+    states = {sensor["name"]: sensor["sensorState"]["status"] for sensor in found["sensors"]}
+    states |= {schedule["name"]: schedule["scheduleState"]["status"] for schedule in found["schedules"]}
+    assert states == {"automation": "RUNNING", "freshness": "RUNNING", "nightly_schedule": "RUNNING"}
