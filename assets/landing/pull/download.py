@@ -94,7 +94,7 @@ class _Part:
                 for chunk in session.body(response):
                     self._file.write(chunk)
                     progress(self._file.bytes, total)
-            self._demand(session, total)
+            self._require(session, total)
             return Downloaded(self._file.sha256, self._file.bytes, response.headers, _is_framed(response))
 
     def _begun(self, session: Session, response: requests.Response, *, is_rest: bool) -> int | None:
@@ -113,7 +113,7 @@ class _Part:
         session.drop(self._file.bytes)
         self._file.begin()
 
-    def _demand(self, session: Session, total: int | None) -> None:
+    def _require(self, session: Session, total: int | None) -> None:
         come = self._file.bytes
         if total is not None and come != total:
             if come > total:
