@@ -35,7 +35,7 @@ _NO_FILE = "no file"
 _COLOURS = {"ok": "green", "warning": "yellow", "problem": "red"}
 
 
-@main.command("sources")
+@main.command("check")
 @click.option("--date", "day", help="Snapshot date, YYYY-MM-DD, or `newest`. Default: yesterday, UTC.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @common
@@ -112,7 +112,7 @@ def _told(source: Source, settings: Settings, folder: Path, day: date) -> dict[s
 @click.option("--shape", "name", help="Try this shape in place of an inferred one.")
 @click.option("--platform", help="Declare the platform, or the column that holds it.")
 @click.option("--date", "day", help="Snapshot date of the trial import. Default: today, UTC.")
-@click.option("--write", help="Write the shape to shapes/NAME.yaml beside sources.yaml.", metavar="NAME")
+@click.option("--save-shape", help="Write the shape to shapes/NAME.yaml beside sources.yaml.", metavar="NAME")
 @click.option("--home", type=FOLDER, help="Folder of landing, lake and published files; it is left as it is.")
 @click.option("--sources", "sources_file", type=FILE, help="The sources.yaml, whose folder has the shapes.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
@@ -127,12 +127,12 @@ def inspect_file(
     *,
     as_json: bool,
 ) -> None:
-    """Say what an unknown export looks like, and how it would be imported; nothing is kept but what --write writes.
+    """Say what an unknown export looks like, and how it would be imported; nothing is kept but what --save-shape writes.
 
-    Ends with exit code 1 where something is undecided.
+    Ends with exit code 1 where something is ambiguous.
     """
     if write is not None and not (re.fullmatch(r"[a-z0-9_]{1,60}", write) and write != "auto"):
-        screen.say("ERROR", f"--write {write!r} is not allowed; allowed: up to 60 of a-z, 0-9 and _, and not auto")
+        screen.say("ERROR", f"--save-shape {write!r} is not allowed; allowed: up to 60 of a-z, 0-9 and _, and not auto")
         sys.exit(2)
     from pipelines.cli import inspect_report  # noqa: PLC0415 - loads what a usage error need not wait for
 
