@@ -22,7 +22,7 @@ from schemas.config import source_checks
 from schemas.config.source import Source, SourcesFile
 from schemas.settings import Settings
 
-PULLED = "pulled"
+EXPORT_LANDED = "export_landed"
 LISTED_FILES = 30
 # Sources pulled at once; each keeps to limits of its own.
 AT_ONCE = 16
@@ -51,7 +51,9 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
         name="landing",
         specs=[_spec(key, source, sources) for key, source in by_key.items()],
         check_specs=[
-            dg.AssetCheckSpec(PULLED, asset=key, description="The export of this date arrived and looks like one.")
+            dg.AssetCheckSpec(
+                EXPORT_LANDED, asset=key, description="The export of this date arrived and looks like one."
+            )
             for key in by_key
         ],
         partitions_def=partitions,
@@ -67,13 +69,21 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
 
         def pull(source: Source) -> list[Manifest]:
             shape, folder = sources.shape(source), sources.path.parent
-            sift = suppression_filter.sift(settings, source, shape)
+            landing_filter = suppression_filter.landing_filter(settings, source, shape)
 
             def pull_date(day: date) -> Manifest:
                 # What landed and could not be used is pulled again, where it can still be had.
                 is_wanted = store.is_offered(source, day) and reconciliation.was_refused(lake, source.name, day)
                 force = config.force or is_wanted
-                return store.land(source, shape, day, landing=settings.landing, folder=folder, force=force, sift=sift)
+                return store.land(
+                    source,
+                    shape,
+                    day,
+                    landing=settings.landing,
+                    folder=folder,
+                    force=force,
+                    landing_filter=landing_filter,
+                )
 
             return list(map(pull_date, days))
 
@@ -91,13 +101,13 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
                     is_earlier = passed and datetime.fromisoformat(manifest.pulled_at) < began
                     state = "landed already" if is_earlier else manifest.state
                     say(f"{source.name} {manifest.snapshot_date}: {state}: {said}", extra=about)
-                    doubts = (
+                    warnings = (
                         manifest.message if passed else None,
                         store.changed_addresses(manifest, source),
                         store.changed_files(manifest, source, sources.path.parent) if passed else None,
                     )
-                    for doubt in filter(None, doubts):
-                        context.log.warning(f"{source.name} {manifest.snapshot_date}: {doubt}", extra=about)
+                    for warning in filter(None, warnings):
+                        context.log.warning(f"{source.name} {manifest.snapshot_date}: {warning}", extra=about)
                 yield _result(source, manifests)
 
     return land
@@ -146,7 +156,7 @@ def _result(source: Source, manifests: Sequence[Manifest]) -> dg.MaterializeResu
         },
         check_results=[
             dg.AssetCheckResult(
-                check_name=PULLED,
+                check_name=EXPORT_LANDED,
                 asset_key=key_of(source.name),
                 passed=not failed and not undated,
                 severity=dg.AssetCheckSeverity.ERROR if failed and source.required else dg.AssetCheckSeverity.WARN,

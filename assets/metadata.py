@@ -20,7 +20,7 @@ PREVIEW_ROWS = 8
 PREVIEW_COLUMNS = 12
 _TELLING = (
     "rank", "score", "reason", "field", "raw", "handle", "platform", "followers", "tier", "engagement_ratio",
-    "engagement_low", "engagement_estimate", "engagement_high", "lift", "authenticity", "flags",
+    "engagement_ci_lower", "engagement_estimate", "engagement_ci_upper", "lift", "authenticity", "flags",
 )  # fmt: skip
 _DIGITS = 4
 

@@ -17,7 +17,7 @@ from schemas.config.source import SourcesFile
 from schemas.published import MicroInfluencers
 from schemas.settings import Settings
 
-LOOKED_BACK = "dates_have_seen_the_dates_before"
+LOOKED_BACK = "lookback_up_to_date"
 SAME_PARAMETERS = "parameters_up_to_date"
 UPSTREAM = (*NEWEST, "handle_changes", "quarantine")
 
@@ -59,8 +59,8 @@ def build(settings: Settings, sources: SourcesFile) -> dg.AssetsDefinition:
         path = settings.published / FILE_NAME
         with duckdb.connect(str(path), read_only=True) as connection:
             top = connection.sql(
-                "SELECT rank, handle, platform, followers, tier, score, engagement_low, engagement_estimate, "
-                "engagement_high "
+                "SELECT rank, handle, platform, followers, tier, score, engagement_ci_lower, engagement_estimate, "
+                "engagement_ci_upper "
                 "FROM micro_influencers ORDER BY rank LIMIT 10"
             ).pl()
             micro = connection.execute("SELECT count(*) FROM micro_influencers").fetchall()[0][0]

@@ -101,11 +101,11 @@ TABLES = (
         lookback=lookback.of,
     ),
     TableSpec("handle_changes", ("history",)),
-    TableSpec("norms", ("engagement", "history"), ("tiers", "default_norms")),
-    TableSpec("authenticity", ("engagement", "estimates", "history", "norms"), ("weights",)),
+    TableSpec("baselines", ("engagement", "history"), ("tiers", "default_baselines")),
+    TableSpec("authenticity", ("engagement", "estimates", "history", "baselines"), ("score_weights",)),
     TableSpec("topics", ("profiles", "posts"), ("lexicon",), by_bucket=("profiles", "posts")),
     TableSpec(
-        "ranking", ("engagement", "estimates", "authenticity", "topics"), ("weights",), shown=_why_the_first
+        "ranking", ("engagement", "estimates", "authenticity", "topics"), ("score_weights",), shown=_why_the_first
     ),
     TableSpec("segments", ("ranking",), ("dimensions",)),
     TableSpec("creators", ("profiles",), ("shared_hosts",)),

@@ -21,9 +21,9 @@ from schemas.describe import summary
 from schemas.lake_tables import IMPORTED
 from schemas.settings import Settings
 
-ACCOUNTED = "every_row_accounted_for"
-PUBLISHED = "every_source_published"
-_TAKEN = ("published", "carried")
+ACCOUNTED = "row_counts_reconcile"
+PUBLISHED = "all_sources_accepted"
+_TAKEN = ("published", "carried_forward")
 
 
 def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
@@ -49,7 +49,7 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
             dg.AssetCheckSpec(
                 ACCOUNTED,
                 asset=asset_key("import_report"),
-                description="landed = accepted + quarantined + superseded + forgotten, for every file.",
+                description="landed = accepted + quarantined + deduplicated + erased, for every file.",
             ),
             dg.AssetCheckSpec(
                 PUBLISHED,
@@ -92,11 +92,11 @@ def _lines(report: pl.DataFrame) -> Iterator[tuple[str, str, str]]:
     alike = report.group_by(
         "source", "snapshot_date", "landed_date", "records", "state", "message", "inferred", maintain_order=True
     )
-    counts_of = pl.col("landed", "accepted", "quarantined", "superseded", "forgotten")
+    counts_of = pl.col("landed", "accepted", "quarantined", "deduplicated", "erased")
     for row in alike.agg(counts_of.sum()).iter_rows(named=True):
         counts = (
             f"landed {row['landed']:,} = accepted {row['accepted']:,} + quarantined {row['quarantined']:,} + "
-            f"superseded {row['superseded']:,} + forgotten {row['forgotten']:,}"
+            f"deduplicated {row['deduplicated']:,} + erased {row['erased']:,}"
         )
         what = " ".join(filter(None, (row["source"], str(row["snapshot_date"]), row["records"])))
         inferred = f"inferred: {row['inferred']}" if row["inferred"] else None
@@ -118,8 +118,8 @@ def _results(lake: Lake, report: pl.DataFrame, days: list[date]) -> Iterator[dg.
                 "landed",
                 "accepted",
                 "quarantined",
-                "superseded",
-                "forgotten",
+                "deduplicated",
+                "erased",
                 "message",
             )
             found["preview"] = metadata.preview(shown.tail(40))
@@ -128,7 +128,7 @@ def _results(lake: Lake, report: pl.DataFrame, days: list[date]) -> Iterator[dg.
 
 
 def _checks(report: pl.DataFrame) -> list[dg.AssetCheckResult]:
-    parts = ("accepted", "quarantined", "superseded", "forgotten")
+    parts = ("accepted", "quarantined", "deduplicated", "erased")
     total = report.select("landed", *parts).sum().row(0, named=True)
     unaccounted = report.filter(pl.col("landed") != pl.sum_horizontal(parts)).height
     refused = report.filter(~pl.col("state").is_in(_TAKEN))

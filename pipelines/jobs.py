@@ -79,10 +79,10 @@ def failure_sensor(settings: Settings, loaded: SourcesFile) -> dg.SensorDefiniti
         if steps and notifying.TELLS_ITSELF.items() <= context.dagster_run.tags.items():
             return dg.SkipReason("the command that ran it has told it")
         failed = notifying.failed_run(context.dagster_run, [*steps, context.failure_event])
-        untold = notifying.tell(settings, loaded, failed)
-        if untold:
-            context.log.warning(untold)
-        return dg.SkipReason(untold or f"told of {failed.run_id}")
+        notification_error = notifying.tell(settings, loaded, failed)
+        if notification_error:
+            context.log.warning(notification_error)
+        return dg.SkipReason(notification_error or f"told of {failed.run_id}")
 
     return failures
 

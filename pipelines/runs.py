@@ -39,16 +39,18 @@ class Outcome:
         succeeded: Whether it did.
         run_id: Dagster's id of it.
         error: The first line of what stopped it.
-        untold: Why nobody was told of that who should have been.
+        notification_error: Why nobody was told of that who should have been.
     """
 
     succeeded: bool
     run_id: str
     error: str
-    untold: str = ""
+    notification_error: str = ""
 
 
-def over(settings: Settings, sources: SourcesFile, days: Sequence[date], *, force: bool, log_level: str) -> Outcome:
+def run_dates(
+    settings: Settings, sources: SourcesFile, days: Sequence[date], *, force: bool, log_level: str
+) -> Outcome:
     """Pulls, validates and ranks dates, a run for each range without gaps, and publishes once.
 
     Dates that look back on these, and are there already, are ranked anew, and imported anew where a source would be
@@ -71,11 +73,11 @@ def over(settings: Settings, sources: SourcesFile, days: Sequence[date], *, forc
     if not outcome.succeeded:
         return outcome
     # Those that a backfill in the UI has left too.
-    misjudged = row_count_check.stale(settings, sources.sources)
-    while misjudged:
-        if failed := _import_again(settings, sources, misjudged, log_level):
+    dates_to_revalidate = row_count_check.stale(settings, sources.sources)
+    while dates_to_revalidate:
+        if failed := _import_again(settings, sources, dates_to_revalidate, log_level):
             return failed
-        misjudged = row_count_check.misjudged(lake, sources.sources, misjudged)
+        dates_to_revalidate = row_count_check.dates_to_revalidate(lake, sources.sources, dates_to_revalidate)
     # Looked for afterwards too: another process may have ranked dates meanwhile, or have died before it mended them.
     stale = lookback.stale(lake)
     if stale:
@@ -194,5 +196,5 @@ def _execute(
     failed = notifying.failed_run(result.dagster_run, result.all_events)
     if INTERRUPTED in failed.error:
         raise KeyboardInterrupt
-    untold = notifying.tell(settings, sources, failed)
-    return Outcome(succeeded=False, run_id=result.run_id, error=failed.error, untold=untold)
+    notification_error = notifying.tell(settings, sources, failed)
+    return Outcome(succeeded=False, run_id=result.run_id, error=failed.error, notification_error=notification_error)

@@ -74,7 +74,7 @@ class Account(Identity):
         unit="posts",
         nullable=False,
     )
-    sample_basis: pl.String = column(
+    engagement_basis: pl.String = column(
         "posts: ratios over sampled posts; averages: over the export's own averages, which tell less of an account "
         "since one viral post may make them, and are believed by how far they scatter.",
         isin=("posts", "averages"),
@@ -94,9 +94,9 @@ class Account(Identity):
         ge=0.0,
         le=MAX_COMPUTED,
     )
-    snapshot_age_days: pl.Int32 = column(
+    data_age_days: pl.Int32 = column(
         "Days between the snapshot date and the day the row was landed: over 0 where the source failed and its last "
-        "good rows were carried.",
+        "good rows were carried forward.",
         unit="days",
         nullable=False,
         ge=0,

@@ -5,7 +5,7 @@ import polars as pl
 
 from schemas.column import MAX_COMPUTED, PLATFORMS, column, fraction, text
 
-ENGAGEMENT_LOW = fraction(
+ENGAGEMENT_CI_LOWER = fraction(
     "Lower end of the interval of engagement_estimate, whose width is interval_z of `parameters`.", le=MAX_COMPUTED
 )
 ENGAGEMENT_ESTIMATE = fraction(
@@ -13,7 +13,7 @@ ENGAGEMENT_ESTIMATE = fraction(
     "towards what is typical of its size the more the fewer posts tell of it and the more they differ.",
     le=MAX_COMPUTED,
 )
-ENGAGEMENT_HIGH = fraction(
+ENGAGEMENT_CI_UPPER = fraction(
     "Upper end of the interval of engagement_estimate, whose width is interval_z of `parameters`.", le=MAX_COMPUTED
 )
 LIFT = column(
@@ -22,24 +22,24 @@ LIFT = column(
     ge=0.0,
     le=MAX_COMPUTED,
 )
-LIFT_LOW = column(
-    "engagement_low over what is typical of an account of its size, by platform and tier.",
+LIFT_CI_LOWER = column(
+    "engagement_ci_lower over what is typical of an account of its size, by platform and tier.",
     unit="ratio",
     ge=0.0,
     le=MAX_COMPUTED,
 )
-ENGAGEMENT_DEVIATION = column(
+ENGAGEMENT_ZSCORE = column(
     "Log of lift over the usual deviation of accounts of its platform and tier.",
     unit="deviations",
     ge=-1e4,
     le=1e4,
 )
-POST_SPREAD = column(
+POST_LOG_STDDEV = column(
     "How its posts scatter: standard deviation of the logs of likes + comments.", unit="log", ge=0.0, le=1e4
 )
-EVEN_ENGAGEMENT = fraction(
-    "Doubt: how likely its likes are bought, the same for each post, judged by how little posts scatter. Empty where "
-    "there are no two posts."
+UNIFORM_ENGAGEMENT = fraction(
+    "Suspicion that its likes are bought in equal numbers for each post: the posterior probability, given how little "
+    "its posts vary. Empty under two posts."
 )
 
 
@@ -49,15 +49,17 @@ class Estimates(pa.DataFrameModel):
     platform: pl.String = column("Platform of the account.", nullable=False, isin=PLATFORMS)
     profile_id: pl.String = text("Id of the account, as in `engagement`.", nullable=False)
     snapshot_date: pl.Date = column("The day that the figures stand for, UTC.", nullable=False)
-    typical_ratio: pl.Float64 = fraction("Engagement ratio that is typical of an account of its size.", le=MAX_COMPUTED)
-    engagement_low: pl.Float64 = ENGAGEMENT_LOW
+    expected_ratio: pl.Float64 = fraction(
+        "Engagement ratio that is typical of an account of its size.", le=MAX_COMPUTED
+    )
+    engagement_ci_lower: pl.Float64 = ENGAGEMENT_CI_LOWER
     engagement_estimate: pl.Float64 = ENGAGEMENT_ESTIMATE
-    engagement_high: pl.Float64 = ENGAGEMENT_HIGH
+    engagement_ci_upper: pl.Float64 = ENGAGEMENT_CI_UPPER
     lift: pl.Float64 = LIFT
-    lift_low: pl.Float64 = LIFT_LOW
-    engagement_deviation: pl.Float64 = ENGAGEMENT_DEVIATION
-    post_spread: pl.Float64 = POST_SPREAD
-    even_engagement: pl.Float64 = EVEN_ENGAGEMENT
+    lift_ci_lower: pl.Float64 = LIFT_CI_LOWER
+    engagement_zscore: pl.Float64 = ENGAGEMENT_ZSCORE
+    post_log_stddev: pl.Float64 = POST_LOG_STDDEV
+    uniform_engagement: pl.Float64 = UNIFORM_ENGAGEMENT
 
     class Config:
         strict = True

@@ -30,20 +30,20 @@ class History(pa.DataFrameModel):
     earlier_snapshots: pl.Int64 = count("Earlier snapshots that show the account.", unit="snapshots", nullable=False)
     followers_growth_7d: pl.Float64 = GROWTH_7D
     followers_growth_30d: pl.Float64 = GROWTH_30D
-    largest_daily_growth: pl.Float64 = column(
+    max_daily_growth: pl.Float64 = column(
         "Largest growth of followers per day between two snapshots of one source, of at least three such steps.",
         unit="fraction",
         ge=-1.0,
         le=MAX_COMPUTED,
     )
-    usual_daily_growth: pl.Float64 = column(
+    median_daily_growth: pl.Float64 = column(
         "Median of what followers grow or shrink by per day.", unit="fraction", ge=0.0, le=MAX_COMPUTED
     )
-    growth_lost_since: pl.Float64 = fraction("Share of the largest step that has been lost since.")
+    spike_reversal: pl.Float64 = fraction("Share of the largest step that has been lost since.")
     following_turnover: pl.Float64 = column(
         "Accounts followed and unfollowed again, per follower.", unit="ratio", ge=0.0, le=MAX_COMPUTED
     )
-    handle_before: pl.String = text("Handle of the snapshot before, where it was another.")
+    previous_handle: pl.String = text("Handle of the snapshot before, where it was another.")
 
     class Config:
         strict = True
@@ -55,7 +55,7 @@ class HandleChanges(pa.DataFrameModel):
     platform: pl.String = column("Platform of the account.", nullable=False, isin=PLATFORMS)
     profile_id: pl.String = text("Id of the account, as in `accounts`.", nullable=False)
     snapshot_date: pl.Date = column("The first date with another handle.", nullable=False)
-    handle_before: pl.String = text("The handle until then.", nullable=False)
+    previous_handle: pl.String = text("The handle until then.", nullable=False)
 
     class Config:
         strict = True

@@ -6,12 +6,12 @@ import polars as pl
 from schemas.column import column, count
 
 # Of what came nothing is published.
-REFUSED = ("over_quarantine", "under_rows", "unreadable")
-STATES = ("published", "carried", *REFUSED, "missing")
+REFUSED = ("quarantine_limit_exceeded", "row_count_drop", "unreadable")
+STATES = ("published", "carried_forward", *REFUSED, "missing")
 
 
 class ImportReport(pa.DataFrameModel):
-    """The account of every record: landed = accepted + quarantined + superseded + forgotten.
+    """The account of every record: landed = accepted + quarantined + deduplicated + erased.
 
     One row per source, landed file and kind of record; a source of which nothing was landed has one row without
     a file.
@@ -20,9 +20,9 @@ class ImportReport(pa.DataFrameModel):
     snapshot_date: pl.Date = column("The day that the figures stand for, UTC.", nullable=False)
     source: pl.String = column("Name of the source in sources.yaml.", nullable=False)
     state: pl.String = column(
-        "published; carried (an earlier day's rows stand in); over_quarantine (too many bad records, nothing "
-        "published); under_rows (far fewer records than before, nothing published); unreadable (the file is not what "
-        "its shape says); missing (nothing was landed).",
+        "published; carried_forward (rows of an earlier day stand in); quarantine_limit_exceeded (too many bad "
+        "records, nothing published); row_count_drop (far fewer records than before, nothing published); unreadable "
+        "(the file does not match its shape); missing (nothing was landed).",
         nullable=False,
         isin=STATES,
     )
@@ -35,9 +35,9 @@ class ImportReport(pa.DataFrameModel):
     quarantined: pl.Int64 = count(
         "Records that break the contract; of a source that is refused, all of them.", unit="records", nullable=False
     )
-    superseded: pl.Int64 = count("Older copies of the same account or post.", unit="records", nullable=False)
-    forgotten: pl.Int64 = count(
-        "Records of people who asked to be forgotten: emptied in the file, or left out.", unit="records", nullable=False
+    deduplicated: pl.Int64 = count("Older copies of the same account or post.", unit="records", nullable=False)
+    erased: pl.Int64 = count(
+        "Records of people who asked to be erased: emptied in the file, or left out.", unit="records", nullable=False
     )
     landed_bytes: pl.Int64 = count("Size of the file.", unit="bytes", nullable=False)
     sha256: pl.String = column("Hash of the file.")
@@ -49,7 +49,7 @@ class ImportReport(pa.DataFrameModel):
     def rows_not_accounted_for(cls, data: pa.PolarsData) -> pl.LazyFrame:
         """Nothing is lost."""
         return data.lazyframe.select(
-            pl.col("landed") == pl.sum_horizontal("accepted", "quarantined", "superseded", "forgotten")
+            pl.col("landed") == pl.sum_horizontal("accepted", "quarantined", "deduplicated", "erased")
         )
 
     class Config:

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from pandera.polars import DataFrameModel
 
 from schemas.authenticity import Authenticity
+from schemas.baselines import Baselines
 from schemas.benchmarks import TierBenchmarks
 from schemas.creators import Creators
 from schemas.engagement import Engagement
 from schemas.estimates import Estimates
 from schemas.history import HandleChanges, History
 from schemas.import_report import ImportReport
-from schemas.norms import Norms
 from schemas.posts import Posts
 from schemas.priors import Priors
 from schemas.profiles import Profiles
@@ -37,7 +37,7 @@ COMPUTED: Mapping[str, type[DataFrameModel]] = {
     "estimates": Estimates,
     "history": History,
     "handle_changes": HandleChanges,
-    "norms": Norms,
+    "baselines": Baselines,
     "authenticity": Authenticity,
     "topics": Topics,
     "ranking": Ranking,

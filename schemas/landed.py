@@ -36,9 +36,9 @@ class Landed(pa.DataFrameModel):
     captured_at: Timestamp = column("When the vendor took the figures, UTC.", ge=EARLIEST, le=LATEST)
     source: pl.String = column("Name of the source in sources.yaml.", nullable=False)
     snapshot_date: pl.Date = column("The day that the figures stand for, UTC.", nullable=False)
-    snapshot_age_days: pl.Int32 = column(
+    data_age_days: pl.Int32 = column(
         "Days between the snapshot date and the day the row was landed: 0, or more where a source failed "
-        "and its last good rows were carried.",
+        "and its last good rows were carried forward.",
         unit="days",
         nullable=False,
         ge=0,

@@ -44,5 +44,5 @@ class Posts(Landed):
     @classmethod
     def posted_after_snapshot(cls, data: pa.PolarsData) -> pl.LazyFrame:
         """A post from after the day it was landed is a wrong date; two days of slack cover time zones."""
-        landed = pl.col("snapshot_date") - pl.duration(days=pl.col("snapshot_age_days"))
+        landed = pl.col("snapshot_date") - pl.duration(days=pl.col("data_age_days"))
         return data.lazyframe.select(pl.col("posted_at") < landed + pl.duration(days=3))

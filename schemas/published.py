@@ -11,6 +11,7 @@ from pandera.polars import DataFrameModel
 
 from schemas.account import Account
 from schemas.authenticity import Authenticity
+from schemas.baselines import Baselines
 from schemas.benchmarks import TierBenchmarks
 from schemas.column import MAX_COMPUTED, PLATFORMS, column, count, fraction, text
 from schemas.contacts import Contacts
@@ -18,7 +19,6 @@ from schemas.creators import CREATOR_ID, CREATOR_REASON
 from schemas.describe import Column, columns
 from schemas.history import GROWTH_7D, GROWTH_30D, HandleChanges
 from schemas.landed import Timestamp
-from schemas.norms import Norms
 from schemas.quarantine import Quarantine
 from schemas.ranking import Ranking
 from schemas.segments import Segments
@@ -32,12 +32,12 @@ ACCOUNT_COLUMNS = (
     "rank", "score", "platform", "profile_id", "handle", "display_name", "profile_url", "followers", "tier", "sector",
     "sector_basis", "country", "language", "sex", "age_band", "tone", "tone_basis", "like_rate", "comment_rate",
     "engagement_ratio", "engagement_ratio_mean", "view_engagement_ratio", "reported_engagement_ratio",
-    "engagement_null_reason", "engagement_low", "engagement_estimate", "engagement_high", "lift", "lift_low",
-    "tier_percentile", "tier_accounts", "authenticity", "recency", "flags", "posts_sampled", "sample_basis",
-    "hidden_like_posts", "days_since_last_post", "posts_per_week", "sponsored_share", "sponsored_lift",
-    "followers_growth_7d", "followers_growth_30d", "rank_in_tier", "rank_in_platform", "rank_in_sector",
-    "rank_in_country", "creator_id", "creator_reason", "snapshot_date", "snapshot_age_days", "source", "landed_file",
-    "landed_row",
+    "engagement_null_reason", "engagement_ci_lower", "engagement_estimate", "engagement_ci_upper", "lift",
+    "lift_ci_lower", "tier_percentile", "tier_accounts", "authenticity", "recency", "flags", "posts_sampled",
+    "engagement_basis", "hidden_like_posts", "days_since_last_post", "posts_per_week", "sponsored_share",
+    "sponsored_lift", "followers_growth_7d", "followers_growth_30d", "rank_in_tier", "rank_in_platform",
+    "rank_in_sector", "rank_in_country", "creator_id", "creator_reason", "snapshot_date", "data_age_days", "source",
+    "landed_file", "landed_row",
 )  # fmt: skip
 
 
@@ -70,17 +70,17 @@ class RankHistory(pa.DataFrameModel):
     )
 
 
-class Weights(pa.DataFrameModel):
-    """What each sign weighs in authenticity, and each component in the score."""
+class ScoreWeights(pa.DataFrameModel):
+    """What each indicator weighs in authenticity, and each component in the score."""
 
     part: pl.String = column("What it is a part of.", nullable=False, isin=("authenticity", "score"))
     component: pl.String = column("The column that is weighed.", nullable=False)
     version: pl.Int64 = column("Version of the weight.", unit="version", nullable=False, ge=1)
     weight: pl.Float64 = fraction(
-        "Of authenticity or lift, the share that is taken off where the sign is sure, or the component 0.",
+        "Of authenticity or lift, the share that is taken off where the indicator is sure, or the component 0.",
         nullable=False,
     )
-    evidence: pl.String = column("The column that the component is told from.", nullable=False)
+    indicator: pl.String = column("The column that the component is told from.", nullable=False)
     meaning: pl.String = text("What it says.", nullable=False)
 
 
@@ -103,7 +103,7 @@ class HandleHistory(HandleChanges):
 
 
 class SegmentRanks(Segments):
-    """Place of every micro-influencer within each of its segments of at least 5."""
+    """Rank of every micro-influencer within each of its segments of at least 5."""
 
 
 class SegmentLeaders(pa.DataFrameModel):
@@ -111,7 +111,7 @@ class SegmentLeaders(pa.DataFrameModel):
 
     dimension: pl.String = column("What the segment is cut by, as in `segment_ranks`.", nullable=False)
     segment: pl.String = text("The value of that column, as in `segment_ranks`.", nullable=False)
-    place: pl.Int64 = column("Place within the segment.", unit="place", nullable=False, ge=1, le=40)
+    rank_in_segment: pl.Int64 = column("Rank within the segment.", unit="place", nullable=False, ge=1, le=40)
     platform: pl.String = column("Platform of the account.", nullable=False, isin=PLATFORMS)
     profile_id: pl.String = text("Id of the account, as in `accounts`.", nullable=False)
     score: pl.Float64 = column("Its score.", unit="points", nullable=False, ge=0.0, le=100.0)
@@ -130,7 +130,8 @@ class SourceStatus(pa.DataFrameModel):
 
     source: pl.String = column("Name of the source in sources.yaml.", nullable=False)
     state: pl.String = column(
-        "published, carried (an earlier day's rows stand in), over_quarantine, under_rows, unreadable or missing.",
+        "published, carried_forward (rows of an earlier day stand in), quarantine_limit_exceeded, row_count_drop, "
+        "unreadable or missing.",
         nullable=False,
     )
     last_pulled_at: Timestamp = column("When it was last pulled with success, UTC.")
@@ -141,8 +142,8 @@ class SourceStatus(pa.DataFrameModel):
     quarantined: pl.Int64 = count(
         "Records that break the contract; of a source that is refused, all of them.", unit="records", nullable=False
     )
-    superseded: pl.Int64 = count("Older copies of the same account or post.", unit="records", nullable=False)
-    forgotten: pl.Int64 = count("Records of people who asked to be forgotten.", unit="records", nullable=False)
+    deduplicated: pl.Int64 = count("Older copies of the same account or post.", unit="records", nullable=False)
+    erased: pl.Int64 = count("Records of people who asked to be erased.", unit="records", nullable=False)
     sha256: pl.String = column("Hash of its landed files.")
     message: pl.String = column("Error and its remedy; null where nothing went wrong.")
     inferred: pl.String = column("Columns of its export that `shape: auto` takes for those of the contract.")
@@ -174,8 +175,8 @@ TABLES: Mapping[str, type[DataFrameModel]] = {
     "rank_history": RankHistory,
     "tier_benchmarks": TierBenchmarks,
     "authenticity": Authenticity,
-    "norms": Norms,
-    "weights": Weights,
+    "baselines": Baselines,
+    "score_weights": ScoreWeights,
     "parameters": Parameters,
     "segment_ranks": SegmentRanks,
     "segment_leaders": SegmentLeaders,

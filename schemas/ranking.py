@@ -5,7 +5,7 @@ import polars as pl
 from schemas.account import Identity
 from schemas.authenticity import AUTHENTICITY, FLAGS
 from schemas.column import column, count, fraction
-from schemas.estimates import ENGAGEMENT_ESTIMATE, ENGAGEMENT_HIGH, ENGAGEMENT_LOW, LIFT, LIFT_LOW
+from schemas.estimates import ENGAGEMENT_CI_LOWER, ENGAGEMENT_CI_UPPER, ENGAGEMENT_ESTIMATE, LIFT, LIFT_CI_LOWER
 
 _BASIS = "export: the export names the {0}; lexicon: told from words of biography and hashtags (schemas/lexicon.csv)."
 
@@ -21,11 +21,11 @@ class Ranking(Identity):
         ge=0.0,
         le=100.0,
     )
-    engagement_low: pl.Float64 = ENGAGEMENT_LOW
+    engagement_ci_lower: pl.Float64 = ENGAGEMENT_CI_LOWER
     engagement_estimate: pl.Float64 = ENGAGEMENT_ESTIMATE
-    engagement_high: pl.Float64 = ENGAGEMENT_HIGH
+    engagement_ci_upper: pl.Float64 = ENGAGEMENT_CI_UPPER
     lift: pl.Float64 = LIFT
-    lift_low: pl.Float64 = LIFT_LOW
+    lift_ci_lower: pl.Float64 = LIFT_CI_LOWER
     tier_percentile: pl.Float64 = fraction("Share of the accounts of its platform and tier with no higher score.")
     tier_accounts: pl.Int64 = count("Accounts of its platform and tier that have a score.", unit="accounts")
     authenticity: pl.Float64 = AUTHENTICITY

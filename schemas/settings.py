@@ -191,12 +191,12 @@ class Settings:
 
     @property
     def suppressed(self) -> Path:
-        """Salted hashes of the people who were forgotten."""
+        """Salted hashes of the people who were erased."""
         return self.home / "suppressed"
 
     @property
     def forgetting(self) -> Path:
-        """Whom `smallvoices forget` has begun to erase; empty once it is done."""
+        """Whom `smallvoices erase` has begun to erase; empty once it is done."""
         return self.home / "forgetting"
 
     @property

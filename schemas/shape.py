@@ -26,7 +26,7 @@ SHIPPED = Path(__file__).parent / "shapes"
 MACROS = (SHIPPED / "macros.sql").read_text(encoding="utf-8")
 
 # Filled while landing; no export can set them.
-PROVENANCE = {"source", "snapshot_date", "snapshot_age_days", "landed_file", "landed_row"}
+PROVENANCE = {"source", "snapshot_date", "data_age_days", "landed_file", "landed_row"}
 
 # How a canonical column reads a column of the same name, where the shape says nothing else.
 _DEFAULT_MACRO = {

@@ -89,7 +89,7 @@ def emptied(
     return done
 
 
-def settle(settings: Settings, manifest: Manifest, files: Sequence[LandedFile], folder: Path) -> Manifest:
+def replace_files(settings: Settings, manifest: Manifest, files: Sequence[LandedFile], folder: Path) -> Manifest:
     """Puts rewritten files in the place of those of a pull, and its manifest with them.
 
     Args:
@@ -147,7 +147,7 @@ def _rewritten(
     target = folder / path.name
     stones = set(file.tombstones)
     # In the home: what a kill leaves of them there is swept, and searched.
-    with atomic_write.a_while(settings.scratch) as scratch:
+    with atomic_write.temp_dir(settings.scratch) as scratch:
         members: dict[str, Path] = {}
         for number, part in enumerate(parts):
             if part.file.path not in found:

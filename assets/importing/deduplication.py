@@ -24,7 +24,7 @@ from schemas.shape import MODELS, Records
 def merge(
     settings: Settings, records: Records, imports: Sequence[SourceImport], target: Path, profiles: Path | None = None
 ) -> None:
-    """Writes one row per account, or per post, of all sources; the others count as superseded in their source.
+    """Writes one row per account, or per post, of all sources; the others count as deduplicated in their source.
 
     Args:
         settings: Where to work.
@@ -52,7 +52,7 @@ def merge(
         for counts in source.counts:
             if counts.records == records:
                 accepted = kept.get((source.manifest.source, counts.file.path), 0)
-                counts.superseded, counts.accepted = counts.accepted - accepted, accepted
+                counts.deduplicated, counts.accepted = counts.accepted - accepted, accepted
 
 
 def _expose(

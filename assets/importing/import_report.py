@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from assets.importing.reconciliation import HELD_BACK
+from assets.importing.reconciliation import REJECTED_WITH_FILE
 from assets.landing import store
 from assets.storage.lake import Lake
 from schemas.describe import polars_schema
@@ -37,7 +37,7 @@ def import_report(settings: Settings, day: date) -> list[dict[str, Any]]:
     report = (
         lake.scan("import_report", day)
         .group_by("source", "records", "state", "landed_date", "message", "inferred", maintain_order=True)
-        .agg(pl.col("landed", "accepted", "quarantined", "superseded", "forgotten").sum(), files="landed_file")
+        .agg(pl.col("landed", "accepted", "quarantined", "deduplicated", "erased").sum(), files="landed_file")
         .collect()
     )
     told = []
@@ -48,9 +48,9 @@ def import_report(settings: Settings, day: date) -> list[dict[str, Any]]:
         )
         summed = of_it.group_by("reason").agg(pl.col("rows").sum())
         found = summed.sort("rows", "reason", descending=[True, False]).to_dicts()
-        held_back = row["quarantined"] - sum(each["rows"] for each in found)
-        if row["state"] in REFUSED and has_quarantine and held_back:
-            found.insert(0, {"reason": HELD_BACK, "rows": held_back})
+        rejected_with_file = row["quarantined"] - sum(each["rows"] for each in found)
+        if row["state"] in REFUSED and has_quarantine and rejected_with_file:
+            found.insert(0, {"reason": REJECTED_WITH_FILE, "rows": rejected_with_file})
         again = store.failed_since(settings.landing, row["source"], day) if row["landed_date"] == day else None
         told.append(row | {"reasons": found, "pulled_again": again.message if again else None})
     return told

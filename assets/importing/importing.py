@@ -55,7 +55,7 @@ def import_date(settings: Settings, sources: SourcesFile, snapshot_date: date, r
         NothingToPublishError: No source has a valid profile: report and quarantine are kept, the rest is untouched.
             Or a required source has nothing: all is untouched.
     """
-    with home_lock.adding(settings), atomic_write.a_while(settings.scratch) as folder:
+    with home_lock.adding(settings), atomic_write.temp_dir(settings.scratch) as folder:
         _demand_landed(settings, sources, snapshot_date)
         tried = _import_sources(settings, sources, snapshot_date, folder)
         _demand_used(sources, snapshot_date, tried)

@@ -81,7 +81,7 @@ def open_files(
             if container_of(path) != "zip":
                 parts.append(LandedPart(file, path, shape))
                 continue
-            folder = unpacked.enter_context(atomic_write.a_while(settings.scratch))
+            folder = unpacked.enter_context(atomic_write.temp_dir(settings.scratch))
             members = [
                 LandedPart(_member(file, name, member), member, shape)
                 for name, member in archives.members(path, folder, source.limits, left)
@@ -190,7 +190,7 @@ def _joined(first: Shape, second: Shape) -> Shape:
 
 def _remedy(path: str | None) -> str:
     file = Path(path).name if path else "FILE"
-    return f"Run `smallvoices inspect {file} --write NAME`, answer what it asks, and set shape: NAME"
+    return f"Run `smallvoices inspect {file} --save-shape NAME`, answer what it asks, and set shape: NAME"
 
 
 def _words(proposal: Proposal) -> str:

@@ -1,6 +1,6 @@
 """What became of every landed record of a date: counts per file, and the import report made of them.
 
-Belongs here: landed = accepted + quarantined + superseded + forgotten. Does not: reading or judging records
+Belongs here: landed = accepted + quarantined + deduplicated + erased. Does not: reading or judging records
 (`importing`).
 """
 
@@ -21,7 +21,7 @@ from schemas.quarantine import WHOLE_FILE, Quarantine
 from schemas.shape import RECORDS, Records
 
 # Why records without a fault of their own are not used.
-HELD_BACK = "the whole file is held back"
+REJECTED_WITH_FILE = "the whole file is held back"
 
 
 @dataclass
@@ -33,8 +33,8 @@ class RecordCounts:
     landed: int = 0
     accepted: int = 0
     quarantined: int = 0
-    superseded: int = 0
-    forgotten: int = 0
+    deduplicated: int = 0
+    erased: int = 0
 
 
 def was_refused(lake: Lake, source: str, day: date) -> bool:
@@ -74,10 +74,10 @@ class SourceImport:
         return sum(counts.landed for counts in self.counts if counts.records == records)
 
 
-def held_back(reading: SourceImport, snapshot_date: date) -> pl.DataFrame:
+def rejected_with_file(reading: SourceImport, snapshot_date: date) -> pl.DataFrame:
     """The row of the quarantine for each file of a refused source that holds more than faulty records."""
     held = {
-        (counts.file.path, counts.records): counts.landed - counts.forgotten - counts.quarantined
+        (counts.file.path, counts.records): counts.landed - counts.erased - counts.quarantined
         for counts in reading.counts or [RecordCounts(file, file.records) for file in reading.manifest.files]
     }
     rows = [
@@ -87,7 +87,7 @@ def held_back(reading: SourceImport, snapshot_date: date) -> pl.DataFrame:
             "records": records,
             "landed_file": path,
             "landed_row": WHOLE_FILE,
-            "reason": f"{HELD_BACK}{among}: {reading.message}",
+            "reason": f"{REJECTED_WITH_FILE}{among}: {reading.message}",
         }
         for (path, records), count in held.items()
         for among in [f", with {count:,} records that have no fault of their own" if count else ""]
@@ -147,9 +147,9 @@ def _row(
         "records": counts.records if counts else None,
         "landed": counts.landed if counts else 0,
         "accepted": counts.accepted if counts and not refused else 0,
-        "quarantined": (counts.landed - counts.forgotten if refused else counts.quarantined) if counts else 0,
-        "superseded": counts.superseded if counts and not refused else 0,
-        "forgotten": counts.forgotten if counts else 0,
+        "quarantined": (counts.landed - counts.erased if refused else counts.quarantined) if counts else 0,
+        "deduplicated": counts.deduplicated if counts and not refused else 0,
+        "erased": counts.erased if counts else 0,
         "landed_bytes": counts.file.bytes if counts else 0,
         "sha256": counts.file.sha256 if counts else None,
         "message": message or None,

@@ -6,7 +6,7 @@ another one than the lake has now. Does not: leaving the source out (`importing`
 A pull is held beside the newest earlier date whose own pull was published, and not beside one that was refused: an
 export that was cut in half would be good enough from its second day on. Its counts are those of the lake's import
 reports, so that the verdict follows from landed bytes and configuration alone; a date that was imported before the
-ones that it should have been held beside is told by `misjudged`.
+ones that it should have been held beside is told by `dates_to_revalidate`.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -25,7 +25,7 @@ from schemas.import_report import ImportReport
 from schemas.settings import Settings
 from schemas.shape import Records
 
-UNDER_ROWS = "under_rows"
+ROW_COUNT_DROP = "row_count_drop"
 # Of so few, a handful more or less is no sign of anything.
 _FEW = 20
 
@@ -34,7 +34,7 @@ Counts = dict[Records, int]
 OwnPull = Callable[[str, date], pl.DataFrame]
 
 
-def mistake(lake: Lake, source: Source, day: date, records: Records, landed: int) -> str | None:
+def first_error(lake: Lake, source: Source, day: date, records: Records, landed: int) -> str | None:
     """What is wrong with a pull of so many records, or None.
 
     Args:
@@ -47,7 +47,7 @@ def mistake(lake: Lake, source: Source, day: date, records: Records, landed: int
     return _mistake(partial(own_pull, lake), lake.dates("import_report"), source, day, records, landed)
 
 
-def misjudged(lake: Lake, sources: Iterable[Source], days: Sequence[date]) -> list[date]:
+def dates_to_revalidate(lake: Lake, sources: Iterable[Source], days: Sequence[date]) -> list[date]:
     """The dates after these that would be judged otherwise by what the lake holds now, oldest first."""
     dates = lake.dates("import_report")
     after = [each for each in dates if each not in days and lookback.sees(each, days)]
@@ -94,10 +94,10 @@ def _is_misjudged(pulls: OwnPull, dates: Sequence[date], source: Source, day: da
     if own.is_empty():
         return False
     state = str(own["state"][0])
-    if state not in ("published", UNDER_ROWS):
+    if state not in ("published", ROW_COUNT_DROP):
         return False
     wrong = [_mistake(pulls, dates, source, day, records, landed) for records, landed in _counts(own).items()]
-    return any(wrong) != (state == UNDER_ROWS)
+    return any(wrong) != (state == ROW_COUNT_DROP)
 
 
 def _too_few(source: Source, records: Records, landed: int, earlier: date, before: int) -> str | None:

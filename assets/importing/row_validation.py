@@ -1,4 +1,4 @@
-"""Rows of landed files, parted: those that hold, those that do not, and those of people who were forgotten.
+"""Rows of landed files, parted: those that hold, those that do not, and those of people who were erased.
 
 Belongs here: what becomes of a batch of rows by itself. Does not: reading them, or which files stand for a date
 (`importing`).
@@ -40,13 +40,13 @@ def with_provenance(
     return frame.with_columns(
         source=pl.lit(source.name),
         snapshot_date=pl.lit(day),
-        snapshot_age_days=pl.lit((day - manifest.date).days, dtype=pl.Int32),
+        data_age_days=pl.lit((day - manifest.date).days, dtype=pl.Int32),
         landed_file=files,
     )
 
 
-def without_forgotten(frame: pl.DataFrame, counts: list[RecordCounts], suppressed: Suppression) -> pl.DataFrame:
-    """Leaves out tombstones, and whoever was forgotten and is in the landed file all the same."""
+def without_erased(frame: pl.DataFrame, counts: list[RecordCounts], suppressed: Suppression) -> pl.DataFrame:
+    """Leaves out tombstones, and whoever was erased and is in the landed file all the same."""
     stones = [
         (place, stone.row)
         for place, each in enumerate(counts)
@@ -69,13 +69,13 @@ def without_forgotten(frame: pl.DataFrame, counts: list[RecordCounts], suppresse
         )["stone"]
         .fill_null(value=False)
     )
-    is_forgotten = (is_stone & is_empty(names)) | suppressed.mask(names)
-    for place, count in frame.filter(is_forgotten)["part"].value_counts().iter_rows():
-        counts[place].forgotten += count
-    return frame.filter(~is_forgotten)
+    is_erased = (is_stone & is_empty(names)) | suppressed.mask(names)
+    for place, count in frame.filter(is_erased)["part"].value_counts().iter_rows():
+        counts[place].erased += count
+    return frame.filter(~is_erased)
 
 
-def sift(frame: pl.DataFrame, records: Records, bounds: Bounds) -> tuple[pl.DataFrame, pl.DataFrame]:
+def split_valid_invalid(frame: pl.DataFrame, records: Records, bounds: Bounds) -> tuple[pl.DataFrame, pl.DataFrame]:
     """A batch, parted into rows that hold and (part, landed_row, field, reason, raw) of those that do not."""
     schema = polars_schema(MODELS[records])
     rows = standardised(frame.select(schema.names()))

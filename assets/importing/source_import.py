@@ -62,7 +62,7 @@ class Importer:
         settings: Where to work.
         snapshot_date: The date.
         folder: Where accepted rows are staged.
-        suppressed: The people who were forgotten.
+        suppressed: The people who were erased.
         among: How many sources share memory and disk.
         stopped: Once set, imports end with an error at their next batch.
     """
@@ -82,7 +82,7 @@ class Importer:
         """
         tried: list[SourceImport] = []
         for manifest in self._candidates(source):
-            found = SourceImport(manifest, "published" if manifest.date == self.snapshot_date else "carried")
+            found = SourceImport(manifest, "published" if manifest.date == self.snapshot_date else "carried_forward")
             tried.append(found)
             try:
                 _PullImport(self, source, shape, found).run()
@@ -109,7 +109,7 @@ class Importer:
 
     def _refuse(self, found: SourceImport, state: str, message: str) -> None:
         found.state, found.message = state, message
-        found.quarantine.append(reconciliation.held_back(found, self.snapshot_date))
+        found.quarantine.append(reconciliation.rejected_with_file(found, self.snapshot_date))
 
 
 def _kept(found: SourceImport) -> str:
@@ -159,19 +159,19 @@ class _PullImport:
         """Refuses a pull with too many bad records, too few records, or no valid profile."""
         source, counts = self._source, [each for each in self._found.counts if each.records == records]
         total = self._found.landed(records)
-        landed, bad = total - sum(each.forgotten for each in counts), sum(each.quarantined for each in counts)
+        landed, bad = total - sum(each.erased for each in counts), sum(each.quarantined for each in counts)
         if landed and bad / landed > source.max_quarantine_share:
             raise _RefusedError(
-                "over_quarantine",
+                "quarantine_limit_exceeded",
                 f"{bad} of {landed} {records} break the contract, over the share of {source.max_quarantine_share:g}; "
                 "look at their reasons in the quarantine, then correct the shape, or raise max_quarantine_share",
             )
         lake = Lake(self._settings.lake)
         # A source that no longer says where its posts are has none to miss.
-        if has_files and (few := row_count_check.mistake(lake, source, self._found.manifest.date, records, total)):
-            raise _RefusedError(row_count_check.UNDER_ROWS, few)
+        if has_files and (few := row_count_check.first_error(lake, source, self._found.manifest.date, records, total)):
+            raise _RefusedError(row_count_check.ROW_COUNT_DROP, few)
         if records == "profiles" and not any(each.accepted for each in counts):
-            raise _RefusedError("over_quarantine", "no valid profile; look at the reasons in the quarantine")
+            raise _RefusedError("quarantine_limit_exceeded", "no valid profile; look at the reasons in the quarantine")
 
     def _read(
         self, connection: duckdb.DuckDBPyConnection, parts: list[LandedPart], records: Records, bounds: Bounds
@@ -254,8 +254,8 @@ class _PullImport:
                 )
                 for place, landed in frame["part"].value_counts().iter_rows():
                     counts[place].landed += landed
-                frame = row_validation.without_forgotten(frame, counts, self._importer.suppressed)
-                accepted, failures = row_validation.sift(frame, records, bounds)
+                frame = row_validation.without_erased(frame, counts, self._importer.suppressed)
+                accepted, failures = row_validation.split_valid_invalid(frame, records, bounds)
                 failed.append(failures)
                 writer.write(accepted)
                 progress.report(f"{source.name} {records}", found.landed(records))
@@ -295,7 +295,7 @@ class _PullImport:
                 rows, raw, self._source, self._importer.snapshot_date, parts[place].file, records
             )
         for each in counts:
-            each.accepted = each.landed - each.quarantined - each.forgotten
+            each.accepted = each.landed - each.quarantined - each.erased
 
 
 def _together(parts: list[LandedPart], records: Records) -> Iterator[list[LandedPart]]:

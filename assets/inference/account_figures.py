@@ -332,7 +332,7 @@ def take_ratio(draft: Draft) -> None:
     raw = draft.numbers.expression(column, "ratio_of", is_whole=False, unit="percent")
     if isinstance(raw, Question):
         draft.questions.append(raw)
-        draft.aside[column.name] = ("undecided", raw.text)
+        draft.aside[column.name] = ("ambiguous", raw.text)
         return
     values = 100 * draft.evaluate(raw)
     followers = draft.values.get("followers")
@@ -351,13 +351,13 @@ def take_ratio(draft: Draft) -> None:
         return
     expression = raw.replace("'percent'", f"'{verdict.reading}'", 1)
     draft.values["ratio"] = values / (100 if verdict.reading == "percent" else 1)
-    certainty, doubt = _by_header(column)
+    certainty, caveat = _by_header(column)
     draft.take(
         column,
         "reported_engagement_ratio",
         expression,
         certainty=certainty if verdict.is_sure else "likely",
-        why=f"{verdict.reading}: {verdict.why}" + (f"; {doubt}" if certainty == "likely" else ""),
+        why=f"{verdict.reading}: {verdict.why}" + (f"; {caveat}" if certainty == "likely" else ""),
     )
 
 

@@ -111,7 +111,7 @@ class Draft:
             else:
                 if any(question.about == "platform" for question in self.questions):
                     # The answer to that may tell them apart.
-                    self.aside |= {other.name: ("undecided", f"{meaning} of which platform?") for other in columns}
+                    self.aside |= {other.name: ("ambiguous", f"{meaning} of which platform?") for other in columns}
                     return None
                 names = " and ".join(repr(other.name) for other in columns)
                 self.ask(
@@ -129,7 +129,7 @@ class Draft:
             return told
         if asks:
             self.questions.append(told)
-        self.aside[column.name] = ("undecided" if asks else "aside", told.text)
+        self.aside[column.name] = ("ambiguous" if asks else "aside", told.text)
         return None
 
     def evaluate(self, expression: str) -> pl.Series:
@@ -163,7 +163,7 @@ class Draft:
     def ask(self, column: Column, text: str, choices: tuple[str, ...]) -> None:
         """Puts a question about a column on record."""
         self.questions.append(Question(column.name, text, choices))
-        self.aside[column.name] = ("undecided", text)
+        self.aside[column.name] = ("ambiguous", text)
 
 
 def _extra_words(column: Column) -> int:

@@ -38,7 +38,7 @@ class Inferred:
     """How an unknown file is to be read.
 
     Attributes:
-        proposal: The shape, what each column was taken for, and what is undecided.
+        proposal: The shape, what each column was taken for, and what is ambiguous.
         said: What the file is, in words.
         records: Records looked at.
     """

@@ -96,6 +96,6 @@ def _post_identity(draft: Draft) -> None:
             return
         if told is not None:
             draft.questions.append(told)
-            draft.aside[column.name] = ("undecided", told.text)
+            draft.aside[column.name] = ("ambiguous", told.text)
             return
     draft.questions.append(Question("posted_at", "no column says when posts were published", ()))

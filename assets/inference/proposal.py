@@ -8,7 +8,7 @@ from typing import Literal
 
 from schemas.shape import Shape
 
-Certainty = Literal["sure", "likely", "undecided", "aside"]
+Certainty = Literal["sure", "likely", "ambiguous", "aside"]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Proposal:
         shape: The shape; where there are questions, without the columns that they are about. None where the export
             cannot be read at all.
         columns: What each column was taken for, in the order of the file.
-        questions: What is undecided. Nothing may be imported before they are answered.
+        questions: What is ambiguous. Nothing may be imported before they are answered.
         checks: Arithmetic over the figures that was tried, in words.
         fits: The shipped shape that fits, or "".
     """

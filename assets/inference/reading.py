@@ -1,4 +1,4 @@
-"""A proposed shape for an unknown export: which column is what, in which unit, and what is undecided.
+"""A proposed shape for an unknown export: which column is what, in which unit, and what is ambiguous.
 
 Belongs here: putting meanings, identity, numbers and arithmetic together. Does not: opening files, or printing.
 """
@@ -226,7 +226,7 @@ def _captured(draft: Draft) -> None:
         if draft.repeats_accounts and told is not None:
             # Which record of an account is its newest hangs on it.
             draft.questions.append(told)
-            draft.aside[column.name] = ("undecided", told.text)
+            draft.aside[column.name] = ("ambiguous", told.text)
             return
 
 
@@ -240,7 +240,7 @@ def _finished(draft: Draft) -> Proposal:
     is_asked = any(
         draft.meanings[name].name == "followers"
         for name, (certainty, _) in draft.aside.items()
-        if certainty == "undecided"
+        if certainty == "ambiguous"
     )
     has_records = any(question.about == "records" for question in draft.questions)
     is_of_posts = is_table_of_posts(draft) and bool(profiles)

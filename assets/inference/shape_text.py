@@ -1,6 +1,6 @@
 """A proposed shape as the text of a shape file, to keep and to correct.
 
-Belongs here: YAML, and what is undecided as comments in it. Does not: where the file is put.
+Belongs here: YAML, and what is ambiguous as comments in it. Does not: where the file is put.
 """
 
 import yaml

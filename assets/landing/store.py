@@ -21,7 +21,7 @@ from typing import Literal
 from assets.landing.dates import yesterday
 from assets.landing.pull.errors import Pulled, PullError
 from assets.landing.pull.files import matching
-from assets.landing.pull.pulling import UNFINISHED, Earlier, pull
+from assets.landing.pull.pulling import UNFINISHED, CacheLookup, pull
 from assets.reading import formats
 from assets.storage import atomic_write
 from schemas.config.addresses import place_of
@@ -56,7 +56,7 @@ class Tombstone:
 class LandedFile:
     """One landed file; `path` is relative to the landing folder.
 
-    The tombstones are those of people who were forgotten: the one reason for which landed bytes, and the manifest with
+    The tombstones are those of people who were erased: the one reason for which landed bytes, and the manifest with
     them, are ever rewritten.
     """
 
@@ -95,7 +95,7 @@ class Manifest:
 
 
 # Rewrites pulled files, in a folder, before they land; None where they stay as they are.
-Sift = Callable[[Sequence[LandedFile], Path], list[LandedFile] | None]
+LandingFilter = Callable[[Sequence[LandedFile], Path], list[LandedFile] | None]
 
 
 def land(
@@ -106,7 +106,7 @@ def land(
     landing: Path,
     folder: Path,
     force: bool,
-    sift: Sift | None = None,
+    landing_filter: LandingFilter | None = None,
 ) -> Manifest:
     """Pulls a source for a date, unless it has landed already.
 
@@ -117,7 +117,7 @@ def land(
         landing: The landing folder.
         folder: The folder of sources.yaml, which paths are relative to.
         force: Whether to pull again although the date has landed.
-        sift: Leaves out what must not land.
+        landing_filter: Leaves out what must not land.
 
     Returns:
         The manifest of the pull: `complete`; `refused`, where what came is kept but is no export; or `failed`,
@@ -127,7 +127,7 @@ def land(
     if landed and not force:
         return landed
     place = landing / source.name / snapshot_date.isoformat()
-    with atomic_write.a_while(place) as aside, atomic_write.a_while(place) as sifted:
+    with atomic_write.temp_dir(place) as aside, atomic_write.temp_dir(place) as filtered:
         if not is_offered(source, snapshot_date):
             return _record(source, snapshot_date, place, "failed", unoffered(source, snapshot_date), "", ())
         try:
@@ -137,7 +137,7 @@ def land(
         except PullError as error:
             return _record(source, snapshot_date, place, "failed", str(error), "", ())
         mistakes = [
-            mistake for _, file in pulled if (mistake := file.mistake or formats.mistake(aside / file.name, shape))
+            mistake for _, file in pulled if (mistake := file.mistake or formats.first_error(aside / file.name, shape))
         ]
         came = [
             LandedFile(
@@ -146,19 +146,19 @@ def land(
             for records, file in pulled
         ]
         lies_in = aside
-        if sift and not mistakes:
+        if landing_filter and not mistakes:
             try:
-                left = sift(came, sifted)
+                left = landing_filter(came, filtered)
             except PullError as error:
                 return _record(source, snapshot_date, place, "failed", str(error), "", ())
             if left:
-                came, lies_in = left, sifted
+                came, lies_in = left, filtered
         content = content_of(came)
         keep(lies_in, place / content)
         prefix = f"{source.name}/{snapshot_date.isoformat()}/{content}"
         landed_files = tuple(replace(file, path=f"{prefix}/{Path(file.path).name}") for file in came)
         state: State = "refused" if mistakes else "complete"
-        message = "; ".join(mistakes or [file.doubt for _, file in pulled if file.doubt])
+        message = "; ".join(mistakes or [file.warning for _, file in pulled if file.warning])
         return _record(source, snapshot_date, place, state, message, content, landed_files)
 
 
@@ -206,29 +206,29 @@ def pulls_of(place: Path) -> list[Manifest]:
 
 
 def sweep(landing: Path) -> int:
-    """Removes what killed pulls have left, and tells how many files and folders that were: see `asides`."""
-    return sum(atomic_write.sweep(folder, paths) for folder, paths in asides(landing))
+    """Removes what killed pulls have left, and tells how many files and folders that were: see `temp_files`."""
+    return sum(atomic_write.sweep(folder, paths) for folder, paths in temp_files(landing))
 
 
 def sweep_date(place: Path) -> None:
     """Removes from the folder of a date whatever no manifest speaks of; only while nobody pulls: see `home_lock`."""
-    atomic_write.sweep(place, _asides_of(place, is_alone=True))
+    atomic_write.sweep(place, _temp_files_of(place, is_alone=True))
 
 
-def asides(landing: Path, *, is_alone: bool = False) -> Iterator[tuple[Path, Iterable[Path]]]:
+def temp_files(landing: Path, *, is_alone: bool = False) -> Iterator[tuple[Path, Iterable[Path]]]:
     """What killed pulls have left: folders that pulls are at work in, each with what lies aside there.
 
     Bytes that have landed are never among it: what goes is what no manifest speaks of, once no pull is at work on the
     date. A paged pull may go on for a day with the pages that it has, unless it is known that none will.
     """
     # A date that was being let go of lies aside in its source's folder.
-    yield from ((folder, atomic_write.asides(folder)) for folder in landing.glob("*/"))
-    yield from ((place, _asides_of(place, is_alone=is_alone)) for place in landing.glob("*/????-??-??"))
+    yield from ((folder, atomic_write.temp_files(folder)) for folder in landing.glob("*/"))
+    yield from ((place, _temp_files_of(place, is_alone=is_alone)) for place in landing.glob("*/????-??-??"))
 
 
-def _asides_of(place: Path, *, is_alone: bool) -> Iterator[Path]:
-    yield from atomic_write.asides(place)
-    yield from atomic_write.asides(place / "manifests")
+def _temp_files_of(place: Path, *, is_alone: bool) -> Iterator[Path]:
+    yield from atomic_write.temp_files(place)
+    yield from atomic_write.temp_files(place / "manifests")
     for unfinished in place.glob(f"{UNFINISHED}*"):
         if is_alone or time.time() - unfinished.stat().st_mtime > _UNFINISHED_SECONDS:
             yield unfinished
@@ -261,7 +261,7 @@ def changed_files(manifest: Manifest, source: Source, folder: Path) -> str | Non
     return f"{newer[0]} has been written since it landed; pull it with --force" if newer else None
 
 
-def _earlier(landing: Path, source: Source, snapshot_date: date) -> Earlier:
+def _earlier(landing: Path, source: Source, snapshot_date: date) -> CacheLookup:
     """Finds what has landed from an address, in the newest pull that has it; looks once it is asked."""
 
     @cache

@@ -1,10 +1,10 @@
-"""Who must not come back: one salted hash per id and handle of the people who were forgotten, and nothing else of them.
+"""Who must not come back: one salted hash per id and handle of the people who were erased, and nothing else of them.
 
     suppressed/salt      32 random bytes, mode 0600
     suppressed/entries   an HMAC-SHA256 a line and a random number that those of one person share, sorted, mode 0600
 
 Belongs here: keeping the entries, lifting them, and telling whether rows are of such a person. Whoever has both files
-and a name can tell whether that name was forgotten; the files alone name nobody. A handle is suppressed whatever id
+and a name can tell whether that name was erased; the files alone name nobody. A handle is suppressed whatever id
 comes with it, as vendors have ids of their own: who takes it up later is left out as well, and counted.
 """
 
@@ -76,7 +76,7 @@ def is_empty(rows: pl.DataFrame) -> pl.Series:
 
 
 def load(folder: Path) -> Suppression:
-    """The entries of a folder; none where nobody was forgotten.
+    """The entries of a folder; none where nobody was erased.
 
     Raises:
         SuppressionError: There are entries, and nothing to tell whose they are.
@@ -110,7 +110,7 @@ def add(folder: Path, platform: str, values: Iterable[str]) -> None:
         _write(folder / SALT, secrets.token_bytes(_SALT_BYTES))
         known = load(folder)
     hashes = [_entry(known.salt, platform, value) for value in values]
-    # Somebody who was forgotten before may have other names since.
+    # Somebody who was erased before may have other names since.
     person = next((known.entries[each] for each in hashes if each in known.entries), os.urandom(_NAME_BYTES).hex())
     _keep(folder, {**known.entries, **dict.fromkeys(hashes, person)})
 

@@ -42,7 +42,7 @@ _TABLES = (
     "history",
     "creators",
     "priors",
-    "norms",
+    "baselines",
     "profiles",
     "posts",
 )
@@ -62,7 +62,8 @@ class Explanation:
         engagement: Its row of `engagement`.
         estimate: Its row of `estimates` and of the step `posterior`; empty without a ratio.
         prior: What is known of its platform and tier.
-        signs: Each sign of authenticity: doubt, weight, evidence, and the quartiles of its platform and tier.
+        indicators: Each component of authenticity: its suspicion and weight, the indicator it is computed from, that
+            indicator's value, and the quartiles of its platform and tier.
         weights: Component of the score to its weight.
         peers: The accounts beside it in its tier, best first, itself among them.
         posts: Its posts, newest first: age, counts, whether they count, and where they landed.
@@ -77,7 +78,7 @@ class Explanation:
     engagement: Row
     estimate: Row
     prior: Row
-    signs: Sequence[Row]
+    indicators: Sequence[Row]
     weights: Mapping[str, float]
     peers: Sequence[Row]
     posts: Sequence[Row]
@@ -133,7 +134,7 @@ def explain(
 
         engagement = rows("engagement")[0]
         prior = rows("priors", cell)[0]
-        age = "date_diff('day', CAST(posted_at AS DATE), snapshot_date) - snapshot_age_days"
+        age = "date_diff('day', CAST(posted_at AS DATE), snapshot_date) - data_age_days"
         # Those that the date was computed with. Until release 0.2.0 they were not recorded.
         used = sources.metrics.model_dump()
         used |= {name: value for name, value in parameters.of(lake, day).items() if value is not None}
@@ -142,7 +143,7 @@ def explain(
             connection.sql(
                 f"SELECT post_id, posted_at, kind, likes, comments, shares, views, is_sponsored, {age} AS age, "
                 f"{age} BETWEEN {settled[0]} AND {settled[1]} AND NOT coalesce(is_pinned, false) AS is_settled, "
-                f"source, landed_file, landed_row, snapshot_age_days FROM posts WHERE {key} "
+                f"source, landed_file, landed_row, data_age_days FROM posts WHERE {key} "
                 "ORDER BY posted_at DESC, post_id"
             )
             .pl()
@@ -152,14 +153,14 @@ def explain(
         for post in posts:
             post["is_sampled"] = post in sampled
         where = _Lines(settings, sources, day, largest_file)
-        profile = {name: engagement[name] for name in ("source", "landed_file", "landed_row", "snapshot_age_days")}
+        profile = {name: engagement[name] for name in ("source", "landed_file", "landed_row", "data_age_days")}
         return Explanation(
             ranking=account,
             ranked=connection.execute("SELECT count(rank) FROM ranking").fetchall()[0][0],
             engagement=engagement,
             estimate=_estimate(settings, engagement, prior) | next(iter(rows("estimates")), {}),
             prior=prior,
-            signs=_signs(rows("authenticity")[0], rows("norms", cell)),
+            indicators=_indicators(rows("authenticity")[0], rows("baselines", cell)),
             weights={row["component"]: row["weight"] for row in _weights("score")},
             peers=_peers(connection, account),
             posts=where.found(posts, "posts"),
@@ -222,16 +223,16 @@ def _estimate(settings: Settings, engagement: Row, prior: Row) -> Row:
         return next(iter(connection.sql(read_step("estimates", "posterior")).pl().to_dicts()), {})
 
 
-def _signs(authenticity: Row, norms: list[Row]) -> list[Row]:
-    usual = {row["sign"]: row for row in norms}
+def _indicators(authenticity: Row, baselines: list[Row]) -> list[Row]:
+    quartiles = {row["indicator"]: row for row in baselines}
     return [
         {
-            "sign": weight["component"],
-            "doubt": authenticity[weight["component"]],
+            "component": weight["component"],
+            "suspicion": authenticity[weight["component"]],
             "weight": weight["weight"],
-            "evidence": weight["evidence"],
-            "value": authenticity[weight["evidence"]],
-            "usual": usual.get(weight["evidence"]),
+            "indicator": weight["indicator"],
+            "value": authenticity[weight["indicator"]],
+            "baseline": quartiles.get(weight["indicator"]),
             "meaning": weight["meaning"],
         }
         for weight in _weights("authenticity")
@@ -239,7 +240,7 @@ def _signs(authenticity: Row, norms: list[Row]) -> list[Row]:
 
 
 def _weights(part: str) -> list[Row]:
-    return reference("weights").filter(pl.col("part") == part).to_dicts()
+    return reference("score_weights").filter(pl.col("part") == part).to_dicts()
 
 
 def _peers(connection: duckdb.DuckDBPyConnection, account: Row) -> list[Row]:
@@ -271,7 +272,7 @@ class _Lines:
         """The rows with `landed_line`: where their record begins, where its format has lines."""
         numbers: dict[tuple[str, int, str], set[int]] = {}
         for row in rows:
-            file = (row["source"], row["snapshot_age_days"], row["landed_file"])
+            file = (row["source"], row["data_age_days"], row["landed_file"])
             numbers.setdefault(file, set()).add(row["landed_row"])
         lines = {
             (file[2], number): line

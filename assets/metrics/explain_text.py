@@ -36,8 +36,8 @@ def _head(told: Explanation) -> Iterator[str]:
     if told.history:
         growth = (_percent(told.history["followers_growth_7d"]), _percent(told.history["followers_growth_30d"]))
         yield f"  growth of followers: {growth[0]} over 7 days, {growth[1]} over 30 days"
-        if told.history["handle_before"]:
-            yield f"  was called {told.history['handle_before']} in the snapshot before"
+        if told.history["previous_handle"]:
+            yield f"  was called {told.history['previous_handle']} in the snapshot before"
     if told.creator:
         others = told.creator["creator_accounts"] - 1
         yield f"  one creator with {others} other accounts: {told.creator['creator_reason']}"
@@ -61,7 +61,7 @@ def _ratio(told: Explanation) -> Iterator[str]:
         return
     basis = (
         f"median of likes + comments of the newest {row['posts_sampled']} posts"
-        if row["sample_basis"] == "posts"
+        if row["engagement_basis"] == "posts"
         else "the export's own average of likes + comments"
     )
     typical = row["engagement_ratio"] * row["followers"]
@@ -87,7 +87,7 @@ def _estimate(told: Explanation) -> Iterator[str]:
     yield (
         f"  expected of its size, by {peers}: a + b (ln followers - c) = {prior['log_expected']:.4f} "
         f"{_signed(prior['slope'])} × ({row['log_followers']:.4f} - {prior['log_followers']:.4f}) = "
-        f"{row['expected_level']:.4f}, a ratio of {_percent(row['typical_ratio'])}"
+        f"{row['expected_level']:.4f}, a ratio of {_percent(row['expected_ratio'])}"
     )
     yield from _level(row)
     expected = _signed(-row["expected_level"])
@@ -104,13 +104,13 @@ def _estimate(told: Explanation) -> Iterator[str]:
         )
     yield f"  together: ln(lift) = {row['log_lift']:+.4f}, lift = {row['lift']:.4f}"
     yield (
-        f"  engagement_estimate = expected × lift = {_percent(row['typical_ratio'])} × {row['lift']:.4f} = "
+        f"  engagement_estimate = expected × lift = {_percent(row['expected_ratio'])} × {row['lift']:.4f} = "
         f"{_percent(row['engagement_estimate'])}"
     )
     yield (
-        f"  interval: {_percent(row['engagement_low'])} to {_percent(row['engagement_high'])}, from a standard "
-        f"deviation of {row['log_stddev']:.4f} in logs; levels change between halves of a window by a variance of "
-        f"{row['change_variance']:.4f}"
+        f"  interval: {_percent(row['engagement_ci_lower'])} to {_percent(row['engagement_ci_upper'])}, from a "
+        f"standard deviation of {row['log_stddev']:.4f} in logs; levels change between halves of a window by a "
+        f"variance of {row['change_variance']:.4f}"
     )
 
 
@@ -141,22 +141,22 @@ def _signed(number: float) -> str:
 
 
 def _authenticity(told: Explanation) -> Iterator[str]:
-    yield f"Authenticity {_number(told.ranking['authenticity'])} = product of 1 - weight × doubt"
-    for sign in told.signs:
-        if sign["doubt"] is None:
-            yield f"  {sign['sign']:18} cannot be told: no {sign['evidence']}"
+    yield f"Authenticity {_number(told.ranking['authenticity'])} = product of 1 - weight × suspicion"
+    for row in told.indicators:
+        if row["suspicion"] is None:
+            yield f"  {row['component']:25} unknown: no {row['indicator']}"
             continue
-        left = f"1 - {sign['weight']:g} × {sign['doubt']:.4f} = {1 - sign['weight'] * sign['doubt']:.4f}"
-        yield f"  {sign['sign']:18} {left}  {sign['evidence']} {_number(sign['value'])}{_usual(sign['usual'])}"
+        factor = f"1 - {row['weight']:g} × {row['suspicion']:.4f} = {1 - row['weight'] * row['suspicion']:.4f}"
+        yield f"  {row['component']:25} {factor}  {row['indicator']} {_number(row['value'])}{_range(row['baseline'])}"
     if told.ranking["flags"]:
         yield f"  flags: {told.ranking['flags']}"
 
 
-def _usual(norm: Row | None) -> str:
-    if norm is None:
+def _range(baseline: Row | None) -> str:
+    if baseline is None:
         return ""
-    of = f"{norm['basis']}, {norm['accounts']} accounts" if norm["accounts"] else norm["basis"]
-    return f", usual {norm['p25']:.4g} to {norm['p75']:.4g} ({of})"
+    of = f"{baseline['basis']}, {baseline['accounts']} accounts" if baseline["accounts"] else baseline["basis"]
+    return f", baseline {baseline['p25']:.4g} to {baseline['p75']:.4g} ({of})"
 
 
 def _score(told: Explanation) -> Iterator[str]:

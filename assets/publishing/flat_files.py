@@ -38,7 +38,7 @@ _FORMULA = r"^[=+\-@\t\r]"
 _DICTIONARIES = frozenset(
     {
         "platform", "tier", "sector", "country", "language", "sex", "age_band", "tone", "engagement_null_reason",
-        "flags", "sample_basis", "snapshot_date", "source", "landed_file", "dimension", "segment", "metric",
+        "flags", "engagement_basis", "snapshot_date", "source", "landed_file", "dimension", "segment", "metric",
     }
 )  # fmt: skip
 

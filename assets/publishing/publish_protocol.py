@@ -263,7 +263,7 @@ def _numbers(published: Path) -> list[int]:
 
 
 def keep_newest_only(settings: Settings) -> None:
-    """Removes every generation but the newest, without the minute's grace: somebody in them was forgotten."""
+    """Removes every generation but the newest, without the minute's grace: somebody in them was erased."""
     published = settings.published
     with _locked(published / ".lock", settings.publish_wait_seconds):
         for number in _numbers(published)[:-1]:

@@ -50,14 +50,14 @@ _TICKS = tuple(float(f"{digit}e{power}") for power in range(-5, 4) for digit in 
 _MOST_TICKS = 4
 _FIELDS = (
     "rank", "platform", "handle", "display_name", "profile_url", "followers", "tier", "sector", "country", "language",
-    "engagement_ratio", "engagement_low", "engagement_estimate", "engagement_high", "lift", "score", "authenticity",
-    "flags", "followers_growth_30d", "sponsored_share", "posts_sampled", "sample_basis",
+    "engagement_ratio", "engagement_ci_lower", "engagement_estimate", "engagement_ci_upper", "lift", "score",
+    "authenticity", "flags", "followers_growth_30d", "sponsored_share", "posts_sampled", "engagement_basis",
 )  # fmt: skip
 _STATES = {
     "published": ("good", "published"),
-    "carried": ("look", "earlier rows stand in"),
-    "over_quarantine": ("bad", "too many bad records"),
-    "under_rows": ("bad", "far fewer records than before"),
+    "carried_forward": ("look", "earlier rows stand in"),
+    "quarantine_limit_exceeded": ("bad", "too many bad records"),
+    "row_count_drop": ("bad", "far fewer records than before"),
     "unreadable": ("bad", "unreadable"),
     "missing": ("bad", "missing"),
 }
@@ -153,7 +153,9 @@ class Scale:
     @classmethod
     def over(cls, top: list[Row]) -> "Scale":
         """One that holds all intervals, and what is typical."""
-        drawn = [row[name] for row in top for name in ("engagement_low", "engagement_high", "typical") if row[name]]
+        drawn = [
+            row[name] for row in top for name in ("engagement_ci_lower", "engagement_ci_upper", "typical") if row[name]
+        ]
         low, high = (min(drawn) / 1.1, max(drawn) * 1.1) if drawn else (0.01, 0.1)
         within = [tick for tick in _TICKS if low <= tick <= high]
         return cls(low, high, tuple(within[:: math.ceil(len(within) / _MOST_TICKS) or 1]))
@@ -183,8 +185,8 @@ def to_look_at(row: Row) -> list[str]:
     said = [flag.strip().replace("_", " ") for flag in (row["flags"] or "").split(",") if flag.strip()]
     if row["sponsored_share"]:
         said.append(f"{row['sponsored_share'] * 100:.0f}{_NARROW_SPACE}% of posts sponsored")
-    if row["snapshot_age_days"]:
-        said.append(f"figures {_days(row['snapshot_age_days'])} older")
+    if row["data_age_days"]:
+        said.append(f"figures {_days(row['data_age_days'])} older")
     return said
 
 

@@ -31,9 +31,9 @@ _NEAR_DAYS = 2
 REASONS = 50
 # What a reader of the page meets, in that order.
 DEFINED = (
-    "rank", "score", "tier", "engagement_ratio", "like_rate", "engagement_estimate", "engagement_low",
-    "engagement_high", "lift", "authenticity", "recency", "flags", "posts_sampled", "sample_basis", "sponsored_share",
-    "snapshot_age_days",
+    "rank", "score", "tier", "engagement_ratio", "like_rate", "engagement_estimate", "engagement_ci_lower",
+    "engagement_ci_upper", "lift", "authenticity", "recency", "flags", "posts_sampled", "engagement_basis",
+    "sponsored_share", "data_age_days",
 )  # fmt: skip
 
 Row = dict[str, Any]
@@ -89,7 +89,7 @@ class Rows:
         rejected_newest: All records rejected on the newest date.
         rejected_reasons: How many pairs of source and reason there are, shown or not.
         definitions: Column to its meaning.
-        signs: Name and meaning of each sign that engagement may not be earned.
+        indicators: Name and meaning of each indicator that engagement may not be earned.
     """
 
     meta: Row
@@ -109,7 +109,7 @@ class Rows:
     rejected_newest: int
     rejected_reasons: int
     definitions: dict[str, str]
-    signs: list[Row]
+    indicators: list[Row]
 
 
 def read(published: Path) -> Rows:
@@ -149,8 +149,9 @@ def read(published: Path) -> Rows:
             ),
             rejected_reasons=ask.number(f"SELECT count(*) FROM ({_REJECTED})"),
             definitions=_definitions(ask),
-            signs=ask.rows(
-                "SELECT component, meaning FROM weights WHERE part = 'authenticity' ORDER BY weight DESC, component"
+            indicators=ask.rows(
+                "SELECT component, meaning FROM score_weights WHERE part = 'authenticity' "
+                "ORDER BY weight DESC, component"
             ),
         )
 
@@ -253,10 +254,10 @@ _BENCHMARKS = """
 """
 _LEADERS = """
     WITH chosen AS (
-        SELECT dimension, segment, accounts FROM segment_ranks WHERE place = 1
+        SELECT dimension, segment, accounts FROM segment_ranks WHERE rank_in_segment = 1
         QUALIFY row_number() OVER (PARTITION BY dimension ORDER BY accounts DESC, segment) <= ?
     )
-    SELECT leaders.dimension, leaders.segment, chosen.accounts, leaders.place, leaders.score, micro.*
+    SELECT leaders.dimension, leaders.segment, chosen.accounts, leaders.rank_in_segment, leaders.score, micro.*
     FROM segment_leaders AS leaders
     JOIN chosen ON leaders.dimension = chosen.dimension AND leaders.segment = chosen.segment
     JOIN (
@@ -264,8 +265,8 @@ _LEADERS = """
             platform, profile_id, handle, profile_url, followers, engagement_estimate
         FROM micro_influencers
     ) AS micro ON leaders.platform = micro.platform AND leaders.profile_id = micro.profile_id
-    WHERE leaders.place <= ?
-    ORDER BY leaders.dimension, leaders.segment, leaders.place
+    WHERE leaders.rank_in_segment <= ?
+    ORDER BY leaders.dimension, leaders.segment, leaders.rank_in_segment
 """
 _WEEK_BEFORE = f"""
     WITH days AS (SELECT DISTINCT snapshot_date AS earlier FROM rank_history WHERE same_parameters IS NOT FALSE),

@@ -27,7 +27,8 @@ HISTORY_DAYS = 90
 QUARANTINE_DAYS = 30
 # Tables of which the newest date is published.
 NEWEST = (
-    "ranking", "engagement", "history", "creators", "authenticity", "norms", "segments", "benchmarks", "import_report",
+    "ranking", "engagement", "history", "creators", "authenticity", "baselines", "segments", "benchmarks",
+    "import_report",
 )  # fmt: skip
 
 
@@ -53,8 +54,8 @@ def _extract_handle_changes(lake: Lake, run_id: str) -> None:
     """Writes `handle_changes` of the dates for which a release before 0.2.0 wrote only `history`."""
     for day in sorted({*lake.dates("history")} - {*lake.dates("handle_changes")}):
         # The former handle is the last column, whatever that release called it.
-        history = lake.scan("history", day).select("platform", "profile_id", "snapshot_date", handle_before=pl.last())
-        lake.write("handle_changes", day, run_id, history.filter(pl.col("handle_before").is_not_null()).collect())
+        history = lake.scan("history", day).select("platform", "profile_id", "snapshot_date", previous_handle=pl.last())
+        lake.write("handle_changes", day, run_id, history.filter(pl.col("previous_handle").is_not_null()).collect())
 
 
 def views(settings: Settings, lake: Lake, sources: SourcesFile, newest: date) -> list[tuple[str, str]]:
@@ -72,7 +73,7 @@ def views(settings: Settings, lake: Lake, sources: SourcesFile, newest: date) ->
             "handle_changes",
             _all([lake.path("handle_changes", day) for day in lake.dates("handle_changes") if day <= newest]),
         ),
-        ("weights", _constant(reference("weights"))),
+        ("score_weights", _constant(reference("score_weights"))),
     ]
 
 
@@ -114,8 +115,8 @@ def tables() -> list[Table]:
         ),
         Table("tier_benchmarks", "SELECT * FROM benchmarks"),
         Table("authenticity", "SELECT * FROM authenticity"),
-        Table("norms", "SELECT * FROM norms"),
-        Table("weights", "SELECT * FROM weights"),
+        Table("baselines", "SELECT * FROM baselines"),
+        Table("score_weights", "SELECT * FROM score_weights"),
         Table("parameters", "SELECT * FROM recorded_parameters"),
         Table("segment_ranks", "SELECT * FROM segments"),
         Table("segment_leaders", read_sql("segment_leaders")),

@@ -65,7 +65,7 @@ def members(path: Path, folder: Path, limits: Limits, room: int) -> list[tuple[s
                     folder / f"{number:04d}-{re.sub(r'[^A-Za-z0-9.]', '_', PurePosixPath(member.filename).name)[-60:]}"
                 )
                 left -= _unpack(archive, member, target, left, path, limits)
-                decompression_guard.demand_harmless(target, limits)
+                decompression_guard.require_harmless(target, limits)
                 unpacked.append((member.filename, target))
             return unpacked
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:

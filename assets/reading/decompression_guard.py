@@ -38,7 +38,7 @@ def bomb(path: Path, limits: Limits) -> str | None:
     return f"{path.name} expands to more times its size than {limits.passed('max_ratio')}"
 
 
-def demand_harmless(path: Path, limits: Limits) -> None:
+def require_harmless(path: Path, limits: Limits) -> None:
     """As `bomb`, for whoever is about to read the file.
 
     Raises:

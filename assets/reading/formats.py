@@ -121,7 +121,7 @@ def format_of(path: Path, shape: Shape) -> Format:
     return found
 
 
-def mistake(path: Path, shape: Shape) -> str | None:  # noqa: C901, PLR0911 - a list of tells, one return each
+def first_error(path: Path, shape: Shape) -> str | None:  # noqa: C901, PLR0911 - a list of tells, one return each
     """What shows at a glance that a file is no whole export of its shape; None where nothing does."""
     container = container_of(path)
     if container in ("zip", "spreadsheet"):

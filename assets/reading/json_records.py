@@ -43,7 +43,7 @@ def json_columns(
     Raises:
         UnreadableFileError: A column that the shape demands is in none of its first records.
     """
-    _demand_keys(connection, path, shape, wanted, limits)
+    _require_keys(connection, path, shape, wanted, limits)
     names = {column: identifier(shape.column_name(column)) for column in wanted.read_columns}
     if not exact and not wanted.records and all(len(keys(column)) == 1 for column in names):
         spec = ", ".join(f"{name}: 'VARCHAR'" for name in names.values())
@@ -80,7 +80,7 @@ def json_pages(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], sha
         "filename = true)"
     )
     documents = f"(SELECT json, filename AS document FROM {reader})"
-    _demand_pages(connection, paths, shape, wanted, documents)
+    _require_pages(connection, paths, shape, wanted, documents)
     names = {column: identifier(shape.column_name(column)) for column in wanted.read_columns}
     paths_within = structure(names)
     elements = (
@@ -96,7 +96,7 @@ def json_pages(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], sha
     )
 
 
-def _demand_pages(
+def _require_pages(
     connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], shape: Shape, wanted: Selection, documents: str
 ) -> None:
     """Refuses pages of several documents, and pages whose records have lost a key."""
@@ -108,7 +108,7 @@ def _demand_pages(
             if wanted.records
             else f"(SELECT document, unnest({_RAW_LIST.format('json')}) AS json FROM {documents})"
         )
-        for relation, columns in _demanded(records, shape, wanted):
+        for relation, columns in _required(records, shape, wanted):
             found = ", ".join(f"count_if({_has(column)}) = 0" for column in columns)
             lacking = connection.execute(
                 f"SELECT document FROM {relation} GROUP BY document "
@@ -200,12 +200,12 @@ def reason(error: duckdb.Error, limits: Limits) -> str:
     return f"a record is larger than {limits.passed('max_record_bytes')}" if _TOO_LARGE in told else told
 
 
-def _demand_keys(
+def _require_keys(
     connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, wanted: Selection, limits: Limits
 ) -> None:
     """Refuses a file whose records have lost a key: read on, it would pass for a figure that is not given."""
     some = f"(SELECT json, document FROM {json_objects(connection, path, wanted.records, limits)} LIMIT {_PROBED})"
-    for relation, columns in _demanded(some, shape, wanted):
+    for relation, columns in _required(some, shape, wanted):
         found = ", ".join(f"count_if({_has(column)})" for column in columns)
         try:
             ((records, *counts),) = connection.execute(f"SELECT count(json), {found} FROM {relation}").fetchall()
@@ -219,7 +219,7 @@ def _demand_keys(
             )
 
 
-def _demanded(records: str, shape: Shape, wanted: Selection) -> Iterator[tuple[str, list[str]]]:
+def _required(records: str, shape: Shape, wanted: Selection) -> Iterator[tuple[str, list[str]]]:
     """Records (`json` and the `document` they are in), and posts nested in them, each with the keys they must have."""
     yield records, wanted.columns
     if shape.posts and shape.posts.nested in wanted.read_columns:

@@ -129,7 +129,7 @@ class JsonText:
             self._place = _PLAIN.match(self._text, self._place).end()  # type: ignore[union-attr] # as below
             bracket = self._text[self._place : self._place + 1]
             if bracket in ("", '"'):
-                self._demand_small(len(self._text) - self._place)
+                self._require_small(len(self._text) - self._place)
                 if not self._more():
                     raise ValueError("it ends there")
                 continue
@@ -138,7 +138,7 @@ class JsonText:
             if depth == 0:
                 return
 
-    def _demand_small(self, size: int) -> None:
+    def _require_small(self, size: int) -> None:
         if size > self._limits.max_record_bytes:
             raise ValueError(f"a value is larger than {self._limits.passed('max_record_bytes')}, or broken")
 
@@ -149,13 +149,13 @@ class JsonText:
             try:
                 _, end = self._scan(self._text, self._place)
             except ValueError:
-                self._demand_small(len(self._text) - self._place)
+                self._require_small(len(self._text) - self._place)
                 if not self._more():
                     raise
                 continue
             if end + _MARGIN > len(self._text) and self._more():
                 continue
-            self._demand_small(end - self._place)
+            self._require_small(end - self._place)
             value = self._text[self._place : end]
             self._place = end
             return value

@@ -16,7 +16,7 @@ from assets.reading.encodings import encoding_of
 from assets.reading.formats import UnreadableFileError, container_of, open_bytes, whole
 from assets.reading.json_records import json_layout
 from assets.reading.json_tables import JsonTable
-from assets.reading.text_columns import demand_few, open_columns, parquet_types
+from assets.reading.text_columns import open_columns, parquet_types, require_few
 from assets.storage.sandbox import confined
 from schemas.config.limits import Limits
 from schemas.quoting import identifier
@@ -70,7 +70,7 @@ def sniff(path: Path, limits: Limits) -> list[Sniffed]:
             ]
         else:
             names = _names(path, layout)
-            demand_few(path, names, limits)
+            require_few(path, names, limits)
             found.append(Sniffed(layout, _frame(path, layout, names), said))
     if not found:
         raise UnreadableFileError(f"{path.name} holds no records")

@@ -87,7 +87,7 @@ def _lines(path: Path, *arguments: str) -> Iterator[Any]:
                 if not text.endswith("\n"):
                     break  # it ended in the middle of a line
                 line = json.loads(text)
-                _demand_well(path, line)
+                _require_well(path, line)
                 yield line
         except BaseException:
             process.kill()
@@ -99,7 +99,7 @@ def _lines(path: Path, *arguments: str) -> Iterator[Any]:
         )
 
 
-def _demand_well(path: Path, line: object) -> None:
+def _require_well(path: Path, line: object) -> None:
     if not isinstance(line, dict) or "error" not in line:
         return
     if line["error"] == "password":

@@ -130,7 +130,7 @@ def _csv(
     connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, wanted: Selection, limits: Limits, *, exact: bool
 ) -> TextColumns:
     names = csv_records.header(path, shape.encoding, shape.delimiter, shape.header_line)
-    demand_few(path, names, limits)
+    require_few(path, names, limits)
     places, selected = _selected(names, wanted, f"{path.name}:{shape.header_line}", shape)
     # A blank line is a record of one empty cell to the fast reader.
     is_fast = shape.encoding.lower() in _FAST_ENCODINGS and shape.header_line == 1 and len(names) > 1
@@ -149,7 +149,7 @@ def _csv(
     )
 
 
-def demand_few(path: Path, names: Sequence[str], limits: Limits) -> None:
+def require_few(path: Path, names: Sequence[str], limits: Limits) -> None:
     """Refuses a file of very many columns, for which DuckDB would plan for minutes.
 
     Raises:
@@ -179,7 +179,7 @@ def _spreadsheet(
     connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, wanted: Selection, limits: Limits
 ) -> TextColumns:
     names = spreadsheets.header(path, shape.sheet, shape.header_line)
-    demand_few(path, names, limits)
+    require_few(path, names, limits)
     places, selected = _selected(names, wanted, f"{path.name}:{shape.header_line}", shape)
     return _exact(connection, spreadsheets.records(path, shape.sheet, shape.header_line), places, selected)
 
@@ -290,7 +290,7 @@ def parquet_types(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str
 
 def _parquet(connection: duckdb.DuckDBPyConnection, path: Path, wanted: Selection, limits: Limits) -> TextColumns:
     types = parquet_types(connection, path)
-    demand_few(path, [*types], limits)
+    require_few(path, [*types], limits)
     missing = [name for name in wanted.columns if name not in types]
     if missing:
         raise UnreadableFileError(f"{path.name} lacks the columns {', '.join(missing)}; it has {_shown([*types])}")

@@ -137,7 +137,7 @@ def _old_of_landing(settings: Settings, newest: date) -> Iterator[Removable]:
 
 
 def _used(settings: Settings) -> set[date]:
-    """The dates whose landed files the newest ranked date rests on, those of carried sources too."""
+    """The dates whose landed files the newest ranked date rests on, those of carried-forward sources too."""
     lake = Lake(settings.lake)
     reports = [lake.scan("import_report", day) for day in lake.dates("ranking")[-1:]]
     return {day for report in reports for day in report.select("landed_date").collect().to_series() if day}

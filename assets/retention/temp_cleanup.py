@@ -26,22 +26,22 @@ def sweep(settings: Settings, *, is_alone: bool = False) -> int:
     Returns:
         How many files and folders that were.
     """
-    return sum(atomic_write.sweep(folder, paths) for folder, paths in _asides(settings, is_alone=is_alone))
+    return sum(atomic_write.sweep(folder, paths) for folder, paths in _temp_files(settings, is_alone=is_alone))
 
 
 def left_overs(settings: Settings) -> Iterator[Path]:
     """What no run has swept for a day: those at work are far younger."""
-    for _, paths in _asides(settings, is_alone=False):
+    for _, paths in _temp_files(settings, is_alone=False):
         for path in paths:
             if time.time() - path.lstat().st_mtime > _DAY_SECONDS:
                 yield path
 
 
-def _asides(settings: Settings, *, is_alone: bool) -> Iterator[tuple[Path, Iterable[Path]]]:
+def _temp_files(settings: Settings, *, is_alone: bool) -> Iterator[tuple[Path, Iterable[Path]]]:
     """Folders that writers are at work in, each with what lies aside there; looked for as it is asked for."""
-    yield from store.asides(settings.landing, is_alone=is_alone)
-    yield from Lake(settings.lake).asides()
+    yield from store.temp_files(settings.landing, is_alone=is_alone)
+    yield from Lake(settings.lake).temp_files()
     # Until release 0.2.0 the lake had a copy of `rank_history`: accounts, whom an erasure has to reach.
     yield settings.lake, settings.lake.glob("published_days.duckdb*")
     for folder in (settings.scratch, settings.suppressed, settings.forgetting):
-        yield folder, atomic_write.asides(folder)
+        yield folder, atomic_write.temp_files(folder)

@@ -1,36 +1,36 @@
--- One row per account: each sign that its engagement or its followers are not earned, with the evidence, and what all
--- signs together leave of its authenticity. A sign is a reason to look and no verdict.
+-- One row per account: each indicator that its engagement or its followers are not earned, with the value, and what all
+-- indicators together leave of its authenticity. An indicator is a reason to look and no verdict.
 --
--- Inputs: engagement, estimates, history, norms, weights. A sign's doubt is 1 / (1 + exp(2 (3.5 - z))), z being how many
+-- Inputs: engagement, estimates, history, baselines, score_weights. An indicator's suspicion is 1 / (1 + exp(2 (3.5 - z))), z being how many
 -- of its platform and tier's usual deviations the account lies from the usual, so that it is 0.09 for one account in a
 -- hundred and a half for one in some thousands. Deviations are those of the middle half of accounts, and at least what
--- stands below. Authenticity is the product of 1 - weight × doubt over the signs that the data can tell of.
+-- stands below. Authenticity is the product of 1 - weight × suspicion over the indicators that the data can tell of.
 
 WITH usual AS (
     SELECT
         platform,
         tier,
-        max(CASE WHEN sign = 'comments_per_100_likes' THEN ln(p50 + 0.1) END) AS comments,
-        max(CASE WHEN sign = 'comments_per_100_likes' THEN greatest(ln((p75 + 0.1) / (p50 + 0.1)) / 0.6745, 0.3) END)
+        max(CASE WHEN indicator = 'comments_per_100_likes' THEN ln(p50 + 0.1) END) AS comments,
+        max(CASE WHEN indicator = 'comments_per_100_likes' THEN greatest(ln((p75 + 0.1) / (p50 + 0.1)) / 0.6745, 0.3) END)
             AS comments_over,
-        max(CASE WHEN sign = 'comments_per_100_likes' THEN greatest(ln((p50 + 0.1) / (p25 + 0.1)) / 0.6745, 0.3) END)
+        max(CASE WHEN indicator = 'comments_per_100_likes' THEN greatest(ln((p50 + 0.1) / (p25 + 0.1)) / 0.6745, 0.3) END)
             AS comments_under,
-        max(CASE WHEN sign = 'top_post_over_median' THEN ln(p50) END) AS top_post,
-        max(CASE WHEN sign = 'top_post_over_median' THEN greatest(ln(p75 / p50) / 0.6745, 0.3) END) AS top_post_over,
-        max(CASE WHEN sign = 'following_ratio' THEN ln(p50 + 0.01) END) AS following,
-        max(CASE WHEN sign = 'following_ratio' THEN greatest(ln((p75 + 0.01) / (p50 + 0.01)) / 0.6745, 0.5) END)
+        max(CASE WHEN indicator = 'top_post_over_median' THEN ln(p50) END) AS top_post,
+        max(CASE WHEN indicator = 'top_post_over_median' THEN greatest(ln(p75 / p50) / 0.6745, 0.3) END) AS top_post_over,
+        max(CASE WHEN indicator = 'following_ratio' THEN ln(p50 + 0.01) END) AS following,
+        max(CASE WHEN indicator = 'following_ratio' THEN greatest(ln((p75 + 0.01) / (p50 + 0.01)) / 0.6745, 0.5) END)
             AS following_over,
-        max(CASE WHEN sign = 'posts_count' THEN ln(p50 + 1) END) AS posts,
-        max(CASE WHEN sign = 'posts_count' THEN greatest(ln((p50 + 1) / (p25 + 1)) / 0.6745, 0.5) END) AS posts_under,
-        max(CASE WHEN sign = 'handle_digit_share' THEN p50 END) AS digits,
-        max(CASE WHEN sign = 'handle_digit_share' THEN greatest((p75 - p50) / 0.6745, 0.08) END) AS digits_over,
-        max(CASE WHEN sign = 'largest_daily_growth' THEN p50 END) AS step,
-        max(CASE WHEN sign = 'largest_daily_growth' THEN greatest((p75 - p50) / 0.6745, 0.01) END) AS step_over,
-        max(CASE WHEN sign = 'followers_growth_30d' THEN p50 END) AS growth,
-        max(CASE WHEN sign = 'followers_growth_30d' THEN greatest((p75 - p50) / 0.6745, 0.05) END) AS growth_over,
-        max(CASE WHEN sign = 'following_turnover' THEN p50 END) AS turnover,
-        max(CASE WHEN sign = 'following_turnover' THEN greatest((p75 - p50) / 0.6745, 0.05) END) AS turnover_over
-    FROM norms
+        max(CASE WHEN indicator = 'posts_count' THEN ln(p50 + 1) END) AS posts,
+        max(CASE WHEN indicator = 'posts_count' THEN greatest(ln((p50 + 1) / (p25 + 1)) / 0.6745, 0.5) END) AS posts_under,
+        max(CASE WHEN indicator = 'handle_digit_share' THEN p50 END) AS digits,
+        max(CASE WHEN indicator = 'handle_digit_share' THEN greatest((p75 - p50) / 0.6745, 0.08) END) AS digits_over,
+        max(CASE WHEN indicator = 'max_daily_growth' THEN p50 END) AS step,
+        max(CASE WHEN indicator = 'max_daily_growth' THEN greatest((p75 - p50) / 0.6745, 0.01) END) AS step_over,
+        max(CASE WHEN indicator = 'followers_growth_30d' THEN p50 END) AS growth,
+        max(CASE WHEN indicator = 'followers_growth_30d' THEN greatest((p75 - p50) / 0.6745, 0.05) END) AS growth_over,
+        max(CASE WHEN indicator = 'following_turnover' THEN p50 END) AS turnover,
+        max(CASE WHEN indicator = 'following_turnover' THEN greatest((p75 - p50) / 0.6745, 0.05) END) AS turnover_over
+    FROM baselines
     GROUP BY platform, tier
 ),
 
@@ -40,12 +40,12 @@ deviating AS (
         engagement.profile_id,
         engagement.snapshot_date,
         engagement.comments_per_100_likes,
-        estimates.post_spread,
-        estimates.engagement_deviation,
-        estimates.even_engagement,
+        estimates.post_log_stddev,
+        estimates.engagement_zscore,
+        estimates.uniform_engagement,
         engagement.top_post_over_median,
-        history.largest_daily_growth,
-        history.growth_lost_since,
+        history.max_daily_growth,
+        history.spike_reversal,
         history.followers_growth_30d,
         history.following_turnover,
         engagement.following,
@@ -65,13 +65,13 @@ deviating AS (
         ) AS comments_under,
         (ln(engagement.top_post_over_median) - usual.top_post) / usual.top_post_over AS top_post_over,
         -- A step counts beyond what the account is used to, and in full once what it brought is lost again.
-        (history.largest_daily_growth - 3 * history.usual_daily_growth - usual.step) / usual.step_over
-        * (0.5 + 0.5 * history.growth_lost_since) AS step_over,
+        (history.max_daily_growth - 3 * history.median_daily_growth - usual.step) / usual.step_over
+        * (0.5 + 0.5 * history.spike_reversal) AS step_over,
         -- Growth far over the usual, as far as engagement lies under it.
         CASE
-            WHEN history.followers_growth_30d IS NOT NULL AND estimates.engagement_deviation IS NOT NULL THEN least(
+            WHEN history.followers_growth_30d IS NOT NULL AND estimates.engagement_zscore IS NOT NULL THEN least(
                 (history.followers_growth_30d - usual.growth) / usual.growth_over,
-                3.5 - 2 * estimates.engagement_deviation
+                3.5 - 2 * estimates.engagement_zscore
             )
         END AS hollow,
         (history.following_turnover - usual.turnover) / usual.turnover_over AS turnover_over,
@@ -89,18 +89,18 @@ deviating AS (
     LEFT JOIN history ON engagement.platform = history.platform AND engagement.profile_id = history.profile_id
 ),
 
-doubted AS (
+suspected AS (
     SELECT
         deviating.*,
-        1 / (1 + exp(2 * (3.5 - greatest(comments_over, comments_under)))) AS odd_comments,
-        1 / (1 + exp(2 * (3.5 - comments_over))) / (1 + exp(2 * (2.3 - engagement_deviation)))
+        1 / (1 + exp(2 * (3.5 - greatest(comments_over, comments_under)))) AS comment_anomaly,
+        1 / (1 + exp(2 * (3.5 - comments_over))) / (1 + exp(2 * (2.3 - engagement_zscore)))
             AS pod_engagement,
-        1 / (1 + exp(2 * (3.5 - top_post_over))) AS one_post,
-        1 / (1 + exp(2 * (3.5 - step_over))) AS follower_step,
-        1 / (1 + exp(2 * (3.5 - hollow))) AS hollow_growth,
+        1 / (1 + exp(2 * (3.5 - top_post_over))) AS single_post_dominance,
+        1 / (1 + exp(2 * (3.5 - step_over))) AS follower_spike,
+        1 / (1 + exp(2 * (3.5 - hollow))) AS growth_without_engagement,
         1 / (1 + exp(2 * (3.5 - turnover_over))) AS follow_unfollow,
         1 / (1 + exp(2 * (3.5 - following_over))) AS mass_following,
-        1 / (1 + exp(2 * (3.5 + engagement_deviation))) AS low_engagement,
+        1 / (1 + exp(2 * (3.5 + engagement_zscore))) AS low_engagement,
         1 / (1 + exp(2 * (3.5 - posts_under))) AS few_posts,
         1 / (1 + exp(2 * (3.5 - digits_over))) AS digits_in_handle,
         CASE WHEN has_picture THEN 0.0 WHEN NOT has_picture THEN 1.0 END AS no_picture
@@ -109,88 +109,88 @@ doubted AS (
 
 weighing AS (
     SELECT
-        max(CASE WHEN component = 'even_engagement' THEN weight END) AS even_engagement,
-        max(CASE WHEN component = 'odd_comments' THEN weight END) AS odd_comments,
+        max(CASE WHEN component = 'uniform_engagement' THEN weight END) AS uniform_engagement,
+        max(CASE WHEN component = 'comment_anomaly' THEN weight END) AS comment_anomaly,
         max(CASE WHEN component = 'pod_engagement' THEN weight END) AS pod_engagement,
-        max(CASE WHEN component = 'one_post' THEN weight END) AS one_post,
-        max(CASE WHEN component = 'follower_step' THEN weight END) AS follower_step,
-        max(CASE WHEN component = 'hollow_growth' THEN weight END) AS hollow_growth,
+        max(CASE WHEN component = 'single_post_dominance' THEN weight END) AS single_post_dominance,
+        max(CASE WHEN component = 'follower_spike' THEN weight END) AS follower_spike,
+        max(CASE WHEN component = 'growth_without_engagement' THEN weight END) AS growth_without_engagement,
         max(CASE WHEN component = 'follow_unfollow' THEN weight END) AS follow_unfollow,
         max(CASE WHEN component = 'mass_following' THEN weight END) AS mass_following,
         max(CASE WHEN component = 'low_engagement' THEN weight END) AS low_engagement,
         max(CASE WHEN component = 'few_posts' THEN weight END) AS few_posts,
         max(CASE WHEN component = 'digits_in_handle' THEN weight END) AS digits_in_handle,
         max(CASE WHEN component = 'no_picture' THEN weight END) AS no_picture
-    FROM weights
+    FROM score_weights
     WHERE part = 'authenticity'
 )
 
 SELECT
-    doubted.platform,
-    doubted.profile_id,
-    doubted.snapshot_date,
+    suspected.platform,
+    suspected.profile_id,
+    suspected.snapshot_date,
     CASE
         WHEN coalesce(
-            doubted.even_engagement, doubted.odd_comments, doubted.one_post, doubted.follower_step, doubted.hollow_growth,
-            doubted.follow_unfollow, doubted.mass_following, doubted.low_engagement, doubted.few_posts,
-            doubted.digits_in_handle, doubted.no_picture
+            suspected.uniform_engagement, suspected.comment_anomaly, suspected.single_post_dominance, suspected.follower_spike, suspected.growth_without_engagement,
+            suspected.follow_unfollow, suspected.mass_following, suspected.low_engagement, suspected.few_posts,
+            suspected.digits_in_handle, suspected.no_picture
         ) IS NOT NULL THEN
-            (1 - weighing.even_engagement * coalesce(doubted.even_engagement, 0))
-            * (1 - weighing.odd_comments * coalesce(doubted.odd_comments, 0))
-            * (1 - weighing.pod_engagement * coalesce(doubted.pod_engagement, 0))
-            * (1 - weighing.one_post * coalesce(doubted.one_post, 0))
-            * (1 - weighing.follower_step * coalesce(doubted.follower_step, 0))
-            * (1 - weighing.hollow_growth * coalesce(doubted.hollow_growth, 0))
-            * (1 - weighing.follow_unfollow * coalesce(doubted.follow_unfollow, 0))
-            * (1 - weighing.mass_following * coalesce(doubted.mass_following, 0))
-            * (1 - weighing.low_engagement * coalesce(doubted.low_engagement, 0))
-            * (1 - weighing.few_posts * coalesce(doubted.few_posts, 0))
-            * (1 - weighing.digits_in_handle * coalesce(doubted.digits_in_handle, 0))
-            * (1 - weighing.no_picture * coalesce(doubted.no_picture, 0))
+            (1 - weighing.uniform_engagement * coalesce(suspected.uniform_engagement, 0))
+            * (1 - weighing.comment_anomaly * coalesce(suspected.comment_anomaly, 0))
+            * (1 - weighing.pod_engagement * coalesce(suspected.pod_engagement, 0))
+            * (1 - weighing.single_post_dominance * coalesce(suspected.single_post_dominance, 0))
+            * (1 - weighing.follower_spike * coalesce(suspected.follower_spike, 0))
+            * (1 - weighing.growth_without_engagement * coalesce(suspected.growth_without_engagement, 0))
+            * (1 - weighing.follow_unfollow * coalesce(suspected.follow_unfollow, 0))
+            * (1 - weighing.mass_following * coalesce(suspected.mass_following, 0))
+            * (1 - weighing.low_engagement * coalesce(suspected.low_engagement, 0))
+            * (1 - weighing.few_posts * coalesce(suspected.few_posts, 0))
+            * (1 - weighing.digits_in_handle * coalesce(suspected.digits_in_handle, 0))
+            * (1 - weighing.no_picture * coalesce(suspected.no_picture, 0))
     END AS authenticity,
     nullif(concat_ws(
         ', ',
-        CASE WHEN doubted.is_viral THEN 'one_viral_post' END,
-        CASE WHEN doubted.is_over_1 THEN 'ratio_over_1' END,
-        CASE WHEN doubted.hides_likes THEN 'hidden_likes' END,
-        CASE WHEN doubted.even_engagement > 0.5 THEN 'even_engagement' END,
-        CASE WHEN doubted.odd_comments > 0.5 AND doubted.comments_over > 0 THEN 'many_comments' END,
-        CASE WHEN doubted.odd_comments > 0.5 AND doubted.comments_under > 0 THEN 'few_comments' END,
-        CASE WHEN doubted.pod_engagement > 0.5 THEN 'pod_engagement' END,
-        CASE WHEN doubted.one_post > 0.5 THEN 'one_post' END,
-        CASE WHEN doubted.follower_step > 0.5 THEN 'follower_step' END,
-        CASE WHEN doubted.hollow_growth > 0.5 THEN 'hollow_growth' END,
-        CASE WHEN doubted.follow_unfollow > 0.5 THEN 'follow_unfollow' END,
-        CASE WHEN doubted.mass_following > 0.5 THEN 'mass_following' END,
-        CASE WHEN doubted.low_engagement > 0.5 THEN 'low_engagement' END,
-        CASE WHEN doubted.few_posts > 0.5 THEN 'few_posts' END,
-        CASE WHEN doubted.digits_in_handle > 0.5 THEN 'digits_in_handle' END,
-        CASE WHEN doubted.no_picture > 0.5 THEN 'no_picture' END
+        CASE WHEN suspected.is_viral THEN 'one_viral_post' END,
+        CASE WHEN suspected.is_over_1 THEN 'ratio_over_1' END,
+        CASE WHEN suspected.hides_likes THEN 'hidden_likes' END,
+        CASE WHEN suspected.uniform_engagement > 0.5 THEN 'uniform_engagement' END,
+        CASE WHEN suspected.comment_anomaly > 0.5 AND suspected.comments_over > 0 THEN 'many_comments' END,
+        CASE WHEN suspected.comment_anomaly > 0.5 AND suspected.comments_under > 0 THEN 'few_comments' END,
+        CASE WHEN suspected.pod_engagement > 0.5 THEN 'pod_engagement' END,
+        CASE WHEN suspected.single_post_dominance > 0.5 THEN 'single_post_dominance' END,
+        CASE WHEN suspected.follower_spike > 0.5 THEN 'follower_spike' END,
+        CASE WHEN suspected.growth_without_engagement > 0.5 THEN 'growth_without_engagement' END,
+        CASE WHEN suspected.follow_unfollow > 0.5 THEN 'follow_unfollow' END,
+        CASE WHEN suspected.mass_following > 0.5 THEN 'mass_following' END,
+        CASE WHEN suspected.low_engagement > 0.5 THEN 'low_engagement' END,
+        CASE WHEN suspected.few_posts > 0.5 THEN 'few_posts' END,
+        CASE WHEN suspected.digits_in_handle > 0.5 THEN 'digits_in_handle' END,
+        CASE WHEN suspected.no_picture > 0.5 THEN 'no_picture' END
     ), '') AS flags,
-    doubted.even_engagement,
-    doubted.post_spread,
-    doubted.odd_comments,
-    doubted.comments_per_100_likes,
-    doubted.pod_engagement,
-    doubted.low_engagement,
-    doubted.engagement_deviation,
-    doubted.one_post,
-    doubted.top_post_over_median,
-    doubted.follower_step,
-    doubted.largest_daily_growth,
-    doubted.growth_lost_since,
-    doubted.hollow_growth,
-    doubted.followers_growth_30d,
-    doubted.follow_unfollow,
-    doubted.following_turnover,
-    doubted.mass_following,
-    doubted.following,
-    doubted.following_ratio,
-    doubted.few_posts,
-    doubted.posts_count,
-    doubted.digits_in_handle,
-    doubted.handle_digit_share,
-    doubted.no_picture,
-    doubted.has_picture
-FROM doubted
+    suspected.uniform_engagement,
+    suspected.post_log_stddev,
+    suspected.comment_anomaly,
+    suspected.comments_per_100_likes,
+    suspected.pod_engagement,
+    suspected.low_engagement,
+    suspected.engagement_zscore,
+    suspected.single_post_dominance,
+    suspected.top_post_over_median,
+    suspected.follower_spike,
+    suspected.max_daily_growth,
+    suspected.spike_reversal,
+    suspected.growth_without_engagement,
+    suspected.followers_growth_30d,
+    suspected.follow_unfollow,
+    suspected.following_turnover,
+    suspected.mass_following,
+    suspected.following,
+    suspected.following_ratio,
+    suspected.few_posts,
+    suspected.posts_count,
+    suspected.digits_in_handle,
+    suspected.handle_digit_share,
+    suspected.no_picture,
+    suspected.has_picture
+FROM suspected
 CROSS JOIN weighing;

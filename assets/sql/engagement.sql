@@ -38,9 +38,9 @@ dated AS (
             ) AS INTEGER)
             ELSE 0
         END AS sponsored,
-        date_diff('day', CAST(posts.posted_at AS DATE), posts.snapshot_date) - posts.snapshot_age_days AS age,
+        date_diff('day', CAST(posts.posted_at AS DATE), posts.snapshot_date) - posts.data_age_days AS age,
         NOT coalesce(posts.is_pinned, false)
-        AND date_diff('day', CAST(posts.posted_at AS DATE), posts.snapshot_date) - posts.snapshot_age_days
+        AND date_diff('day', CAST(posts.posted_at AS DATE), posts.snapshot_date) - posts.data_age_days
         BETWEEN parameters.settle_days AND parameters.window_days AS is_settled
     FROM posts
     CROSS JOIN parameters
@@ -156,7 +156,7 @@ based AS (
             WHEN sample.engagement_posts > 0 THEN 'posts'
             WHEN coalesce(profiles.avg_engagement, profiles.avg_likes) IS NOT NULL THEN 'averages'
             WHEN sample.posts_sampled > 0 THEN 'posts'
-        END AS sample_basis,
+        END AS engagement_basis,
         coalesce(sample.posts_sampled, 0) AS posts_sampled,
         coalesce(sample.hidden_like_posts, 0) AS hidden_like_posts,
         coalesce(sample.engagement_posts, 0) AS engagement_posts,
@@ -192,17 +192,17 @@ based AS (
 ratios AS (
     SELECT
         based.*,
-        CASE WHEN sample_basis = 'posts' THEN likes_median ELSE avg_likes END / base AS like_rate,
-        CASE WHEN sample_basis = 'posts' THEN comments_median ELSE avg_comments END / base AS comment_rate,
-        CASE WHEN sample_basis = 'posts' THEN engagement_median ELSE averaged_engagement END / base AS engagement_ratio,
-        CASE WHEN sample_basis = 'posts' THEN engagement_mean ELSE averaged_engagement END / base AS engagement_ratio_mean,
+        CASE WHEN engagement_basis = 'posts' THEN likes_median ELSE avg_likes END / base AS like_rate,
+        CASE WHEN engagement_basis = 'posts' THEN comments_median ELSE avg_comments END / base AS comment_rate,
+        CASE WHEN engagement_basis = 'posts' THEN engagement_median ELSE averaged_engagement END / base AS engagement_ratio,
+        CASE WHEN engagement_basis = 'posts' THEN engagement_mean ELSE averaged_engagement END / base AS engagement_ratio_mean,
         CASE
-            WHEN sample_basis = 'posts' THEN sampled_view_ratio
+            WHEN engagement_basis = 'posts' THEN sampled_view_ratio
             ELSE quotient(averaged_engagement + coalesce(avg_shares, 0), avg_views)
         END AS view_engagement_ratio,
         CASE
             WHEN base IS NULL THEN 0
-            WHEN sample_basis = 'posts' THEN coalesce(level_posts, 0)
+            WHEN engagement_basis = 'posts' THEN coalesce(level_posts, 0)
             ELSE 0
         END AS posts
     FROM based
@@ -246,12 +246,12 @@ SELECT
         WHEN leveled.engagement_ratio IS NOT NULL THEN NULL
         WHEN leveled.base IS NULL THEN 'zero_followers'
         WHEN leveled.is_private AND leveled.posts_sampled = 0 THEN 'private'
-        WHEN leveled.sample_basis IS NULL THEN 'no_posts'
-        WHEN leveled.sample_basis = 'posts' AND leveled.hidden_like_posts = leveled.posts_sampled THEN 'likes_hidden'
+        WHEN leveled.engagement_basis IS NULL THEN 'no_posts'
+        WHEN leveled.engagement_basis = 'posts' AND leveled.hidden_like_posts = leveled.posts_sampled THEN 'likes_hidden'
         ELSE 'no_comments'
     END AS engagement_null_reason,
     CAST(leveled.posts_sampled AS BIGINT) AS posts_sampled,
-    leveled.sample_basis,
+    leveled.engagement_basis,
     CAST(leveled.hidden_like_posts AS BIGINT) AS hidden_like_posts,
     CAST(date_diff('day', CAST(leveled.last_posted_at AS DATE), leveled.snapshot_date) AS INTEGER) AS days_since_last_post,
     leveled.posts_per_week,
@@ -263,13 +263,13 @@ SELECT
         ) / 1e6)
     END AS sponsored_lift,
     100 * CASE
-        WHEN leveled.sample_basis = 'posts' THEN quotient(leveled.comments_total, leveled.likes_total)
+        WHEN leveled.engagement_basis = 'posts' THEN quotient(leveled.comments_total, leveled.likes_total)
         ELSE quotient(leveled.avg_comments, leveled.avg_likes)
     END AS comments_per_100_likes,
-    CASE WHEN leveled.sample_basis = 'posts' THEN leveled.likes_total ELSE leveled.avg_likes * coalesce(leveled.averaged_posts, 1) END
+    CASE WHEN leveled.engagement_basis = 'posts' THEN leveled.likes_total ELSE leveled.avg_likes * coalesce(leveled.averaged_posts, 1) END
         AS likes_total,
     CASE
-        WHEN leveled.sample_basis = 'posts' THEN leveled.comments_total
+        WHEN leveled.engagement_basis = 'posts' THEN leveled.comments_total
         ELSE leveled.avg_comments * coalesce(leveled.averaged_posts, 1)
     END AS comments_total,
     -- The highest of a few posts is not far over their median, whoever it is.
@@ -277,13 +277,13 @@ SELECT
     CAST(leveled.following AS DOUBLE) / leveled.base AS following_ratio,
     CAST(length(leveled.handle) - length(translate(leveled.handle, '0123456789', '')) AS DOUBLE) / nullif(length(leveled.handle), 0)
         AS handle_digit_share,
-    CASE WHEN leveled.sample_basis = 'averages' THEN leveled.averaged_posts END AS averaged_posts,
+    CASE WHEN leveled.engagement_basis = 'averages' THEN leveled.averaged_posts END AS averaged_posts,
     CAST(leveled.posts AS BIGINT) AS level_posts,
     leveled.level - ln(leveled.base) AS level,
     CASE WHEN leveled.posts > 0 THEN greatest(leveled.level_ss, 0) END AS level_ss,
     CASE
         WHEN leveled.posts > 0 THEN ln(leveled.window_mean + 0.5)
-        WHEN leveled.sample_basis = 'averages' THEN ln(leveled.averaged_engagement + 0.5)
+        WHEN leveled.engagement_basis = 'averages' THEN ln(leveled.averaged_engagement + 0.5)
     END - ln(leveled.base) AS log_mean,
     counting_variance(coalesce(leveled.level, ln(leveled.averaged_engagement + 0.5))) AS counting_variance,
     CASE
@@ -295,7 +295,7 @@ SELECT
             THEN 1.0 / leveled.newer_posts + 1.0 / (leveled.posts - leveled.newer_posts)
     END AS level_change_noise,
     leveled.snapshot_date,
-    leveled.snapshot_age_days,
+    leveled.data_age_days,
     leveled.source,
     leveled.landed_file,
     leveled.landed_row

@@ -1,6 +1,6 @@
 -- One row per account whose handle differs from that of the snapshot before.
 --
 -- Inputs: history.
-SELECT platform, profile_id, snapshot_date, handle_before
+SELECT platform, profile_id, snapshot_date, previous_handle
 FROM history
-WHERE handle_before IS NOT NULL;
+WHERE previous_handle IS NOT NULL;

@@ -2,10 +2,10 @@
 -- unfollowed, and the handle it had before.
 --
 -- Inputs: profiles, earlier (profiles of the dates before, those of their own day only; both may come bucket by bucket),
--- tiers. Figures stand for the day that a row was landed: of a carried row earlier days count back from there.
+-- tiers. Figures stand for the day that a row was landed: of a carried-forward row earlier days count back from there.
 
 WITH known AS (
-    SELECT DISTINCT platform, profile_id FROM earlier WHERE snapshot_age_days = 0
+    SELECT DISTINCT platform, profile_id FROM earlier WHERE data_age_days = 0
 ),
 
 seen AS (
@@ -17,10 +17,10 @@ seen AS (
         earlier.followers,
         earlier.following,
         earlier.snapshot_date AS seen_on,
-        date_diff('day', earlier.snapshot_date, profiles.snapshot_date - profiles.snapshot_age_days) AS days_before
+        date_diff('day', earlier.snapshot_date, profiles.snapshot_date - profiles.data_age_days) AS days_before
     FROM earlier
     JOIN profiles ON earlier.platform = profiles.platform AND earlier.profile_id = profiles.profile_id
-    WHERE earlier.snapshot_age_days = 0 AND earlier.snapshot_date < profiles.snapshot_date - profiles.snapshot_age_days
+    WHERE earlier.data_age_days = 0 AND earlier.snapshot_date < profiles.snapshot_date - profiles.data_age_days
     UNION ALL
     SELECT
         profiles.platform,
@@ -29,7 +29,7 @@ seen AS (
         profiles.handle,
         profiles.followers,
         profiles.following,
-        profiles.snapshot_date - profiles.snapshot_age_days AS seen_on,
+        profiles.snapshot_date - profiles.data_age_days AS seen_on,
         0 AS days_before
     FROM profiles
     JOIN known ON profiles.platform = known.platform AND profiles.profile_id = known.profile_id
@@ -64,15 +64,15 @@ told AS (
             FILTER (WHERE days_before BETWEEN 5 AND 9) AS followers_7d,
         arg_min(followers, 2 * abs(days_before - 30) + CAST(days_before < 30 AS INTEGER))
             FILTER (WHERE days_before BETWEEN 28 AND 32) AS followers_30d,
-        max(daily_growth) AS largest_daily_growth,
-        median(abs(daily_growth)) AS usual_daily_growth,
+        max(daily_growth) AS max_daily_growth,
+        median(abs(daily_growth)) AS median_daily_growth,
         -- Of steps as large as each other the latest.
         arg_max(followers, row(daily_growth, -days_before)) FILTER (WHERE daily_growth IS NOT NULL)
             AS followers_after_step,
         arg_max(followers_before, row(daily_growth, -days_before)) FILTER (WHERE daily_growth IS NOT NULL)
             AS followers_before_step,
         sum(abs(following - following_before)) - abs(sum(following - following_before)) AS turned_over,
-        arg_min(handle, days_before) FILTER (WHERE days_before > 0 AND handle IS NOT NULL) AS handle_before
+        arg_min(handle, days_before) FILTER (WHERE days_before > 0 AND handle IS NOT NULL) AS previous_handle
     FROM grown
     GROUP BY platform, profile_id
     HAVING count(*) > 1
@@ -87,18 +87,18 @@ SELECT
     (profiles.followers - told.followers_7d) / CAST(nullif(told.followers_7d, 0) AS DOUBLE) AS followers_growth_7d,
     (profiles.followers - told.followers_30d) / CAST(nullif(told.followers_30d, 0) AS DOUBLE) AS followers_growth_30d,
     -- Of fewer than three steps none stands out.
-    CASE WHEN told.steps >= 3 THEN told.largest_daily_growth END AS largest_daily_growth,
-    CASE WHEN told.steps >= 3 THEN told.usual_daily_growth END AS usual_daily_growth,
+    CASE WHEN told.steps >= 3 THEN told.max_daily_growth END AS max_daily_growth,
+    CASE WHEN told.steps >= 3 THEN told.median_daily_growth END AS median_daily_growth,
     CASE
         WHEN told.steps >= 3 AND told.followers_after_step > told.followers_before_step THEN least(greatest(
             CAST(told.followers_after_step - profiles.followers AS DOUBLE)
             / (told.followers_after_step - told.followers_before_step), 0
         ), 1)
         WHEN told.steps >= 3 THEN 0
-    END AS growth_lost_since,
+    END AS spike_reversal,
     CASE WHEN told.steps >= 3 THEN CAST(told.turned_over AS DOUBLE) / nullif(profiles.followers, 0) END
         AS following_turnover,
-    CASE WHEN told.handle_before <> profiles.handle THEN told.handle_before END AS handle_before
+    CASE WHEN told.previous_handle <> profiles.handle THEN told.previous_handle END AS previous_handle
 FROM profiles
 JOIN told ON profiles.platform = told.platform AND profiles.profile_id = told.profile_id
 JOIN tiers ON profiles.followers >= tiers.lowest AND (tiers.below IS NULL OR profiles.followers < tiers.below);

@@ -11,6 +11,6 @@ WITH known AS (
 
 SELECT
     staged.* REPLACE (coalesce(staged.profile_id, known.known_id, '@' || staged.handle) AS profile_id),
-    coalesce(captured_at, CAST(snapshot_date - snapshot_age_days AS TIMESTAMP)) AS captured
+    coalesce(captured_at, CAST(snapshot_date - data_age_days AS TIMESTAMP)) AS captured
 FROM staged
 LEFT JOIN known ON staged.platform = known.platform AND staged.handle = known.handle;

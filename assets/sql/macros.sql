@@ -66,7 +66,7 @@ CREATE OR REPLACE MACRO log_even_odds(ss, df, variance, even_variance, prior_df)
     lgamma((prior_df) / 2.0) - lgamma(((prior_df) + (df)) / 2.0) - (prior_df) / 2.0 * ln((prior_df) * (variance))
     + ((prior_df) + (df)) / 2.0 * ln((prior_df) * (variance) + (ss))
     - (df) / 2.0 * ln(2 * (even_variance)) - (ss) / (2 * (even_variance));
-CREATE OR REPLACE MACRO even_engagement(ss, df, post_variance, counting, prior_df) AS
+CREATE OR REPLACE MACRO uniform_engagement(ss, df, post_variance, counting, prior_df) AS
     1 / (1 + (1 - bought_share()) / bought_share() * exp(-clamped(log_even_odds(
         ss, df, (post_variance) + (counting), pow(bought_scale(), 2) * (post_variance) + (counting), prior_df
     ), 700)));

@@ -1,13 +1,13 @@
 -- One row per account: its score with the components it is made of, and its ranks.
 --
--- Inputs: engagement, estimates, authenticity, topics, weights. The score is 100 x / (1 + x), x being lift
+-- Inputs: engagement, estimates, authenticity, topics, score_weights. The score is 100 x / (1 + x), x being lift
 -- × (1 - weight (1 - authenticity)) × (1 - weight (1 - recency)): it grows with each of the three.
 
 WITH weighing AS (
     SELECT
         max(CASE WHEN component = 'authenticity' THEN weight END) AS authenticity,
         max(CASE WHEN component = 'recency' THEN weight END) AS recency
-    FROM weights
+    FROM score_weights
     WHERE part = 'score'
 ),
 
@@ -29,11 +29,11 @@ gathered AS (
             AS sector_basis,
         coalesce(engagement.tone, topics.tone) AS tone,
         CASE WHEN engagement.tone IS NOT NULL THEN 'export' WHEN topics.tone IS NOT NULL THEN 'lexicon' END AS tone_basis,
-        estimates.engagement_low,
+        estimates.engagement_ci_lower,
         estimates.engagement_estimate,
-        estimates.engagement_high,
+        estimates.engagement_ci_upper,
         estimates.lift,
-        estimates.lift_low,
+        estimates.lift_ci_lower,
         authenticity.authenticity,
         authenticity.flags,
         -- A half after 90 days of silence; an export of averages does not tell.
@@ -105,11 +105,11 @@ SELECT
     gathered.age_band,
     gathered.tone,
     gathered.snapshot_date,
-    gathered.engagement_low,
+    gathered.engagement_ci_lower,
     gathered.engagement_estimate,
-    gathered.engagement_high,
+    gathered.engagement_ci_upper,
     gathered.lift,
-    gathered.lift_low,
+    gathered.lift_ci_lower,
     gathered.authenticity,
     gathered.recency,
     gathered.flags,

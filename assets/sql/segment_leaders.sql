@@ -2,7 +2,7 @@
 --
 -- Inputs: segment_ranks.
 
-SELECT dimension, segment, place, platform, profile_id, score
+SELECT dimension, segment, rank_in_segment, platform, profile_id, score
 FROM segment_ranks
-WHERE place <= 40
-ORDER BY dimension, segment, place;
+WHERE rank_in_segment <= 40
+ORDER BY dimension, segment, rank_in_segment;

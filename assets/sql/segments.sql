@@ -1,4 +1,4 @@
--- One row per micro-influencer and segment that it belongs to: its place there. Segments of under 5 are not ranked.
+-- One row per micro-influencer and segment that it belongs to: its rank there. Segments of under 5 are not ranked.
 --
 -- Inputs: ranking, dimensions (one row per way of cutting: its name, and for each column whether it is cut by it).
 -- Who lacks one of the columns of a dimension is in none of its segments.
@@ -37,7 +37,7 @@ WITH members AS (
 placed AS (
     SELECT
         members.*,
-        row_number() OVER (PARTITION BY dimension, segment ORDER BY rank) AS place,
+        row_number() OVER (PARTITION BY dimension, segment ORDER BY rank) AS rank_in_segment,
         count(*) OVER (PARTITION BY dimension, segment) AS accounts
     FROM members
 )
@@ -45,9 +45,9 @@ placed AS (
 SELECT
     dimension,
     segment,
-    place,
+    rank_in_segment,
     accounts,
-    CAST(accounts - place + 1 AS DOUBLE) / accounts AS percentile,
+    CAST(accounts - rank_in_segment + 1 AS DOUBLE) / accounts AS percentile,
     platform,
     profile_id,
     score,

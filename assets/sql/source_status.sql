@@ -6,7 +6,7 @@ WITH preferred AS (
         import_report.*,
         dense_rank() OVER (
             PARTITION BY source
-            ORDER BY CASE WHEN state IN ('published', 'carried') THEN 0 ELSE 1 END, landed_date DESC NULLS LAST, state
+            ORDER BY CASE WHEN state IN ('published', 'carried_forward') THEN 0 ELSE 1 END, landed_date DESC NULLS LAST, state
         ) AS preference
     FROM import_report
 ),
@@ -35,8 +35,8 @@ SELECT
     CAST(sum(preferred.landed) AS BIGINT) AS landed_rows,
     CAST(sum(preferred.accepted) AS BIGINT) AS accepted,
     CAST(sum(preferred.quarantined) AS BIGINT) AS quarantined,
-    CAST(sum(preferred.superseded) AS BIGINT) AS superseded,
-    CAST(sum(preferred.forgotten) AS BIGINT) AS forgotten,
+    CAST(sum(preferred.deduplicated) AS BIGINT) AS deduplicated,
+    CAST(sum(preferred.erased) AS BIGINT) AS erased,
     max(landed.sha256) AS sha256,
     max(problems.message) AS message,
     string_agg(DISTINCT preferred.inferred, '; ' ORDER BY preferred.inferred) AS inferred

@@ -93,7 +93,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 @contextmanager
-def at_work(folder: Path) -> Iterator[None]:
+def shared_lock(folder: Path) -> Iterator[None]:
     """Says, while the block lasts, that what lies aside in a folder is being written; makes the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder, fcntl.LOCK_SH):
@@ -101,7 +101,7 @@ def at_work(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
+def exclusive_lock(folder: Path) -> Iterator[None]:
     """Waits until no other process is in such a block, or at work, in a folder; makes the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder, fcntl.LOCK_EX):
@@ -109,10 +109,10 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def a_while(folder: Path) -> Iterator[Path]:
+def temp_dir(folder: Path) -> Iterator[Path]:
     """Gives a folder of its own within `folder`, which goes when the block ends, or is swept where it was killed."""
     own = folder / f".{os.getpid()}-{os.urandom(4).hex()}.tmp"
-    with at_work(folder):
+    with shared_lock(folder):
         own.mkdir()
         try:
             yield own
@@ -135,7 +135,7 @@ def sweep(folder: Path, leftovers: Iterable[Path] | None = None) -> int:
     removed = 0
     try:
         with _locked(folder, fcntl.LOCK_EX | fcntl.LOCK_NB):
-            for path in leftovers if leftovers is not None else asides(folder):
+            for path in leftovers if leftovers is not None else temp_files(folder):
                 if path.is_dir():
                     shutil.rmtree(path)
                 else:
@@ -146,7 +146,7 @@ def sweep(folder: Path, leftovers: Iterable[Path] | None = None) -> int:
     return removed
 
 
-def asides(folder: Path) -> Iterator[Path]:
+def temp_files(folder: Path) -> Iterator[Path]:
     """Whatever lies aside in a folder, by a name as this module gives it."""
     return folder.glob(".*.tmp*")
 
@@ -173,7 +173,7 @@ def replacing(target: Path, run_id: str) -> Iterator[Path]:
         A path beside `target`, of its own to this run; gone again if the block raises.
     """
     aside = target.parent / f".{target.name}.{run_id}.tmp"
-    with at_work(target.parent):
+    with shared_lock(target.parent):
         try:
             with naming(aside):
                 yield aside

@@ -61,7 +61,7 @@ def connect(settings: Settings, *readable: Path, among: int = 1) -> Iterator[duc
     Raises:
         EngineLimitError: What the block does takes more than the settings allow.
     """
-    with atomic_write.a_while(settings.scratch) as scratch:
+    with atomic_write.temp_dir(settings.scratch) as scratch:
         yield from _connected(settings, readable, scratch, among)
 
 

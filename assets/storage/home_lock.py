@@ -34,7 +34,7 @@ def adding(settings: Settings) -> Iterator[None]:
     if settings.home in _held:
         yield
         return
-    with _locked(settings.home, fcntl.LOCK_SH, _LONGEST_WAIT_SECONDS, "`smallvoices forget` is at work"):
+    with _locked(settings.home, fcntl.LOCK_SH, _LONGEST_WAIT_SECONDS, "`smallvoices erase` is at work"):
         yield
 
 

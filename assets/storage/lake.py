@@ -68,12 +68,12 @@ class Lake:
 
     def sweep(self) -> int:
         """Removes what killed writers have left, and tells how many files that were."""
-        return sum(atomic_write.sweep(folder, paths) for folder, paths in self.asides())
+        return sum(atomic_write.sweep(folder, paths) for folder, paths in self.temp_files())
 
-    def asides(self) -> Iterator[tuple[Path, Iterable[Path]]]:
+    def temp_files(self) -> Iterator[tuple[Path, Iterable[Path]]]:
         """What killed writers have left: folders that writers are at work in, each with what lies aside there."""
         found = self.root.glob("*/snapshot_date=*/.*.tmp*")
-        return ((folder, atomic_write.asides(folder)) for folder in {path.parent for path in found})
+        return ((folder, atomic_write.temp_files(folder)) for folder in {path.parent for path in found})
 
     def notes(self, table: str, snapshot_date: date) -> dict[str, str]:
         """What was noted of a table when it was written: see `TableWriter`."""

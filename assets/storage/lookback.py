@@ -21,7 +21,7 @@ from schemas.profiles import Profiles
 # Thirty days, and the two that a snapshot may lie off them.
 DAYS = 32
 # What a stale date has to compute anew, in order.
-DEPENDENTS = ("history", "handle_changes", "norms", "authenticity", "ranking", "segments")
+DEPENDENTS = ("history", "handle_changes", "baselines", "authenticity", "ranking", "segments")
 _NOTE = "earlier"
 
 

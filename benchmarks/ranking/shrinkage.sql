@@ -74,8 +74,8 @@ SELECT
     comment_rate,
     engagement_ratio,
     engagement_ratio_mean,
-    exp(estimate - 1.28 * deviation) AS engagement_low,
+    exp(estimate - 1.28 * deviation) AS engagement_ci_lower,
     exp(estimate) AS engagement_estimate,
-    exp(estimate + 1.28 * deviation) AS engagement_high,
+    exp(estimate + 1.28 * deviation) AS engagement_ci_upper,
     exp(estimate - typical) AS lift
 FROM estimated

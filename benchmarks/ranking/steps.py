@@ -19,11 +19,11 @@ from assets.storage.engine import Input, connect
 from assets.storage.lake import Lake
 from benchmarks.nightly.__main__ import SNAPSHOT
 from schemas.authenticity import Authenticity
+from schemas.baselines import Baselines
 from schemas.config.source import Metrics
 from schemas.engagement import Engagement
 from schemas.estimates import Estimates
 from schemas.history import History
-from schemas.norms import Norms
 from schemas.priors import Priors
 from schemas.quoting import literal, parquet
 from schemas.ranking import Ranking
@@ -38,10 +38,10 @@ STEPS: Sequence[tuple[str, type[DataFrameModel], Sequence[str], Sequence[str]]] 
     ("priors", Priors, ("engagement",), ("tiers", "default_priors")),
     ("estimates", Estimates, ("engagement", "priors"), ()),
     ("history", History, ("profiles",), ("tiers",)),
-    ("norms", Norms, ("engagement", "history"), ("tiers", "default_norms")),
-    ("authenticity", Authenticity, ("engagement", "estimates", "history", "norms"), ("weights",)),
+    ("baselines", Baselines, ("engagement", "history"), ("tiers", "default_baselines")),
+    ("authenticity", Authenticity, ("engagement", "estimates", "history", "baselines"), ("score_weights",)),
     ("topics", Topics, ("profiles", "posts"), ("lexicon",)),
-    ("ranking", Ranking, ("engagement", "estimates", "authenticity", "topics"), ("weights",)),
+    ("ranking", Ranking, ("engagement", "estimates", "authenticity", "topics"), ("score_weights",)),
     ("segments", Segments, ("ranking",), ()),
 )
 

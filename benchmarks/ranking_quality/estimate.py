@@ -17,14 +17,14 @@ class Estimate:
         log_typical: What `log_estimate` is compared with, to rank accounts of all sizes.
         log_low: Lower end of the interval, where the method has one.
         log_high: Upper end.
-        doubt: How likely the account cheats, where the method estimates that.
+        suspicion: How likely the account cheats, where the method estimates that.
     """
 
     log_estimate: Floats
     log_typical: Floats
     log_low: Floats | None = None
     log_high: Floats | None = None
-    doubt: Floats | None = None
+    suspicion: Floats | None = None
 
     @property
     def log_lift(self) -> Floats:

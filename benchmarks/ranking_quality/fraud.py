@@ -24,8 +24,9 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 SIGNS = (
-    "even_engagement", "odd_comments", "pod_engagement", "one_post", "follower_step", "hollow_growth",
-    "follow_unfollow", "mass_following", "low_engagement", "few_posts", "digits_in_handle", "no_picture",
+    "uniform_engagement", "comment_anomaly", "pod_engagement", "single_post_dominance", "follower_spike",
+    "growth_without_engagement", "follow_unfollow", "mass_following", "low_engagement", "few_posts",
+    "digits_in_handle", "no_picture",
 )  # fmt: skip
 # Accounts differ in how much they are commented upon: deviation of logs, as among French Instagram accounts of 2018.
 COMMENT_SPREAD = 0.8
@@ -161,8 +162,10 @@ def labelled(path: Path, folder: Path) -> dict[str, float]:
 
 def _areas(found: pl.DataFrame, cheats: Flags) -> dict[str, float]:
     """Area under the curve of each sign that the data can judge."""
-    doubts = {name: found[name].fill_null(0).to_numpy() for name in SIGNS if found[name].drop_nulls().n_unique() > 1}
-    areas = {name: measures.auc(doubt, cheats) for name, doubt in doubts.items()}
+    suspicions = {
+        name: found[name].fill_null(0).to_numpy() for name in SIGNS if found[name].drop_nulls().n_unique() > 1
+    }
+    areas = {name: measures.auc(suspicion, cheats) for name, suspicion in suspicions.items()}
     return areas | {"authenticity": measures.auc(1 - found["authenticity"].fill_null(1).to_numpy(), cheats)}
 
 

@@ -15,12 +15,12 @@ from benchmarks.ranking_quality.accounts import Accounts, Floats
 from benchmarks.ranking_quality.estimate import Estimate
 from benchmarks.ranking_quality.ingredients import REPLACEMENTS
 from schemas.authenticity import Authenticity
+from schemas.baselines import Baselines
 from schemas.config.source import Metrics
 from schemas.describe import polars_schema
 from schemas.engagement import Engagement
 from schemas.estimates import Estimates
 from schemas.history import History
-from schemas.norms import Norms
 from schemas.posts import Posts
 from schemas.priors import Priors
 from schemas.profiles import Profiles
@@ -47,9 +47,9 @@ def estimate(accounts: Accounts, folder: Path, without: Sequence[str] = ()) -> E
         log_estimate=log_estimate,
         # Rank goes by the score: the lift, less what is doubted of it.
         log_typical=log_estimate - np.log(score / (1 - score)),
-        log_low=_logs(rows["engagement_low"]),
-        log_high=_logs(rows["engagement_high"]),
-        doubt=1 - rows["authenticity"].cast(pl.Float64).fill_null(1).to_numpy(),
+        log_low=_logs(rows["engagement_ci_lower"]),
+        log_high=_logs(rows["engagement_ci_upper"]),
+        suspicion=1 - rows["authenticity"].cast(pl.Float64).fill_null(1).to_numpy(),
     )
 
 
@@ -63,9 +63,9 @@ def posterior(accounts: Accounts, folder: Path, without: Sequence[str] = ()) -> 
     )
     return Estimate(
         log_estimate=_logs(rows["engagement_estimate"]),
-        log_typical=_logs(rows["typical_ratio"]),
-        log_low=_logs(rows["engagement_low"]),
-        log_high=_logs(rows["engagement_high"]),
+        log_typical=_logs(rows["expected_ratio"]),
+        log_low=_logs(rows["engagement_ci_lower"]),
+        log_high=_logs(rows["engagement_ci_upper"]),
     )
 
 
@@ -132,7 +132,7 @@ def ranked(
         "history": pl.DataFrame(schema=polars_schema(History)) if history is None else history,
         "topics": pl.DataFrame(schema=polars_schema(Topics)),
         "parameters": parameters(Metrics()),
-    } | {name: reference(name) for name in ("tiers", "default_priors", "default_norms", "weights")}
+    } | {name: reference(name) for name in ("tiers", "default_priors", "default_baselines", "score_weights")}
     steps = list(_STEPS)[: list(_STEPS).index(last) + 1]
     for name in steps:
         found[name] = _run(settings, name, _STEPS[name], found, without)
@@ -142,7 +142,7 @@ def ranked(
 _STEPS: dict[str, type[DataFrameModel]] = {
     "priors": Priors,
     "estimates": Estimates,
-    "norms": Norms,
+    "baselines": Baselines,
     "authenticity": Authenticity,
     "ranking": Ranking,
 }
@@ -228,7 +228,7 @@ def landed(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
     provenance = {
         "source": pl.lit("world"),
         "snapshot_date": pl.lit(SNAPSHOT),
-        "snapshot_age_days": pl.lit(0),
+        "data_age_days": pl.lit(0),
         "landed_file": pl.lit("world"),
         "landed_row": pl.int_range(pl.len()) + 1,
     }

@@ -90,7 +90,11 @@ def _coverage(truth: Floats, estimate: Estimate, judged: NDArray[np.bool_]) -> d
 
 def _suspicion(world: World, estimate: Estimate, judged: NDArray[np.bool_]) -> dict[str, float]:
     cheats = world.cheats[judged] != ""
-    return {} if estimate.doubt is None or not cheats.any() else {AUC: measures.auc(estimate.doubt[judged], cheats)}
+    return (
+        {}
+        if estimate.suspicion is None or not cheats.any()
+        else {AUC: measures.auc(estimate.suspicion[judged], cheats)}
+    )
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,6 @@ def _next_steps(folder: Path, *, samples: bool) -> list[str]:
         f"cd {folder}",
         "put an export into exports/, named after its date, such as exports/2026-11-20.csv",
         "smallvoices inspect exports/2026-11-20.csv --platform instagram",
-        "smallvoices sources --date newest",
+        "smallvoices check --date newest",
         "smallvoices nightly --date newest",
     ]

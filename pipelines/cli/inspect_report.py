@@ -40,7 +40,7 @@ _FIGURES = (
     "avg_engagement",
     "reported_engagement_ratio",
 )
-_SURE = {"sure": "sure", "likely": "[yellow]likely[/]", "undecided": "[red]undecided[/]", "aside": "[dim]left aside[/]"}
+_SURE = {"sure": "sure", "likely": "[yellow]likely[/]", "ambiguous": "[red]ambiguous[/]", "aside": "[dim]left aside[/]"}
 
 # What an account without posts is ranked by.
 _RANKED_BY = {"avg_likes", "avg_engagement"}
@@ -90,7 +90,7 @@ def _worded(file: Path, mistake: str) -> str:
 
 def _inferred(file: Path, shape: Shape | None, platform: str | None, room: int) -> Inferred:
     """How a file is to be read; of an archive, how its largest file is."""
-    decompression_guard.demand_harmless(file, DEFAULT_LIMITS)
+    decompression_guard.require_harmless(file, DEFAULT_LIMITS)
     if container_of(file) != "zip":
         return named_shape(file, shape, platform) if shape else infer(file, platform=platform)
     with tempfile.TemporaryDirectory(prefix="smallvoices-") as folder:
@@ -145,7 +145,7 @@ def _document(inferred: Inferred, trial: Trial | None) -> dict[str, Any]:
         "import": None if trial is None else {
             "message": trial.message,
             "files": trial.report.select(
-                "landed_file", "records", "landed", "accepted", "quarantined", "superseded"
+                "landed_file", "records", "landed", "accepted", "quarantined", "deduplicated"
             ).to_dicts() if trial.report.height else [],
             "quarantined": _reasons(trial),
             "accounts": _accounts(inferred, trial),
@@ -208,7 +208,7 @@ def _print_trial(inferred: Inferred, trial: Trial, console: Console) -> None:
         if row["records"]:
             console.print(
                 f"The import would take {row['accepted']:,} of {row['landed']:,} {row['records']}, "
-                f"quarantine {row['quarantined']:,}, and set {row['superseded']:,} aside as older copies."
+                f"quarantine {row['quarantined']:,}, and set {row['deduplicated']:,} aside as older copies."
             )
             if row["accepted"] and row["quarantined"] / row["landed"] > _ALLOWED:
                 console.print(

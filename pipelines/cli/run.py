@@ -1,4 +1,4 @@
-"""What runs: a night, a range of them, publishing alone, and tidying up.
+"""Commands that run the pipeline: a night, a range of dates, publishing alone, and pruning.
 
 Belongs here: commands that compute or let go of what a home holds, and how their end is told.
 """
@@ -50,26 +50,26 @@ def nightly(settings: Settings, loaded: SourcesFile, day: str | None, *, force: 
     from pipelines import runs  # noqa: PLC0415 - loads Dagster, which a usage error need not wait for
 
     with screen.bars(console):
-        outcome = runs.over(settings, loaded, [chosen], force=force, log_level=screen.log_level(console))
+        outcome = runs.run_dates(settings, loaded, [chosen], force=force, log_level=screen.log_level(console))
     _end(settings, loaded, chosen, outcome, console, as_json=as_json)
 
 
 @main.command()
 @click.option("--from", "first", required=True, help="First snapshot date, YYYY-MM-DD.")
 @click.option("--to", "last", required=True, help="Last snapshot date, YYYY-MM-DD.")
-@click.option("--on-disk", is_flag=True, help="Only those dates of the range that a source has a file for.")
+@click.option("--available-only", is_flag=True, help="Only those dates of the range that a source has a file for.")
 @click.option("--force", is_flag=True, help="Pull again although a date has landed.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report of the last date as JSON.")
 @common
 def backfill(
-    settings: Settings, loaded: SourcesFile, first: str, last: str, *, on_disk: bool, force: bool, as_json: bool
+    settings: Settings, loaded: SourcesFile, first: str, last: str, *, available_only: bool, force: bool, as_json: bool
 ) -> None:
     """Pull, validate and rank a range of dates, and publish once at the end."""
     start, end = dates.parse(first, settings), dates.parse(last, settings)
     if start > end:
         raise DateError(f"--from {start} is after --to {end}; swap them")
     days = [start + timedelta(days=number) for number in range((end - start).days + 1)]
-    if on_disk:
+    if available_only:
         found = dates.on_disk(loaded, settings)
         days = [day for day in found if start <= day <= end]
         if not days:
@@ -82,7 +82,7 @@ def backfill(
     from pipelines import runs  # noqa: PLC0415 - as above
 
     with screen.bars(console):
-        outcome = runs.over(settings, loaded, days, force=force, log_level=screen.log_level(console))
+        outcome = runs.run_dates(settings, loaded, days, force=force, log_level=screen.log_level(console))
     _end(settings, loaded, days[-1], outcome, console, as_json=as_json)
 
 
@@ -99,11 +99,11 @@ def publish(settings: Settings, loaded: SourcesFile, *, as_json: bool) -> None:
 
 
 @main.command()
-@click.option("--dry-run", is_flag=True, help="Say what would go, and leave it.")
+@click.option("--dry-run", is_flag=True, help="List what would be deleted, and delete nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @common
-def tidy(settings: Settings, loaded: SourcesFile, *, dry_run: bool, as_json: bool) -> None:  # noqa: ARG001 - as below
-    """Let go of old dates, old runs and left-overs, as each night does at its end."""
+def prune(settings: Settings, loaded: SourcesFile, *, dry_run: bool, as_json: bool) -> None:  # noqa: ARG001 - as below
+    """Delete old dates, old runs and temporary files, as each nightly run does at its end."""
     from assets.retention import old_dates, temp_cleanup  # noqa: PLC0415 - as above
     from pipelines.instance import home_instance, retention  # noqa: PLC0415 - as above
 
@@ -119,9 +119,9 @@ def tidy(settings: Settings, loaded: SourcesFile, *, dry_run: bool, as_json: boo
         for each in found if dry_run else []:
             click.echo(f"{each.kind:8} {each.path} ({filesize.decimal(each.bytes)})")
         counts, freed = Counter(each.kind for each in found), sum(each.bytes for each in found)
-        click.echo(f"{'Would let' if dry_run else 'Let'} go of {old_dates.words(counts)}: {filesize.decimal(freed)}")
+        click.echo(f"{'Would delete' if dry_run else 'Deleted'} {old_dates.words(counts)}: {filesize.decimal(freed)}")
         if left_overs:
-            click.echo(f"Swept files and folders that killed runs had left: {left_overs:,}")
+            click.echo(f"Deleted temporary files and folders of killed runs: {left_overs:,}")
     for reason in refused:
         screen.say("ERROR", reason)
     sys.exit(1 if refused else 0)
@@ -140,8 +140,8 @@ def _end(
     """Shows what came of a run, and ends with exit code 1 where it failed."""
     if day:
         summary.print_import_report(console, settings, day)
-    if outcome.untold:
-        screen.say("WARNING", f"nobody was told that it failed: {outcome.untold}", outcome.run_id)
+    if outcome.notification_error:
+        screen.say("WARNING", f"the failure was not notified: {outcome.notification_error}", outcome.run_id)
     if not outcome.succeeded:
         error = outcome.error
         screen.say("ERROR", error, outcome.run_id)

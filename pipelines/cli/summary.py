@@ -48,7 +48,7 @@ def print_import_report(console: Console, settings: Settings, day: date) -> None
     table = Table(title=f"Import report, {day}", title_justify="left")
     for name in ("source", "records", "state"):
         table.add_column(name)
-    counts = ("landed", "accepted", "quarantined", "superseded", "forgotten")
+    counts = ("landed", "accepted", "quarantined", "deduplicated", "erased")
     for name in counts:
         table.add_column(name, justify="right")
     table.add_column("quarantined because, or what to do", overflow="fold")
@@ -58,7 +58,7 @@ def print_import_report(console: Console, settings: Settings, day: date) -> None
         told = reasons[:_REASONS] + ([f"and {more} more {'reason' if more == 1 else 'reasons'}"] if more > 0 else [])
         inferred = [f"inferred: {row['inferred']}"] if row["inferred"] else []
         again = [f"pulled again, in vain: {row['pulled_again']}"] if row["pulled_again"] else []
-        carried = [f"rows of {row['landed_date']} stand in"] if row["state"] == "carried" else []
+        carried = [f"rows of {row['landed_date']} stand in"] if row["state"] == "carried_forward" else []
         message = [row["message"]] if row["message"] else []
         table.add_row(
             row["source"],
@@ -81,7 +81,7 @@ def print_published(console: Console, settings: Settings, sources: SourcesFile) 
         counted = connection.execute(
             "SELECT tier, count(*) FROM micro_influencers GROUP BY tier ORDER BY tier"
         ).fetchall()
-        accounts, age = connection.execute("SELECT count(*), min(snapshot_age_days) FROM accounts").fetchall()[0]
+        accounts, age = connection.execute("SELECT count(*), min(data_age_days) FROM accounts").fetchall()[0]
         unranked = connection.execute(_UNRANKED).fetchall()
     table = Table(
         title="Engagement by tier: median (likes + comments) / followers, and median likes / followers",
@@ -164,7 +164,7 @@ _UNRANKED = """
     GROUP BY ALL ORDER BY ALL
 """
 _TOP = f"""
-    SELECT rank, coalesce(handle, profile_id) AS handle, platform, followers, tier, engagement_ratio, engagement_low,
-        engagement_estimate, engagement_high, score
+    SELECT rank, coalesce(handle, profile_id) AS handle, platform, followers, tier, engagement_ratio,
+        engagement_ci_lower, engagement_estimate, engagement_ci_upper, score
     FROM micro_influencers ORDER BY rank LIMIT {TOP}
 """

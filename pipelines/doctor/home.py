@@ -78,7 +78,7 @@ def room(settings: Settings) -> Iterator[Finding]:
     free, files = shutil.disk_usage(place).free, os.statvfs(place)
     night = _newest_night(settings)
     remedy = (
-        "make room, or keep fewer old dates: `smallvoices tidy --dry-run` lists what can be deleted, and "
+        "make room, or keep fewer old dates: `smallvoices prune --dry-run` lists what can be deleted, and "
         "docs/operations.md, Retention, the settings"
     )
     shown = filesize.decimal(free)
@@ -115,7 +115,7 @@ def left_overs(settings: Settings) -> Iterator[Finding]:
     found = list(temp_cleanup.left_overs(settings))
     if found:
         said = f"{len(found):,} left by writers that were killed; the first: {found[0]}"
-        yield Finding("left-overs", "warning", said, "the next run sweeps them; until then, smallvoices tidy")
+        yield Finding("left-overs", "warning", said, "the next run sweeps them; until then, smallvoices prune")
     else:
         yield Finding("left-overs", "ok", "none")
     begun = len(list(settings.forgetting.glob("*.json")))
@@ -124,27 +124,25 @@ def left_overs(settings: Settings) -> Iterator[Finding]:
             "left-overs",
             "problem",
             f"erasing {begun} {'person' if begun == 1 else 'people'} was begun and has not ended",
-            "run `smallvoices forget` for them again",
+            "run `smallvoices erase` for them again",
         )
 
 
 def suppressed(settings: Settings) -> Iterator[Finding]:
-    """Whether those who were forgotten are still kept out: what tells who they are may be lost with a disk."""
+    """Whether those who were erased are still kept out: what tells who they are may be lost with a disk."""
     try:
         count = len(suppression.load(settings.suppressed).entries)
     except SuppressionError as error:
         yield Finding("suppressed", "problem", f"{error}", "until then no night runs")
         return
-    if not (settings.suppressed / suppression.ENTRIES).exists() and (first := _forgotten_in(settings)):
-        said = (
-            f"people were forgotten ({first} has lost records), and {settings.suppressed} that keeps them out is gone"
-        )
+    if not (settings.suppressed / suppression.ENTRIES).exists() and (first := _erased_in(settings)):
+        said = f"people were erased ({first} has lost records), and {settings.suppressed} that keeps them out is gone"
         yield Finding("suppressed", "problem", said, "restore it from a backup, or forget each person again")
     else:
         yield Finding("suppressed", "ok", f"{count:,} ids and handles are kept out" if count else "nobody is kept out")
 
 
-def _forgotten_in(settings: Settings) -> Path | None:
+def _erased_in(settings: Settings) -> Path | None:
     """A manifest with tombstones; manifests of many pages are long, so that they are searched and not parsed."""
     manifests = settings.landing.glob("*/*/manifests/[0-9]*.json")
     return next((path for path in manifests if b'"tombstones": [\n' in path.read_bytes()), None)

@@ -50,7 +50,7 @@ def _caught_up(settings: Settings, newest: date) -> str:
         if not all(map(has_dated_files, loaded.sources)):
             return settings.command(backfill)
         if on_disk(loaded, settings)[-1] > newest:
-            return settings.command(f"{backfill} --on-disk")
+            return settings.command(f"{backfill} --available-only")
     except SourcesError:
         return settings.command(backfill)
     except DateError:
@@ -84,7 +84,7 @@ def sources(settings: Settings) -> Iterator[Finding]:
     rows = import_report(settings, dates[-1]) if dates else []
     failed = {row["source"]: row for row in rows if row["state"] != "published"}
     for name, row in failed.items():
-        stands_in = f"rows of {row['landed_date']} stand in; " if row["state"] == "carried" else ""
+        stands_in = f"rows of {row['landed_date']} stand in; " if row["state"] == "carried_forward" else ""
         why = row["message"] or next((r["message"] for r in rows if r["source"] == name and r["message"]), None)
         said = f"{name} on {dates[-1]}: {row['state']}: {stands_in}{why or 'see the import report'}"
         yield Finding(

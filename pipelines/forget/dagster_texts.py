@@ -11,7 +11,7 @@ from typing import Any
 
 from pipelines.forget.person import Person
 
-GONE = "(forgotten)"
+GONE = "(erased)"
 
 
 def says(text: object, person: Person) -> bool:

@@ -136,7 +136,7 @@ def _emptied(settings: Settings, sources: SourcesFile, pull: Pull, wanted: Wante
             # Forced pulls of the same bytes have a manifest each.
             for manifest in store.pulls_of(place):
                 if manifest.content == pull.manifest.content:
-                    landed.settle(settings, manifest, files, folder)
+                    landed.replace_files(settings, manifest, files, folder)
         return files
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -185,7 +185,7 @@ def _blank(settings: Settings, pull: Pull, named: Sequence[str]) -> None:
                 etag="",
             )
         )
-    landed.settle(settings, pull.manifest, files, folder)
+    landed.replace_files(settings, pull.manifest, files, folder)
     store.sweep_date(settings.landing / pull.source.name / pull.manifest.snapshot_date)
 
 

@@ -1,4 +1,4 @@
-"""The whole of `smallvoices forget`: who is meant, what there is of them, erasing it, publishing, and proof.
+"""The whole of `smallvoices erase`: who is meant, what there is of them, erasing it, publishing, and proof.
 
 Belongs here: the order of the steps. What was begun is noted first and removed last, so that a run that was killed is
 completed by the same command. Does not: printing, or asking.
@@ -23,11 +23,11 @@ from schemas.settings import Settings
 
 
 class ForgetError(Exception):
-    """Somebody could not be forgotten, or not wholly; the message says what to do."""
+    """Somebody could not be erased, or not wholly; the message says what to do."""
 
 
 @dataclass(frozen=True)
-class Forgotten:
+class ErasureResult:
     """What became of it.
 
     Attributes:
@@ -63,7 +63,7 @@ def forget(
     *,
     log_level: str,
     say: Callable[[str], None],
-) -> Forgotten:
+) -> ErasureResult:
     """Erases a person, keeps them out, publishes once, and searches the home.
 
     Args:
@@ -110,7 +110,7 @@ def forget(
         if found.holds and not erased.left:
             for path in begun:
                 path.unlink()
-        return Forgotten(erased, blotted, found)
+        return ErasureResult(erased, blotted, found)
 
 
 def lift(settings: Settings, platform: str, name: str) -> int:
@@ -132,7 +132,7 @@ def lift(settings: Settings, platform: str, name: str) -> int:
     with home_lock.erasing(settings):
         if erasing.begun(settings, platform, name):
             raise ForgetError(
-                f"erasing {name!r} on {platform} was begun and has not ended; run `smallvoices forget` for them first"
+                f"erasing {name!r} on {platform} was begun and has not ended; run `smallvoices erase` for them first"
             )
         return suppression.lift(settings.suppressed, platform, {name, identity_resolution.normal(name)})
 

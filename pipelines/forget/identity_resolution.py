@@ -110,7 +110,7 @@ def _in_lake(settings: Settings, asked: Person) -> pl.DataFrame:
         lake.scan("profiles", day)
         .filter((pl.col("platform") == asked.platform) & _says(asked))
         .select(
-            day=pl.col("snapshot_date") - pl.duration(days=pl.col("snapshot_age_days")),
+            day=pl.col("snapshot_date") - pl.duration(days=pl.col("data_age_days")),
             profile_id=pl.when(~pl.col("profile_id").str.starts_with("@")).then("profile_id"),
             handle="handle",
         )

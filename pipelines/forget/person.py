@@ -1,4 +1,4 @@
-"""The person who is to be forgotten: one account of one platform, by every id and handle that it is known by.
+"""The person who is to be erased: one account of one platform, by every id and handle that it is known by.
 
 Belongs here: whether a row, or a text, is theirs. Does not: how the ids and handles are found (`identity_resolution`).
 """

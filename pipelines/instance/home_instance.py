@@ -55,7 +55,7 @@ def open_instance(settings: Settings) -> dg.DagsterInstance:
     said = "".join(Path(__file__).with_name(part).read_text(encoding="utf-8") for part in parts)
     try:
         # Two processes that make Dagster's tables at once break them for good.
-        with naming_storage(settings), atomic_write.alone(settings.dagster_home):
+        with naming_storage(settings), atomic_write.exclusive_lock(settings.dagster_home):
             aside = settings.dagster_home / "dagster.yaml.new"
             aside.write_text(said, encoding="utf-8")
             aside.replace(settings.dagster_home / "dagster.yaml")

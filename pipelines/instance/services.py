@@ -30,7 +30,7 @@ def ui(settings: Settings, port: int) -> NoReturn:
     """
     home_instance.mark_dead(settings)
     _be_the_only_ui(settings, f"http://{_LOOPBACK}:{port}")
-    _demand_free(port, _LOOPBACK)
+    _require_free(port, _LOOPBACK)
     _become(settings, "dagster", "dev", *_WORKSPACE, "-h", _LOOPBACK, "-p", str(port))
 
 
@@ -41,7 +41,7 @@ def webserver(settings: Settings, host: str, port: int) -> NoReturn:
         ServiceRunningError: Something else has the port.
     """
     home_instance.mark_dead(settings)
-    _demand_free(port, host)
+    _require_free(port, host)
     _become(settings, "dagster-webserver", *_WORKSPACE, "-h", host, "-p", str(port))
 
 
@@ -66,7 +66,7 @@ def _be_the_only_ui(settings: Settings, address: str) -> None:
     os.set_inheritable(descriptor, True)
 
 
-def _demand_free(port: int, host: str) -> None:
+def _require_free(port: int, host: str) -> None:
     """Dagster itself would say that it serves there, and go on without a UI."""
     with socket.socket() as trial:
         # As the UI itself binds: a port that another one has just left is free.

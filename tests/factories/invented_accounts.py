@@ -32,14 +32,14 @@ def settings(tmp_path: Path) -> Settings:
 
 def profile(name: str, followers: int, **cells: object) -> Row:
     """An account on Instagram."""
-    landed = {"source": "s", "snapshot_date": DAY, "snapshot_age_days": 0, "landed_file": "f", "landed_row": 1}
+    landed = {"source": "s", "snapshot_date": DAY, "data_age_days": 0, "landed_file": "f", "landed_row": 1}
     return {"platform": "instagram", "profile_id": name, "handle": name, "followers": followers} | landed | cells
 
 
 def post(name: str, age: int, likes: int | None, comments: int | None = 0, **cells: object) -> Row:
     """A post of an account, `age` days before the snapshot."""
     posted_at = datetime.combine(DAY, time(12)) - timedelta(days=age)
-    landed = {"source": "s", "snapshot_date": DAY, "snapshot_age_days": 0, "landed_file": "f", "landed_row": 1}
+    landed = {"source": "s", "snapshot_date": DAY, "data_age_days": 0, "landed_file": "f", "landed_row": 1}
     counts = {"likes": likes, "comments": comments, "posted_at": posted_at, "post_id": f"{name}-{age}-{likes}"}
     return {"platform": "instagram", "profile_id": name} | counts | landed | cells
 

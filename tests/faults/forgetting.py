@@ -1,4 +1,4 @@
-"""Killed anywhere while a person is forgotten, and a night that comes in between.
+"""Killed anywhere while a person is erased, and a night that comes in between.
 
 Belongs here: what must hold of the person and of everyone else. The kill itself is as in `kills`.
 """
@@ -102,12 +102,12 @@ def _resurrected(home: Home) -> str | None:
 
 def _night(home: Home) -> None:
     loaded = sources_file.load(home.settings.sources_file)
-    outcome = runs.over(home.settings, loaded, [date.fromisoformat(_DAY)], force=True, log_level=_LOG_LEVEL)
+    outcome = runs.run_dates(home.settings, loaded, [date.fromisoformat(_DAY)], force=True, log_level=_LOG_LEVEL)
     if not outcome.succeeded:
         raise RuntimeError(outcome.error)
 
 
 _WORK = Work("forgetting", lambda _: None, _forget, _seen, _others_are_whole)
 ROWS = (
-    Row(29, "killed while a person is forgotten", "done again, or after a night, they are gone; others stay", anywhere),
+    Row(29, "killed while a person is erased", "done again, or after a night, they are gone; others stay", anywhere),
 )

@@ -179,11 +179,11 @@ def landed(home: Home, day: str = NEXT) -> str | None:
 def leftovers(home: Home) -> list[str]:
     """What lies aside in a home, but for locks."""
     root = home.settings.home
-    asides = [path for path in root.rglob("*") if ".tmp" in path.name or path.name.startswith(".build-")]
+    temp_files = [path for path in root.rglob("*") if ".tmp" in path.name or path.name.startswith(".build-")]
     spilled = list(home.settings.scratch.glob("*"))
     kept = {manifest.content for manifest in _manifests(home)}
     unrecorded = [path for path in home.settings.landing.glob("*/*/*") if path.name not in {*kept, "manifests"}]
-    return sorted({str(path.relative_to(root)) for path in (*asides, *spilled, *unrecorded)})
+    return sorted({str(path.relative_to(root)) for path in (*temp_files, *spilled, *unrecorded)})
 
 
 def _manifests(home: Home) -> Iterator[Any]:

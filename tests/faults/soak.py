@@ -89,7 +89,9 @@ def _all(home: Home, count: int, tell: Tell) -> list[Night]:
 
 
 def _run(settings: Settings, day: date) -> None:
-    outcome = runs.over(settings, sources_file.load(settings.sources_file), [day], force=False, log_level="CRITICAL")
+    outcome = runs.run_dates(
+        settings, sources_file.load(settings.sources_file), [day], force=False, log_level="CRITICAL"
+    )
     if not outcome.succeeded:
         raise RuntimeError(f"{day}: {outcome.error}")
 

@@ -75,7 +75,7 @@ def _line(name: str, shape: str, found: Outcome | str, *, is_bad: bool) -> str:
         return f"{mark}{name:40} {shape:8} {found}"
     return (
         f"{mark}{name:40} {shape:8} {found.seconds:5.2f} s {found.state:15} {found.landed:6} = {found.accepted} + "
-        f"{found.quarantined} + {found.superseded}  {found.message[:160]!r}"
+        f"{found.quarantined} + {found.deduplicated}  {found.message[:160]!r}"
     )
 
 

@@ -37,10 +37,10 @@ class Outcome:
 
     Attributes:
         state: Of the landing or of the import.
-        landed: Records found; accepted, quarantined and superseded add up to it.
-        accepted: Records in the lake, superseded ones left out.
+        landed: Records found; accepted, quarantined and deduplicated add up to it.
+        accepted: Records in the lake, deduplicated ones left out.
         quarantined: Records refused.
-        superseded: Older copies of an account.
+        deduplicated: Older copies of an account.
         seconds: Of the processor, for landing and importing.
         message: Why it was refused.
     """
@@ -49,7 +49,7 @@ class Outcome:
     landed: int
     accepted: int
     quarantined: int
-    superseded: int
+    deduplicated: int
     seconds: float
     message: str
 
@@ -104,12 +104,12 @@ def _sources(file_format: str, shape: str) -> SourcesFile:
 def _accounted(
     name: str, content: bytes, shape: str, imported: Imported, state: str, message: str, seconds: float
 ) -> Outcome:
-    total = dict.fromkeys(("landed", "accepted", "quarantined", "superseded"), 0)
+    total = dict.fromkeys(("landed", "accepted", "quarantined", "deduplicated"), 0)
     for row in imported.report:
         for key in total:
             total[key] += row[key]
         state = row["state"]
-        if row["landed"] != row["accepted"] + row["quarantined"] + row["superseded"]:
+        if row["landed"] != row["accepted"] + row["quarantined"] + row["deduplicated"]:
             raise UnaccountedError(f"{name} ({shape}): {row}")
     if len(imported.profiles) != total["accepted"]:
         raise UnaccountedError(f"{name} ({shape}): {len(imported.profiles)} rows in the lake, and {total}")
@@ -117,7 +117,7 @@ def _accounted(
     if (
         shape == "declared"
         and meant is not None
-        and state in ("published", "over_quarantine")
+        and state in ("published", "quarantine_limit_exceeded")
         and total["landed"] != meant
     ):
         raise UnaccountedError(f"{name}: {meant} records, and {total}; {message}")

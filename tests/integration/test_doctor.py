@@ -190,7 +190,7 @@ def test_a_full_disk_ends_commands_with_one_line_that_names_it(night: Home, smal
         while True:
             filled.write(bytes(100_000))
             filled.flush()
-    for words in (["tidy", "--dry-run"], ["nightly", "--force"]):
+    for words in (["prune", "--dry-run"], ["nightly", "--force"]):
         done = home.process(*words)
         assert done.returncode == 1
         assert "Traceback" not in done.stderr
@@ -231,7 +231,7 @@ def test_who_holds_a_lock_is_told_and_that_it_stands_still(copy: Home) -> None:
 
 def test_a_night_that_failed_is_told_with_its_reason_and_when_the_last_one_succeeded(copy: Home) -> None:
     day = yesterday() - timedelta(1)
-    outcome = runs.over(
+    outcome = runs.run_dates(
         copy.settings, sources_file.load(copy.settings.sources_file), [day], force=False, log_level="CRITICAL"
     )
     assert not outcome.succeeded
@@ -321,7 +321,7 @@ def test_an_old_date_is_behind_and_how_to_catch_up_is_told(home: Home) -> None:
     )
     (home.folder / f"{yesterday()}.ndjson").touch()
     backfill = f"smallvoices backfill --from 2026-11-01 --to {yesterday()}"
-    assert only(home, "published").remedy == f"{backfill} --on-disk {_there(home)}"
+    assert only(home, "published").remedy == f"{backfill} --available-only {_there(home)}"
     home.settings.sources_file.write_text("sources: []", encoding="utf-8")
     assert only(home, "published").remedy == f"{backfill} {_there(home)}"
 

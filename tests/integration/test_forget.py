@@ -1,4 +1,4 @@
-"""`smallvoices forget`: whom it means, what is gone afterwards, who stays, and what later pulls leave out."""
+"""`smallvoices erase`: whom it means, what is gone afterwards, who stays, and what later pulls leave out."""
 
 import fcntl
 import json
@@ -83,7 +83,7 @@ def test_a_person_is_gone_from_everything_and_everyone_else_stays(published: Hom
     with closing(sqlite3.connect(home / "dagster/history/runs/index.db")) as database:
         assert database.execute("SELECT count(*) FROM event_logs").fetchall()[0] > events[0]
     assert published.query(
-        "SELECT source, landed_rows, accepted, quarantined, superseded, forgotten FROM source_status ORDER BY 1"
+        "SELECT source, landed_rows, accepted, quarantined, deduplicated, erased FROM source_status ORDER BY 1"
     ) == [("list", 4, 1, 1, 0, 2), ("plain", 63, 62, 0, 0, 1)]
     for file in ("salt", "entries"):
         path = home / "suppressed" / file
@@ -94,7 +94,7 @@ def test_a_person_is_gone_from_everything_and_everyone_else_stays(published: Hom
         return
     again = published.run("nightly", "--date", DAYS[-1], "--force", "--json")
     assert again.returncode == 0, again.stderr
-    assert {row["source"]: row["forgotten"] for row in json.loads(again.stdout)["sources"]} == {"plain": 1, "list": 1}
+    assert {row["source"]: row["erased"] for row in json.loads(again.stdout)["sources"]} == {"plain": 1, "list": 1}
     assert b"my own words" not in everything(home)
     assert published.query("SELECT platform, profile_id, handle, followers FROM accounts ORDER BY ALL") == after
 
@@ -162,7 +162,7 @@ def test_only_what_is_theirs_goes(exports: Exports, compared: int) -> None:
     told = [exports.run(day) for day in days[-compared:]]
     assert [[row for row in table if not _is_annas(row)] for table in before] == tables(told)
     for row in (row for each in told for row in each.report):
-        assert row["landed"] == row["accepted"] + row["quarantined"] + row["superseded"] + row["forgotten"]
+        assert row["landed"] == row["accepted"] + row["quarantined"] + row["deduplicated"] + row["erased"]
     assert erasing.erase(exports.settings, exports.sources(), anna).is_nothing
 
 
@@ -236,20 +236,20 @@ def test_later_pulls_leave_the_person_out_before_they_land(tmp_path: Path) -> No
     exports.write("a.json", json.dumps(rows).encode())
     suppression.add(exports.settings.suppressed, "instagram", ["ännchen"])
     (source,) = exports.sources().sources
-    sift = suppression_filter.sift(exports.settings, source, exports.sources().shape(source))
+    landing_filter = suppression_filter.landing_filter(exports.settings, source, exports.sources().shape(source))
     store.land(
         source, exports.sources().shape(source), DAY, landing=exports.settings.landing, folder=exports.folder,
-        force=False, sift=sift,
+        force=False, landing_filter=landing_filter,
     )  # fmt: skip
     told = exports.run()
-    assert told.told("landed", "accepted", "forgotten") == [(3, 2, 1)]
+    assert told.told("landed", "accepted", "erased") == [(3, 2, 1)]
     assert told.accounts("landed_row", "handle") == [(2, "bob"), (3, "ännchen")]
-    # Landed before anybody was forgotten: the import leaves them out as well.
+    # Landed before anybody was erased: the import leaves them out as well.
     other = Exports(tmp_path / "other").source("a", "a.json", platform="instagram")
     other.write("a.json", json.dumps(rows).encode())
     other.land()
     suppression.add(other.settings.suppressed, "instagram", ["ännchen"])
-    assert other.run().told("landed", "accepted", "forgotten") == [(3, 2, 1)]
+    assert other.run().told("landed", "accepted", "erased") == [(3, 2, 1)]
 
 
 def test_a_lifted_suppression_lets_a_person_in_again_and_nobody_else(tmp_path: Path) -> None:
@@ -266,11 +266,11 @@ def test_a_lifted_suppression_lets_a_person_in_again_and_nobody_else(tmp_path: P
     for platform, name in (("instagram", "carl"), ("tiktok", "anna"), ("instagram", "annab")):
         assert forgetting.lift(exports.settings, platform, name) == 0
     home = Home(tmp_path)
-    unknown = home.run("unsuppress", "instagram", "nobody")
+    unknown = home.run("allow", "instagram", "nobody")
     assert (unknown.returncode, unknown.stdout) == (2, "")
     assert "'nobody' on instagram is not suppressed" in unknown.stderr
     assert (exports.settings.suppressed / "entries").read_bytes() == entries
-    lifted = home.run("unsuppress", "instagram", "@Anna")
+    lifted = home.run("allow", "instagram", "@Anna")
     assert lifted.returncode == 0, lifted.stderr
     assert "Lifted the suppression of 3 ids and handles on instagram" in lifted.stdout
     assert exports.run().accounts("landed_row", "handle") == [(2, "anna"), (3, "carl")]
@@ -306,7 +306,7 @@ def test_entries_whose_salt_is_lost_let_nobody_in_and_the_doctor_tells(tmp_path:
     shutil.rmtree(folder)
     ((level, words),) = said()
     assert level == "problem"
-    assert "people were forgotten" in words
+    assert "people were erased" in words
 
 
 def test_what_a_killed_forget_was_writing_hinders_no_other_and_goes(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`smallvoices forget` where Dagster's storage, the published tables, or both are in a real PostgreSQL."""
+"""`smallvoices erase` where Dagster's storage, the published tables, or both are in a real PostgreSQL."""
 
 import json
 from dataclasses import dataclass
@@ -65,14 +65,14 @@ def test_a_person_is_gone_from_both_databases_and_nobody_else_is(
     with server.connect(PUBLISHED) as connection:
         accounts = connection.execute("SELECT platform, profile_id FROM smallvoices.accounts ORDER BY 1, 2").fetchall()
     # A shell that does not know of the storage would find nothing there, and take that for proof.
-    unaware = home.run("forget", "instagram", ANNA, "--yes")
+    unaware = home.run("erase", "instagram", ANNA, "--yes")
     assert unaware.returncode == 2, unaware.stderr
     assert f"{POSTGRES}: not set, and Dagster's storage of" in unaware.stderr
     with pytest.raises(SettingsError, match="is in PostgreSQL; set it as the nightly run has it"):
         home_instance.open_instance(home.settings)
 
     monkeypatch.setenv(POSTGRES, databases.storage)
-    done = home.run("forget", "instagram", ANNA, "--yes", "--json")
+    done = home.run("erase", "instagram", ANNA, "--yes", "--json")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert (told["found"], told["not_opened"], told["left"]) == ({}, {}, [])
@@ -120,7 +120,7 @@ def test_all_of_dagsters_tables_are_searched_and_no_others(
         assert dagster_postgres.blot_out(PERSON) == 3
         assert dagster_postgres.search(PERSON) == {}
         assert connection.execute("SELECT value FROM kvs WHERE key IN ('note', 'name') ORDER BY key").fetchall() == [
-            (ANNA,), ("(forgotten)",)
+            (ANNA,), ("(erased)",)
         ]  # fmt: skip
         assert connection.execute("SELECT entry FROM diary").fetchall() == [(f"met @{ANNA} today",)]
 

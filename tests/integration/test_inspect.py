@@ -136,7 +136,7 @@ class Source:
         assert self.manifest.state == "complete", self.manifest.message
         report = import_date(self.settings, self.loaded, DAY, "test")
         assert report.select(
-            (pl.col("landed") == pl.col("accepted") + pl.col("quarantined") + pl.col("superseded")).all()
+            (pl.col("landed") == pl.col("accepted") + pl.col("quarantined") + pl.col("deduplicated")).all()
         ).item()
         return report, Lake(self.settings.lake).scan("profiles", DAY).sort("landed_file", "landed_row").collect()
 
@@ -184,7 +184,7 @@ def test_what_is_undecided_is_refused_with_the_remedy(tmp_path: Path) -> None:
     refusal = Source(tmp_path, {"list.csv": text.encode()}).refusal()
     assert "likes: an average per post, or a total?" in refusal
     assert "smallvoices inspect" in refusal
-    assert "--write NAME" in refusal
+    assert "--save-shape NAME" in refusal
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_inspect_prints_what_it_found_and_writes_a_shape_that_works(tmp_path: Pa
     (tmp_path / "sources.yaml").write_text(
         "sources: [{name: team, shape: spring, url: list.csv, platform: instagram}]", encoding="utf-8"
     )
-    run = smallvoices("inspect", "list.csv", "--platform", "instagram", "--write", "spring")
+    run = smallvoices("inspect", "list.csv", "--platform", "instagram", "--save-shape", "spring")
     assert run.code == 0, run.err
     assert "The import would take 3 of 3 profiles" in run.out
     shape = yaml.safe_load((tmp_path / "shapes/spring.yaml").read_text(encoding="utf-8"))
@@ -232,7 +232,7 @@ def test_a_shape_written_from_one_document_on_one_line_reads_it_indented(tmp_pat
     one_line, indented = tmp_path / "one_line.json", tmp_path / "indented.json"
     one_line.write_text(json.dumps(exports), encoding="utf-8")
     indented.write_text(json.dumps(exports, indent=1), encoding="utf-8")
-    assert smallvoices("inspect", str(one_line), "--write", "team").code == 0
+    assert smallvoices("inspect", str(one_line), "--save-shape", "team").code == 0
     assert yaml.safe_load((tmp_path / "shapes/team.yaml").read_text(encoding="utf-8"))["format"] == "json"
     run = smallvoices("inspect", str(indented), "--shape", "team")
     assert (run.code, run.err) == (0, "")
@@ -267,9 +267,9 @@ def test_mistakes_in_the_words_of_inspect_are_told(tmp_path: Path, smallvoices: 
     (tmp_path / "list.csv").write_text(CSV)
     run = smallvoices("inspect", "list.csv", "--platform", "tikok")
     assert "which the file does not have; did you mean tiktok?" in run.out
-    run = smallvoices("inspect", "list.csv", "--write", "My List")
+    run = smallvoices("inspect", "list.csv", "--save-shape", "My List")
     assert (run.code, run.out) == (2, "")
-    assert run.err.startswith("Error: --write 'My List' is not allowed")
+    assert run.err.startswith("Error: --save-shape 'My List' is not allowed")
 
 
 def test_inspect_asks_and_ends_with_code_1(tmp_path: Path, smallvoices: Command) -> None:
@@ -333,7 +333,7 @@ def test_an_export_that_was_cut_short_ends_with_what_is_wrong(
     whole = (REPOSITORY / "samples/agency/2026-10-31.csv").read_bytes()
     cut = tmp_path / "list.csv"
     cut.write_bytes(whole[: len(whole) // 2])
-    run = smallvoices("inspect", str(cut), "--write", "kept", *options)
+    run = smallvoices("inspect", str(cut), "--save-shape", "kept", *options)
     assert run.code == 1
     assert re.fullmatch(
         rf"Error: {cut}:\d+ ends in the middle of a record: the file was cut short; have it sent again\n", run.err
@@ -369,7 +369,7 @@ def test_looking_does_not_wait_for_dagster(tmp_path: Path) -> None:
     )
     for command, code in (
         (["inspect", "samples/agency/2026-10-31.csv"], 0),
-        (["sources", "--date", "newest"], 0),
+        (["check", "--date", "newest"], 0),
         (["explain", "instagram", "nobody", "--home", str(tmp_path)], 1),  # nothing is ranked there
     ):
         done = subprocess.run(

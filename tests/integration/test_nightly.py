@@ -79,7 +79,7 @@ def _ranks_micro_influencers_only(folder: Path) -> None:
         "SELECT count(*) FROM accounts WHERE (engagement_ratio IS NULL) <> (engagement_null_reason IS NOT NULL)"
     )
     assert query(folder, unexplained) == [(0,)]
-    outside = "SELECT count(*) FROM accounts WHERE engagement_estimate NOT BETWEEN engagement_low AND engagement_high"
+    outside = "SELECT count(*) FROM accounts WHERE engagement_estimate NOT BETWEEN engagement_ci_lower AND engagement_ci_upper"
     assert query(folder, outside) == [(0,)]
 
 
@@ -97,7 +97,7 @@ def _leads_back_to_landed_rows(folder: Path) -> None:
 def _quarantines_with_reason_and_raw_text(folder: Path) -> None:
     status = query(
         folder,
-        "SELECT source, landed_rows, accepted + quarantined + superseded + forgotten FROM source_status ORDER BY 1",
+        "SELECT source, landed_rows, accepted + quarantined + deduplicated + erased FROM source_status ORDER BY 1",
     )
     assert [(source, landed == settled) for source, landed, settled in status] == [
         ("agency", True),
@@ -166,7 +166,7 @@ def _explains_ranks(smallvoices: Command, folder: Path) -> None:
     assert "  none: no followers (zero_followers)\n" in why
     known = smallvoices("explain", "instagram", "tempo_attic", "--json")
     assert known.document["ranking"]["handle"] == "tempo_attic"
-    assert {sign["sign"] for sign in known.document["signs"]} >= {"even_engagement", "odd_comments"}
+    assert {row["component"] for row in known.document["indicators"]} >= {"uniform_engagement", "comment_anomaly"}
     assert smallvoices("explain", "instagram", "tempo_attic", "--date", "2026-10-01").code == 1
 
 
@@ -206,7 +206,7 @@ def test_same_bytes_same_hash(smallvoices: Command, copied: Path, tmp_path: Path
         with duckdb.connect(str(tmp_path / home / "published/micro_influencers.duckdb"), read_only=True) as connection:
             return str(connection.execute("SELECT content_hash FROM _meta").fetchall()[0][0])
 
-    backfill = ("backfill", "--from", days[0], "--to", days[-1], "--on-disk")
+    backfill = ("backfill", "--from", days[0], "--to", days[-1], "--available-only")
     assert smallvoices(*backfill, home=tmp_path / "backfill").code == 0
     expected = content("backfill")
     for day in reversed(days):
@@ -246,7 +246,9 @@ def test_growth_is_looked_up_over_backfilled_days(smallvoices: Command, tmp_path
 
 def test_the_dates_of_the_samples_show_growth_and_movers(smallvoices: Command, samples: Path, tmp_path: Path) -> None:
     """As README says; the dates between them, which have no files, are no dates with rows carried over."""
-    (backfill,) = re.findall(r"\.venv/bin/smallvoices (backfill .*--on-disk)", (REPOSITORY / "README.md").read_text())
+    (backfill,) = re.findall(
+        r"\.venv/bin/smallvoices (backfill .*--available-only)", (REPOSITORY / "README.md").read_text()
+    )
     done = smallvoices(*backfill.split())
     assert done.code == 0, done.err
     assert "Backfill of 4 dates, 2026-10-01 to 2026-10-31" in done.out
@@ -261,7 +263,7 @@ def test_the_dates_of_the_samples_show_growth_and_movers(smallvoices: Command, s
     assert "Change of score since 2026-10-24" in page
     assert "None rose." not in page
     assert "None fell." not in page
-    none = smallvoices("backfill", "--from", "2026-10-02", "--to", "2026-10-03", "--on-disk")
+    none = smallvoices("backfill", "--from", "2026-10-02", "--to", "2026-10-03", "--available-only")
     assert none.code == 2
     assert none.err == (
         "Error: no source has a file for a date from 2026-10-02 to 2026-10-03; there are from 2026-10-01 to 2026-10-31\n"
@@ -319,7 +321,7 @@ def test_a_failed_source_is_carried(smallvoices: Command, copied: Path, after_th
     failed = smallvoices("nightly", "--date", "2026-11-01", "--json")
     assert failed.code == 0
     assert re.search(r"agency 2026-11-01 profiles: unreadable.* ends in the middle of a record", failed.err)
-    ages = "SELECT DISTINCT source, snapshot_age_days FROM accounts ORDER BY 1"
+    ages = "SELECT DISTINCT source, data_age_days FROM accounts ORDER BY 1"
     assert query(tmp_path, ages) == [("agency", 1), ("scraper", 0), ("tiktok_team", 0)]
 
 
@@ -338,10 +340,10 @@ def test_a_failed_source_is_carried_and_mended_by_a_rerun(smallvoices: Command, 
         r"2026-10-31\.csv:\d+ ends in the middle of a record.*; what it sent is kept at landing/agency/", told
     )
     _finds_in_the_quarantine_what_the_report_counts(failed.document["sources"], tmp_path)
-    ages = "SELECT DISTINCT source, snapshot_age_days FROM accounts WHERE source <> 'tiktok_team' ORDER BY 1"
+    ages = "SELECT DISTINCT source, data_age_days FROM accounts WHERE source <> 'tiktok_team' ORDER BY 1"
     assert query(tmp_path, ages) == [("agency", 1), ("scraper", 1)]
     assert query(tmp_path, "SELECT state, snapshot_date::VARCHAR FROM source_status WHERE source = 'scraper'") == [
-        ("carried", "2026-10-30")
+        ("carried_forward", "2026-10-30")
     ]
     for path, content in whole.items():
         path.write_bytes(content)
@@ -496,7 +498,7 @@ def test_a_mistake_in_sources_is_one_line_and_pulls_nothing(
 
 
 def test_sources_says_what_would_be_pulled(smallvoices: Command, samples: Path) -> None:
-    run = smallvoices("sources", "--date", "2026-10-31")
+    run = smallvoices("check", "--date", "2026-10-31")
     assert run.code == 0
     assert "tiktok_team (shape smallvoices)" in run.out
     assert "posts: samples/tiktok_team/posts-2026-10-31.ndjson" in run.out
@@ -510,7 +512,7 @@ def test_sources_fails_where_a_source_would(
         file.write("  - {name: api, shape: smallvoices, url: 'https://x.example/{date}?k=${NO_SUCH_KEY}'}\n")
     gone = tmp_path / "samples/agency/2026-10-31.csv"
     gone.unlink()
-    run = smallvoices("sources", "--date", "2026-10-31", *form)
+    run = smallvoices("check", "--date", "2026-10-31", *form)
     assert run.code == 1
     assert run.err.splitlines() == [
         f"Error: source 'agency': no file {gone}; put the export there, or correct the url in sources.yaml",
@@ -525,7 +527,7 @@ def test_sources_tells_a_date_that_a_source_without_history_has_not(
     smallvoices: Command, copied: Path, tmp_path: Path
 ) -> None:
     copied.write_text(SOURCES.replace("name: agency", "name: agency, history: current"), encoding="utf-8")
-    run = smallvoices("sources", "--date", "2026-10-31")
+    run = smallvoices("check", "--date", "2026-10-31")
     assert run.code == 1
     assert run.err.startswith("Error: source 'agency': only offers today's figures, and nothing was landed on 2026-10")
 
@@ -533,7 +535,7 @@ def test_sources_tells_a_date_that_a_source_without_history_has_not(
 def test_sources_of_a_date_without_files_tells_the_newest_that_has_some(
     smallvoices: Command, samples: Path, tmp_path: Path
 ) -> None:
-    run = smallvoices("sources", "--date", "2026-10-02")
+    run = smallvoices("check", "--date", "2026-10-02")
     assert run.code == 1
     assert run.out.count("(no file)") == 4
     *missing, newest = run.err.splitlines()
@@ -559,9 +561,9 @@ def test_one_export_under_many_dates_is_told(smallvoices: Command, tmp_path: Pat
     run = smallvoices("backfill", "--from", "2026-10-30", "--to", "2026-10-31")
     assert run.code == 0
     assert [line for line in run.err.splitlines() if "{date}" in line] == [f"Warning: {sources}: {told}"]
-    listed = smallvoices("sources", "--date", "2026-10-31")
+    listed = smallvoices("check", "--date", "2026-10-31")
     assert (listed.code, listed.err) == (0, f"Warning: {told}\n")
-    keys = {name: dg.AssetCheckKey(asset_key(f"landed_{name}"), "pulled") for name in ("plain", "undated")}
+    keys = {name: dg.AssetCheckKey(asset_key(f"landed_{name}"), "export_landed") for name in ("plain", "undated")}
     with dg.DagsterInstance.from_config(str(tmp_path / "home/dagster")) as instance:
         records = instance.event_log_storage.get_latest_asset_check_execution_by_key(list(keys.values()))
     events: dict[str, Any] = {name: records[key].event for name, key in keys.items()}
@@ -572,7 +574,7 @@ def test_one_export_under_many_dates_is_told(smallvoices: Command, tmp_path: Pat
     sources.write_text(
         f"{fine}- {{name: undated, shape: smallvoices, url: list.csv, history: current}}\n", encoding="utf-8"
     )
-    assert smallvoices("sources", "--date", "2026-10-31").err == ""
+    assert smallvoices("check", "--date", "2026-10-31").err == ""
 
 
 def test_a_night_from_an_api_shows_its_secret_nowhere(smallvoices: Command, tmp_path: Path) -> None:
@@ -598,7 +600,7 @@ def test_a_night_from_an_api_shows_its_secret_nowhere(smallvoices: Command, tmp_
             f"- {{name: unset, url: '{server.url}/x?day={{date}}&k=${{NO_SUCH_KEY}}', shape: smallvoices}}\n",
             encoding="utf-8",
         )
-        listed = smallvoices("sources", "--date", "2026-10-31", KEY=canary)
+        listed = smallvoices("check", "--date", "2026-10-31", KEY=canary)
         assert server.asked == []
         run = smallvoices("nightly", "--date", "2026-10-31", "--json", KEY=canary)
     assert listed.code == 1

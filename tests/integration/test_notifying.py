@@ -69,7 +69,7 @@ def test_a_refused_publish_is_told_without_people_in_it(home: Home) -> None:
         path = home.settings.sources_file
         path.write_text(f"notify: {server.url}\n{path.read_text(encoding='utf-8')}", encoding="utf-8")
         outcome = runs.publish(home.settings, sources_file.load(path), log_level="CRITICAL")
-    assert (outcome.succeeded, outcome.untold) == (False, "")
+    assert (outcome.succeeded, outcome.notification_error) == (False, "")
     (heard,) = map(_heard, server.asked)
     assert "failed in published: accounts: 200 rows break the contract; the first: followers: " in heard["text"]
     assert f"Readers see generation 1, of {DAYS[-1]}" in heard["text"]
@@ -112,10 +112,10 @@ def test_what_may_pass_is_tried_again_and_all_else_is_told_to_whoever_runs_it(
     monkeypatch.setattr(notifying, "_LIMITS", Limits(deadline_minutes=0.05))
     with serving(in_turn(answers)) as server:
         settings = _settings(tmp_path, f"{server.url}/${{HOOK}}")
-        untold = notifying.tell(settings, sources_file.load(settings.sources_file), FAILED)
-    assert told in untold
-    assert bool(told) == bool(untold)
-    assert SECRET not in untold
+        notification_error = notifying.tell(settings, sources_file.load(settings.sources_file), FAILED)
+    assert told in notification_error
+    assert bool(told) == bool(notification_error)
+    assert SECRET not in notification_error
     assert len(server.asked) >= asked
 
 
@@ -142,7 +142,7 @@ def test_a_dead_webhook_changes_nothing_about_a_night(smallvoices: Command, tmp_
     night = smallvoices("nightly", "--date", "2026-10-31", "--json")
     assert night.code == 1
     assert "Error: required source plain has nothing for 2026-10-31" in night.err
-    told = "Warning: nobody was told that it failed: notify: environment variable HOOK is not set"
+    told = "Warning: the failure was not notified: notify: environment variable HOOK is not set"
     assert told in night.err
     assert night.document["error"].startswith("required source plain")
 
@@ -184,7 +184,7 @@ def test_the_daemon_tells_of_runs_that_could_not_tell_themselves(
                     ticked = sensor.evaluate_tick(context)
                 return ticked.cursor, ticked.skip_message
 
-            night = runs.over(settings, loaded, [date.fromisoformat(DAYS[-1])], force=False, log_level="CRITICAL")
+            night = runs.run_dates(settings, loaded, [date.fromisoformat(DAYS[-1])], force=False, log_level="CRITICAL")
             assert (night.succeeded, len(server.asked)) == (False, 1)
             cursor, said = looks(cursor)
             assert (said, len(server.asked)) == ("the command that ran it has told it", 1)

@@ -144,5 +144,5 @@ def test_whatever_pages_hold(pages: list[list[object]]) -> None:
     with pytest.MonkeyPatch.context() as patched:
         told = both(WRAPPED, [page(record(999)), *(page(*records) for records in pages)], patched)
     assert all(landed == accepted + bad + old for landed, accepted, bad, old in told.told(
-        "landed", "accepted", "quarantined", "superseded"
+        "landed", "accepted", "quarantined", "deduplicated"
     ))  # fmt: skip

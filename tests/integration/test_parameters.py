@@ -22,7 +22,7 @@ OTHER = Metrics(window_days=30, interval_z=1.96)
 
 def rank(home: Home, *days: str) -> None:
     loaded = sources_file.load(home.settings.sources_file)
-    done = runs.over(home.settings, loaded, list(map(date.fromisoformat, days)), force=False, log_level="CRITICAL")
+    done = runs.run_dates(home.settings, loaded, list(map(date.fromisoformat, days)), force=False, log_level="CRITICAL")
     assert done.succeeded, done.error
 
 
@@ -79,7 +79,7 @@ def test_every_table_that_depends_on_parameters_records_them(home: Home) -> None
     ratios = {"window_days": 90, "settle_days": 2, "sample_posts": 12}
     every = {**ratios, "interval_z": 1.28}
     assert {table: found for table, found in noted.items() if found} == {
-        **dict.fromkeys(("engagement", "priors", "benchmarks", "norms"), ratios),
+        **dict.fromkeys(("engagement", "priors", "benchmarks", "baselines"), ratios),
         **dict.fromkeys(("estimates", "authenticity", "ranking", "segments"), every),
     }
 

@@ -327,4 +327,4 @@ def test_a_night_for_which_nothing_was_delivered_says_so(home: Home) -> None:
     done = home.run("nightly", "--date", "2026-11-01")
     assert done.returncode == 0, done.stderr
     assert "No row of it is of 2026-11-01: no source delivered for it, and the newest rows are a day old" in done.stdout
-    assert home.query("SELECT DISTINCT snapshot_date::VARCHAR, snapshot_age_days FROM accounts") == [("2026-11-01", 1)]
+    assert home.query("SELECT DISTINCT snapshot_date::VARCHAR, data_age_days FROM accounts") == [("2026-11-01", 1)]

@@ -145,10 +145,10 @@ def test_the_command_prints_real_posts_first_and_worlds_second(tmp_path: Path) -
 
 def test_the_signs_tell_who_cheats(tmp_path: Path) -> None:
     telling = {
-        "even likes": ("even_engagement", 0.95),
-        "comment pod": ("odd_comments", 0.85),
+        "even likes": ("uniform_engagement", 0.95),
+        "comment pod": ("comment_anomaly", 0.85),
         "bought, long ago": ("low_engagement", 0.75),
-        "bought, lately": ("follower_step", 0.95),
+        "bought, lately": ("follower_spike", 0.95),
         "follow-unfollow": ("follow_unfollow", 0.95),
     }
     assert set(telling) == set(fraud.CHEATS)
@@ -167,4 +167,4 @@ def test_labelled_accounts_are_judged_by_what_their_profile_shows(tmp_path: Path
     areas = fraud.labelled(path, tmp_path)
     assert areas["no_picture"] == 1
     assert areas["authenticity"] == 1
-    assert "even_engagement" not in areas  # there are no posts to tell it from
+    assert "uniform_engagement" not in areas  # there are no posts to tell it from

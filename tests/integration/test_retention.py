@@ -1,4 +1,4 @@
-"""What of a home is let go of as it grows old, and what stays although it is."""
+"""Retention: old dates, runs and files that are deleted, and those that stay although they are old."""
 
 import json
 import os
@@ -61,7 +61,7 @@ def _make_grown(folder: Path) -> None:
             (home.folder / f"ended-{day}.csv").write_text(f"{HEADER}tiktok,1,one,5000,90,5\n", encoding="utf-8")
         with patch.dict(os.environ):
             loaded = sources_file.load(home.settings.sources_file)
-            outcome = runs.over(home.settings, loaded, [day], force=False, log_level="CRITICAL")
+            outcome = runs.run_dates(home.settings, loaded, [day], force=False, log_level="CRITICAL")
         assert outcome.succeeded, outcome.error
     _age(home, 500)
 
@@ -120,11 +120,11 @@ def test_handle_changes_of_a_lake_that_kept_history_for_ever_are_published_as_be
     lake = Lake(old.settings.lake)
     row = {"platform": "instagram", "profile_id": "1", "snapshot_date": GONE, "tier": "nano", "earlier_snapshots": 1}
     for day, former in {GONE: "was_one", SEEN: None, KEPT: "was_two"}.items():
-        cells = [row | {"snapshot_date": day, "handle_before": former}]
+        cells = [row | {"snapshot_date": day, "previous_handle": former}]
         lake.write("history", day, "run", pl.DataFrame(cells, schema=polars_schema(History)))
     shutil.rmtree(old.settings.lake / "handle_changes")
     _age(old, 500)
-    changes = "SELECT snapshot_date, profile_id, handle_before FROM handle_history"
+    changes = "SELECT snapshot_date, profile_id, previous_handle FROM handle_history"
     _tidy(old.settings)
     assert "history" in _tables(old, GONE)  # nothing else holds its change yet
     for _ in range(2):
@@ -146,7 +146,7 @@ def test_a_date_that_was_let_go_of_is_told_and_can_be_had_again(old: Home) -> No
     )
     before = old.publish().content_hash
     loaded = sources_file.load(old.settings.sources_file)
-    again = runs.over(old.settings, loaded, [GONE], force=False, log_level="CRITICAL")
+    again = runs.run_dates(old.settings, loaded, [GONE], force=False, log_level="CRITICAL")
     assert again.succeeded, again.error
     # What was just computed stays, however old its date, with its quarantine for the report of the run.
     assert len(_tables(old, GONE)) == len(_tables(old, NEWEST))
@@ -164,7 +164,7 @@ def test_landing_goes_only_where_it_is_said_and_never_what_may_still_be_needed(o
         assert instance
         assert instance.get_materialized_partitions(asset_key("landed_plain")) == {str(NEWEST)}
     assert sorted(path.name for path in (old.settings.landing / "plain").iterdir()) == [str(NEWEST)]
-    outcome = runs.over(
+    outcome = runs.run_dates(
         old.settings, sources_file.load(old.settings.sources_file), [NEWEST], force=False, log_level="CRITICAL"
     )
     assert outcome.succeeded
@@ -211,7 +211,7 @@ def test_dagster_lets_go_of_ended_runs_and_still_knows_which_dates_are_there(old
         checks = sa.text("SELECT DISTINCT partition FROM asset_check_executions WHERE partition IS NOT NULL")
         with instance.event_log_storage.index_connection() as connection:  # type: ignore[attr-defined]  # of SQL storage
             assert set(connection.execute(checks).scalars()) == {str(KEPT), str(NEWEST)}
-    outcome = runs.over(
+    outcome = runs.run_dates(
         old.settings, sources_file.load(old.settings.sources_file), [NEWEST], force=False, log_level="CRITICAL"
     )
     assert outcome.succeeded
@@ -227,15 +227,15 @@ def test_a_dry_run_says_what_would_go_and_leaves_it(old: Home) -> None:
         return {path for path in old.settings.home.rglob("*") if not path.name.endswith(("-wal", "-shm"))}
 
     before = files()
-    told = old.run("tidy", "--dry-run", SMALLVOICES_KEEP_LANDING_DAYS="60")
+    told = old.run("prune", "--dry-run", SMALLVOICES_KEEP_LANDING_DAYS="60")
     assert told.returncode == 0, told.stderr
     assert f"lake     {old.settings.lake}/ranking/snapshot_date={GONE}/data.parquet (" in told.stdout
     assert f"landing  {old.settings.landing}/plain/{KEPT} (" in told.stdout
     last = told.stdout.splitlines()[-1]
-    assert last.startswith("Would let go of ")
+    assert last.startswith("Would delete ")
     assert "5 landed dates, 3 runs: " in last
     assert files() == before
-    done = old.run("tidy", "--json", SMALLVOICES_KEEP_LAKE_DAYS="off", SMALLVOICES_KEEP_RUNS_DAYS="off")
+    done = old.run("prune", "--json", SMALLVOICES_KEEP_LAKE_DAYS="off", SMALLVOICES_KEEP_RUNS_DAYS="off")
     document = json.loads(done.stdout)
     assert {each["path"] for each in document["found"]} == {
         f"{old.settings.lake}/quarantine/snapshot_date={day}/data.parquet" for day in (GONE, SEEN, KEPT)
@@ -262,7 +262,7 @@ def test_what_killed_writers_have_left_goes_after_a_day(old: Home) -> None:
             os.utime(each, (0, time.time() - 25 * 3600))
     (finding,) = [finding for finding in examine(old.settings) if finding.check == "left-overs"]
     assert finding.said.startswith("5 left by writers that were killed; the first: ")
-    assert old.run("tidy").returncode == 0
+    assert old.run("prune").returncode == 0
     assert [path for path in left if path.exists()] == []
     assert _landed(old, "plain") == [GONE, SEEN, KEPT, NEWEST]
 

@@ -60,8 +60,8 @@ def test_no_ending_of_a_pull_shows_a_secret(smallvoices: Command, tmp_path: Path
             encoding="utf-8",
         )
         night = smallvoices.process("nightly", "--date", "2026-10-31", "--json", KEY=CANARY)
-        listed = smallvoices("sources", "--date", "2026-10-31", KEY=CANARY)
-        forgot = smallvoices("forget", "tiktok", "h1", "--yes", KEY=CANARY)
+        listed = smallvoices("check", "--date", "2026-10-31", KEY=CANARY)
+        forgot = smallvoices("erase", "tiktok", "h1", "--yes", KEY=CANARY)
     assert "PostgreSQL says" in night.err, night.err
     assert (night.code, forgot.code) == (1, 1)
     for name in ("echo", "slow", "bad", "down", "tls"):

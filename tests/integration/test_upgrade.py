@@ -107,7 +107,7 @@ def old_home(old_code: Path, pytestconfig: pytest.Config) -> Path:
         shutil.rmtree(building, ignore_errors=True)
         run_old(
             old_code, building, old_code / "sources.yaml",
-            "backfill", "--from", OLD_DATES[0], "--to", OLD_DATES[-1], "--on-disk",
+            "backfill", "--from", OLD_DATES[0], "--to", OLD_DATES[-1], "--available-only",
         )  # fmt: skip
         building.rename(done)
     return done
@@ -145,21 +145,28 @@ def test_a_home_of_5d1bf1b_says_which_command_migrates_it_and_works_on(
         refused = smallvoices(*command, sources=SAMPLES)
         assert (refused.code, refused.err.count("\n")) == (1, 1), refused.err
         assert "smallvoices publish" in refused.err
-    assert smallvoices("tidy", "--dry-run", sources=SAMPLES).code == 0
+    assert smallvoices("prune", "--dry-run", sources=SAMPLES).code == 0
 
     migrated = smallvoices("publish", sources=SAMPLES)
     assert migrated.code == 0, migrated.err
     assert outdated.dates(Lake(upgraded.lake)) == []
     assert {finding.check: finding for finding in examine(upgraded)}["stale dates"].level == "ok"
     assert smallvoices("explain", "instagram", "tempo_attic", "--date", OLD_DATES[0], sources=SAMPLES).code == 0
-    assert smallvoices("forget", "instagram", "tempo_attic", "--dry-run", sources=SAMPLES).code == 0
+    assert smallvoices("erase", "instagram", "tempo_attic", "--dry-run", sources=SAMPLES).code == 0
     assert landed_dates(upgraded) == {
         f"smallvoices/landed_{source.name}": set(OLD_DATES) for source in sources_file.load(SAMPLES).sources
     }
 
     # The same rows as where today's code has made all of it.
     anew = smallvoices(
-        "backfill", "--from", OLD_DATES[0], "--to", OLD_DATES[-1], "--on-disk", home=tmp_path / "new", sources=SAMPLES
+        "backfill",
+        "--from",
+        OLD_DATES[0],
+        "--to",
+        OLD_DATES[-1],
+        "--available-only",
+        home=tmp_path / "new",
+        sources=SAMPLES,
     )
     assert anew.code == 0, anew.err
     assert content_hash(upgraded.published) == content_hash(tmp_path / "new/published")
@@ -170,7 +177,7 @@ def test_a_home_of_5d1bf1b_says_which_command_migrates_it_and_works_on(
     "command",
     [
         ["nightly", "--date", "2026-10-31"],
-        ["backfill", "--from", "2026-10-01", "--to", "2026-10-31", "--on-disk"],
+        ["backfill", "--from", "2026-10-01", "--to", "2026-10-31", "--available-only"],
     ],
     ids=["nightly", "backfill"],
 )
@@ -188,7 +195,7 @@ def test_a_run_recomputes_the_dates_of_5d1bf1b_first(
 @pytest.mark.proof
 def test_somebody_in_a_home_of_5d1bf1b_is_erased(upgraded: Settings, smallvoices: Command) -> None:
     assert smallvoices("publish", sources=SAMPLES).code == 0
-    done = smallvoices("forget", "instagram", "tempo_attic", "--yes", sources=SAMPLES)
+    done = smallvoices("erase", "instagram", "tempo_attic", "--yes", sources=SAMPLES)
     assert done.code == 0, done.err
     assert outdated.dates(Lake(upgraded.lake)) == []
 

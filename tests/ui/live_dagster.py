@@ -157,7 +157,7 @@ class LiveDagster:
         wait_for(f"the end of run {run_id}", look, seconds, pause=1)
 
     def pulled(self, source: str) -> Json:
-        """The latest evaluation of a source's `pulled` check."""
+        """The latest evaluation of a source's `export_landed` check."""
         (asset,) = self.ask(
             "query ($of: [AssetKeyInput!]!) { assetNodes(assetKeys: $of) { assetChecksOrError { "
             "... on AssetChecks { checks { "
@@ -165,7 +165,7 @@ class LiveDagster:
             of=[{"path": asset_key(f"landed_{source}").path}],
         )
         checks = {check["name"]: check for check in asset["assetChecksOrError"]["checks"]}
-        return dict(checks["pulled"]["executionForLatestMaterialization"]["evaluation"])
+        return dict(checks["export_landed"]["executionForLatestMaterialization"]["evaluation"])
 
 
 def write_samples(folder: Path) -> Path:
@@ -230,7 +230,7 @@ class Backfilled:
         id: Of the backfill.
         ended: Status and runs of the backfill.
         assets: The assets as they were then.
-        pulled: The `pulled` check of the source with the missing export.
+        pulled: The `export_landed` check of the source with the missing export.
         published: What was published.
     """
 

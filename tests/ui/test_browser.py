@@ -57,14 +57,14 @@ def test_the_check_of_a_missing_export_shows_what_to_do(
     source, day = MISSING
     browser.open(f"assets/smallvoices/landed_{source}?view=checks")
     told = f"{day}: no file {live.samples}/{source}/{day}.csv; put the export there, or correct the url"
-    browser.click_to_see("//*[normalize-space(text())='pulled']", re.escape(told))
+    browser.click_to_see("//*[normalize-space(text())='export_landed']", re.escape(told))
     browser.screenshot("check.png")
 
 
 def test_after_a_rerun_by_clicks_the_check_is_green(browser: Browser, repaired: str) -> None:
     assert repaired == "Success"
     browser.open(f"assets/smallvoices/landed_{MISSING[0]}?view=checks")
-    browser.click_to_see("//*[normalize-space(text())='pulled']", "The export arrived.")
+    browser.click_to_see("//*[normalize-space(text())='export_landed']", "The export arrived.")
 
 
 def test_the_report_shows_what_was_published(browser: Browser, live: LiveDagster, repaired: str) -> None:

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.live
 
 DAILY = {
     "authenticity", "benchmarks", "creators", "engagement", "estimates", "handle_changes", "history", "import_report", "landed_agency",
-    "landed_scraper", "landed_tiktok_team", "norms", "posts", "priors", "profiles", "quarantine", "ranking", "segments",
+    "landed_scraper", "landed_tiktok_team", "baselines", "posts", "priors", "profiles", "quarantine", "ranking", "segments",
     "topics",
 }  # fmt: skip
 
@@ -50,7 +50,11 @@ def test_a_missing_export_fails_its_check_with_what_to_do_and_not_the_run(
     assert backfilled.pulled["description"] == (
         f"{day}: no file {live.samples}/{source}/{day}.csv; put the export there, or correct the url in sources.yaml"
     )
-    assert backfilled.published.sources == {"agency": "carried", "scraper": "published", "tiktok_team": "published"}
+    assert backfilled.published.sources == {
+        "agency": "carried_forward",
+        "scraper": "published",
+        "tiktok_team": "published",
+    }
 
 
 def test_a_late_export_ends_in_the_same_rows_as_if_it_had_been_in_time(

@@ -76,10 +76,10 @@ def account(rank: int, **said: object) -> Row:
         "profile_url": f"https://example.com/{rank}", "followers": 1_000 + 1_237 * rank,
         "tier": "micro" if 1_000 + 1_237 * rank < 10_000 else "mid", "sector": ("food", "travel", "books")[rank % 3],
         "country": ("DE", "FR")[rank % 2], "engagement_ratio": typical * lift, "like_rate": typical * lift * 0.9,
-        "engagement_low": typical * lift * 0.8, "engagement_estimate": typical * lift,
-        "engagement_high": typical * lift * 1.3, "lift": lift, "posts_sampled": rank % 12, "sample_basis": "posts",
+        "engagement_ci_lower": typical * lift * 0.8, "engagement_estimate": typical * lift,
+        "engagement_ci_upper": typical * lift * 1.3, "lift": lift, "posts_sampled": rank % 12, "engagement_basis": "posts",
         "days_since_last_post": rank % 5, "sponsored_share": 0.25 if rank % 7 == 0 else 0.0, "snapshot_date": DAY,
-        "snapshot_age_days": 2 if rank == 4 else 0, "followers_growth_30d": -0.025, "flags": "one_viral_post, mass_following" if rank % 5 == 0 else None,
+        "data_age_days": 2 if rank == 4 else 0, "followers_growth_30d": -0.025, "flags": "one_viral_post, mass_following" if rank % 5 == 0 else None,
     } | said  # fmt: skip
 
 
@@ -94,7 +94,7 @@ def everything() -> dict[str, list[Row]]:
     micro[43]["profile_url"] = "https://[broken"
     others = [account(100 + n) | {"rank": None, "followers": 10 ** (n % 7), "tier": "nano"} for n in range(30)]
     leaders = [
-        {"dimension": "sector", "segment": sector, "place": place} | member
+        {"dimension": "sector", "segment": sector, "rank_in_segment": place} | member
         for sector in sorted({row["sector"] for row in micro})
         for place, member in enumerate((row for row in micro if row["sector"] == sector), 1)
     ]
@@ -112,10 +112,10 @@ def everything() -> dict[str, list[Row]]:
     ]  # fmt: skip
     sources = [
         {"source": "agency", "state": "published", "snapshot_date": DAY, "landed_rows": 100, "accepted": 90,
-         "quarantined": 7, "superseded": 3},
-        {"source": "vendor", "state": "carried", "snapshot_date": DAY - timedelta(days=2), "landed_rows": 10,
-         "accepted": 10, "quarantined": 0, "superseded": 0, "message": f"it answers {HOSTILE[0]}{HOSTILE[1]}"},
-        {"source": "gone", "state": "missing", "landed_rows": 0, "accepted": 0, "quarantined": 0, "superseded": 0},
+         "quarantined": 7, "deduplicated": 3},
+        {"source": "vendor", "state": "carried_forward", "snapshot_date": DAY - timedelta(days=2), "landed_rows": 10,
+         "accepted": 10, "quarantined": 0, "deduplicated": 0, "message": f"it answers {HOSTILE[0]}{HOSTILE[1]}"},
+        {"source": "gone", "state": "missing", "landed_rows": 0, "accepted": 0, "quarantined": 0, "deduplicated": 0},
     ]  # fmt: skip
     quarantine = [
         {"snapshot_date": DAY - timedelta(days=number % 3), "source": "agency", "records": "profiles",
@@ -235,7 +235,7 @@ def test_the_figures_are_those_of_the_table(page: Page, published: Path) -> None
         assert cells[4:6] == [f"{row['lift']:.1f}×", f"{row['score']:.1f}"]
         assert ("one viral post" in cells[6]) == ("mass following" in cells[6]) == bool(row["flags"])
         assert ("25\u202f% of posts sponsored" in cells[6]) == (row["sponsored_share"] == 0.25)
-        assert ("figures 2 days older" in cells[6]) == (row["snapshot_age_days"] == 2)
+        assert ("figures 2 days older" in cells[6]) == (row["data_age_days"] == 2)
         words = re.sub(r"\s+", " ", cells[1].replace("\u2028", " ").replace("\u2029", " "))
         text = " ".join(row["handle"].split())
         assert words.startswith(text if len(text) <= 80 else text[:79] + "…")
@@ -276,9 +276,9 @@ def test_filters_filter_and_the_csv_holds_what_is_shown(page: Page, published: P
             connection.sql(f"SELECT * FROM micro_influencers WHERE {matching} ORDER BY followers DESC").pl().to_dicts()
         )
     for line, row in zip(loaded, rows, strict=True):
-        assert {float(line[name]) - row[name] for name in ("rank", "followers", "engagement_low", "lift", "score")} == {
-            0
-        }
+        assert {
+            float(line[name]) - row[name] for name in ("rank", "followers", "engagement_ci_lower", "lift", "score")
+        } == {0}
         assert line["handle"] == re.sub(r"^(?=[=+\-@\t\r\n])", "'", row["handle"])
     assert any(line["handle"].startswith("'=HYPERLINK") for line in loaded)
     page.open()
@@ -311,7 +311,7 @@ def test_segments_benchmarks_and_the_chart_show_what_is_chosen(page: Page, publi
     with duckdb.connect(str(published), read_only=True) as connection:
         leaders = connection.execute(
             "SELECT handle FROM segment_leaders JOIN accounts USING (platform, profile_id) "
-            "WHERE segment = 'travel' AND place <= 10 ORDER BY place"
+            "WHERE segment = 'travel' AND rank_in_segment <= 10 ORDER BY rank_in_segment"
         ).fetchall()
     assert handles == [row[0] for row in leaders]
 
@@ -477,11 +477,11 @@ def test_a_hundred_thousand_micro_influencers_fit_a_page(tmp_path: Path) -> None
         "rank": "n", "score": "100 - n / 2000", "platform": "['instagram', 'tiktok', 'youtube'][1 + n % 3]",
         "profile_id": "n::VARCHAR", "handle": hostile, "display_name": hostile, "sector": f"{hostile} || n % 900",
         "country": f"{hostile} || n % 400", "language": f"{hostile} || n % 300", "tier": "'micro'", "lift": "2",
-        "profile_url": "'https://example.com/' || repeat('long', 40)", "sample_basis": "'posts'",
+        "profile_url": "'https://example.com/' || repeat('long', 40)", "engagement_basis": "'posts'",
         "followers": "1000 + (hash(n) % 99000)::BIGINT", "engagement_ratio": "0.0001 + (hash(-n) % 100000) / 100000",
-        "like_rate": "0.0001 + (hash(-n) % 90000) / 100000", "engagement_low": "0.01", "engagement_estimate": "0.02",
-        "engagement_high": "0.03", "posts_sampled": "3", "snapshot_age_days": "0", "sponsored_share": "0.3",
-        "flags": "'one_viral_post, mass_following, even_engagement, hidden_likes, ratio_over_1'",
+        "like_rate": "0.0001 + (hash(-n) % 90000) / 100000", "engagement_ci_lower": "0.01", "engagement_estimate": "0.02",
+        "engagement_ci_upper": "0.03", "posts_sampled": "3", "data_age_days": "0", "sponsored_share": "0.3",
+        "flags": "'one_viral_post, mass_following, uniform_engagement, hidden_likes, ratio_over_1'",
     }  # fmt: skip
     cells = ", ".join(f"{made.get(name, 'NULL')} AS {name}" for name in names)
     with duckdb.connect(str(path)) as connection:
@@ -493,11 +493,11 @@ def test_a_hundred_thousand_micro_influencers_fit_a_page(tmp_path: Path) -> None
             connection.execute(
                 f"INSERT INTO segment_ranks BY NAME SELECT '{dimension}' AS dimension, {dimension} AS segment, platform, "
                 f"profile_id, score, count(*) OVER (PARTITION BY {dimension}) AS accounts, "
-                f"row_number() OVER (PARTITION BY {dimension} ORDER BY rank) AS place FROM micro_influencers"
+                f"row_number() OVER (PARTITION BY {dimension} ORDER BY rank) AS rank_in_segment FROM micro_influencers"
             )
         connection.execute(
             "INSERT INTO segment_leaders BY NAME "
-            "SELECT dimension, segment, place, platform, profile_id, score FROM segment_ranks WHERE place <= 40"
+            "SELECT dimension, segment, rank_in_segment, platform, profile_id, score FROM segment_ranks WHERE rank_in_segment <= 40"
         )
     page = page_of(path)
     size, is_told, is_same = len(page.encode()), "The 50 largest of 900" in page, page == page_of(path, "again.html")

@@ -94,7 +94,7 @@ class _Part:
                 for chunk in session.body(response):
                     self._file.write(chunk)
                     progress(self._file.bytes, total)
-            self._demand(total)
+            self._require(total)
             return Downloaded(self._file.sha256, self._file.bytes, response.headers, _is_framed(response))
 
     def _begun(self, response: requests.Response, *, is_rest: bool) -> int | None:
@@ -109,7 +109,7 @@ class _Part:
         self._validator = _validator(response)
         return _length(response)
 
-    def _demand(self, total: int | None) -> None:
+    def _require(self, total: int | None) -> None:
         come = self._file.bytes
         if total is not None and come != total:
             if come > total:

@@ -39,7 +39,7 @@ class Pulled:
         bytes: How many there are.
         etag: What the other side calls this version of it; empty where it does not say.
         mistake: Why it is no export, where pulling showed that; empty where it did not.
-        doubt: What to look at although it may be well; empty where there is nothing.
+        warning: What to look at although it may be well; empty where there is nothing.
     """
 
     name: str
@@ -48,4 +48,4 @@ class Pulled:
     bytes: int
     etag: str = ""
     mistake: str = ""
-    doubt: str = ""
+    warning: str = ""

@@ -67,7 +67,7 @@ class Bucket:
         endpoint = next((str(options[name]) for name in _ENDPOINTS if name in options), "")
         endpoint = endpoint or (os.environ.get("AWS_ENDPOINT_URL", "") if parts.scheme == "s3" else "")
         if endpoint:
-            _demand_public(endpoint, allow_private=allow_private)
+            _require_public(endpoint, allow_private=allow_private)
         try:
             self._store: ObjectStore = from_url(
                 self.address,
@@ -158,7 +158,7 @@ class Bucket:
         return Pulled(target.name, f"{self.address}/{path}", file.sha256, file.bytes, etag)
 
 
-def _demand_public(endpoint: str, *, allow_private: bool) -> None:
+def _require_public(endpoint: str, *, allow_private: bool) -> None:
     parts = urlsplit(endpoint)
     try:
         resolved(parts.hostname or "", parts.port or 443, allow_private=allow_private)

@@ -22,7 +22,7 @@ from requests.utils import parse_header_links
 from assets.landing.pull.credentials import Secrets
 from assets.landing.pull.download import download
 from assets.landing.pull.errors import InterruptedPullError, Pulled, PullError
-from assets.landing.pull.paging import Ask, Page, doubt_of_one_page, first, following, records_of, total_of
+from assets.landing.pull.paging import Ask, Page, first, following, one_page_warning, records_of, total_of
 from assets.landing.pull.transport import Session
 from assets.storage import atomic_write
 from schemas.config.limits import Limits
@@ -106,7 +106,7 @@ class Pages:
     def _pull(self, ask: Ask | None, progress: Progress) -> list[tuple[Path, Pulled]]:
         try:
             while ask is not None:
-                self._demand_new(ask)
+                self._require_new(ask)
                 ask = self._page(ask)
                 progress(self._bytes, self._records, self._total)
         except _NoPageError:
@@ -146,11 +146,11 @@ class Pages:
         answer = Page(document, link, self._number, self._records)
         next_ask = following(self._paging, ask, answer)
         if next_ask is None and self._number == 1:
-            page = replace(page, doubt=doubt_of_one_page(self._paging, answer))
+            page = replace(page, warning=one_page_warning(self._paging, answer))
         is_new = self._is_new(document, records)
         if records and not is_new and self._paging.kind in ("page", "offset"):
             # Some APIs give the last page again, for ever.
-            self._demand_numbers()
+            self._require_numbers()
             next_ask = None
         brings_records = is_new and records != []
         if brings_records or (next_ask is None and not self._kept):
@@ -170,14 +170,14 @@ class Pages:
             raise PullError(f"paging goes in a circle: {self._barren} pages in a row bring no new record")
         return is_new
 
-    def _demand_numbers(self) -> None:
+    def _require_numbers(self) -> None:
         if self._number == 2:  # noqa: PLR2004 - the second page
             raise PullError(
                 f"page 2 brings the records of page 1 again: {self._paging.param or self._paging.kind} may not be the "
                 "parameter that numbers pages; correct paging.param, or declare paging.size if there is one page only"
             )
 
-    def _demand_new(self, ask: Ask) -> None:
+    def _require_new(self, ask: Ask) -> None:
         if self._number >= self._paging.max_pages:
             raise InterruptedPullError(
                 f"more pages than paging.max_pages ({self._paging.max_pages:,}); raise it if this is meant"
@@ -210,7 +210,7 @@ class Pages:
             path = self._folder / entry.file
             if ask is None or hashlib.sha256(path.read_bytes()).hexdigest() != entry.sha256:
                 raise PullError("the journal does not belong to these answers")
-            self._demand_new(ask)
+            self._require_new(ask)
             ask = self._advance(ask, path, entry.sha256, self._shown(entry.link))
         return ask
 

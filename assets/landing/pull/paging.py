@@ -97,7 +97,7 @@ def following(paging: Paging, ask: Ask, page: Page) -> Ask | None:
     return _at_number(paging, ask, page) if paging.kind in ("page", "offset") else _at_link(paging, ask, page)
 
 
-def doubt_of_one_page(paging: Paging, page: Page) -> str:
+def one_page_warning(paging: Paging, page: Page) -> str:
     """What speaks for a mistake in `paging` where the first page is the only one; empty where nothing does."""
     if paging.has_more is not None or paging.total is not None or paging.kind in ("page", "offset"):
         return ""

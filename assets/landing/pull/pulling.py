@@ -33,13 +33,13 @@ from schemas.config.source import Source
 from schemas.shape import Records
 
 # Finds what has landed from an address before: the file, and what it was.
-Earlier = Callable[[str], tuple[Path, Pulled] | None]
+CacheLookup = Callable[[str], tuple[Path, Pulled] | None]
 UNFINISHED = ".unfinished-"
 File = TypeVar("File")
 
 
 def pull(
-    source: Source, snapshot_date: date, *, aside: Path, folder: Path, earlier: Earlier
+    source: Source, snapshot_date: date, *, aside: Path, folder: Path, earlier: CacheLookup
 ) -> list[tuple[Records, Pulled]]:
     """Pulls everything that a source has for a date.
 
@@ -72,7 +72,7 @@ class _Pulling:
         secrets: Secrets,
         aside: Path,
         folder: Path,
-        earlier: Earlier,
+        earlier: CacheLookup,
         stack: ExitStack,
     ) -> None:
         self._source, self._secrets = source, secrets
@@ -182,7 +182,7 @@ class _Pulling:
         """What an address has now: fetched, or copied from what has landed where it is still the same."""
         before = self._earlier(origin)
         if before is None or not before[1].etag:
-            return _demanded(fetch(""))
+            return _required(fetch(""))
         path, known = before
         got = fetch(known.etag)
         if got is not None:
@@ -190,11 +190,11 @@ class _Pulling:
         try:
             copied = files.copy(path, self._free(known.name), self._allowance)
         except PullError:
-            return _demanded(fetch(""))
+            return _required(fetch(""))
         if copied.sha256 == known.sha256:
             return replace(copied, origin=origin, etag=known.etag)
         (self._aside / copied.name).unlink()
-        return _demanded(fetch(""))
+        return _required(fetch(""))
 
     def _keep(self, records: Records, pulled: Pulled) -> None:
         path = self._aside / pulled.name
@@ -213,7 +213,7 @@ class _Pulling:
         return lambda done, total: progress.report(step, done, total=total, unit="bytes")
 
 
-def _demanded(pulled: Pulled | None) -> Pulled:
+def _required(pulled: Pulled | None) -> Pulled:
     if pulled is None:
         raise PullError("it says that nothing has changed, though it was not asked whether it has")
     return pulled

@@ -113,7 +113,7 @@ class Session:
                 return attempt()
             except TransientError as error:
                 tries += error.counts
-                self._demand_time(str(error))
+                self._require_time(str(error))
                 if tries >= MAX_TRIES:
                     raise InterruptedPullError(f"{error}; tried {tries} times, try again later") from error
                 wait = self._wait(error, tries)
@@ -175,7 +175,7 @@ class Session:
                     )
                 since, lately = now, 0
         # A socket that was shut at the deadline looks like one that the other side has closed.
-        self._demand_time("the body was still coming")
+        self._require_time("the body was still coming")
 
     def _followed(self, ask: Ask, headers: Mapping[str, str]) -> requests.Response:
         """The answer at the end of all redirects."""
@@ -246,7 +246,7 @@ class Session:
             return float(min(MAX_WAIT_SECONDS, jitter * 2 ** (tries - 1)))
         return min(MAX_WAIT_SECONDS, error.wait + jitter)
 
-    def _demand_time(self, doing: str) -> None:
+    def _require_time(self, doing: str) -> None:
         if self._wire.seconds_left <= 0:
             raise InterruptedPullError(
                 f"not done after limits.deadline_minutes ({self.limits.deadline_minutes:g}): {doing}"
@@ -277,11 +277,11 @@ class Session:
             self._fail("its address, a header or its answer is not HTTP; correct the source")
 
     def _retry(self, words: str) -> NoReturn:
-        self._demand_time(words)
+        self._require_time(words)
         raise TransientError(words) from None
 
     def _fail(self, words: str) -> NoReturn:
-        self._demand_time(words)
+        self._require_time(words)
         raise PullError(words) from None
 
 

@@ -50,11 +50,11 @@ def test_an_honest_account_is_hardly_doubted(settings: Settings) -> None:
 @pytest.mark.parametrize(
     "cells,posts,sign,flag",
     [
-        ({}, lively("odd", comments=2.0), "odd_comments", "many_comments"),
-        ({}, lively("odd", comments=0, height=20), "odd_comments", "few_comments"),
+        ({}, lively("odd", comments=2.0), "comment_anomaly", "many_comments"),
+        ({}, lively("odd", comments=0, height=20), "comment_anomaly", "few_comments"),
         ({}, lively("odd", comments=2.0, height=10), "pod_engagement", "pod_engagement"),
         ({}, lively("odd", height=0.01), "low_engagement", "low_engagement"),
-        ({}, [*lively("odd")[:-1], post("odd", 30, 200_000, 900)], "one_post", "one_post"),
+        ({}, [*lively("odd")[:-1], post("odd", 30, 200_000, 900)], "single_post_dominance", "single_post_dominance"),
         ({"following": 7000}, lively("odd"), "mass_following", "mass_following"),
         ({"posts_count": 0}, lively("odd"), "few_posts", "few_posts"),
         ({"handle": "anna19283746"}, lively("odd"), "digits_in_handle", "digits_in_handle"),
@@ -67,28 +67,35 @@ def test_a_sign_lowers_authenticity_and_says_why(
     row = judged(settings, profile("odd", 5000, **{"following": 300, "posts_count": 300} | cells), posts)
     assert row[sign] > 0.5
     assert flag in row["flags"].split(", ")
-    weights = {each["component"]: each["weight"] for each in reference("weights").to_dicts()}
+    weights = {each["component"]: each["weight"] for each in reference("score_weights").to_dicts()}
     assert row["authenticity"] <= 1 - weights[sign] * row[sign] + 1e-9
 
 
 def test_authenticity_is_the_product_of_what_the_weights_leave(settings: Settings) -> None:
     row = judged(settings, profile("odd", 5000, following=3000, has_picture=False), lively("odd", comments=0.5))
     expected = 1.0
-    for each in reference("weights").filter(pl.col("part") == "authenticity").to_dicts():
+    for each in reference("score_weights").filter(pl.col("part") == "authenticity").to_dicts():
         expected *= 1 - each["weight"] * (row[each["component"]] or 0)
-        assert each["evidence"] in row
+        assert each["indicator"] in row
     assert row["authenticity"] == pytest.approx(expected)
 
 
 def test_what_the_data_does_not_tell_is_no_sign(settings: Settings) -> None:
     row = judged(settings, profile("bare", 0, handle=None), [])
-    evidence = ("odd_comments", "even_engagement", "follower_step", "mass_following", "few_posts", "digits_in_handle")
+    evidence = (
+        "comment_anomaly",
+        "uniform_engagement",
+        "follower_spike",
+        "mass_following",
+        "few_posts",
+        "digits_in_handle",
+    )
     assert {row[name] for name in (*evidence, "no_picture", "low_engagement", "authenticity", "flags")} == {None}
 
 
 def test_few_likes_and_comments_are_odd_by_chance(settings: Settings) -> None:
     posts = [post("small", age, 1, 1) for age in AGES[:2]]
-    assert judged(settings, profile("small", 5000), posts)["odd_comments"] < 0.5
+    assert judged(settings, profile("small", 5000), posts)["comment_anomaly"] < 0.5
 
 
 def before(row: Row, days: int, **cells: object) -> Row:
@@ -100,17 +107,17 @@ def test_followers_that_came_in_a_step_and_left_are_doubted(settings: Settings) 
     today = profile("bought", 9000, following=300, posts_count=300)
     earlier = [before(today, days, followers=each) for days, each in ((12, 2000), (10, 2010), (8, 10_000), (4, 9500))]
     row = judged(settings, today, lively("bought"), earlier)
-    assert row["follower_step"] > 0.9
-    assert row["largest_daily_growth"] == pytest.approx((10_000 / 2010 - 1) / 2)
-    assert row["growth_lost_since"] == pytest.approx(1000 / 7990)
-    assert "follower_step" in row["flags"]
+    assert row["follower_spike"] > 0.9
+    assert row["max_daily_growth"] == pytest.approx((10_000 / 2010 - 1) / 2)
+    assert row["spike_reversal"] == pytest.approx(1000 / 7990)
+    assert "follower_spike" in row["flags"]
 
 
 def test_growth_is_hollow_only_without_engagement(settings: Settings) -> None:
     today = profile("grown", 9000, following=300, posts_count=300)
     earlier = [before(today, 30, followers=3000)]
-    assert judged(settings, today, lively("grown", height=0.1), earlier)["hollow_growth"] > 0.5
-    assert judged(settings, today, lively("grown", height=4), earlier)["hollow_growth"] < 0.5
+    assert judged(settings, today, lively("grown", height=0.1), earlier)["growth_without_engagement"] > 0.5
+    assert judged(settings, today, lively("grown", height=4), earlier)["growth_without_engagement"] < 0.5
 
 
 def test_following_and_unfollowing_by_turns_shows(settings: Settings) -> None:
@@ -125,4 +132,4 @@ def test_a_cell_of_one_account_is_judged_by_the_defaults(settings: Settings) -> 
     row = night(settings, [profile("alone", 2_000_000, following=6000, posts_count=0)])["authenticity"]["alone"]
     assert row["mass_following"] > 0.9
     assert row["few_posts"] > 0.5
-    assert row["odd_comments"] is None
+    assert row["comment_anomaly"] is None

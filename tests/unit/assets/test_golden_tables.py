@@ -16,12 +16,12 @@ import yaml
 from assets.metrics.computing import reference
 from assets.tables import TABLES
 from schemas.authenticity import Authenticity
+from schemas.baselines import Baselines
 from schemas.describe import polars_schema
 from schemas.engagement import Engagement
 from schemas.estimates import Estimates
 from schemas.history import History
 from schemas.import_report import ImportReport
-from schemas.norms import Norms
 from schemas.posts import Posts
 from schemas.priors import Priors
 from schemas.profiles import Profiles
@@ -34,13 +34,13 @@ from tests.factories.invented_accounts import DAY, Row, run
 GOLDEN = Path(__file__).parents[2] / "fixtures/golden"
 MODELS = {
     "profiles": Profiles, "earlier": Profiles, "posts": Posts, "engagement": Engagement, "estimates": Estimates,
-    "history": History, "norms": Norms, "authenticity": Authenticity, "topics": Topics, "ranking": Ranking,
+    "history": History, "baselines": Baselines, "authenticity": Authenticity, "topics": Topics, "ranking": Ranking,
     "priors": Priors, "import_report": ImportReport, "segment_ranks": SegmentRanks,
 }  # fmt: skip
 LANDED = {"newest_profiles": Profiles, "newest_posts": Posts}
 # Golden by other tests: the ranking model and the ratios.
 ELSEWHERE = {"engagement", "priors", "estimates"}
-HERE = {"norms", "authenticity"}
+HERE = {"baselines", "authenticity"}
 
 
 def frame(table: str, name: str, rows: list[Row]) -> pl.DataFrame:
@@ -48,7 +48,7 @@ def frame(table: str, name: str, rows: list[Row]) -> pl.DataFrame:
     model = LANDED[table] if name == "landed" else MODELS.get(name)
     if model is None:
         return reference(name) if not rows else pl.DataFrame(rows, infer_schema_length=None)
-    usual = {"platform": "instagram", "snapshot_date": DAY, "snapshot_age_days": 0, "source": "s", "followers": 5000}
+    usual = {"platform": "instagram", "snapshot_date": DAY, "data_age_days": 0, "source": "s", "followers": 5000}
     schema = polars_schema(model)
     return pl.DataFrame([{key: usual[key] for key in usual if key in schema} | row for row in rows], schema=schema)
 
@@ -103,19 +103,19 @@ def test_norms_are_quartiles_of_the_tier_or_of_the_platform_or_the_default(setti
         for tier, values in ratios.items()
         for place, ratio in enumerate(values)
     ]
-    steps = [{"profile_id": f"micro{place}", "tier": "micro", "largest_daily_growth": 0.1} for place in range(19)]
+    steps = [{"profile_id": f"micro{place}", "tier": "micro", "max_daily_growth": 0.1} for place in range(19)]
     default = {"p25": 1.0, "p50": 2.0, "p75": 3.0}
     found = run(
         settings,
-        "norms",
+        "baselines",
         {
-            "engagement": frame("norms", "engagement", rows),
-            "history": frame("norms", "history", steps),
+            "engagement": frame("baselines", "engagement", rows),
+            "history": frame("baselines", "history", steps),
             "tiers": reference("tiers"),
-            "default_norms": pl.DataFrame([{"sign": s} | default for s in ("following_ratio", "largest_daily_growth")]),
+            "default_baselines": pl.DataFrame([{"sign": s} | default for s in ("following_ratio", "max_daily_growth")]),
         },
     )
-    cells = {(row["tier"], row["sign"]): row for row in found.to_dicts()}
+    cells = {(row["tier"], row["indicator"]): row for row in found.to_dicts()}
     assert len(cells) == 2 * reference("tiers").height
 
     def cell(tier: str, sign: str) -> tuple[object, ...]:
@@ -126,13 +126,13 @@ def test_norms_are_quartiles_of_the_tier_or_of_the_platform_or_the_default(setti
 
     assert cell("micro", "following_ratio") == ("tier", 20, *quartiles(ratios["micro"]))
     assert cell("mid", "following_ratio") == ("platform", 39, *quartiles(ratios["micro"] + ratios["mid"]))
-    assert cell("micro", "largest_daily_growth") == ("default", 0, 1.0, 2.0, 3.0)
+    assert cell("micro", "max_daily_growth") == ("default", 0, 1.0, 2.0, 3.0)
 
 
 QUARTILES = {
     "comments_per_100_likes": (2.0, 4.0, 7.0), "top_post_over_median": (1.5, 2.0, 4.0),
     "following_ratio": (0.05, 0.15, 0.5), "posts_count": (100.0, 250.0, 600.0), "handle_digit_share": (0.0, 0.0, 0.1),
-    "largest_daily_growth": (0.0, 0.01, 0.03), "followers_growth_30d": (0.0, 0.02, 0.1),
+    "max_daily_growth": (0.0, 0.01, 0.03), "followers_growth_30d": (0.0, 0.02, 0.1),
     "following_turnover": (0.0, 0.01, 0.1),
 }  # fmt: skip
 SUSPECT: Row = {
@@ -140,9 +140,9 @@ SUSPECT: Row = {
     "following_ratio": 2.0, "posts_count": 12, "handle_digit_share": 0.4, "has_picture": False,
     "engagement_ratio": 0.02, "engagement_ratio_mean": 0.05, "hidden_like_posts": 1,
 }  # fmt: skip
-BELIEF: Row = {"engagement_deviation": -1.5, "even_engagement": 0.2, "post_spread": 0.7}
+BELIEF: Row = {"engagement_zscore": -1.5, "uniform_engagement": 0.2, "post_log_stddev": 0.7}
 PAST: Row = {
-    "tier": "micro", "largest_daily_growth": 0.5, "usual_daily_growth": 0.02, "growth_lost_since": 0.6,
+    "tier": "micro", "max_daily_growth": 0.5, "median_daily_growth": 0.02, "spike_reversal": 0.6,
     "followers_growth_30d": 0.9, "following_turnover": 0.3,
 }  # fmt: skip
 
@@ -164,12 +164,12 @@ def _doubts() -> dict[str, float]:
     growth = (0.9 - 0.02) / max(0.08 / 0.6745, 0.05)
     following = math.log(2.01 / 0.16) / log_over("following_ratio", 0.01, 0.5)
     return {
-        "even_engagement": 0.2,
-        "odd_comments": doubt(over),
+        "uniform_engagement": 0.2,
+        "comment_anomaly": doubt(over),
         "pod_engagement": doubt(over) / (1 + math.exp(2 * (2.3 + 1.5))),
-        "one_post": doubt(math.log(10) / max(math.log(2) / 0.6745, 0.3)),
-        "follower_step": doubt(step / step_over * 0.8),
-        "hollow_growth": doubt(min(growth, 3.5 + 3)),
+        "single_post_dominance": doubt(math.log(10) / max(math.log(2) / 0.6745, 0.3)),
+        "follower_spike": doubt(step / step_over * 0.8),
+        "growth_without_engagement": doubt(min(growth, 3.5 + 3)),
         "follow_unfollow": doubt((0.3 - 0.01) / max(0.09 / 0.6745, 0.05)),
         "mass_following": doubt(max(following, 3.5 + 8 * math.log(2001 / 1501))),
         "low_engagement": doubt(1.5),
@@ -180,7 +180,7 @@ def _doubts() -> dict[str, float]:
 
 
 def test_authenticity_is_the_product_over_its_signs(settings: Settings) -> None:
-    norms = [
+    baselines = [
         {"tier": "micro", "sign": sign, "basis": "tier", "accounts": 50, "p25": low, "p50": mid, "p75": high}
         for sign, (low, mid, high) in QUARTILES.items()
     ]
@@ -189,19 +189,19 @@ def test_authenticity_is_the_product_over_its_signs(settings: Settings) -> None:
         "engagement": [known | SUSPECT, {"tier": "micro", "profile_id": "unknown"}],
         "estimates": [known | BELIEF],
         "history": [known | PAST],
-        "norms": norms,
+        "baselines": baselines,
     }
     frames = {name: frame("authenticity", name, rows) for name, rows in inputs.items()}
-    rows = run(settings, "authenticity", frames | {"weights": reference("weights")}).to_dicts()
+    rows = run(settings, "authenticity", frames | {"score_weights": reference("score_weights")}).to_dicts()
     found = {row["profile_id"]: row for row in rows}
     doubts = _doubts()
     for sign, expected in doubts.items():
         assert found["suspect"][sign] == pytest.approx(expected, rel=1e-9), sign
-    weights = reference("weights").filter(part="authenticity").select("component", "weight").rows()
+    weights = reference("score_weights").filter(part="authenticity").select("component", "weight").rows()
     assert {name for name, _ in weights} == set(doubts)
     assert found["suspect"]["authenticity"] == pytest.approx(
         math.prod(1 - weight * doubts[name] for name, weight in weights), rel=1e-9
     )
     flags = ["one_viral_post", "hidden_likes", "many_comments", *(n for n, d in doubts.items() if d > 0.5)]
-    assert sorted(found["suspect"]["flags"].split(", ")) == sorted(set(flags) - {"odd_comments"})
+    assert sorted(found["suspect"]["flags"].split(", ")) == sorted(set(flags) - {"comment_anomaly"})
     assert (found["unknown"]["authenticity"], found["unknown"]["flags"]) == (None, None)

@@ -50,11 +50,11 @@ def test_growth_is_over_the_nearest_snapshot_within_two_days(
 def test_an_account_without_earlier_snapshots_has_no_history(settings: Settings) -> None:
     assert history(settings, TODAY) is None
     assert history(settings, TODAY, before(profile("b", 5), 7)) is None
-    assert history(settings, TODAY, before(TODAY, 7, snapshot_age_days=3)) is None  # that day's row was an older one
+    assert history(settings, TODAY, before(TODAY, 7, data_age_days=3)) is None  # that day's row was an older one
 
 
 def test_the_growth_of_a_carried_row_ends_where_it_was_landed(settings: Settings) -> None:
-    carried = TODAY | {"snapshot_age_days": 3}
+    carried = TODAY | {"data_age_days": 3}
     row = history(settings, carried, before(TODAY, 10, followers=1500), before(TODAY, 3), before(TODAY, 2, followers=9))
     assert row is not None
     assert row["followers_growth_7d"] == 1.0
@@ -65,16 +65,16 @@ def test_another_source_that_counts_otherwise_makes_no_step(settings: Settings) 
     other = [before(TODAY, days, followers=1000 + days, source="other") for days in (9, 8, 6, 4)]
     row = history(settings, TODAY, *other)
     assert row is not None
-    assert row["largest_daily_growth"] < 0.01
+    assert row["max_daily_growth"] < 0.01
 
 
 def test_a_former_handle_is_kept(settings: Settings) -> None:
     row = history(settings, TODAY, before(TODAY, 3, handle="was_a"), before(TODAY, 9, handle="earlier_still"))
     assert row is not None
-    assert row["handle_before"] == "was_a"
+    assert row["previous_handle"] == "was_a"
     same = history(settings, TODAY, before(TODAY, 3), before(TODAY, 9, handle="earlier_still"))
     assert same is not None
-    assert same["handle_before"] is None
+    assert same["previous_handle"] is None
 
 
 def land(settings: Settings, day: date, followers: int) -> None:
@@ -85,7 +85,7 @@ def land(settings: Settings, day: date, followers: int) -> None:
         "profiles", day, "run", pl.DataFrame([row], schema=polars_schema(Profiles)).with_columns(bucket=pl.lit(0))
     )
     counts = dict.fromkeys(("landed", "accepted", "landed_bytes"), 1)
-    counts |= {"quarantined": 0, "superseded": 0, "forgotten": 0}
+    counts |= {"quarantined": 0, "deduplicated": 0, "erased": 0}
     report = {
         "snapshot_date": day,
         "source": "s",

@@ -102,7 +102,7 @@ def test_accounts_that_look_alike_stay_two(tmp_path: Path) -> None:
     told = exports.run()
     # Without width, and full width: the very same letters. Other scripts: other people.
     assert told.accounts("handle") == [("anna",), ("αnna",), ("аnna",)]  # noqa: RUF001 - as above
-    assert told.told("accepted", "superseded") == [(3, 2)]
+    assert told.told("accepted", "deduplicated") == [(3, 2)]
 
 
 def test_a_terminal_and_a_log_are_not_steered(home: Home, capsys: pytest.CaptureFixture[str]) -> None:

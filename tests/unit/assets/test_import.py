@@ -85,7 +85,7 @@ def test_every_format_gives_the_same_rows_and_reasons(tmp_path: Path, file: str)
     if file == "a.tsv":
         Exports(tmp_path).shape("tabs", delimiter="\t", profiles={"columns": list(COLUMNS)})
     imported = one(tmp_path, file, content, shape="tabs" if file == "a.tsv" else "smallvoices")
-    assert imported.told("state", "landed", "accepted", "quarantined", "superseded")[0] == ("published", 8, 2, 6, 0)
+    assert imported.told("state", "landed", "accepted", "quarantined", "deduplicated")[0] == ("published", 8, 2, 6, 0)
     assert imported.accounts("handle", "profile_id", "followers", "age", "captured_at", "landed_row") == [
         ("anna", "1", 1200, 30, at(DAY, 0), 1),
         ("hugo", "8", 3400, None, None, 8),
@@ -274,13 +274,13 @@ def test_nothing_is_lost_whatever_a_file_holds(
         content += f"\n{objects[-1]}\n"
     imported = one(tmp_path_factory.mktemp("dirty"), file, content.encode())
     report: dict[str, Any] = imported.report[0]
-    assert report["landed"] == report["accepted"] + report["quarantined"] + report["superseded"]
+    assert report["landed"] == report["accepted"] + report["quarantined"] + report["deduplicated"]
     assert report["accepted"] == len(imported.profiles) > 0
     assert report["quarantined"] == len(imported.quarantine)
     numbers = [row["landed_row"] for row in [*imported.profiles, *imported.quarantine]]
     assert len(set(numbers)) == len(numbers)
     assert set(numbers) <= set(range(1, report["landed"] + 1))
-    assert len(numbers) + report["superseded"] == report["landed"]
+    assert len(numbers) + report["deduplicated"] == report["landed"]
 
 
 def test_a_declared_platform_is_for_records_that_name_none(tmp_path: Path) -> None:
@@ -333,7 +333,7 @@ def test_a_refused_file_has_a_row_for_the_records_that_are_held_back_with_it(tmp
     exports.write("none.csv", b"handle,followers\ne,x\n")
     imported = exports.run()
     assert imported.told("source", "state", "landed", "quarantined") == [
-        ("good", "published", 1, 0), ("half", "over_quarantine", 3, 3), ("none", "over_quarantine", 1, 1)
+        ("good", "published", 1, 0), ("half", "quarantine_limit_exceeded", 3, 3), ("none", "quarantine_limit_exceeded", 1, 1)
     ]  # fmt: skip
     assert [(row["source"], row["landed_row"]) for row in imported.quarantine] == [
         ("half", 2),

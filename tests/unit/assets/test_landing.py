@@ -272,7 +272,7 @@ def test_what_killed_pulls_left_is_swept_and_what_has_landed_never(exports: Expo
         (place / name).mkdir()
         (place / name / "left").write_bytes(b"1")
         os.utime(place / name, (now - hours * 3600, now - hours * 3600))
-    with atomic_write.at_work(place):
+    with atomic_write.shared_lock(place):
         assert store.sweep(exports.settings.landing) == 0
     assert store.sweep(exports.settings.landing) == 4
     # Pages that came may be gone on with for a day.

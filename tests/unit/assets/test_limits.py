@@ -124,7 +124,7 @@ def test_nothing_expands_to_more_than_its_share(tmp_path: Path, file: str, conte
 def test_what_is_meant_may_expand_further(tmp_path: Path) -> None:
     content = csv_bytes([[*ROWS[0], "note"], *([*row, "x" * 900_000] for row in ROWS[1:] * 3)])
     made = exports(tmp_path, "a.zip", zipped("a.csv", content), limits={"max_ratio": 5000})
-    assert made.run().told("landed", "accepted", "superseded") == [(90, 30, 60)]
+    assert made.run().told("landed", "accepted", "deduplicated") == [(90, 30, 60)]
 
 
 def test_archives_are_unpacked_within_the_home_and_its_share_of_the_disk(
@@ -199,7 +199,7 @@ def test_a_larger_record_is_read_where_it_is_meant(tmp_path: Path) -> None:
 def test_a_text_that_is_too_long_is_a_row_in_the_quarantine(tmp_path: Path) -> None:
     people = [*PEOPLE, {**PEOPLE[0], "handle": "long", "biography": "ü" * 101}, {**PEOPLE[0], "biography": "ü" * 100}]
     imported = exports(tmp_path, "a.ndjson", ndjson_bytes(people), limits={"max_field_characters": 100}).run()
-    assert imported.told("landed", "accepted", "quarantined", "superseded") == [(32, 30, 1, 1)]
+    assert imported.told("landed", "accepted", "quarantined", "deduplicated") == [(32, 30, 1, 1)]
     told = f"biography: longer than limits.max_field_characters (100); {MEANT}"
     assert imported.bad("landed_row", "field", "reason") == [(31, "biography", told)]
 

@@ -34,7 +34,7 @@ def test_ratios_are_medians_over_followers(settings: Settings) -> None:
     row = engagement(settings, [profile("a", 1000)], posts)["a"]
     assert (row["like_rate"], row["comment_rate"], row["engagement_ratio"]) == (0.020, 0.002, 0.022)
     assert row["engagement_ratio_mean"] == pytest.approx(126 / 3 / 1000)
-    assert (row["tier"], row["sample_basis"], row["posts_sampled"]) == ("micro", "posts", 3)
+    assert (row["tier"], row["engagement_basis"], row["posts_sampled"]) == ("micro", "posts", 3)
 
 
 def test_the_sample_is_the_newest_settled_unpinned_posts_of_the_window(settings: Settings) -> None:
@@ -85,7 +85,7 @@ def test_a_missing_ratio_says_why(settings: Settings) -> None:
 def test_averages_have_a_mean_and_no_level(settings: Settings) -> None:
     row = engagement(settings, [profile("a", 1000, avg_likes=43.71, avg_comments=1.7)], [])["a"]
     assert row["engagement_ratio"] == pytest.approx(0.04541)
-    assert (row["sample_basis"], row["level_posts"], row["level"], row["posts_sampled"]) == ("averages", 0, None, 0)
+    assert (row["engagement_basis"], row["level_posts"], row["level"], row["posts_sampled"]) == ("averages", 0, None, 0)
     assert row["log_mean"] == pytest.approx(math.log(45.91 / 1000))
 
 
@@ -210,7 +210,7 @@ def test_sponsored_posts_are_held_against_the_others(settings: Settings) -> None
 
 
 def test_carried_posts_are_sampled_as_of_the_day_they_were_landed(settings: Settings) -> None:
-    carried = {"snapshot_age_days": 5}
+    carried = {"data_age_days": 5}
     posts = [post("a", age, 100, **carried) for age in (6, 7, 94, 95, 96)]
     row = engagement(settings, [profile("a", 1000, **carried)], posts)["a"]
     assert row["posts_sampled"] == 3  # 2, 89 and 90 days old when they were landed

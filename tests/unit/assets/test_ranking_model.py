@@ -83,7 +83,7 @@ def test_even_engagement_is_the_posterior_of_bought_posts(settings: Settings) ->
     even = scale / 36 + counting
     bought = even ** (-df / 2) * math.exp(-squares / (2 * even))
     expected = 0.02 * bought / (0.02 * bought + 0.98 * honest)
-    found = value(settings, f"even_engagement({squares}, {df}, {scale}, {counting}, {prior_df})")
+    found = value(settings, f"uniform_engagement({squares}, {df}, {scale}, {counting}, {prior_df})")
     assert found == pytest.approx(expected, rel=1e-3)
 
 
@@ -132,7 +132,7 @@ def test_levels_that_stay_have_no_change_variance(settings: Settings) -> None:
 
 
 def test_account_levels_of_posts_and_of_averages(settings: Settings) -> None:
-    average: dict[str, Any] = {"level_posts": 0, "level_ss": None, "sample_basis": "averages"}
+    average: dict[str, Any] = {"level_posts": 0, "level_ss": None, "engagement_basis": "averages"}
     rows = [
         account("posts", -2.5),
         account("average", None, **average),
@@ -231,14 +231,14 @@ def test_estimates_are_the_exponentials_of_the_posterior(settings: Settings) -> 
     expected = math.exp(-3.0 - 0.2 * (math.log(5000) - 8.0))
     width = 1.28 * row["log_stddev"]
     figures = {
-        "typical_ratio": expected,
+        "expected_ratio": expected,
         "lift": math.exp(row["log_lift"]),
-        "lift_low": math.exp(row["log_lift"] - width),
-        "engagement_low": expected * math.exp(row["log_lift"] - width),
+        "lift_ci_lower": math.exp(row["log_lift"] - width),
+        "engagement_ci_lower": expected * math.exp(row["log_lift"] - width),
         "engagement_estimate": expected * math.exp(row["log_lift"]),
-        "engagement_high": expected * math.exp(row["log_lift"] + width),
-        "engagement_deviation": row["zscore"],
-        "post_spread": math.sqrt(1.5 / 5),
+        "engagement_ci_upper": expected * math.exp(row["log_lift"] + width),
+        "engagement_zscore": row["zscore"],
+        "post_log_stddev": math.sqrt(1.5 / 5),
     }
     assert {name: found[name] for name in figures} == pytest.approx(figures)
 
@@ -322,23 +322,23 @@ def test_accounts_that_scatter_more_are_believed_less(settings: Settings) -> Non
     steady, erratic = {"steady": [500] * 5 + [520] * 4}, {"erratic": [80, 2600, 500, 150, 1700, 500, 3000, 90, 500]}
     rows, prior = ranked(settings, narrow | wide | steady | erratic)
     assert prior["post_df"] < 5
-    width = {name: math.log(row["engagement_high"] / row["engagement_low"]) for name, row in rows.items()}
+    width = {name: math.log(row["engagement_ci_upper"] / row["engagement_ci_lower"]) for name, row in rows.items()}
     assert width["erratic"] > 2 * width["steady"]
 
 
 def test_posts_beyond_the_sample_narrow_the_interval(settings: Settings) -> None:
     rows, _ = ranked(settings, FIELD | {"twelve": [400, 500] * 6, "thirty": [400, 500] * 15})
     assert rows["thirty"]["posts_sampled"] == rows["twelve"]["posts_sampled"] == 12
-    assert rows["thirty"]["engagement_low"] > rows["twelve"]["engagement_low"]
+    assert rows["thirty"]["engagement_ci_lower"] > rows["twelve"]["engagement_ci_lower"]
 
 
 def test_engagement_as_even_as_bought_lowers_the_score_and_says_so(settings: Settings) -> None:
     even, earned = [2000, 2030, 1990, 2010, 1985, 2005, 2020], [1500, 2900, 1200, 2100, 1900, 3300, 1700]
     rows, _ = ranked(settings, FIELD | {"even": even, "earned": earned, "few": [1000]})
     assert rows["even"]["authenticity"] < 0.01
-    assert "even_engagement" in rows["even"]["flags"].split(", ")
-    assert rows["earned"]["even_engagement"] < 0.01
-    assert rows["few"]["even_engagement"] is None
+    assert "uniform_engagement" in rows["even"]["flags"].split(", ")
+    assert rows["earned"]["uniform_engagement"] < 0.01
+    assert rows["few"]["uniform_engagement"] is None
     assert rows["earned"]["rank"] < rows["even"]["rank"]
     assert rows["even"]["engagement_estimate"] == pytest.approx(0.4, rel=0.15)  # what its posts show stays what it is
     assert statistics.fmean(rows[name]["authenticity"] for name in FIELD) > 0.96
@@ -347,15 +347,15 @@ def test_engagement_as_even_as_bought_lowers_the_score_and_says_so(settings: Set
 def test_small_counts_are_even_by_chance(settings: Settings) -> None:
     small = {f"s{number}": [2, 3, 2, 3, 3, 2, 2] for number in range(3)}
     rows, _ = ranked(settings, FIELD | small)
-    assert rows["s0"]["even_engagement"] < 0.5
+    assert rows["s0"]["uniform_engagement"] < 0.5
 
 
 def test_averages_take_part_with_a_wider_interval_and_below_their_mean(settings: Settings) -> None:
     rows, prior = ranked(settings, field(60, 12) | {"posts": [400, 500] * 6}, averaged=450.0)
-    assert rows["averaged"]["sample_basis"] == "averages"
+    assert rows["averaged"]["engagement_basis"] == "averages"
     assert rows["averaged"]["rank"] is not None
     assert prior["mean_offset"] > 0
-    width = {name: math.log(row["engagement_high"] / row["engagement_low"]) for name, row in rows.items()}
+    width = {name: math.log(row["engagement_ci_upper"] / row["engagement_ci_lower"]) for name, row in rows.items()}
     assert width["averaged"] > width["posts"]
     assert rows["averaged"]["engagement_estimate"] < rows["posts"]["engagement_estimate"]
 
@@ -368,7 +368,7 @@ def test_an_average_of_many_posts_is_believed_more_than_one_of_few(settings: Set
     for name, averaged in (("unknown", None), ("none", 0), ("two", 2), ("fifty", 50)):
         profiles.append(profile(name, 5000, avg_likes=800.0, avg_comments=0.0, averaged_posts=averaged))
     rows = night(settings, profiles, posts)["ranking"]
-    width = {name: math.log(row["engagement_high"] / row["engagement_low"]) for name, row in rows.items()}
+    width = {name: math.log(row["engagement_ci_upper"] / row["engagement_ci_lower"]) for name, row in rows.items()}
     assert width["two"] > width["unknown"] == width["none"] > width["fifty"]
     assert rows["two"]["lift"] < rows["unknown"]["lift"] < rows["fifty"]["lift"]
 

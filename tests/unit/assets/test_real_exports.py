@@ -31,7 +31,7 @@ def imported(folder: Path, shape: str, file: str, day: date = DAY, posts: str | 
     store.land(source, loaded.shape(source), day, landing=settings.landing, folder=folder, force=False)
     report = import_date(settings, loaded, day, "test")
     assert report.select(
-        (pl.col("landed") == pl.col("accepted") + pl.col("quarantined") + pl.col("superseded")).all()
+        (pl.col("landed") == pl.col("accepted") + pl.col("quarantined") + pl.col("deduplicated")).all()
     ).item()
     assert set(report["state"]) == {"published"}
     return Lake(settings.lake).scan("profiles", day).sort("landed_row").collect()
@@ -43,7 +43,7 @@ def test_yoo_2018(smallvoices: Command, tmp_path: Path) -> None:
     run = smallvoices("nightly", "--date", "2018-05-15", "--json")
     assert run.code == 0, run.err
     (told,) = run.document["sources"]
-    assert (told["landed"], told["accepted"], told["quarantined"], told["superseded"]) == (11_261, 11_239, 0, 22)
+    assert (told["landed"], told["accepted"], told["quarantined"], told["deduplicated"]) == (11_261, 11_239, 0, 22)
     assert run.document["micro_influencers"] == [
         {"tier": "micro", "accounts": 4_035},
         {"tier": "mid", "accounts": 1_653},

@@ -103,7 +103,7 @@ FORMATS: dict[str, tuple[str, bytes, dict[str, Any]]] = {
 }
 
 
-def forgotten(exports: Exports, person: Person) -> Manifest:
+def erased(exports: Exports, person: Person) -> Manifest:
     """Empties the records of a person in what has landed of the only source."""
     (source,) = exports.sources().sources
     manifest = store.newest_complete(exports.settings.landing, source.name, DAY)
@@ -114,7 +114,7 @@ def forgotten(exports: Exports, person: Person) -> Manifest:
         Wanted(lambda rows: person.mask(rows, DAY), person.is_named_in), folder,
     )  # fmt: skip
     assert files
-    return landed.settle(exports.settings, manifest, files, folder)
+    return landed.replace_files(exports.settings, manifest, files, folder)
 
 
 def seen(exports: Exports) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
@@ -122,7 +122,7 @@ def seen(exports: Exports) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]
     told = exports.run()
     return (
         told.accounts("landed_row", "platform", "profile_id", "handle", "followers", "biography"),
-        told.told("landed", "accepted", "quarantined", "superseded", "forgotten"),
+        told.told("landed", "accepted", "quarantined", "deduplicated", "erased"),
     )
 
 
@@ -134,7 +134,7 @@ def test_a_record_becomes_a_tombstone_and_all_others_stay(tmp_path: Path, kind: 
     exports.write(file, content)
     before, account = seen(exports)
     assert account == [(5, 5, 0, 0, 0)]
-    manifest = forgotten(exports, ANNA)
+    manifest = erased(exports, ANNA)
     after, account = seen(exports)
     assert after == [row for row in before if row[0] not in (2, 5)]
     assert account == [(5, 3, 0, 0, 2)]
@@ -148,14 +148,14 @@ def test_a_record_becomes_a_tombstone_and_all_others_stay(tmp_path: Path, kind: 
     again.shape("own", profiles={"columns": NAMES}, **marks)
     again.write(file, content)
     again.land()
-    assert forgotten(again, ANNA).content == manifest.content
+    assert erased(again, ANNA).content == manifest.content
 
 
 def test_other_sheets_and_notes_in_archives_lose_what_names_the_person(tmp_path: Path) -> None:
     exports = Exports(tmp_path).source("a", "a.xlsx", platform="platform")
     exports.write("a.xlsx", spreadsheet(ACCOUNTS))
     exports.land()
-    (file,) = forgotten(exports, ANNA).files
+    (file,) = erased(exports, ANNA).files
     book = openpyxl.load_workbook(exports.settings.landing / file.path)
     assert [[cell.value for cell in row[:2]] for row in book["Notes"].rows] == [
         [None, None], ["bob", "called on Tuesday"]
@@ -163,7 +163,7 @@ def test_other_sheets_and_notes_in_archives_lose_what_names_the_person(tmp_path:
     exports = Exports(tmp_path / "zip").source("a", "a.zip", platform="platform")
     exports.write("a.zip", archive("a.csv", CSV))
     exports.land()
-    (file,) = forgotten(exports, ANNA).files
+    (file,) = erased(exports, ANNA).files
     with zipfile.ZipFile(exports.settings.landing / file.path) as packed:
         assert packed.namelist() == ["deep/a.csv", "LICENSE"]
 
@@ -173,12 +173,12 @@ def test_posts_apart_from_profiles_go_by_id_and_by_handle(tmp_path: Path) -> Non
     exports.write("a.ndjson", ndjson_bytes(ACCOUNTS))
     exports.write("p.ndjson", ndjson_bytes(POSTS))
     exports.land()
-    forgotten(exports, ANNA)
+    erased(exports, ANNA)
     told = exports.run()
     assert sorted((post["landed_row"], post["caption"]) for post in told.posts) == [
         (1, "with @anna"), (3, "with @anna"), (4, "with @anna")
     ]  # fmt: skip
-    assert told.told("records", "landed", "accepted", "forgotten") == [("profiles", 5, 3, 2), ("posts", 5, 3, 2)]
+    assert told.told("records", "landed", "accepted", "erased") == [("profiles", 5, 3, 2), ("posts", 5, 3, 2)]
 
 
 def page(name: str, *owners: str) -> dict[str, Any]:
@@ -214,7 +214,7 @@ def test_nested_posts_go_with_their_profile_and_alone(tmp_path: Path, within: st
     exports.write(file, content)
     before = exports.run()
     person = Person("instagram", frozenset(), frozenset({"anna"}))
-    manifest = forgotten(exports, person)
+    manifest = erased(exports, person)
     after = exports.run()
     assert b"anna" not in (exports.settings.landing / manifest.files[0].path).read_bytes()
 
@@ -227,8 +227,8 @@ def test_nested_posts_go_with_their_profile_and_alone(tmp_path: Path, within: st
     landed_before = {row["records"]: row["landed"] for row in before.report}
     assert {row["records"]: row["landed"] for row in after.report} == landed_before
     anna = sum(1 for row in before.profiles if row["handle"] == "anna")
-    assert [row["forgotten"] for row in after.report if row["records"] == "profiles"] >= [anna]
-    assert [row["forgotten"] for row in after.report if row["records"] == "posts"] == [3]
+    assert [row["erased"] for row in after.report if row["records"] == "profiles"] >= [anna]
+    assert [row["erased"] for row in after.report if row["records"] == "posts"] == [3]
 
 
 def test_profiles_and_posts_of_one_document_keep_their_counts(tmp_path: Path) -> None:
@@ -244,9 +244,9 @@ def test_profiles_and_posts_of_one_document_keep_their_counts(tmp_path: Path) ->
     )  # fmt: skip
     exports.write("a.json", json.dumps(documents).encode())
     exports.land()
-    forgotten(exports, Person("instagram", frozenset(), frozenset({"anna"})))
+    erased(exports, Person("instagram", frozenset(), frozenset({"anna"})))
     told = exports.run()
-    assert told.told("records", "landed", "accepted", "forgotten") == [("profiles", 3, 2, 1), ("posts", 6, 4, 2)]
+    assert told.told("records", "landed", "accepted", "erased") == [("profiles", 3, 2, 1), ("posts", 6, 4, 2)]
     assert sorted((post["landed_row"], post["handle"]) for post in told.posts) == [
         (1, "bob"), (2, "bob"), (5, "carl"), (6, "carl")
     ]  # fmt: skip
@@ -256,10 +256,10 @@ def test_records_that_cannot_be_read_go_where_they_name_the_person(tmp_path: Pat
     rows = 'handle,followers,biography\nbob,5000,x\nanna,6000\ncarl,7000,y\nanna.b,1\n"anna,2,z\n@anna,three,y\n'
     exports = Exports(tmp_path).source("a", "a.csv", platform="instagram", max_quarantine_share=1)
     exports.write("a.csv", rows.encode())
-    assert exports.run().told("landed", "accepted", "quarantined", "forgotten") == [(6, 2, 4, 0)]
-    forgotten(exports, Person("instagram", frozenset(), frozenset({"anna"})))
+    assert exports.run().told("landed", "accepted", "quarantined", "erased") == [(6, 2, 4, 0)]
+    erased(exports, Person("instagram", frozenset(), frozenset({"anna"})))
     told = exports.run()
-    assert told.told("landed", "accepted", "quarantined", "forgotten") == [(6, 2, 1, 3)]
+    assert told.told("landed", "accepted", "quarantined", "erased") == [(6, 2, 1, 3)]
     assert told.bad("landed_row", "raw") == [(4, "anna.b,1")]
 
 
@@ -268,7 +268,7 @@ def test_a_file_called_after_the_person_gets_another_name(tmp_path: Path) -> Non
     exports.write("in/anna.csv", b"handle,followers\nanna,5000\n")
     exports.write("in/bob.csv", b"handle,followers\nbob,5000\n")
     exports.land()
-    manifest = forgotten(exports, Person("instagram", frozenset(), frozenset({"anna"})))
+    manifest = erased(exports, Person("instagram", frozenset(), frozenset({"anna"})))
     assert [Path(file.path).name for file in manifest.files] == ["forgotten.csv", "bob.csv"]
     assert "anna" not in str(manifest.files)
 
@@ -277,10 +277,10 @@ def test_a_half_line_end_without_quotes_cuts_a_record_for_the_import_and_the_for
     rows = b"handle,followers,biography\nanna,5000,x\ry\nanna,5001,\nbob,5002,z\n"
     exports = Exports(tmp_path).source("a", "a.csv", platform="instagram", max_quarantine_share=1)
     exports.write("a.csv", rows)
-    assert exports.run().told("landed", "accepted", "quarantined", "forgotten") == [(4, 2, 1, 0)]
-    forgotten(exports, Person("instagram", frozenset(), frozenset({"anna"})))
+    assert exports.run().told("landed", "accepted", "quarantined", "erased") == [(4, 2, 1, 0)]
+    erased(exports, Person("instagram", frozenset(), frozenset({"anna"})))
     told = exports.run()
-    assert told.told("landed", "accepted", "quarantined", "forgotten") == [(4, 1, 1, 2)]
+    assert told.told("landed", "accepted", "quarantined", "erased") == [(4, 1, 1, 2)]
     assert told.accounts("landed_row", "handle", "followers", "biography") == [(4, "bob", 5002, "z")]
 
 
@@ -319,7 +319,7 @@ def test_whatever_stands_in_other_records_stays(
     anna = Person("instagram", frozenset(), frozenset({"anna"}))
     before = exports.land()["a"].files[0].path
     others = [part for n, part in enumerate(_parts(exports, before)) if n + 1 not in theirs]
-    now = forgotten(exports, anna)
+    now = erased(exports, anna)
     assert {stone.row for stone in now.files[0].tombstones} == set(theirs)
     assert [part for n, part in enumerate(_parts(exports, now.files[0].path)) if n + 1 not in theirs] == others
 

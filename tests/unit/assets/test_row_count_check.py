@@ -41,7 +41,7 @@ def run(made: Exports, day: date, accounts: int) -> list[tuple[object, ...]]:
 def test_half_the_rows_missing_is_refused_and_the_rows_of_the_day_before_stand_in(tmp_path: Path) -> None:
     made = exports(tmp_path)
     assert run(made, DAY, 100) == [("published", 100, 100, 0)]
-    assert run(made, NEXT, 50) == [("under_rows", 50, 0, 50), ("carried", 100, 100, 0)]
+    assert run(made, NEXT, 50) == [("row_count_drop", 50, 0, 50), ("carried_forward", 100, 100, 0)]
     assert made.tables(NEXT).report[0]["message"] == (
         f"50 profiles where {DAY} had 100, under the share of 0.6; look at what it sent, and pull it again with "
         "--force, or lower min_rows_share where so few are right"
@@ -93,7 +93,10 @@ def test_posts_that_are_missing_are_told_as_well(tmp_path: Path) -> None:
     made = write(exports(tmp_path, posts_url="posts-{date}.ndjson"), DAY, 20, posts=80)
     made.run(DAY)
     found = write(made, NEXT, 20, posts=20).run(NEXT)
-    assert found.told("state", "records", "landed")[:2] == [("under_rows", "profiles", 20), ("under_rows", "posts", 20)]
+    assert found.told("state", "records", "landed")[:2] == [
+        ("row_count_drop", "profiles", 20),
+        ("row_count_drop", "posts", 20),
+    ]
     assert found.told("message")[1][0].startswith(f"20 posts where {DAY} had 80, under the share of 0.6; ")
 
 
@@ -112,7 +115,7 @@ def test_a_date_that_a_backfill_in_the_ui_left_misjudged_is_reported_and_judged_
     def state() -> str:
         return str(import_report(home.settings, second)[0]["state"])
 
-    assert runs.over(home.settings, loaded, [second], force=False, log_level="CRITICAL").succeeded
+    assert runs.run_dates(home.settings, loaded, [second], force=False, log_level="CRITICAL").succeeded
     job = build_defs(home.settings, loaded).resolve_job_def(NIGHTLY)
     with dg.DagsterInstance.ephemeral() as instance:
         done = job.execute_in_process(partition_key=str(first), instance=instance)
@@ -123,8 +126,8 @@ def test_a_date_that_a_backfill_in_the_ui_left_misjudged_is_reported_and_judged_
     assert f"{second}: {cause}; run `smallvoices backfill --from {second} --to {second}`" in str(check.description)
     assert cause in {found.cause for found in staleness.find(home.settings, loaded)}
 
-    assert runs.over(home.settings, loaded, [first], force=False, log_level="CRITICAL").succeeded
-    assert state() == "under_rows"
+    assert runs.run_dates(home.settings, loaded, [first], force=False, log_level="CRITICAL").succeeded
+    assert state() == "row_count_drop"
     assert staleness.find(home.settings, loaded) == []
 
 
@@ -139,7 +142,7 @@ def test_a_date_that_was_there_before_its_measure_is_judged_anew(tmp_path: Path)
         shrunk = home.folder / f"{DAYS[1]}.ndjson"
         shrunk.write_text("".join(shrunk.read_text().splitlines(keepends=True)[:20]))
         for together in order:
-            done = runs.over(
+            done = runs.run_dates(
                 home.settings, sources_file.load(home.settings.sources_file), [date.fromisoformat(day) for day in together],
                 force=False, log_level="CRITICAL",
             )  # fmt: skip

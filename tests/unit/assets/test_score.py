@@ -40,7 +40,7 @@ def scored(settings: Settings, accounts: list[tuple[float, float | None, int | N
         rows["authenticity"].append(key | {"authenticity": authenticity})
     models = {"engagement": Engagement, "estimates": Estimates, "authenticity": Authenticity}
     inputs = {name: pl.DataFrame(rows[name], schema=polars_schema(model)) for name, model in models.items()}
-    inputs |= {"topics": pl.DataFrame(schema=polars_schema(Topics)), "weights": reference("weights")}
+    inputs |= {"topics": pl.DataFrame(schema=polars_schema(Topics)), "score_weights": reference("score_weights")}
     return run(settings, "ranking", inputs).sort("profile_id").to_dicts()
 
 
@@ -75,7 +75,9 @@ def test_an_export_that_tells_no_posts_is_not_held_to_be_silent(settings: Settin
 
 def test_silence_and_doubt_take_at_most_what_their_weights_say(settings: Settings) -> None:
     full, silent, doubted = scored(settings, [(1.0, 1.0, 0), (1.0, 1.0, 10**6), (1.0, 0.0, 0)])
-    weights = {row["component"]: row["weight"] for row in reference("weights").to_dicts() if row["part"] == "score"}
+    weights = {
+        row["component"]: row["weight"] for row in reference("score_weights").to_dicts() if row["part"] == "score"
+    }
     assert full["score"] == 50
     for row, weight in ((silent, weights["recency"]), (doubted, weights["authenticity"])):
         assert row["score"] == pytest.approx(100 * (1 - weight) / (2 - weight))

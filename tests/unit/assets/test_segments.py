@@ -26,9 +26,9 @@ def segments(settings: Settings, accounts: list[Row], *combinations: list[str]) 
     ranking = pl.DataFrame(rows, schema=polars_schema(Ranking))
     found = run(settings, "segments", {"ranking": ranking, "dimensions": dimensions(combinations)})
     told: dict[tuple[str, str], list[Any]] = {}
-    for row in found.sort("place").to_dicts():
+    for row in found.sort("rank_in_segment").to_dicts():
         told.setdefault((row["dimension"], row["segment"]), []).append(
-            (row["profile_id"], row["place"], row["accounts"], row["percentile"])
+            (row["profile_id"], row["rank_in_segment"], row["accounts"], row["percentile"])
         )
     return told
 

@@ -26,14 +26,14 @@ class Expected:
         profiles: Accepted profiles in the order of their rows, each with some of its cells.
         posts: The same of the posts.
         bad: (record number, reason) of the quarantined records, profiles before posts.
-        superseded: Older copies of an account.
+        deduplicated: Older copies of an account.
         platform: What the source says, where the shape and the export do not.
     """
 
     profiles: list[Row]
     posts: list[Row] = field(default_factory=list)
     bad: list[tuple[int, str]] = field(default_factory=list)
-    superseded: int = 0
+    deduplicated: int = 0
     platform: str | None = None
 
 
@@ -167,7 +167,7 @@ EXPECTED: dict[str, Expected] = {
     "fivetran_instagram_business": Expected(
         [{"profile_id": "17841439000000001", "handle": "copperpot", "followers": 3900, "landed_row": 1}],
         [{"post_id": "17875951000000001", "likes": 140, "comments": 6, "saves": 3, "reach": 2100, "views": 2500}],
-        superseded=1,
+        deduplicated=1,
     ),
     "fivetran_youtube": Expected(
         [{"profile_id": "UCcccccccccccccccccccc01", "handle": "inkline", "followers": 7400,
@@ -236,7 +236,7 @@ def test_a_shipped_shape_reads_its_vendors_export(tmp_path: Path, shape: str) ->
     kinds = {"profiles": 0, "posts": 1}
     bad = sorted(found.quarantine, key=lambda row: (kinds[row["records"]], row["landed_row"]))
     assert [(row["landed_row"], row["reason"]) for row in bad] == expected.bad
-    assert sum(row["superseded"] for row in found.report) == expected.superseded
+    assert sum(row["deduplicated"] for row in found.report) == expected.deduplicated
     assert sum(row["landed"] for row in found.report) == sum(
-        row["accepted"] + row["quarantined"] + row["superseded"] for row in found.report
+        row["accepted"] + row["quarantined"] + row["deduplicated"] for row in found.report
     )

@@ -1,4 +1,4 @@
-"""What people read of `smallvoices forget`: whom it means, what goes, and what searching found.
+"""What people read of `smallvoices erase`: whom it means, what goes, and what searching found.
 
 Belongs here: the words. Does not: erasing (`pipelines/forget`).
 """
@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from pipelines.forget.erasing import Erased
-from pipelines.forget.forgetting import Forgotten
+from pipelines.forget.forgetting import ErasureResult
 from pipelines.forget.person import Person
 from pipelines.instance.terminal import printable
 
@@ -39,7 +39,7 @@ def print_seen(console: Console, person: Person, seen: Erased) -> None:
         say(f"Cannot be erased: {printable(sentence)}")
 
 
-def print_forgotten(console: Console, done: Forgotten) -> None:
+def print_erased(console: Console, done: ErasureResult) -> None:
     """Says what was searched, and what was found there."""
     say, proof = _sayer(console), done.proof
     say(
@@ -65,7 +65,7 @@ def print_forgotten(console: Console, done: Forgotten) -> None:
     say("Not covered: backups, copies that readers have made, accounts of the same person on other platforms")
 
 
-def as_document(person: Person, erased: Erased, done: Forgotten | None) -> dict[str, Any]:
+def as_document(person: Person, erased: Erased, done: ErasureResult | None) -> dict[str, Any]:
     """The same for a program to read."""
     document: dict[str, Any] = {
         "platform": person.platform,
