@@ -45,10 +45,10 @@ def published(request: pytest.FixtureRequest, tmp_path: Path) -> Home:
 
 
 def test_whom_nobody_knows_is_said_and_a_platform_that_is_none_is_wrong_usage(ranked: Home) -> None:
-    unknown = ranked.run("forget", "instagram", "nobody.of.that.name", "--yes")
+    unknown = ranked.run("erase", "instagram", "nobody.of.that.name", "--yes")
     assert (unknown.returncode, unknown.stdout) == (1, "")
     assert "nobody on instagram is known by the id or handle 'nobody.of.that.name'" in unknown.stderr
-    assert ranked.run("forget", "myspace", ANNA).returncode == 2
+    assert ranked.run("erase", "myspace", ANNA).returncode == 2
 
 
 @pytest.mark.parametrize(
@@ -61,11 +61,11 @@ def test_a_person_is_gone_from_everything_and_everyone_else_stays(published: Hom
     with closing(sqlite3.connect(home / "dagster/history/runs/index.db")) as database:
         events = database.execute("SELECT count(*) FROM event_logs").fetchall()
     assert ANNA.encode() in everything(home / "dagster")
-    dry = json.loads(published.run("forget", "instagram", f"@{ANNA}", "--dry-run", "--json").stdout)
+    dry = json.loads(published.run("erase", "instagram", f"@{ANNA}", "--dry-run", "--json").stdout)
     assert (dry["ids"], dry["handles"], sum(dry["tombstones"].values())) == (["900123456"], [ANNA], 3 * len(days))
     assert published.query("SELECT platform, profile_id, handle, followers FROM accounts ORDER BY ALL") == before
 
-    done = (published.process if len(days) > 1 else published.run)("forget", "instagram", ANNA, "--yes", "--json")
+    done = (published.process if len(days) > 1 else published.run)("erase", "instagram", ANNA, "--yes", "--json")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert (told["found"], told["not_opened"], told["left"]) == ({}, {}, [])
