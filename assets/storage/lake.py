@@ -73,7 +73,11 @@ class Lake:
 
     def notes(self, table: str, snapshot_date: date) -> dict[str, str]:
         """What was noted of a table when it was written: see `TableWriter`."""
-        found = pq.read_metadata(self.path(table, snapshot_date)).metadata or {}
+        path = self.path(table, snapshot_date)
+        try:
+            found = pq.read_metadata(path).metadata or {}
+        except pa.ArrowInvalid as error:
+            raise ValueError(f"{path}: {error}; run that date again") from None
         return {key.decode(): value.decode() for key, value in found.items() if key != b"ARROW:schema"}
 
     def scan(self, table: str, snapshot_date: date) -> pl.LazyFrame:
