@@ -40,7 +40,6 @@ _SHARING = {
     "tests/ui/test_browser.py": "dagster",
     "tests/ui/test_ui.py": "dagster",
     "tests/integration/test_deploy.py": "postgres",
-    "tests/integration/test_forget.py": "forget",
     "tests/integration/test_forget_postgres.py": "postgres",
     "tests/integration/test_object_store.py": "s3",
     "tests/integration/test_dbt.py": "dbt",

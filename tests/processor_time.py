@@ -54,7 +54,7 @@ def _measured(item: pytest.Item, phase: str) -> Generator[None, Any, Any]:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds the option of the summary, and the budget."""
-    parser.addini("processor_seconds", "Processor time that a test may take, without its fixtures.", default="10")
+    parser.addini("processor_seconds", "Processor time that a test may take, without its fixtures.", default="15")
     parser.addoption("--slowest", type=int, default=0, help="Print so many tests of the most processor time.")
 
 

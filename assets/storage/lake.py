@@ -77,7 +77,11 @@ class Lake:
 
     def notes(self, table: str, snapshot_date: date) -> dict[str, str]:
         """What was noted of a table when it was written: see `TableWriter`."""
-        return _notes(self.path(table, snapshot_date))
+        path = self.path(table, snapshot_date)
+        try:
+            return _notes(path)
+        except pa.ArrowInvalid as error:
+            raise ValueError(f"{path}: {error}; run that date again") from None
 
     def scan(self, table: str, snapshot_date: date) -> pl.LazyFrame:
         """A table of a date, to be read where it is needed."""

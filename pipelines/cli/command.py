@@ -16,18 +16,19 @@ from assets.landing import dates
 from assets.landing.dates import DateError, yesterday
 from assets.storage import atomic_write
 from pipelines.cli import console as screen
+from pipelines.cli import old_names
 from schemas.config.source import SourcesFile
 from schemas.config.sources_file import SourcesError, load
 from schemas.settings import Settings, SettingsError
 
-# As a shell tells of Ctrl-C.
+# Exit code of shells after Ctrl-C.
 _INTERRUPTED = 130
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=old_names.Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="smallvoices")
 def main() -> None:
     """Turns influencer exports into one ranked, auditable table of micro-influencers."""
@@ -52,7 +53,7 @@ def common(command: Callable[..., None]) -> Callable[..., None]:
         except OSError as refusal:
             if not atomic_write.is_refusal(refusal.errno):
                 raise
-            screen.say("ERROR", f"{refusal}; `{settings.command('doctor')}` says how much room there is")
+            screen.say("ERROR", f"{refusal}; `{settings.command('doctor')}` prints how much room there is")
             sys.exit(1)
         except KeyboardInterrupt:
             screen.say("ERROR", "interrupted; what is published is whole, and the same command goes on")

@@ -1,6 +1,6 @@
-"""People: erasing somebody and keeping them out, and lifting that again.
+"""Commands about people: erase a person, and allow an erased person again.
 
-Belongs here: asking, and how it is told. Does not: erasing (`pipelines/forget`).
+Belongs here: the question, and the output. Does not: erasing (`pipelines/forget`).
 """
 
 import json
@@ -21,7 +21,7 @@ from schemas.settings import Settings
 @click.argument("platform", type=click.Choice(PLATFORMS))
 @click.argument("id_or_handle")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--dry-run", is_flag=True, help="Only list what would go.")
+@click.option("--dry-run", is_flag=True, help="List what would be erased, and erase nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON; asks nothing, so give --yes or --dry-run too.")
 @common
 def forget_person(
@@ -34,9 +34,9 @@ def forget_person(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Erase a person from everything under the home, keep them out of later pulls, and prove it by searching.
+    """Erase a person from everything under the home, keep them out of later pulls, and verify it by a search.
 
-    Takes the platform, and the platform's own id or the handle; `@` before it says that it is a handle.
+    Takes the platform, and the platform's own id or the handle; `@` before it marks a handle.
     """
     from assets.landing import suppression  # noqa: PLC0415 - as above
     from assets.publishing.postgres import PostgresError  # noqa: PLC0415 - loads a driver, which is as slow
@@ -76,10 +76,10 @@ def forget_person(
 @click.argument("id_or_handle")
 @common
 def lift_suppression(settings: Settings, loaded: SourcesFile, platform: str, id_or_handle: str) -> None:  # noqa: ARG001 - loaded, so that mistakes show first
-    """Lift the suppression of somebody who was erased, so that later pulls accept them again.
+    """Allow an erased person again, so that later pulls accept them.
 
-    Any id or handle that was suppressed will do, and lifts the others of that person too. Nothing that was erased comes
-    back but by a pull. Ends with exit code 2 where that name is not suppressed.
+    Takes any suppressed id or handle of the person, and lifts the suppression of the others too. Erased data comes back
+    only with a pull. Ends with exit code 2 where that name is not suppressed.
     """
     from assets.landing import suppression  # noqa: PLC0415 - as above
     from pipelines.forget import forgetting  # noqa: PLC0415 - as above

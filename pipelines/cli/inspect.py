@@ -40,7 +40,7 @@ _COLOURS = {"ok": "green", "warning": "yellow", "problem": "red"}
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @common
 def list_sources(settings: Settings, loaded: SourcesFile, day: str | None, *, as_json: bool) -> None:
-    """Check sources.yaml, and say what each source would pull, without pulling.
+    """Check sources.yaml, and print what each source would pull, without pulling.
 
     Ends with exit code 1 where a source would fail: its file is missing, or a secret is not set.
     """
@@ -112,7 +112,9 @@ def _told(source: Source, settings: Settings, folder: Path, day: date) -> dict[s
 @click.option("--shape", "name", help="Try this shape in place of an inferred one.")
 @click.option("--platform", help="Declare the platform, or the column that holds it.")
 @click.option("--date", "day", help="Snapshot date of the trial import. Default: today, UTC.")
-@click.option("--save-shape", help="Write the shape to shapes/NAME.yaml beside sources.yaml.", metavar="NAME")
+@click.option(
+    "--save-shape", "save_as", help="Write the shape to shapes/NAME.yaml beside sources.yaml.", metavar="NAME"
+)
 @click.option("--home", type=FOLDER, help="Folder of landing, lake and published files; it is left as it is.")
 @click.option("--sources", "sources_file", type=FILE, help="The sources.yaml, whose folder has the shapes.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
@@ -121,18 +123,19 @@ def inspect_file(
     name: str | None,
     platform: str | None,
     day: str | None,
-    write: str | None,
+    save_as: str | None,
     home: Path | None,
     sources_file: Path | None,
     *,
     as_json: bool,
 ) -> None:
-    """Say what an unknown export looks like, and how it would be imported; nothing is kept but what --save-shape writes.
+    """Infer the shape of an unknown export, and try its import; nothing is kept but the shape of --save-shape.
 
     Ends with exit code 1 where something is ambiguous.
     """
-    if write is not None and not (re.fullmatch(r"[a-z0-9_]{1,60}", write) and write != "auto"):
-        screen.say("ERROR", f"--save-shape {write!r} is not allowed; allowed: up to 60 of a-z, 0-9 and _, and not auto")
+    if save_as is not None and not (re.fullmatch(r"[a-z0-9_]{1,60}", save_as) and save_as != "auto"):
+        allowed = "up to 60 of a-z, 0-9 and _, and not auto"
+        screen.say("ERROR", f"--save-shape {save_as!r} is not allowed; allowed: {allowed}")
         sys.exit(2)
     from pipelines.cli import inspect_report  # noqa: PLC0415 - loads what a usage error need not wait for
 
@@ -151,9 +154,9 @@ def inspect_file(
             console=screen.opened(as_json=as_json),
             as_json=as_json,
         )
-        if write:
-            path = inspect_report.keep(inferred, write, folder, file)
-            click.echo(f"Wrote {path}; use it with `shape: {write}` in {settings.sources_file}", err=as_json)
+        if save_as:
+            path = inspect_report.keep(inferred, save_as, folder, file)
+            click.echo(f"Wrote {path}; use it with `shape: {save_as}` in {settings.sources_file}", err=as_json)
     except (SettingsError, ShapeError, DateError, inspect_report.InspectError) as mistake:
         screen.say("ERROR", str(mistake))
         sys.exit(2 if not isinstance(mistake, inspect_report.InspectError) else 1)
@@ -165,7 +168,7 @@ def inspect_file(
 @click.option("--sources", "sources_file", type=FILE, help="The sources.yaml.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def doctor(home: Path | None, sources_file: Path | None, *, as_json: bool) -> None:
-    """Say what is in order, what is not, and what to do; nothing is changed.
+    """Check the installation and the home, and print remedies; nothing is changed.
 
     Ends with exit code 1 where something is a problem.
     """

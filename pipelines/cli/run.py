@@ -1,4 +1,4 @@
-"""What runs: a night, a range of them, publishing alone, and tidying up.
+"""Commands that run the pipeline: a night, a range of dates, publishing alone, and pruning.
 
 Belongs here: commands that compute or let go of what a home holds, and how their end is told.
 """
@@ -99,11 +99,11 @@ def publish(settings: Settings, loaded: SourcesFile, *, as_json: bool) -> None:
 
 
 @main.command()
-@click.option("--dry-run", is_flag=True, help="Say what would go, and leave it.")
+@click.option("--dry-run", is_flag=True, help="List what would be deleted, and delete nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @common
 def prune(settings: Settings, loaded: SourcesFile, *, dry_run: bool, as_json: bool) -> None:  # noqa: ARG001 - as below
-    """Let go of old dates, old runs and left-overs, as each night does at its end."""
+    """Delete old dates, old runs and temporary files, as each nightly run does at its end."""
     from assets.retention import old_dates, temp_cleanup  # noqa: PLC0415 - as above
     from pipelines.instance import home_instance, retention  # noqa: PLC0415 - as above
 
@@ -119,9 +119,9 @@ def prune(settings: Settings, loaded: SourcesFile, *, dry_run: bool, as_json: bo
         for each in found if dry_run else []:
             click.echo(f"{each.kind:8} {each.path} ({filesize.decimal(each.bytes)})")
         counts, freed = Counter(each.kind for each in found), sum(each.bytes for each in found)
-        click.echo(f"{'Would let' if dry_run else 'Let'} go of {old_dates.words(counts)}: {filesize.decimal(freed)}")
+        click.echo(f"{'Would delete' if dry_run else 'Deleted'} {old_dates.words(counts)}: {filesize.decimal(freed)}")
         if left_overs:
-            click.echo(f"Swept files and folders that killed runs had left: {left_overs:,}")
+            click.echo(f"Deleted temporary files and folders of killed runs: {left_overs:,}")
     for reason in refused:
         screen.say("ERROR", reason)
     sys.exit(1 if refused else 0)
@@ -141,7 +141,7 @@ def _end(
     if day:
         summary.print_import_report(console, settings, day)
     if outcome.notification_error:
-        screen.say("WARNING", f"nobody was told that it failed: {outcome.notification_error}", outcome.run_id)
+        screen.say("WARNING", f"the failure was not notified: {outcome.notification_error}", outcome.run_id)
     if not outcome.succeeded:
         error = outcome.error
         screen.say("ERROR", error, outcome.run_id)

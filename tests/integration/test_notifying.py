@@ -167,7 +167,7 @@ def test_a_dead_webhook_changes_nothing_about_a_night(smallvoices: Command, tmp_
     night = smallvoices("nightly", "--date", "2026-10-31", "--json")
     assert night.code == 1
     assert "Error: required source plain has nothing for 2026-10-31" in night.err
-    told = "Warning: nobody was told that it failed: notify: environment variable HOOK is not set"
+    told = "Warning: the failure was not notified: notify: environment variable HOOK is not set"
     assert told in night.err
     assert night.document["error"].startswith("required source plain")
 

@@ -270,12 +270,12 @@ def test_a_later_generation_and_a_schema_of_others_are_not_replaced(database: Da
     assert database.query("SELECT to_regnamespace('smallvoices_next')") == [(None,)]
 
 
-def test_a_night_publishes_to_the_database_and_survives_its_absence(
-    database: Database, smallvoices: Command, samples: Path, tmp_path: Path
+def test_the_command_publishes_to_the_database_and_survives_its_absence(
+    database: Database, smallvoices: Command, samples: Path, after_the_night: Path, tmp_path: Path
 ) -> None:
     with samples.open("a", encoding="utf-8") as file:
         file.write(f"publish_to: {database.address}\n")
-    run = smallvoices("nightly", "--date", "2026-10-31")
+    run = smallvoices("publish")
     assert run.code == 0, run.err
     assert database.query("SELECT snapshot_date FROM smallvoices._meta") == [(date(2026, 10, 31),)]
     wrong = smallvoices("publish", PG_PASSWORD=f"not {PASSWORD}")
@@ -284,9 +284,9 @@ def test_a_night_publishes_to_the_database_and_survives_its_absence(
     assert 'password authentication failed for user "keeper"' in wrong.err
     assert "the published file is new all the same" in wrong.err
     with duckdb.connect(str(tmp_path / "home/published" / FILE_NAME), read_only=True) as published:
-        assert published.execute("SELECT generation FROM _meta").fetchall() == [(2,)]
+        assert published.execute("SELECT generation FROM _meta").fetchall() == [(3,)]
     assert smallvoices("publish").code == 0
-    assert database.query("SELECT generation FROM smallvoices._meta") == [(3,)]
+    assert database.query("SELECT generation FROM smallvoices._meta") == [(4,)]
     written = b"".join(path.read_bytes() for path in (tmp_path / "home").rglob("*") if path.is_file())
     told = (run.out + run.err + wrong.out + wrong.err).encode()
     assert b"nightingale" not in written + told

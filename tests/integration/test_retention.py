@@ -1,4 +1,4 @@
-"""What of a home is let go of as it grows old, and what stays although it is."""
+"""Retention: old dates, runs and files that are deleted, and those that stay although they are old."""
 
 import json
 import os
@@ -232,7 +232,7 @@ def test_a_dry_run_says_what_would_go_and_leaves_it(old: Home) -> None:
     assert f"lake     {old.settings.lake}/ranking/snapshot_date={GONE}/data.parquet (" in told.stdout
     assert f"landing  {old.settings.landing}/plain/{KEPT} (" in told.stdout
     last = told.stdout.splitlines()[-1]
-    assert last.startswith("Would let go of ")
+    assert last.startswith("Would delete ")
     assert "5 landed dates, 3 runs: " in last
     assert files() == before
     done = old.run("prune", "--json", SMALLVOICES_KEEP_LAKE_DAYS="off", SMALLVOICES_KEEP_RUNS_DAYS="off")
