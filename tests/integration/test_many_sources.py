@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from assets.storage.lake import Lake
-from tests.conftest import Command
+from tests.factories.command import Command
 from tests.factories.small_exports import DAY
 
 SOURCES = 60
@@ -119,7 +119,7 @@ def test_a_night_of_many_sources_publishes_and_reconciles(smallvoices: Command, 
     night = smallvoices("nightly", "--date", str(DAY))
     assert night.code == 0, night.err
     report = Lake(tmp_path / "home/lake").scan("import_report", DAY).collect()
-    parts = pl.sum_horizontal("accepted", "quarantined", "superseded", "forgotten")
+    parts = pl.sum_horizontal("accepted", "quarantined", "deduplicated", "erased")
     assert report.filter(pl.col("landed") != parts).is_empty()
     whole = report.filter(pl.col("state") == "published")
     names = {row["name"] for row in yaml.safe_load((tmp_path / "sources.yaml").read_text())["sources"]}

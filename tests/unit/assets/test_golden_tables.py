@@ -118,7 +118,9 @@ def test_norms_are_quartiles_of_the_tier_or_of_the_platform_or_the_default(setti
             "engagement": frame("baselines", "engagement", rows),
             "history": frame("baselines", "history", steps),
             "tiers": reference("tiers"),
-            "default_baselines": pl.DataFrame([{"sign": s} | default for s in ("following_ratio", "max_daily_growth")]),
+            "default_baselines": pl.DataFrame(
+                [{"indicator": s} | default for s in ("following_ratio", "max_daily_growth")]
+            ),
         },
     )
     cells = {(row["tier"], row["indicator"]): row for row in found.to_dicts()}
@@ -187,7 +189,7 @@ def _doubts() -> dict[str, float]:
 
 def test_authenticity_is_the_product_over_its_signs(settings: Settings) -> None:
     baselines = [
-        {"tier": "micro", "sign": sign, "basis": "tier", "accounts": 50, "p25": low, "p50": mid, "p75": high}
+        {"tier": "micro", "indicator": sign, "basis": "tier", "accounts": 50, "p25": low, "p50": mid, "p75": high}
         for sign, (low, mid, high) in QUARTILES.items()
     ]
     known = {"tier": "micro", "profile_id": "suspect"}
