@@ -198,7 +198,7 @@ def test_authenticity_is_the_product_over_its_signs(settings: Settings) -> None:
         "history": [known | PAST],
         "baselines": baselines,
     }
-    frames = {name: frame("authenticity", name, rows) for name, rows in inputs.items()}
+    frames = {name: frame(name, rows) for name, rows in inputs.items()}
     rows = run(settings, "authenticity", frames | {"score_weights": reference("score_weights")}).to_dicts()
     found = {row["profile_id"]: row for row in rows}
     doubts = _doubts()
