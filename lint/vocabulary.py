@@ -36,11 +36,7 @@ NOT_YET_CLEAN = (
     "assets/*",
     "benchmarks/*",
     "deploy/*",
-    "docs/contract_v2.odcs.yaml",
-    "docs/data_dictionary.md",
-    "docs/dbt/sources.yml",
     "pipelines/*",
-    "schemas/*",
     "tests/*",
 )
 

@@ -33,9 +33,9 @@ def test_the_page_of_an_asset_says_what_it_is_and_describes_and_previews_its_col
 ) -> None:
     assert backfilled
     browser.open("assets/smallvoices/ranking?view=overview")
-    browser.sees("Accounts of any size; rank is empty outside the ranked tiers")
+    browser.sees("Accounts of any size; rank is null outside the ranked tiers")
     described = browser.finds("//tr[td[normalize-space()='score']]")
-    assert "as engaging as is typical of an account of its size" in described.text
+    assert "the expected engagement of an account of this size" in described.text
     browser.screenshot("ranking.png")
     browser.click("//tr[td[normalize-space()='preview']]//*[contains(text(), 'Show Markdown')]")
     shown = browser.finds(f"{DIALOG}//table")
