@@ -1,7 +1,7 @@
-"""Why an account has its rank: every figure behind it, from the score down to landed rows.
+"""Explanation of an account's rank: every figure behind it, from the score down to landed rows.
 
-Belongs here: gathering what the lake's tables of a date say of one account, and what the SQL that ranks makes of it on
-the way. Does not: the words (`explain_text`), or any figure of its own.
+Belongs here: collecting an account's rows from the lake's tables of a date, and the intermediate results of the ranking
+SQL. Does not: the text (`explain_text`), or any figure of its own.
 """
 
 from collections.abc import Mapping, Sequence
@@ -49,19 +49,19 @@ _TABLES = (
 
 
 class ExplainError(Exception):
-    """There is no such account, or nothing to explain it from; the message says what there is."""
+    """The account does not exist, or there is no data to explain it from; the message lists what exists."""
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """What stands behind one account's rank.
+    """All figures behind one account's rank.
 
     Attributes:
         ranking: Its row of `ranking`.
         ranked: How many micro-influencers there are.
         engagement: Its row of `engagement`.
         estimate: Its row of `estimates` and of the step `posterior`; empty without a ratio.
-        prior: What is known of its platform and tier.
+        prior: The account prior of its platform and tier.
         indicators: Each component of authenticity: its suspicion and weight, the indicator it is computed from, that
             indicator's value, and the quartiles of its platform and tier.
         weights: Component of the score to its weight.
@@ -97,7 +97,7 @@ def explain(
     *,
     largest_file: int | None = None,
 ) -> Explanation:
-    """Gathers what stands behind an account's rank.
+    """Collects the figures behind an account's rank.
 
     Args:
         settings: Where the lake is.
@@ -259,7 +259,7 @@ def _peers(connection: duckdb.DuckDBPyConnection, account: Row) -> list[Row]:
 
 
 class _Lines:
-    """Finds the lines of landed records."""
+    """Finds the line numbers of landed records."""
 
     def __init__(self, settings: Settings, sources: SourcesFile, day: date, largest_file: int | None) -> None:
         self._settings = settings
@@ -269,7 +269,7 @@ class _Lines:
         self._largest_file = largest_file
 
     def found(self, rows: list[Row], records: Records) -> list[Row]:
-        """The rows with `landed_line`: where their record begins, where its format has lines."""
+        """Returns the rows with `landed_line`, the first line of their record, for formats that have lines."""
         numbers: dict[tuple[str, int, str], set[int]] = {}
         for row in rows:
             file = (row["source"], row["data_age_days"], row["landed_file"])
@@ -301,6 +301,6 @@ class _Lines:
                         with connect(self._settings, part.path.parent) as connection:
                             found = raw_records(connection, part.path, part.shape, numbers, within, source.limits)
                         return {number: line for number, (line, _) in found.items()}
-        except (UnreadableFileError, OSError, duckdb.Error):  # the record's number is told all the same
+        except (UnreadableFileError, OSError, duckdb.Error):  # the record's number is shown regardless
             return {}
         return {}

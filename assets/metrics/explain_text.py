@@ -1,7 +1,7 @@
-"""The words in which an account's rank is explained.
+"""Text of the explanation of an account's rank.
 
-Belongs here: turning an `Explanation` into lines of text, with the formulas that the SQL follows and the account's own
-numbers in them. Does not: getting at the numbers (`explain`).
+Belongs here: formatting an `Explanation` as lines of text, with the formulas of the SQL and the numbers of the account.
+Does not: getting the numbers (`explain`).
 """
 
 import math
@@ -15,7 +15,7 @@ Row = dict[str, Any]
 
 
 def text(told: Explanation) -> str:
-    """The explanation as lines of text."""
+    """Formats the explanation as lines of text."""
     parts = (_head, _ratio, _estimate, _authenticity, _score, _peers, _posts)
     return "\n\n".join("\n".join(part(told)) for part in parts)
 
@@ -115,7 +115,7 @@ def _estimate(told: Explanation) -> Iterator[str]:
 
 
 def _level(row: Row) -> Iterator[str]:
-    """Lines on the level of an account and its noise, from its posts or from the export's averages."""
+    """Yields lines on the level of an account and its noise, from its posts or from the export's averages."""
     usual = f"s² = {row['post_variance']:.4f}, counting {row['counting_variance']:.4f}"
     if not row["level_posts"]:
         yield (
