@@ -1,11 +1,11 @@
-"""The published tables as Parquet and as CSV that a spreadsheet can open safely.
+"""The published tables as Parquet, and as CSV that spreadsheets open safely.
 
-Belongs here: writing both from the built tables, in flat memory, each batch held to its contract on the way. Does not:
-what is in them, or when readers see them.
+Belongs here: writing both from the built tables, in flat memory, checking each batch against its contract. Does not:
+their contents, or when readers see them.
 
-CSV is UTF-8 with a byte order mark, by which spreadsheets know it. Text that begins with `=`, `+`, `-`, `@`, a tab or
-a carriage return would run there as a formula, and gets an apostrophe before it; Parquet has the text as it is. A
-table that grows by a day has a CSV file a day, which stays within the rows that a spreadsheet holds.
+CSV is UTF-8 with a byte order mark, which spreadsheets need to detect it. Text that begins with `=`, `+`, `-`, `@`, a
+tab or a carriage return would run there as a formula, so it is prefixed with an apostrophe; Parquet has the original
+text. A table that grows by a day has one CSV file a day, which stays within the row limit of a spreadsheet.
 """
 
 import hashlib
@@ -47,7 +47,7 @@ _STATISTICS = ("snapshot_date", "platform", "rank", "followers")
 
 
 class Writer:
-    """Writes each table as soon as it is built, while the next ones are."""
+    """Writes each table as soon as it is built, while the next ones are being built."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
         """Writes nothing yet.
@@ -68,11 +68,11 @@ class Writer:
         self._pool.shutdown(cancel_futures=True)
 
     def begin(self, table: Table) -> None:
-        """Begins to write a table, which is built."""
+        """Starts writing a table that is built."""
         self._writing[table.name] = self._pool.submit(_write, self._connection.cursor(), self._folder, table)
 
     def finish(self) -> tuple[dict[str, PublishedFile], dict[str, list[CsvFile]]]:
-        """Waits for what was begun.
+        """Waits for all started writes.
 
         Returns:
             The Parquet file and the CSV files of every table.
@@ -104,7 +104,7 @@ def _csv_path(folder: Path, table: Table, day: date | None) -> Path:
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, table: Table, parquet: Path) -> Mapping[date | None, int]:
-    """Writes both formats.
+    """Writes both formats of a table.
 
     Returns:
         Rows of each CSV file, by its day; of None, where the table has one file.

@@ -1,9 +1,9 @@
 """The published tables in a PostgreSQL database, for teams that outgrow a file.
 
-    smallvoices             what readers query
-    smallvoices_before_12   a generation before it, until its last reader is done
+    smallvoices             the schema that readers query
+    smallvoices_before_12   an earlier generation, until its last reader is done
 
-Belongs here: loading a published file into a schema of its own, and swapping that in. Does not: what is published.
+Belongs here: loading a published file into a schema of its own, and swapping that in. Does not: the choice of rows.
 Loading and swapping are one transaction, so that a killed load leaves nothing behind. Rows are loaded frozen, so that
 even a transaction whose snapshot is older than the swap never sees an empty table.
 """
@@ -55,12 +55,12 @@ _ATTEMPTS = 3
 
 
 class PostgresError(Exception):
-    """A database could not be reached, or not be brought up to date; the message says why, and no secret."""
+    """The database cannot be reached or updated; the message gives the reason and contains no secret."""
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """What the database shows.
+    """Result of a load.
 
     Attributes:
         generation: The generation.
@@ -74,7 +74,7 @@ class Loaded:
 
 
 class _Shown(NamedTuple):
-    """What the database showed before."""
+    """State of the database before a load."""
 
     snapshot_date: date
     generation: int
@@ -82,7 +82,7 @@ class _Shown(NamedTuple):
 
 
 def publish(address: str, path: Path) -> Loaded:
-    """Brings a database to the generation of a published file.
+    """Loads the generation of a published file into a database.
 
     Args:
         address: postgresql://, secrets as `${NAME}`.
@@ -99,11 +99,11 @@ def publish(address: str, path: Path) -> Loaded:
 
 @contextmanager
 def reached(address: str, remedy: str) -> Iterator[str]:
-    """Gives an address with its secrets in it; what PostgreSQL says within the block is told without them.
+    """Yields the address with secrets filled in, and raises PostgreSQL's errors within the block without them.
 
     Args:
         address: As in sources.yaml.
-        remedy: What to say beside it.
+        remedy: Text appended to the message.
 
     Raises:
         PostgresError: A secret is not set, or the database cannot be reached or refuses something.
@@ -209,7 +209,7 @@ class _Load:
         self._run(f"ALTER SCHEMA {_NEW} RENAME TO {SCHEMA}")
 
     def _carry_privileges(self) -> None:
-        """Grants on the new schema what people have been granted on the one that is shown."""
+        """Copies grants from the schema in use to the new one."""
         granted = self._run(
             "SELECT privilege_type, is_grantable, grantee::regrole::text, grantee = 0, NULL FROM pg_namespace "
             "CROSS JOIN aclexplode(nspacl) WHERE nspname = %(schema)s AND grantee <> nspowner "
@@ -229,7 +229,7 @@ class _Load:
             self._run(f"GRANT {privilege} ON {thing} TO {to}{' WITH GRANT OPTION' if is_grantable else ''}")
 
     def _lock_shown(self) -> None:
-        """Waits for a moment without readers, so that no statement finds some tables before the swap and some after.
+        """Waits for a moment without readers, so that no statement sees tables from before and after the swap.
 
         Short waits, many times: who asks for a lock holds up all readers that come after. A reader of more than a
         minute does not hold up the swap, which then may divide a statement that is being parsed at that very moment.
@@ -257,7 +257,7 @@ class _Load:
         return [row[0] for row in found]
 
     def _drop_earlier(self) -> Iterator[str]:
-        """Removes earlier generations; gives the reasons why one must stay."""
+        """Drops earlier generations; returns the reasons why one must stay."""
         for schema in self._earlier():
             try:
                 with self._database.transaction():
@@ -272,7 +272,7 @@ class _Load:
                 yield f"schema {schema} stays: {detail}; define that anew on schema {SCHEMA}, and drop the old one"
 
     def _tables(self, schema: str) -> str:
-        """The tables of a published schema, of whatever contract it is: those of which every column has a comment.
+        """Lists the tables of a published schema, of any contract version: those in which every column has a comment.
 
         A table that others have put there has none, and keeps its schema.
         """
@@ -303,7 +303,7 @@ def _cell(column: Column) -> str:
 
 
 def _csv(batch: pa.RecordBatch) -> bytes:
-    """Rows as COPY reads them: text always in quotes, so that an empty one is told from none."""
+    """Formats rows for COPY: text always in quotes, to distinguish empty text from null."""
     out = io.BytesIO()
     pyarrow.csv.write_csv(batch, out, pyarrow.csv.WriteOptions(include_header=False))
     return out.getvalue()

@@ -1,6 +1,6 @@
-"""What the report shows, read from a published file.
+"""Rows of the report, read from a published file.
 
-Belongs here: which rows of the published tables are shown, and how many points are drawn. Does not: how they look
+Belongs here: the choice of rows from the published tables, and the number of points drawn. Does not: presentation
 (`report_page`). Every SELECT has a total order, so that the same content gives the same report.
 """
 
@@ -41,7 +41,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Movers:
-    """Who rose and fell between two dates.
+    """Accounts that rose and fell between two dates.
 
     Attributes:
         since: The earlier date.
@@ -60,7 +60,7 @@ class Movers:
 
 @dataclass(frozen=True)
 class Segment:
-    """The first places of one segment, and how many segments of its dimension are not shown."""
+    """The leaders of one segment, and the number of segments of its dimension that are not shown."""
 
     dimension: str
     name: str
@@ -69,7 +69,7 @@ class Segment:
 
 @dataclass(frozen=True)
 class Rows:
-    """All that the report shows.
+    """All rows of the report.
 
     Attributes:
         meta: The row of `_meta`.
@@ -113,7 +113,7 @@ class Rows:
 
 
 def read(published: Path) -> Rows:
-    """Reads what the report shows.
+    """Reads the rows of the report.
 
     Args:
         published: The published DuckDB file. It is opened once, so that all rows are of one generation.
@@ -157,7 +157,7 @@ def read(published: Path) -> Rows:
 
 
 class _Asked:
-    """A connection whose answers are rows by name."""
+    """A connection that returns rows by column name."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
@@ -176,7 +176,7 @@ def _minute(moment: datetime) -> str:
 
 
 def _drawn(ask: _Asked) -> tuple[list[Row], list[Row]]:
-    """Points and squares of the chart: every account as a point while they are few."""
+    """Returns points and squares of the chart: every account is a point while they are few."""
     shown = "engagement_ratio > 0 AND followers > 0"
     points = (
         "SELECT platform, followers, engagement_ratio, like_rate, rank, coalesce(handle, profile_id) AS handle "
@@ -200,7 +200,7 @@ def _drawn(ask: _Asked) -> tuple[list[Row], list[Row]]:
 
 
 def _segments(ask: _Asked) -> tuple[list[Segment], dict[str, int]]:
-    """The segments of most accounts, as many of each dimension."""
+    """Returns the largest segments, the same number of each dimension."""
     counted = ask.rows(
         "SELECT dimension, count(DISTINCT segment) AS segments FROM segment_leaders GROUP BY ALL ORDER BY ALL"
     )
@@ -214,7 +214,7 @@ def _segments(ask: _Asked) -> tuple[list[Segment], dict[str, int]]:
 
 
 def _movers(ask: _Asked) -> Movers | None:
-    """Between the newest date and the one that lies nearest to a week before it."""
+    """Compares the newest date with the one closest to a week before it."""
     days = ask.rows(_WEEK_BEFORE)
     if not days:
         return None
@@ -244,7 +244,7 @@ def _definitions(ask: _Asked) -> dict[str, str]:
     return {name: told[name] for name in DEFINED if name in told}
 
 
-# What is typical of an account of its size, by the definition of lift.
+# Expected value for an account of its size, by the definition of lift.
 _TYPICAL = "engagement_estimate / nullif(lift, 0) AS typical"
 _BENCHMARKS = """
     SELECT platform, tier, metric, accounts, median, p25, p75, published_value, published_source, published_year
