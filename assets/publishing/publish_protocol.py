@@ -220,7 +220,7 @@ def _swap(published: Path, building: Path, built: Manifest, fence: Callable[[], 
 
 
 def _follow(published: Path, built: Manifest) -> None:
-    """Updates the other entry points (manifest, links) to the generation of the DuckDB file, which is visible already."""
+    """Updates the other entry points (manifest, links) to the generation of the DuckDB file, which is now public."""
     (published / f"{FILE_NAME}.wal").unlink(missing_ok=True)
     _replace(published / "latest", lambda aside: aside.symlink_to(built.folder))
     latest.write(published)
