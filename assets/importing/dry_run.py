@@ -1,6 +1,6 @@
-"""What the import would make of one file, tried out in a folder that is thrown away.
+"""Dry run of the import of one file, in a temporary folder.
 
-Belongs here: landing and importing a single file aside of everything else, for `smallvoices inspect`. Does not:
+Belongs here: landing and importing a single file separately, for `smallvoices inspect`. Does not:
 inference, or printing.
 """
 
@@ -24,7 +24,7 @@ _NAME = "inspected"
 
 @dataclass(frozen=True)
 class Trial:
-    """What became of the records of a file.
+    """Counts and reasons from a dry run of a file.
 
     Attributes:
         report: The import report, one row per file and kind of record.
@@ -42,12 +42,12 @@ class Trial:
 
 
 def try_out(path: Path, shape: Shape, platform: str | None, day: date) -> Trial:
-    """Lands and imports a file by a shape.
+    """Lands and imports a file with a given shape.
 
     Args:
         path: The file.
         shape: How it is read.
-        platform: What is declared beside the shape.
+        platform: The platform declared beside the shape.
         day: The snapshot date that it is taken for.
     """
     # By a name of its own: under `auto` it would be inferred anew, without what the caller declared.
@@ -70,7 +70,7 @@ def try_out(path: Path, shape: Shape, platform: str | None, day: date) -> Trial:
                 import_date(settings, sources, day, "inspect")
             except NothingToPublishError:
                 report = Lake(settings.lake).scan("import_report", day).collect()
-                # What it sent is kept for as long as this goes on.
+                # The landed bytes are kept for the duration of the dry run.
                 message = report["message"][0].partition(KEPT_AT)[0]
         lake = Lake(settings.lake)
         tables = {

@@ -1,7 +1,7 @@
-"""A date's landed files to its tables: each source on its own, then all together, then the report.
+"""Import of a date: each source on its own, then the merge of all, then the report.
 
-Belongs here: the order of the steps, how many sources are at work at once, and what is committed. Does not: what
-becomes of a source's records (`source_import`), or of records that several have (`deduplication`).
+Belongs here: the order of the steps, the number of parallel sources, and the commit. Does not: the import of one source
+(`source_import`), or the merge of records that several have (`deduplication`).
 """
 
 import os
@@ -33,7 +33,7 @@ _MOST_AT_ONCE = 4
 
 
 class NothingToPublishError(Exception):
-    """The date must not be published: no source has a valid profile, or a required one has nothing."""
+    """The date cannot be published: no source has a valid profile, or a required source has none."""
 
 
 def import_date(settings: Settings, sources: SourcesFile, snapshot_date: date, run_id: str) -> pl.DataFrame:
@@ -46,7 +46,7 @@ def import_date(settings: Settings, sources: SourcesFile, snapshot_date: date, r
         settings: Where to work.
         sources: What to import, in order of precedence.
         snapshot_date: The date.
-        run_id: Tells concurrent runs apart.
+        run_id: Distinguishes concurrent runs.
 
     Returns:
         The import report.
@@ -78,7 +78,7 @@ def _demand_used(sources: SourcesFile, snapshot_date: date, tried: Sequence[Sour
 
 
 def _import_sources(settings: Settings, sources: SourcesFile, snapshot_date: date, folder: Path) -> list[SourceImport]:
-    """Imports sources side by side; returns the pulls that were tried, in order of their sources."""
+    """Imports sources in parallel; returns the pulls that were tried, in order of their sources."""
     cores = settings.threads or len(os.sched_getaffinity(0))
     at_once = max(min(cores, len(sources.sources), _MOST_AT_ONCE), 1)
     stopped = Event()
