@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
 _CHUNK = 4 * 2**20
-# Where each kind of store says that it is elsewhere than at its vendor.
+# The option of each kind of store for an endpoint other than its vendor's.
 _ENDPOINTS = ("endpoint", "base_url")
 _SET = re.compile(r"\[!?[^\]/]+\]")
 _GLOB = re.compile(rf"(\*\*/|\*\*|\*|\?|{_SET.pattern})")
@@ -36,7 +36,7 @@ Progress = Callable[[int, int | None], None]
 
 
 class Bucket:
-    """A bucket, as far as a pull needs it."""
+    """A bucket, as needed by a pull."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Bucket:
         *,
         allow_private: bool,
     ) -> None:
-        """Opens it, without connecting yet.
+        """Creates the client, without connecting.
 
         Args:
             address: An address in the bucket.
@@ -87,7 +87,7 @@ class Bucket:
             raise PullError(f"storage: {_words(error)}") from None
 
     def matching(self, address: str) -> list[tuple[str, int]]:
-        """Paths and sizes of the objects that an address stands for, in order of their paths.
+        """Lists paths and sizes of the objects that match an address, by path.
 
         Raises:
             PullError: There is none, or they cannot be listed.
@@ -120,7 +120,7 @@ class Bucket:
     def copy(
         self, path: str, target: Path, *, known: str = "", progress: Progress = lambda _done, _total: None
     ) -> Pulled | None:
-        """Streams one object to a durable file, and hashes it on the way.
+        """Streams one object to a durable file, hashing it on the way.
 
         Args:
             path: The object.
@@ -167,7 +167,7 @@ def _require_public(endpoint: str, *, allow_private: bool) -> None:
 
 
 def _expression(pattern: str) -> str:
-    """A glob over whole paths as a regular expression: `**` goes through folders, `*` and `?` do not."""
+    """Translates a glob over whole paths to a regular expression: `**` spans folders, `*` and `?` do not."""
     wild = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
     return "".join(
         wild.get(piece)
@@ -177,6 +177,6 @@ def _expression(pattern: str) -> str:
 
 
 def _words(error: Exception) -> str:
-    """What an error says in one line, without debug output and queries of addresses, which may hold keys."""
+    """Formats an error on one line, without debug output and without queries of addresses, which may hold keys."""
     told = re.sub(r"\?\S+", "", str(error).split("\n\nDebug source")[0])
     return " ".join(told.split())[:300]

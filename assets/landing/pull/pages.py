@@ -1,10 +1,10 @@
-"""An API's answers, page by page, each a file.
+"""Pages of an API, one file per response.
 
-Belongs here: going through the pages, keeping what came so that a killed pull goes on, and noticing when an API goes
-round in circles. Does not: how one page leads to the next (`paging`).
+Belongs here: iterating over the pages, storing them so that a killed pull can resume, and detecting cycles. Does not:
+the request that follows a page (`paging`).
 
-While a pull is at work its answers lie in a folder of their own beside a journal, with a line for each once it is
-durable. Going on means reading the answers again: what they lead to is never written down, since it may hold secrets.
+During a pull, its responses lie in a folder of their own beside a journal, with a line for each durable response.
+Resuming reads the responses again: the following requests are never written down, since they may hold secrets.
 """
 
 import hashlib
@@ -40,7 +40,7 @@ Progress = Callable[[int, int, int | None], None]
 
 @dataclass(frozen=True)
 class _Entry:
-    """A line of the journal: an answer, and the link in its headers with every secret hidden."""
+    """A line of the journal: a response, and the link in its headers with every secret hidden."""
 
     file: str
     sha256: str
@@ -49,12 +49,12 @@ class _Entry:
 
 
 class Pages:
-    """One paged pull, in a folder that outlives it where it breaks off."""
+    """One paged pull, in a folder that remains if it is interrupted."""
 
     def __init__(
         self, session: Session, paging: Paging, secrets: Secrets, folder: Path, *, prefix: str, origin: str
     ) -> None:
-        """Makes ready to pull.
+        """Prepares the pull.
 
         Args:
             session: The session.
@@ -69,14 +69,14 @@ class Pages:
         self._begin()
 
     def pull(self, ask: Ask, progress: Progress = lambda _bytes, _records, _total: None) -> list[tuple[Path, Pulled]]:
-        """Every page that brings something, in order, with the file that it lies in.
+        """Yields every page that adds records, in order, with its file.
 
         Args:
             ask: The request for the first page, but for its number.
             progress: Hears how many bytes and records have come, of how many records.
 
         Raises:
-            InterruptedPullError: It broke off; the next pull goes on with the page that is missing.
+            InterruptedPullError: The pull was interrupted; the next one resumes at the missing page.
             PullError: It cannot be pulled.
         """
         begin = first(self._paging, ask)
@@ -120,7 +120,7 @@ class Pages:
         return self._kept
 
     def _page(self, ask: Ask) -> Ask | None:
-        """Pulls one page and writes it into the journal; gives the request for the next."""
+        """Pulls one page and appends it to the journal; returns the next request."""
         part = self._folder / "answer.part"
         got = download(self._session, ask, part)
         if got is None:
@@ -133,7 +133,7 @@ class Pages:
         return next_ask
 
     def _advance(self, ask: Ask, path: Path, sha256: str, link: str | None) -> Ask | None:
-        """Takes an answer in; gives the request for the next one."""
+        """Registers a response; returns the next request."""
         page = Pulled(f"{self._prefix}page-{len(self._kept) + 1:06d}.json", self._origin, sha256, path.stat().st_size)
         try:
             document = _document(path, self._session.limits)
@@ -158,7 +158,7 @@ class Pages:
         return next_ask
 
     def _is_new(self, document: Any, records: list[Any] | None) -> bool:
-        """Remembers what a page holds; whether anything of it had not come before."""
+        """Records a page's hashes; returns whether any of its records are new."""
         self._records += len(records or ())
         total = total_of(self._paging, document)
         self._total = self._total if total is None else total
@@ -194,7 +194,7 @@ class Pages:
         atomic_write.sync_file(journal)
 
     def _resumed(self, begin: Ask) -> Ask | None:
-        """The request to go on with after what an earlier pull has left, or else the first one."""
+        """Returns the request to resume with after an earlier pull, or else the first one."""
         journal = self._folder / JOURNAL
         if journal.exists() and time.time() - journal.stat().st_mtime < _JOURNAL_SECONDS:
             try:
@@ -229,7 +229,7 @@ class Pages:
 
 
 class _NoPageError(Exception):
-    """An answer that is no page."""
+    """A response that is not a page."""
 
 
 def _entries(journal: Path) -> Iterator[_Entry]:
@@ -241,7 +241,7 @@ def _entries(journal: Path) -> Iterator[_Entry]:
 
 
 def _document(path: Path, limits: Limits) -> Any:
-    """The JSON of a page.
+    """Parses the JSON of a page.
 
     Raises:
         ValueError: It is no JSON.
