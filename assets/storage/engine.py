@@ -37,7 +37,7 @@ class EngineLimitError(Exception):
 
 
 def limit_reached(settings: Settings, error: BaseException) -> str | None:
-    """Which setting an error of DuckDB's, or Arrow's for it, comes from, and what to do; None where it is another."""
+    """Returns the setting whose limit an error of DuckDB or Arrow exceeds, with the remedy; None for other errors."""
     told = str(error)
     if _OUT_OF_MEMORY not in told:
         return None
@@ -51,7 +51,7 @@ def limit_reached(settings: Settings, error: BaseException) -> str | None:
 
 @contextmanager
 def connect(settings: Settings, *readable: Path, among: int = 1) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB connection in memory, in UTC, with a cap on memory and no way out of the named folders.
+    """Opens a DuckDB connection in memory, in UTC, limited in memory and to the named folders.
 
     Args:
         settings: Threads, memory and the folder to spill to.
@@ -98,7 +98,7 @@ def _connected(
 def stream_sql(
     settings: Settings, sql: str, inputs: Mapping[str, Input], *, by_bucket: Sequence[str] = ()
 ) -> Iterator[pa.RecordBatch]:
-    """Runs a SELECT over named inputs and gives its rows as they come.
+    """Runs a SELECT over named inputs and yields its rows.
 
     Args:
         settings: See `connect`.
@@ -139,7 +139,7 @@ def stream_sql(
 def _expose(
     connection: duckdb.DuckDBPyConnection, inputs: Mapping[str, Input], parts: Mapping[str, str] | None = None
 ) -> None:
-    """Makes the inputs tables of a connection, some only in part: by the SELECT that gives it."""
+    """Exposes the inputs as tables of a connection; some are restricted by a SELECT."""
     for name, value in inputs.items():
         if isinstance(value, pl.DataFrame):
             connection.register(name, value.to_arrow())
@@ -149,7 +149,7 @@ def _expose(
 
 
 def _bucket(paths: Sequence[Path], unbucketed: Container[Path], bucket: int) -> str:
-    """The SELECT of the rows of a bucket; files without buckets of today's hash are read whole for it."""
+    """Returns the SELECT of the rows of a bucket; files without buckets of the current hash are read whole."""
     known = [path for path in paths if path not in unbucketed]
     others = [path for path in paths if path in unbucketed]
     conditions = ((known, f"bucket = {bucket}"), (others, f"{BUCKET_OF} = {bucket}"))

@@ -1,12 +1,12 @@
 """The lake: one Parquet file per table and snapshot date, each replaced as a whole.
 
-Belongs here: where tables lie, committing them, listing dates, and the writer that groups accounts in buckets.
+Belongs here: the paths of tables, committing them, listing dates, and the writer that groups accounts in buckets.
 
     lake/<table>/snapshot_date=<date>/data.parquet
 
-Buckets: rows of big tables carry `bucket`, a hash of the account's id, and lie in row groups of one bucket each. What
-is computed per account can then go bucket by bucket in flat memory, reading only its row groups. The notes of a file
-name the hash and the number of buckets: a date that has others is not joined by them.
+Buckets: rows of big tables carry `bucket`, a hash of the account's id, and lie in row groups of one bucket each.
+Computations per account can then run bucket by bucket in flat memory, reading only its row groups. The metadata of a
+file names the hash and the number of buckets: dates with other ones are not joined by them.
 """
 
 from collections import deque
@@ -45,11 +45,11 @@ class Lake:
     root: Path
 
     def path(self, table: str, snapshot_date: date) -> Path:
-        """The file of a table for a date, there or not."""
+        """Returns the path of a table of a date, which may not exist."""
         return self.root / table / f"snapshot_date={snapshot_date.isoformat()}" / "data.parquet"
 
     def dates(self, table: str) -> list[date]:
-        """The dates that a table has, oldest first."""
+        """Lists the dates of a table, oldest first."""
         return sorted(
             date.fromisoformat(path.parent.name.removeprefix("snapshot_date="))
             for path in (self.root / table).glob("snapshot_date=*/data.parquet")
@@ -57,26 +57,26 @@ class Lake:
 
     @contextmanager
     def replacing(self, table: str, snapshot_date: date, run_id: str) -> Iterator[Path]:
-        """Gives a path to write a table to; it takes the table's place once the block ends well."""
+        """Yields a path to write a table to; it replaces the table if the block succeeds."""
         with atomic_write.replacing(self.path(table, snapshot_date), run_id) as path:
             yield path
 
     def write(self, table: str, snapshot_date: date, run_id: str, frame: pl.DataFrame) -> None:
-        """Replaces a table of a date by a frame."""
+        """Replaces a table of a date with a frame."""
         with self.replacing(table, snapshot_date, run_id) as path:
             frame.write_parquet(path, compression=_COMPRESSION)
 
     def sweep(self) -> int:
-        """Removes what killed writers have left, and tells how many files that were."""
+        """Deletes the files of killed writers; returns their number."""
         return sum(atomic_write.sweep(folder, paths) for folder, paths in self.temp_files())
 
     def temp_files(self) -> Iterator[tuple[Path, Iterable[Path]]]:
-        """What killed writers have left: folders that writers are at work in, each with what lies aside there."""
+        """Yields the files of killed writers: folders that are being written to, each with its temporary files."""
         found = self.root.glob("*/snapshot_date=*/.*.tmp*")
         return ((folder, atomic_write.temp_files(folder)) for folder in {path.parent for path in found})
 
     def notes(self, table: str, snapshot_date: date) -> dict[str, str]:
-        """What was noted of a table when it was written: see `TableWriter`."""
+        """Returns the metadata stored with a table: see `TableWriter`."""
         path = self.path(table, snapshot_date)
         try:
             return _notes(path)
@@ -84,23 +84,23 @@ class Lake:
             raise ValueError(f"{path}: {error}; run that date again") from None
 
     def scan(self, table: str, snapshot_date: date) -> pl.LazyFrame:
-        """A table of a date, to be read where it is needed."""
+        """Scans a table of a date lazily."""
         return pl.scan_parquet(self.path(table, snapshot_date))
 
     def tables(self) -> list[str]:
-        """The tables that there are."""
+        """Lists the tables."""
         return sorted(path.name for path in self.root.glob("*") if path.is_dir())
 
     def leave_out(
         self, table: str, snapshot_date: date, run_id: str, is_left_out: Callable[[pl.DataFrame], pl.Series]
     ) -> int:
-        """Rewrites a table of a date without some rows, its row groups and notes as they were.
+        """Rewrites a table of a date without some rows; its row groups and metadata stay.
 
         Args:
             table: The table.
             snapshot_date: The date.
-            run_id: Tells concurrent writers apart.
-            is_left_out: Tells which rows of a row group go.
+            run_id: Distinguishes concurrent writers.
+            is_left_out: Returns the mask of the rows to drop from a row group.
 
         Returns:
             How many rows went; without any the file is not touched.
@@ -130,7 +130,7 @@ class Lake:
         return count
 
     def rows(self, table: str, snapshot_date: date) -> int:
-        """How many rows a table has, from the file's footer."""
+        """Returns the row count of a table, from the file's footer."""
         return int(pq.read_metadata(self.path(table, snapshot_date)).num_rows)
 
 
@@ -177,7 +177,7 @@ class TableWriter:
         self._submit(frames)
 
     def finish(self) -> None:
-        """Waits for what is being encoded, and raises what went wrong with it."""
+        """Waits for pending encoding, and raises its errors."""
         while self._encoding:
             self._encoding.popleft().result()
 
@@ -221,7 +221,7 @@ class BucketWriter(TableWriter):
                     self._flush(bucket)
 
     def finish(self) -> None:
-        """Writes what is waiting."""
+        """Writes the buffered rows."""
         for bucket in range(BUCKETS):
             self._flush(bucket)
         super().finish()
@@ -233,7 +233,7 @@ class BucketWriter(TableWriter):
 
 
 def has_buckets(path: Path) -> bool:
-    """Whether the rows of a file are in buckets by the hash of today, and in as many."""
+    """Returns whether a file has buckets by the current hash, and the current number of them."""
     return _notes(path).items() >= BUCKET_NOTES.items()
 
 
