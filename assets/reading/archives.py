@@ -1,7 +1,7 @@
 """Archives: the files in them, each unpacked to be read like any other.
 
-Belongs here: zip archives, their cap together, and what in them is no export. Does not: reading records, how far one
-file may expand (`decompression_guard`), or compression of a single file (`formats`).
+Belongs here: zip archives, their shared cap, and members that are not exports. Does not: reading records, the cap of
+one file (`decompression_guard`), or compression of a single file (`formats`).
 """
 
 import re
@@ -88,7 +88,7 @@ def _is_export(member: zipfile.ZipInfo) -> bool:
 def _unpack(
     archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, room: int, path: Path, limits: Limits
 ) -> int:
-    """Unpacks one member and returns its size; what the archive says of it is not believed."""
+    """Unpacks one member and returns its size; ignores the size that the archive states."""
     size = 0
     most = decompression_guard.cap(member.compress_size, limits)
     with archive.open(member) as packed, target.open("wb") as file:

@@ -1,6 +1,6 @@
-"""The encoding of a file of text, told by all its bytes.
+"""Encoding of a text file, inferred from all its bytes.
 
-Belongs here: byte order marks, UTF-8, UTF-16 and the code pages that spreadsheets write. Does not: cutting text into
+Belongs here: byte order marks, UTF-8, UTF-16 and the code pages of spreadsheets. Does not: cutting text into
 records.
 """
 
@@ -21,7 +21,7 @@ _ASCII = 128
 
 
 def encoding_of(path: Path) -> str:
-    """The encoding of a file of text, as Python names it.
+    """Infers the encoding of a text file, by Python's name.
 
     Returns:
         `utf-8` where every byte fits it, a byte order mark or not; else `utf-16`, `utf-16-le` or `utf-16-be`; else the
@@ -73,7 +73,7 @@ def _code_page(sample: bytes) -> str:
 
 
 def _misplaced(sample: bytes, encoding: str) -> int:
-    """How oddly letters stand: signs and capitals within words ("K‰the", "KŠthe"), runs of accents, mixed scripts."""
+    """Scores implausible letters: signs and capitals in words ("K‰the", "KŠthe"), runs of accents, mixed scripts."""
     text = f" {sample.decode(encoding, 'replace')} "
     odd = 0
     for before, character, after in zip(text, text[1:], text[2:], strict=False):

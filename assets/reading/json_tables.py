@@ -1,7 +1,7 @@
-"""The tables that an unknown JSON file could be: where lists of records lie in it, and what keys they have.
+"""Candidate tables of an unknown JSON file: the paths of lists of records, and their keys.
 
-Belongs here: finding records and laying them flat, for inference to look at. Does not: the import, which reads the
-paths that a shape names (`json_records`).
+Belongs here: finding records and flattening them for inference. Does not: the import, which reads the paths that a
+shape names (`json_records`).
 """
 
 import json
@@ -43,7 +43,7 @@ class JsonTable:
 
 
 def tables(path: Path, limits: Limits) -> list[JsonTable]:
-    """The tables that a JSON file could be, the records of the outermost list first.
+    """Lists the candidate tables of a JSON file, the records of the outermost list first.
 
     Raises:
         UnreadableFileError: It is no whole JSON.
@@ -79,7 +79,7 @@ def _documents(path: Path, limits: Limits) -> Iterator[dict[str, Any]]:
 
 
 def _lists(documents: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """Path to the records there, for every list of objects, and every object whose values are objects alike."""
+    """Maps paths to records, for every list of objects, and every object whose values are similar objects."""
     found: dict[str, list[dict[str, Any]]] = {}
 
     def walk(value: Mapping[str, Any], keys: tuple[str, ...]) -> None:
@@ -119,7 +119,7 @@ def _table(place: str | None, records: Sequence[Mapping[str, Any]]) -> JsonTable
 
 
 def _flat(value: Mapping[str, Any], keys: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
-    """Path to text, of all values below; lists as JSON."""
+    """Maps paths to the text of all values below; lists as JSON."""
     for key, child in value.items():
         here = (*keys, key)
         if isinstance(child, dict):

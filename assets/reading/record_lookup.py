@@ -1,6 +1,6 @@
-"""The raw text of single records, for the quarantine.
+"""Lookup of the raw text of single records, for the quarantine.
 
-Belongs here: finding records by their number again. A second pass over a file, made only where rows were refused.
+Belongs here: finding records by their number. It is a second pass over a file, only for refused rows.
 """
 
 from pathlib import Path

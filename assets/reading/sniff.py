@@ -1,6 +1,6 @@
-"""How an unknown file is to be read, told by its bytes and never by its name.
+"""Reading of an unknown file, inferred from its bytes and never from its name.
 
-Belongs here: format, encoding, delimiter, header, sheet. Does not: what its columns mean (`assets/inference`).
+Belongs here: format, encoding, delimiter, header, sheet. Does not: the meaning of its columns (`assets/inference`).
 """
 
 import re
@@ -36,9 +36,9 @@ class Sniffed(NamedTuple):
     """An unknown file, opened.
 
     Attributes:
-        layout: A shape that says how its bytes are read, and nothing else.
+        layout: A shape that defines how its bytes are read, and nothing else.
         frame: Its records, one column of text per column; the first `MOST_RECORDS`.
-        said: What was found, in words.
+        said: The detected format, as text.
         table: Of a JSON file, where the records lie and what lists lie within them.
     """
 
@@ -59,7 +59,7 @@ def sniff(path: Path, limits: Limits) -> list[Sniffed]:
         The tables that it could be: one, or one per sheet of a spreadsheet, or per list in a JSON file.
 
     Raises:
-        UnreadableFileError: It holds no table; the message says what it seems to be.
+        UnreadableFileError: It holds no table; the message names what was detected.
     """
     found: list[Sniffed] = []
     for layout, said in _layouts(path):
@@ -111,7 +111,7 @@ def _layouts(path: Path) -> list[tuple[Shape, list[str]]]:
 
 
 def _is_no_text(text: str) -> bool:
-    """Whether control characters are among the characters as often as in a picture or a program's own file."""
+    """Returns whether control characters are as frequent as in binary files."""
     return len(_STRANGE.findall(text)) > len(text) * _STRANGE_SHARE
 
 
