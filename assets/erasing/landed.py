@@ -1,8 +1,8 @@
-"""Landed pulls with a person's records emptied: files, their manifest, and the folder named by their hash.
+"""Redaction of landed pulls: files, their manifest, and the folder named by their hash.
 
-Belongs here: replacing a pull as a whole, so that a kill leaves the old one or the new one counting, and a rerun
-completes it. A manifest keeps its number; its `content`, hashes and sizes become those of the rewritten bytes, its
-tombstones say which records are empty, and it forgets the ETags, since an unchanged export would be taken from here.
+Belongs here: replacing a pull as a whole, so that after a kill the old one or the new one counts, and a rerun completes
+it. A manifest keeps its number; its `content`, hashes and sizes become those of the rewritten bytes, its tombstones
+list the redacted records, and its ETags are dropped, since an unchanged export would be copied from here.
 Does not: pulling (`assets/landing/store`).
 """
 
@@ -29,7 +29,7 @@ _HIDDEN = "forgotten"
 
 @dataclass(frozen=True)
 class Wanted:
-    """Whose records are to be emptied.
+    """Criteria of the records to redact.
 
     Attributes:
         match: Which rows are theirs.
@@ -43,7 +43,7 @@ class Wanted:
 def meant_in(
     settings: Settings, source: Source, shape: Shape, files: Sequence[LandedFile], wanted: Wanted
 ) -> dict[str, dict[Records, Meant]]:
-    """What is wanted of landed files: path, within an archive too, to records by kind; nothing is written.
+    """Finds the records to redact: path, within an archive too, to records by kind; writes nothing.
 
     Raises:
         UnreadableFileError: They cannot be read by the shape.
@@ -55,7 +55,7 @@ def meant_in(
 def emptied(
     settings: Settings, source: Source, shape: Shape, files: Sequence[LandedFile], wanted: Wanted, folder: Path
 ) -> list[LandedFile] | None:
-    """Writes landed files to a folder, with the records that are wanted emptied.
+    """Writes landed files to a folder, with the matching records redacted.
 
     Args:
         settings: Where to work.
@@ -90,7 +90,7 @@ def emptied(
 
 
 def replace_files(settings: Settings, manifest: Manifest, files: Sequence[LandedFile], folder: Path) -> Manifest:
-    """Puts rewritten files in the place of those of a pull, and its manifest with them.
+    """Replaces the files of a pull with rewritten ones, and its manifest with them.
 
     Args:
         settings: Where to work.
@@ -115,7 +115,7 @@ def replace_files(settings: Settings, manifest: Manifest, files: Sequence[Landed
 
 
 def aside(settings: Settings, manifest: Manifest) -> Path:
-    """A new folder beside those of a pull."""
+    """Returns a new folder beside those of a pull."""
     place = settings.landing / manifest.source / manifest.snapshot_date
     folder = Path(tempfile.mkdtemp(prefix=f".{os.getpid()}-", suffix=".tmp", dir=place))
     folder.chmod(0o755)
@@ -182,7 +182,7 @@ def _member(file: LandedFile, part: LandedPart) -> bool:
 
 
 def _without_name(name: str, named: Callable[[str], bool]) -> str:
-    """The name of a file, unless it is called after the person: exports keep a file an account, too."""
+    """Returns the name of a file, replaced if it contains the person's: some exports have one file per account."""
     stem, *suffixes = name.split(".")
     return ".".join([_HIDDEN, *suffixes]) if named(f"/{stem}") else name
 

@@ -1,6 +1,6 @@
-"""A spreadsheet of text, the same bytes whenever it is written.
+"""Spreadsheet of text with deterministic bytes.
 
-Belongs here: the few files that an XLSX consists of. Libraries stamp it with the time.
+Belongs here: the few files that an XLSX consists of. Libraries add the current time.
 """
 
 import re
