@@ -58,7 +58,9 @@ def kinds(part: LandedPart) -> list[Records]:
 def identities(
     settings: Settings, part: LandedPart, source: Source, records: Records, *, with_digest: bool = False
 ) -> pl.DataFrame:
-    """Returns all records of a kind, in order: `landed_row`, `platform`, `profile_id`, `handle`, `is_blank` and `digest`.
+    """Returns all records of a kind, in order.
+
+    Columns: `landed_row`, `platform`, `profile_id`, `handle`, `is_blank` and `digest`.
 
     The digest is a hash of the record's whole content, or 0.
 
