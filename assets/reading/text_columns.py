@@ -63,8 +63,8 @@ class TextColumns:
     def may_lack_records(self, count: int, path: Path) -> bool:
         """Returns whether the file may have more records than the `count` that were read.
 
-        Causes of a difference are quoted line feeds, blank lines, and records that the reader dropped silently, as DuckDB's
-        does behind a header of several lines. Only the exact reader distinguishes them.
+        Causes of a difference are quoted line feeds, blank lines, and records that the reader dropped silently, as
+        DuckDB's does behind a header of several lines. Only the exact reader distinguishes them.
         """
         return self.is_fast_csv and count + 1 != csv_records.line_count(path)
 
