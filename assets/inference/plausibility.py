@@ -1,7 +1,7 @@
-"""General rules that every reading of an export keeps, checked over all records.
+"""Plausibility rules for every reading of an export, checked over all records.
 
-Belongs here: an account has one id and an id one handle; records that fold into far fewer accounts are not profiles; a
-figure is compared with its neighbours. Does not: the meaning of one column (`header_semantics`), or units (`figures`).
+Belongs here: an account has one id and an id one handle; records of far fewer accounts are not profiles; a figure is
+compared with its neighbours. Does not: the meaning of one column (`header_semantics`), or units (`figures`).
 """
 
 import re

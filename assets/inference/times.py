@@ -1,6 +1,6 @@
-"""How a column of dates and times is written, decided by all its cells.
+"""Format of a column of dates and times, decided by all its cells.
 
-Belongs here: ISO, day or month first, seconds or milliseconds. Does not: what the time means.
+Belongs here: ISO, day or month first, seconds or milliseconds. Does not: the meaning of the time.
 """
 
 from assets.inference.cells import Column
@@ -24,7 +24,7 @@ _MOSTLY = 0.95
 
 
 def time_expression(column: Column) -> str | Question | None:
-    """The SQL that converts a column of times; a question where days and months look alike; None for other things."""
+    """Returns the SQL that converts a column of times; a question if days and months are ambiguous; None for others."""
     name = identifier(column.name)
     if column.share(_ISO) >= _MOSTLY or column.share(_MAIL) >= _MOSTLY:
         return f"time_of({name})"
