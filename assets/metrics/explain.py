@@ -101,7 +101,7 @@ def explain(
 
     Args:
         settings: Where the lake is.
-        sources: What was configured, and how landed files are read.
+        sources: The configured sources, and the shapes of landed files.
         platform: Its platform.
         handle: Its handle, with or without @, or its id.
         day: Snapshot date; the newest one that is ranked unless given.
@@ -117,7 +117,7 @@ def explain(
     with connect(settings, settings.lake) as connection:
         for table in _TABLES:
             path = lake.path(table, day)
-            if table == "creators" and not path.exists():  # nothing of the ranking rests on them
+            if table == "creators" and not path.exists():  # the ranking does not depend on it
                 connection.execute("CREATE TEMP VIEW creators AS SELECT '' AS platform, '' AS profile_id WHERE false")
                 continue
             if not path.exists():
@@ -135,7 +135,7 @@ def explain(
         engagement = rows("engagement")[0]
         prior = rows("priors", cell)[0]
         age = "date_diff('day', CAST(posted_at AS DATE), snapshot_date) - data_age_days"
-        # Those that the date was computed with. Until release 0.2.0 they were not recorded.
+        # The parameters that the date was computed with. Until release 0.2.0 they were not recorded.
         used = sources.metrics.model_dump()
         used |= {name: value for name, value in parameters.of(lake, day).items() if value is not None}
         settled = (int(used["settle_days"]), int(used["window_days"]))
@@ -202,7 +202,7 @@ def _unknown(connection: duckdb.DuckDBPyConnection, platform: str, name: str, da
     platforms = [row[0] for row in connection.execute("SELECT DISTINCT platform FROM ranking ORDER BY 1").fetchall()]
     near = connection.execute(
         "SELECT platform, coalesce(handle, profile_id) FROM ranking "
-        # That very name on another platform is who was most likely meant.
+        # The same name on another platform is the most likely match.
         "ORDER BY platform <> $platform AND $platform IN (SELECT platform FROM ranking) "
         "AND handle IS DISTINCT FROM $name, "
         f"jaro_winkler_similarity(coalesce(handle, profile_id), $name) DESC, 1, 2 LIMIT {SUGGESTIONS}",
@@ -285,7 +285,7 @@ class _Lines:
         self, name: str, age: int, landed_file: str, numbers: set[int], records: Records
     ) -> dict[int, int | None]:
         source = self._sources.get(name)
-        if source is None:  # it has left sources.yaml since
+        if source is None:  # it was removed from sources.yaml since
             return {}
         pulls = store.pulls(self._settings.landing, name, self._day - timedelta(days=age))
         files = next(

@@ -26,7 +26,7 @@ def _head(told: Explanation) -> Iterator[str]:
     score = "no score" if row["score"] is None else f"score {row['score']:.2f}"
     name = f"{row['platform']} {row['handle'] or row['profile_id']} ({row['profile_id']})"
     yield f"{name}, {row['snapshot_date']}: {place}, {score}"
-    # Letters of other scripts look like Latin ones: two accounts that read the same are two all the same.
+    # Letters of other scripts look like Latin ones: two accounts that look the same remain two.
     if odd := [f"{letter} U+{ord(letter):04X}" for letter in row["handle"] or "" if not letter.isascii()]:
         yield f"  letters of its handle beyond ASCII: {', '.join(odd)}"
     yield f"  {row['followers']:,} followers: tier {row['tier']}" + _ranks(row)
