@@ -32,8 +32,8 @@ def contents(connection: duckdb.DuckDBPyConnection, catalog: str, left_out: Mapp
     """Reads the published tables.
 
     A row counts by DuckDB's own hash of its cells, and the hashes are summed, so that the order of rows does not
-    matter. Fractional numbers count to twelve decimals, which is beyond what they mean and short of where two
-    machines' exp and ln may differ.
+    matter. Fractional numbers are rounded to twelve decimals: beyond their precision, and coarser than differences
+    between the exp and ln of two machines.
 
     Args:
         connection: A connection that the tables are attached to.

@@ -54,7 +54,7 @@ def build(
         connection: A connection that may read the lake and write the file.
         path: The file.
         views: Name and SELECT of views over lake files.
-        tables: What to publish, in order of building.
+        tables: The tables to publish, in build order.
         meta: Generation, newest snapshot date and run.
         is_built: Called with each table once it exists, `_meta` included.
 

@@ -31,10 +31,10 @@ from schemas.describe import columns
 from schemas.published import TABLES
 from schemas.validation import broken, validate
 
-# Of a wide table two batches are in memory at once for each format.
+# For a wide table two batches are in memory at once for each format.
 _BATCH_ROWS = 65_536
 _FORMULA = r"^[=+\-@\t\r]"
-# What repeats often enough for a dictionary to be smaller and faster.
+# Columns that repeat often enough for a dictionary to be smaller and faster.
 _DICTIONARIES = frozenset(
     {
         "platform", "tier", "sector", "country", "language", "sex", "age_band", "tone", "engagement_null_reason",
@@ -42,7 +42,7 @@ _DICTIONARIES = frozenset(
     }
 )  # fmt: skip
 
-# What people filter by.
+# Columns that readers filter by.
 _STATISTICS = ("snapshot_date", "platform", "rank", "followers")
 
 
@@ -131,7 +131,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, table: Table, parquet: Path) ->
             begin(None)
         encoding: Future[None] | None = None
         for batch in batches:
-            # Both formats of a batch are encoded at once, and one batch waits at most.
+            # Both formats of a batch are encoded in parallel, and at most one batch waits.
             if encoding:
                 encoding.result()
             encoding = encoder.submit(writer.write_batch, batch, row_group_size=_BATCH_ROWS)
@@ -149,7 +149,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, table: Table, parquet: Path) ->
 
 def _parquet_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     dictionaries = [name for name in schema.names if name in _DICTIONARIES]
-    # Arrow's own notion of types, which it would store beside Parquet's, is newer than some readers.
+    # Arrow's own schema, which it would store beside Parquet's, is newer than some readers.
     return pq.ParquetWriter(
         path, schema, compression="snappy", use_dictionary=dictionaries, write_statistics=list(_STATISTICS),
         store_schema=False,

@@ -37,7 +37,7 @@ def write(published: Path) -> None:
         connection.execute("COMMIT")
         connection.execute("CHECKPOINT views")
         connection.execute("DETACH views")
-    # A log that a client left beside it would be taken for its own.
+    # A leftover WAL of a client would be applied to this file.
     path.with_name(f"{FILE_NAME}.wal").unlink(missing_ok=True)
     if _said(path) == _said(aside):
         aside.unlink()

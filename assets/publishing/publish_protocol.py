@@ -81,7 +81,7 @@ def publish(
     Args:
         settings: Where to work.
         views: Name and SELECT of views over lake files.
-        tables: What to publish, in order of building.
+        tables: The tables to publish, in build order.
         snapshot_date: The newest date in it.
         run_id: The run that builds.
 
@@ -111,7 +111,7 @@ def publish(
             built = _build(settings, building, views, tables, (number, snapshot_date, run_id))
             _swap(published, building, built, lambda: _fence(lock, settings, before))
         except Exception:
-            # Whatever went wrong for a builder whose place was taken went wrong because of that.
+            # Any error of a builder that was replaced is a consequence of that.
             _fence(lock, settings, before)
             raise
         finally:
@@ -209,12 +209,12 @@ def _swap(published: Path, building: Path, built: Manifest, fence: Callable[[], 
     """Moves the generation into place, then replaces the DuckDB file, which makes it visible."""
     generation = published / built.folder
     fence()
-    # Only one builder gets a number: a folder that is there is not replaced.
+    # Each number is used by one builder: an existing folder is not replaced.
     building.rename(generation)
     os.utime(generation)
     atomic_write.sync_folder(generation.parent)
     fence()
-    # A log that a client left beside the old file would be taken for the new one's.
+    # A leftover WAL of the old file would be applied to the new one.
     (published / f"{FILE_NAME}.wal").unlink(missing_ok=True)
     _replace(published / FILE_NAME, lambda aside: aside.hardlink_to(generation / FILE_NAME))
 

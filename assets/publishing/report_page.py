@@ -29,7 +29,7 @@ from assets.storage import atomic_write
 
 FOLDER = Path(__file__).with_suffix("")
 LIBRARIES = ("d3-7.9.2", "plot-0.6.17")
-# The style that Plot puts into every chart of the class that page.js gives it.
+# The style that Plot adds to every chart of the class that page.js sets.
 PLOT_STYLE = """:where(.chart) {
   --plot-background: white;
   display: block;
@@ -41,7 +41,7 @@ PLOT_STYLE = """:where(.chart) {
 :where(.chart tspan) {
   white-space: pre;
 }"""
-# Names as long and strange as can be make the page show fewer of them, and not grow without end.
+# Size limit of the page: with very long values it shows fewer rows.
 MAX_BYTES = 1_400_000
 MAX_SHOWN = 80
 MAX_ADDRESS = 500
@@ -83,7 +83,7 @@ def write(published: Path, target: Path) -> Report:
     Returns:
         A summary of the page.
     """
-    # Who writes next opens the published file next: no older generation can replace a newer one.
+    # Later writers open later generations, so no older generation can replace a newer one.
     with target.with_name(f".{target.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         rows = read(published)

@@ -16,20 +16,20 @@ import duckdb
 from assets.metrics.computing import reference
 
 TOP = 300
-# A chart of more accounts draws how many of them lie where, and only the best as points of their own.
+# A chart of more accounts shows bins, and only the best as points.
 POINTS = 1_500
 BINS = 5_000
-# Squares a decade, finest first: the first that makes few enough of them is drawn.
+# Bins per decade, finest first: the first that gives few enough of them is used.
 _GRIDS = (20, 12, 8, 5, 3, 2, 1)
 RATIOS = ("engagement_ratio", "like_rate")
 PLACES = 10
 SEGMENTS = 150
 MOVERS = 10
-# Who moves far down the list is of no use to a campaign.
+# Accounts that fall far down the list do not matter to a campaign.
 _MOVERS_AMONG = 500
 _NEAR_DAYS = 2
 REASONS = 50
-# What a reader of the page meets, in that order.
+# Columns in the order of the page.
 DEFINED = (
     "rank", "score", "tier", "engagement_ratio", "like_rate", "engagement_estimate", "engagement_ci_lower",
     "engagement_ci_upper", "lift", "authenticity", "recency", "flags", "posts_sampled", "engagement_basis",
@@ -82,9 +82,9 @@ class Rows:
         benchmarks: Platform, tier and metric: observed beside published.
         segments: Largest segments of each dimension.
         dimensions: Dimension to the number of its segments, shown or not.
-        movers: None where there is no snapshot about a week before, of the same parameters.
+        movers: None if no snapshot about a week before has the same parameters.
         interval: Share of estimates that lie in their interval; None where its width was not recorded.
-        sources: What became of each source.
+        sources: State of each source.
         rejected: Source and reason: how many records on the newest date and in all; the most frequent.
         rejected_newest: All records rejected on the newest date.
         rejected_reasons: How many pairs of source and reason there are, shown or not.
@@ -119,7 +119,7 @@ def read(published: Path) -> Rows:
         published: The published DuckDB file. It is opened once, so that all rows are of one generation.
 
     Raises:
-        duckdb.Error: It is no published file.
+        duckdb.Error: It is not a published file.
     """
     with duckdb.connect(str(published), read_only=True) as connection:
         ask = _Asked(connection)

@@ -53,7 +53,7 @@ def publish(settings: Settings, sources: SourcesFile, run_id: str) -> Generation
 def _extract_handle_changes(lake: Lake, run_id: str) -> None:
     """Writes `handle_changes` of the dates for which a release before 0.2.0 wrote only `history`."""
     for day in sorted({*lake.dates("history")} - {*lake.dates("handle_changes")}):
-        # The former handle is the last column, whatever that release called it.
+        # The former handle is the last column, under any name that release used.
         history = lake.scan("history", day).select("platform", "profile_id", "snapshot_date", previous_handle=pl.last())
         lake.write("handle_changes", day, run_id, history.filter(pl.col("previous_handle").is_not_null()).collect())
 
