@@ -29,7 +29,7 @@ def merge(
     Args:
         settings: Where to work.
         records: Which table it is.
-        imports: What sources have staged, in order of precedence; their counts are put right.
+        imports: The staged imports of sources, in order of precedence; their counts are updated.
         target: The file to write.
         profiles: For posts, the merged profiles, by which posts that only name a handle get the id of their account.
     """

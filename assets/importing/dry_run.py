@@ -50,7 +50,7 @@ def try_out(path: Path, shape: Shape, platform: str | None, day: date) -> Trial:
         platform: The platform declared beside the shape.
         day: The snapshot date that it is taken for.
     """
-    # By a name of its own: under `auto` it would be inferred anew, without what the caller declared.
+    # Under another name: with `auto` it would be inferred again, without the caller's declarations.
     shape = shape.model_copy(update={"name": _NAME})
     source = Source(
         name=_NAME,

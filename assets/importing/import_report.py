@@ -42,7 +42,7 @@ def import_report(settings: Settings, day: date) -> list[dict[str, Any]]:
     )
     told = []
     for row in report.to_dicts():
-        # A source has rows of several days where those of an earlier one stand in.
+        # A source has rows of several days if an earlier day's are carried forward.
         of_it = reasons.filter(
             pl.col("landed_file").is_in(row.pop("files")), pl.col("records").eq_missing(pl.lit(row["records"]))
         )

@@ -28,7 +28,7 @@ from schemas.settings import Settings
 from schemas.shape import RECORDS
 from schemas.validation import ContractError, validate
 
-# Each takes its share of the memory; DuckDB and Polars keep more cores than these busy.
+# Each needs its share of the memory; DuckDB and Polars use more cores than these.
 _MOST_AT_ONCE = 4
 
 
@@ -44,7 +44,7 @@ def import_date(settings: Settings, sources: SourcesFile, snapshot_date: date, r
 
     Args:
         settings: Where to work.
-        sources: What to import, in order of precedence.
+        sources: The sources to import, in order of precedence.
         snapshot_date: The date.
         run_id: Distinguishes concurrent runs.
 
@@ -98,7 +98,7 @@ def _commit(
     """Replaces the tables of the date."""
     lake = Lake(settings.lake)
     used = [each for each in tried if each.state not in REFUSED]
-    # Of an earlier date's pull that was refused too, that date's own report speaks.
+    # A refused pull of an earlier date is in that date's own report.
     reported = [each for each in tried if each.state not in REFUSED or each.manifest.date == snapshot_date]
     with ExitStack() as stack:
         profiles: Path | None = None
@@ -113,7 +113,7 @@ def _commit(
             if (failures := validate(model, frame)).height:
                 raise ContractError(f"{model.__name__}: {failures.row(0)[2]}")
         lake.write("quarantine", snapshot_date, run_id, quarantine)
-    # Last, since dates that look back take it for what the other tables hold.
+    # Last, since dates that look back identify the other tables by it.
     lake.write("import_report", snapshot_date, run_id, report)
     if not used:
         raise NothingToPublishError(reconciliation.nothing_valid(snapshot_date, report))

@@ -85,7 +85,7 @@ class Bounds:
         """Finds rows with a text over the limit of characters, in the form of failures of `schemas.validation`."""
         most = self._limits.max_field_characters
         texts = [column for column in rows.iter_columns() if column.dtype == pl.String]
-        # Counting bytes is nearly free, and there are no fewer of them than characters.
+        # Counting bytes is nearly free, and a text never has fewer bytes than characters.
         long = [column for column in texts if (column.str.len_bytes().max() or 0) > most]  # type: ignore[operator] # a number
         found = [
             pl.DataFrame({"index": (column.str.len_chars() > most).arg_true().cast(pl.UInt32), "field": column.name})

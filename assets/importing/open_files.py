@@ -28,7 +28,7 @@ class LandedPart:
     """A file ready to be read.
 
     Attributes:
-        file: What has landed; of a member of an archive, with its name behind the archive's.
+        file: The landed file; for a member of an archive, with its name after the archive's.
         path: The file itself, unpacked.
         shape: How it is read.
     """
@@ -50,7 +50,7 @@ class LandedPart:
         """Returns whether this kind of record is read from the file."""
         if self.shape.selection(records) is None:
             return False
-        # What a file holds was inferred from the file; a declared shape knows which address it came from.
+        # The records of an inferred shape were detected in the file; a declared shape depends on the address.
         return self.is_inferred or self.file.records == self.shape.file_of(records)
 
 
@@ -64,7 +64,7 @@ def open_files(
         settings: Where files have landed, and where archives are unpacked.
         source: The source.
         shape: Its shape; `auto` stands for one to be inferred.
-        files: What has landed.
+        files: The landed files.
         room: Bytes that its archives may take unpacked; `SMALLVOICES_TEMP_LIMIT` unless given.
 
     Yields:

@@ -20,7 +20,7 @@ from schemas.import_report import REFUSED, ImportReport
 from schemas.quarantine import WHOLE_FILE, Quarantine
 from schemas.shape import RECORDS, Records
 
-# Why records without a fault of their own are not used.
+# The reason of records that are refused without an error of their own.
 REJECTED_WITH_FILE = "the whole file is held back"
 
 
@@ -54,9 +54,9 @@ class SourceImport:
     Attributes:
         manifest: The pull.
         state: `published` or `carried`, or why nothing of it is used; see `schemas.import_report`.
-        message: What went wrong; empty where nothing did.
+        message: The error; empty if there is none.
         inferred: How `shape: auto` reads its files; empty for declared shapes.
-        counts: What became of its records, per file and kind.
+        counts: Counts of its records, per file and kind.
         quarantine: Rows of the quarantine.
         staged: Kind of record to the Parquet files of its accepted rows, in order.
     """
@@ -135,7 +135,7 @@ def _row(
     message: str,
     inferred: str = "",
 ) -> dict[str, object]:
-    # Of a refused source nothing counts as accepted: the records that would have held are held back with the rest.
+    # A refused source has no accepted records: the valid ones are refused with the rest.
     refused = state in REFUSED
     return {
         "snapshot_date": snapshot_date,

@@ -26,11 +26,11 @@ from schemas.settings import Settings
 from schemas.shape import Records
 
 ROW_COUNT_DROP = "row_count_drop"
-# Of so few, a handful more or less is no sign of anything.
+# With so few records, a difference of a handful has no meaning.
 _FEW = 20
 
 Counts = dict[Records, int]
-# What a date's report has of a source's pull of that very date.
+# Reads the rows of a date's report on a source's pull of that same date.
 OwnPull = Callable[[str, date], pl.DataFrame]
 
 

@@ -19,7 +19,7 @@ from schemas.shape import MODELS, Records
 from schemas.standard_forms import standardised
 from schemas.validation import validate
 
-# Rows that do not hold; `part` is the place of their file among those that are read together.
+# Invalid rows; `part` is the index of their file among those that are read together.
 FAILED = {"part": pl.Int64, "landed_row": pl.Int64, "field": pl.String, "reason": pl.String, "raw": pl.String}
 
 
@@ -56,7 +56,7 @@ def without_erased(frame: pl.DataFrame, counts: list[RecordCounts], suppressed: 
     if not stones and not suppressed:
         return frame
     names = standardised(frame.select("platform", "profile_id", "handle", "is_blank"))
-    # A record that names somebody is no tombstone: the shape has changed since, and counts records differently.
+    # A record with a name is not a tombstone: the shape has changed since, and counts records differently.
     is_stone = (
         frame.select("part", "landed_row")
         .join(

@@ -37,7 +37,7 @@ from schemas.settings import Settings
 from schemas.shape import MODELS, RECORDS, Records, Shape
 
 _PAGES_TOGETHER = 200
-# What follows the reason for which a file cannot be read.
+# Appended to the reason why a file cannot be read.
 KEPT_AT = "; what it sent is kept at "
 
 
@@ -62,7 +62,7 @@ class Importer:
         settings: Where to work.
         snapshot_date: The date.
         folder: Where accepted rows are staged.
-        suppressed: The people who were erased.
+        suppressed: The suppression list.
         among: How many sources share memory and disk.
         stopped: Once set, imports end with an error at their next batch.
     """
@@ -88,7 +88,7 @@ class Importer:
                 _PullImport(self, source, shape, found).run()
             except _RefusedError as refusal:
                 self._refuse(found, refusal.state, refusal.message)
-            # What nobody has foreseen of a source's files costs it alone; Polars' panics are no Exception of Python's.
+            # An unexpected error of one source must not affect the others; panics of Polars are not an Exception.
             except (Exception, pl.exceptions.PanicException) as error:
                 if self.stopped.is_set() or (isinstance(error, OSError) and atomic_write.is_refusal(error.errno)):
                     raise
@@ -146,7 +146,7 @@ class _PullImport:
 
     def _read_all(self, parts: list[LandedPart], records: Records) -> None:
         bounds = Bounds(self._settings, self._source, records, self._importer.stopped)
-        # Files of a folder and shape share a connection: to open one takes longer than to read a page of an API.
+        # Files of a folder and shape share a connection: opening one takes longer than reading a page of an API.
         for (folder, _), alike in groupby(parts, lambda part: (part.path.parent, id(part.shape))):
             group = list(alike)
             with connect(self._settings, folder, among=self._importer.among) as connection, bounds.timed(connection):
@@ -317,8 +317,8 @@ def _uncut(text: TextColumns) -> pl.DataFrame:
 def _batches(relation: duckdb.DuckDBPyRelation) -> Iterator[pl.DataFrame]:
     """Yields the rows of a relation; translates errors of DuckDB and of Arrow into one type."""
     try:
-        # DuckDB gives those of JSON in smaller batches than it is asked for.
+        # DuckDB yields smaller batches than requested for JSON.
         yield from batches.of_rows(relation.to_arrow_reader(batches.ROWS))
     except (OSError, pa.ArrowException) as error:
-        # Behind the first batch DuckDB's errors come through Arrow's stream interface.
+        # After the first batch, DuckDB's errors come through Arrow's stream interface.
         raise duckdb.Error(str(error)) from error
