@@ -13,7 +13,7 @@ from schemas.config.source import Source, SourcesFile
 from schemas.settings import Settings
 
 _DATE = r"\d{4}-\d{2}-\d{2}"
-# Without "?", which would begin the query of a file:// address.
+# Without "?", which would start the query of a file:// address.
 _ANY_DATE = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
 
 

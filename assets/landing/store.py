@@ -30,7 +30,7 @@ from schemas.shape import Records, Shape
 
 State = Literal["complete", "refused", "failed"]
 
-# Dates that are looked through for what has landed from the same address.
+# Dates that are searched for files landed from the same address.
 _EARLIER_DATES = 8
 _UNFINISHED_SECONDS = 24 * 3600
 _CONTENT_DIGITS = 16
@@ -56,8 +56,8 @@ class Tombstone:
 class LandedFile:
     """One landed file; `path` is relative to the landing folder.
 
-    The tombstones are those of people who were erased: the one reason for which landed bytes, and the manifest with
-    them, are ever rewritten.
+    Tombstones are records of erased people: an erasure is the only reason to rewrite landed bytes, and the manifest
+    with them.
     """
 
     path: str
@@ -94,7 +94,7 @@ class Manifest:
         return sum(file.bytes for file in self.files)
 
 
-# Rewrites pulled files, in a folder, before they land; None where they stay as they are.
+# Rewrites pulled files, in a folder, before they land; None if they are unchanged.
 LandingFilter = Callable[[Sequence[LandedFile], Path], list[LandedFile] | None]
 
 
@@ -117,11 +117,11 @@ def land(
         landing: The landing folder.
         folder: The folder of sources.yaml, which paths are relative to.
         force: Whether to pull again although the date has landed.
-        landing_filter: Leaves out what must not land.
+        landing_filter: Redacts files before they land.
 
     Returns:
-        The manifest of the pull: `complete`; `refused`, where what came is kept but is no export; or `failed`,
-        where nothing came. Its message says what to do; of a complete one, what to look at.
+        The manifest of the pull: `complete`; `refused`, if the bytes are kept but are not an export; or `failed`, if
+        nothing was received. Its message holds the remedy, or for a complete pull a possible problem to check.
     """
     landed = newest_complete(landing, source.name, snapshot_date)
     if landed and not force:
@@ -242,7 +242,7 @@ def _temp_files_of(place: Path, *, is_alone: bool) -> Iterator[Path]:
         if is_alone or time.time() - unfinished.stat().st_mtime > _UNFINISHED_SECONDS:
             yield unfinished
     contents = list(place.glob(_CONTENT))
-    # One alone does not grow; manifests of many pages are too long to be read every night.
+    # A single manifest stays small; manifests of many pages are too long to be read in every run.
     if is_alone or len(contents) > 1:
         kept = {manifest.content for manifest in pulls_of(place)}
         yield from (folder for folder in contents if folder.name not in kept)

@@ -35,7 +35,7 @@ class Suppression:
     """The entries of a home; without entries, nothing is suppressed and nothing is computed.
 
     Attributes:
-        salt: What the names are hashed with.
+        salt: The key of the hashes.
         entries: Hash to the number of the person whose it is.
     """
 
@@ -110,7 +110,7 @@ def add(folder: Path, platform: str, values: Iterable[str]) -> None:
         _write(folder / SALT, secrets.token_bytes(_SALT_BYTES))
         known = load(folder)
     hashes = [_entry(known.salt, platform, value) for value in values]
-    # Somebody who was erased before may have other names since.
+    # A person who was erased before may have other names since.
     person = next((known.entries[each] for each in hashes if each in known.entries), os.urandom(_NAME_BYTES).hex())
     _keep(folder, {**known.entries, **dict.fromkeys(hashes, person)})
 
@@ -121,10 +121,10 @@ def lift(folder: Path, platform: str, values: Collection[str]) -> int:
     Args:
         folder: Where the entries are kept.
         platform: The platform.
-        values: Forms of one of their ids or handles; what was suppressed together with it is lifted with it.
+        values: Forms of one of their ids or handles; entries added together with it are removed too.
 
     Returns:
-        How many entries went; 0 where there is none of that name.
+        Number of removed entries; 0 if none has that name.
 
     Raises:
         SuppressionError: Entries exist, but the salt to match them does not.
@@ -140,7 +140,7 @@ def lift(folder: Path, platform: str, values: Collection[str]) -> int:
 def _read(folder: Path) -> dict[str, str]:
     path = folder / ENTRIES
     lines = path.read_text(encoding="ascii").splitlines() if path.exists() else []
-    # Entries of before had no number, and stand alone.
+    # Entries of earlier releases have no number, and are not linked.
     return {entry: person or entry for entry, _, person in (line.partition(" ") for line in lines)}
 
 

@@ -54,7 +54,7 @@ def download(
 
     Args:
         session: The session.
-        ask: What to ask for.
+        ask: The request.
         target: The file to write.
         known: The ETag of a version that need not come again.
         progress: Hears how many bytes are there, of how many.

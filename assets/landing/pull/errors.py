@@ -38,8 +38,8 @@ class Pulled:
         sha256: Hash of its bytes.
         bytes: How many there are.
         etag: The ETag of this version; empty if the server gives none.
-        mistake: Why it is no export, where pulling showed that; empty where it did not.
-        warning: What to look at although it may be well; empty where there is nothing.
+        mistake: Why it is not an export, if detected while pulling; else empty.
+        warning: A possible problem to check; empty if there is none.
     """
 
     name: str

@@ -55,7 +55,7 @@ def copy(path: Path, target: Path, allowance: Allowance) -> Pulled:
                 while block := original.read(_BLOCK_BYTES):
                     allowance.take(len(block))
                     copied.write(block)
-                    # It is not read again: without this a large export would push everything else out of memory.
+                    # It is not read again: without this, a large export would evict all else from the page cache.
                     os.posix_fadvise(original.fileno(), copied.bytes - len(block), len(block), os.POSIX_FADV_DONTNEED)
         after = path.stat()
     except DiskError:

@@ -13,9 +13,9 @@ from typing import Self
 
 from assets.storage import atomic_write
 
-# Chunks that may wait to be hashed.
+# Chunks in the queue for hashing.
 _WAITING = 4
-# Written bytes after which the disk is set to work, so that little is left to wait for at the end.
+# Bytes after which write-back starts, so that the final sync is short.
 _SYNC_BYTES = 8 * 2**20
 
 

@@ -53,7 +53,7 @@ class Bucket:
             address: An address in the bucket.
             options: Credentials, region and endpoint as obstore names them; what is missing comes from the
                 environment, as the vendor's own tools read it.
-            limits: What to keep to.
+            limits: The limits of the source.
             allowance: How many bytes may still come.
             allow_private: Whether the endpoint may be a private address.
 
@@ -95,7 +95,7 @@ class Bucket:
         pattern = urlsplit(address.replace("?", "%3F").replace("#", "%23")).path.lstrip("/")
         pattern = pattern.replace("%3F", "?").replace("%23", "#")
         is_glob = glob.has_magic(pattern)
-        # Stores list by whole folders.
+        # Stores list by prefixes of whole folders.
         folder = re.split(r"[*?\[]", pattern, maxsplit=1)[0].rpartition("/")[0] if is_glob else ""
         try:
             if not is_glob:
@@ -129,7 +129,7 @@ class Bucket:
             progress: Hears how many bytes are there, of how many.
 
         Returns:
-            What came; None where the object is still the known version.
+            The object; None if it is still the known version.
 
         Raises:
             InterruptedPullError: There was no time left.

@@ -29,9 +29,9 @@ from schemas.config.limits import Limits
 from schemas.config.paging import Paging
 
 JOURNAL = "journal.ndjson"
-# Pages in a row that bring nothing new before it is called a circle.
+# Successive pages without a new record before a cycle is reported.
 MAX_BARREN_PAGES = 20
-# Cursors do not live for ever, and pages of two days are no snapshot.
+# Cursors expire, and pages of two days are not a snapshot.
 _JOURNAL_SECONDS = 12 * 3600
 _GZIP = b"\x1f\x8b"
 
@@ -59,9 +59,9 @@ class Pages:
         Args:
             session: The session.
             paging: How pages follow each other.
-            secrets: What the journal must not show.
+            secrets: The secrets to keep out of the journal.
             folder: Where answers and journal lie; one pull at a time may use it.
-            prefix: What the names of pages begin with.
+            prefix: The prefix of the names of pages.
             origin: Where pages come from, as it may be shown.
         """
         self._session, self._paging, self._secrets, self._folder = session, paging, secrets, folder
@@ -90,7 +90,7 @@ class Pages:
             self._begin(clean=True)
             if not was_resumed:
                 raise
-        # What an old page leads to may be gone, as cursors do: from the first page once more.
+        # The request after an old page may be invalid, as cursors expire: restart from the first page.
         return self._pull(begin, progress)
 
     def _begin(self, *, clean: bool = False) -> None:
@@ -110,7 +110,7 @@ class Pages:
                 ask = self._page(ask)
                 progress(self._bytes, self._records, self._total)
         except _NoPageError:
-            # What came is kept, and the landing is refused for it.
+            # The pages are kept, and the landing is refused.
             return self._kept
         if self._total is not None and self._records < self._total:
             raise PullError(
@@ -149,7 +149,7 @@ class Pages:
             page = replace(page, warning=one_page_warning(self._paging, answer))
         is_new = self._is_new(document, records)
         if records and not is_new and self._paging.kind in ("page", "offset"):
-            # Some APIs give the last page again, for ever.
+            # Some APIs repeat the last page for ever.
             self._require_numbers()
             next_ask = None
         brings_records = is_new and records != []
@@ -200,7 +200,7 @@ class Pages:
             try:
                 return self._read_again(journal, begin)
             except (PullError, _NoPageError, OSError):
-                pass  # it is not as it was left
+                pass  # it has changed since
         self._begin(clean=True)
         return begin
 
@@ -237,14 +237,14 @@ def _entries(journal: Path) -> Iterator[_Entry]:
         try:
             yield _Entry(**json.loads(line))
         except (ValueError, TypeError):
-            return  # a last line that was cut short
+            return  # a truncated last line
 
 
 def _document(path: Path, limits: Limits) -> Any:
     """Parses the JSON of a page.
 
     Raises:
-        ValueError: It is no JSON.
+        ValueError: It is not JSON.
         PullError: It is larger than a page should be.
     """
     with path.open("rb") as file:

@@ -114,7 +114,7 @@ def _at_cursor(paging: Paging, ask: Ask, page: Page) -> Ask | None:
         return None
     if isinstance(cursor, (dict, list)):
         raise PullError(f"paging.next: {paging.next} is no text in the answer; correct the path")
-    # A cursor that stands alone in a body stays the number that it is.
+    # A cursor that is the whole value in a body keeps its type.
     is_alone = ask.body is not None and paging.value == "{cursor}"
     return ask.with_param(_param(paging), cursor if is_alone else paging.value.replace("{cursor}", str(cursor)))
 
@@ -166,7 +166,7 @@ def origin(url: str) -> tuple[str, str, int | None]:
     """Returns scheme, host and port of an address, which decide where credentials may be sent.
 
     Raises:
-        PullError: It is no address.
+        PullError: It is not an address.
     """
     try:
         parts = urlsplit(url)

@@ -32,7 +32,7 @@ from schemas.config.paging import Paging
 from schemas.config.source import Source
 from schemas.shape import Records
 
-# Finds what has landed from an address before: the file, and what it was.
+# Finds the file landed from an address before, and its manifest entry.
 CacheLookup = Callable[[str], tuple[Path, Pulled] | None]
 UNFINISHED = ".unfinished-"
 File = TypeVar("File")
@@ -48,7 +48,7 @@ def pull(
         snapshot_date: The date.
         aside: An empty folder for the files; the remains of an interrupted pull lie beside it.
         folder: The folder of sources.yaml, which paths are relative to.
-        earlier: Finds what has landed before.
+        earlier: Finds files landed before.
 
     Raises:
         PullError: Something of it could not be pulled; no secret is in the message.
@@ -101,7 +101,7 @@ class _Pulling:
         return found
 
     def _add_objects(self, records: Records, address: str) -> None:
-        # Loaded where there is a bucket to read.
+        # Imported only if there is a bucket to read.
         from assets.landing.pull.object_store import Bucket  # noqa: PLC0415
 
         options, limits = self._secrets.fill(self._parts["storage"]), self._source.limits

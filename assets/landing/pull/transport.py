@@ -67,7 +67,7 @@ class Session:
         Args:
             homes: The addresses of the source: `headers` go to their schemes, hosts and ports, and nowhere else.
             headers: Headers of each request, secrets filled in.
-            limits: What to keep to.
+            limits: The limits of the source.
             allowance: How many bytes may still come.
             allow_private: Whether private, loopback and link-local addresses may be connected to.
             ca_file: Certificates to trust in place of the well-known ones.
@@ -104,7 +104,7 @@ class Session:
         """Returns the result of an attempt, retried up to the number of attempts and the deadline.
 
         Raises:
-            InterruptedPullError: Every try failed, or there is no time for another.
+            InterruptedPullError: Every attempt failed, or there is no time for another.
             PullError: The attempt failed in a way that no other try would mend.
         """
         tries = 0
@@ -174,7 +174,7 @@ class Session:
                         f"it sends {lately / (now - since):.0f} bytes a second, under limits.min_bytes_per_second"
                     )
                 since, lately = now, 0
-        # A socket that was shut at the deadline looks like one that the other side has closed.
+        # A socket shut down at the deadline looks like one closed by the server.
         self._require_time("the body was still coming")
 
     def drop(self, size: int) -> None:

@@ -51,8 +51,8 @@ def resolved(host: str, port: int, *, allow_private: bool) -> list[str]:
 class Wire:
     """Opens the sockets of one pull, and shuts all of them at its deadline.
 
-    Timeouts of sockets are per read, so that a byte now and then keeps any of them alive for ever. Here a clock
-    outside of the reading thread ends it, in whatever it is: connecting, the TLS handshake, headers, or the body.
+    Timeouts of sockets are per read, so an occasional byte keeps a connection alive for ever. Here a timer outside of
+    the reading thread ends it in any phase: connecting, the TLS handshake, headers, or the body.
     """
 
     def __init__(self, *, allow_private: bool, seconds: float) -> None:
@@ -84,7 +84,7 @@ class Wire:
                 failure = error
                 continue
             with self._lock:
-                # Shutting a duplicate shuts the connection, also once TLS has taken the original over.
+                # Shutting down a duplicate shuts down the connection, also once TLS has taken over the original.
                 self._sockets.append(opened.dup())
             if self.seconds_left <= 0:
                 self._shut()
@@ -105,7 +105,7 @@ class Wire:
                 try:
                     duplicate.shutdown(socket.SHUT_RDWR)
                 except OSError:
-                    continue  # it has ended already
+                    continue  # it is closed already
 
 
 class WireAdapter(HTTPAdapter):
