@@ -142,7 +142,7 @@ def sweep(folder: Path, leftovers: Iterable[Path] | None = None) -> int:
                     path.unlink()
                 removed += 1
     except BlockingIOError:
-        pass  # they go another time
+        pass  # a later sweep removes them
     return removed
 
 
@@ -170,7 +170,7 @@ def replacing(target: Path, run_id: str) -> Iterator[Path]:
         run_id: Distinguishes concurrent writers.
 
     Yields:
-        A path beside `target`, of its own to this run; gone again if the block raises.
+        A path beside `target`, unique to this run; deleted if the block raises.
     """
     aside = target.parent / f".{target.name}.{run_id}.tmp"
     with shared_lock(target.parent):

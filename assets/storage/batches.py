@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 import polars as pl
 import pyarrow as pa
 
-# Large, since every batch costs pandera some milliseconds a column, whatever its size.
+# Large, since pandera takes some milliseconds a column for every batch of any size.
 ROWS = 245_760
 
 

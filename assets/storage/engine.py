@@ -25,7 +25,7 @@ from schemas.settings import Settings
 BATCH_ROWS = 122_880
 _OUT_OF_MEMORY = "Out of Memory Error"
 _OUT_OF_TEMP = "max_temp_directory_size"
-# Below this size going bucket by bucket costs more than it saves.
+# Below this size buckets cost more than they save.
 _ONE_PASS_BYTES = 32 * 2**20
 _BUCKETS_AT_ONCE = 2
 
@@ -59,7 +59,7 @@ def connect(settings: Settings, *readable: Path, among: int = 1) -> Iterator[duc
         among: Connections that share the memory and the disk at once.
 
     Raises:
-        EngineLimitError: What the block does takes more than the settings allow.
+        EngineLimitError: The block exceeds the limits of the settings.
     """
     with atomic_write.temp_dir(settings.scratch) as scratch:
         yield from _connected(settings, readable, scratch, among)
@@ -76,12 +76,12 @@ def _connected(
         options["threads"] = settings.threads
     connection = duckdb.connect(":memory:", config=options)
     try:
-        # DuckDB 2.0 does not keep to it where it is an option of connecting.
+        # DuckDB 2.0 ignores it as an option of connecting.
         connection.execute(f"SET max_temp_directory_size = {literal(f'{settings.temp_bytes // among}B')}")
         connection.execute("SET TimeZone = 'UTC'")
         # Lets DuckDB parse ahead while the batch before is validated.
         connection.execute("SET streaming_buffer_size = '96MB'")
-        # Text as Polars holds it, which then takes it as it is instead of copying every cell.
+        # Polars' text layout, which avoids a copy of every cell.
         connection.execute("SET produce_arrow_string_view = true")
         connection.execute("SET arrow_output_version = '1.4'")
         connection.execute(read_macros())
@@ -125,8 +125,8 @@ def stream_sql(
                 _expose(cursor, inputs, {name: _bucket(files[name], unbucketed, bucket) for name in by_bucket})
                 return cursor.sql(sql).to_arrow_table()
 
-        # A bucket alone is too small to keep all cores busy. The next begins when one is taken: were all asked for at
-        # once, a slow consumer would have their results pile up, outside of DuckDB's memory limit.
+        # A bucket alone is too small to keep all cores busy. The next starts when one is taken: with all started at once,
+        # a slow consumer would let their results accumulate, outside of DuckDB's memory limit.
         buckets = iter(range(BUCKETS))
         with ThreadPoolExecutor(_BUCKETS_AT_ONCE) as pool:
             running = deque(pool.submit(rows_of, bucket) for bucket in islice(buckets, _BUCKETS_AT_ONCE))

@@ -16,7 +16,7 @@ FILE_NAME = ".lock"
 _PAUSE_SECONDS = 0.2
 _LONGEST_WAIT_SECONDS = 3600
 
-# Homes that this process erases in, and may add to meanwhile.
+# Homes that this process holds exclusively, and may still write to.
 _held: set[Path] = set()
 
 
@@ -43,7 +43,7 @@ def erasing(settings: Settings) -> Iterator[None]:
     """Holds the home exclusively; this process itself may still write.
 
     Raises:
-        HomeLockedError: A run was at work for longer than `publish_wait_seconds`.
+        HomeLockedError: A run held the lock for longer than `publish_wait_seconds`.
     """
     with _locked(settings.home, fcntl.LOCK_EX, settings.publish_wait_seconds, "a run is at work"):
         _held.add(settings.home)
@@ -70,5 +70,5 @@ def _locked(home: Path, kind: int, wait_seconds: int, what: str) -> Iterator[Non
                         f"`fuser {path}`"
                     ) from None
                 time.sleep(_PAUSE_SECONDS)
-        # The system frees the lock with its holder, however that ends.
+        # The system releases the lock when its process ends.
         yield

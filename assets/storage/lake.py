@@ -33,7 +33,7 @@ _ROW_GROUP = 1 << 16
 _ENCODING_AHEAD = 2
 # A quarter faster to write than Snappy at the same size.
 _COMPRESSION: Literal["lz4"] = "lz4"
-# What repeats often enough for a dictionary to be smaller and faster; text of any kind is not.
+# Columns that repeat often enough for a dictionary to be smaller and faster; free text does not.
 _STATISTICS = ("bucket", "posted_at", "profile_id")
 _DICTIONARIES = ("platform", "source", "snapshot_date", "landed_file", "kind", "sector", "country", "language", "tier")
 
@@ -146,7 +146,7 @@ class TableWriter:
         Args:
             path: The file to write.
             schema: Columns of every frame.
-            notes: What readers of the file may want to know of how it came to be; see `Lake.notes`.
+            notes: Metadata on the origin of the file, for its readers; see `Lake.notes`.
         """
         self._path = path
         self._schema = schema
@@ -182,7 +182,7 @@ class TableWriter:
             self._encoding.popleft().result()
 
     def _submit(self, frames: Sequence[pl.DataFrame]) -> None:
-        # A few wait in line, so that neither side idles for the other; more would only take memory.
+        # A short queue, so that neither side waits for the other; a longer one would only take memory.
         while len(self._encoding) >= _ENCODING_AHEAD:
             self._encoding.popleft().result()
         self._encoding.append(self._encoder.submit(self._encode, frames))
@@ -243,5 +243,5 @@ def _notes(path: Path) -> dict[str, str]:
 
 
 def _arrow(frame: pl.DataFrame) -> pa.Table:
-    # Strings stay as Polars holds them; the older Arrow layout would copy each one.
+    # Polars' text layout; the older Arrow layout would copy each string.
     return frame.to_arrow(compat_level=pl.CompatLevel.newest())

@@ -18,9 +18,9 @@ from assets.storage.lake import Lake
 from schemas.describe import polars_schema
 from schemas.profiles import Profiles
 
-# Thirty days, and the two that a snapshot may lie off them.
+# Thirty days, and the tolerance of two for a snapshot.
 DAYS = 32
-# What a stale date has to compute anew, in order.
+# Tables that a stale date recomputes, in order.
 DEPENDENTS = ("history", "handle_changes", "baselines", "authenticity", "ranking", "segments")
 _NOTE = "earlier"
 

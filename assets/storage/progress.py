@@ -22,7 +22,7 @@ _listeners: list[Listener] = []
 
 @contextmanager
 def listening(listener: Listener) -> Iterator[None]:
-    """Sends what steps report to a listener while the block runs."""
+    """Sends the reports of steps to a listener while the block runs."""
     _listeners.append(listener)
     try:
         yield
@@ -37,7 +37,7 @@ def report(step: str, done: int, *, total: int | None = None, unit: Unit = "rows
         step: Which step.
         done: How much of it is done.
         total: How much there is, where that is known.
-        unit: Of what.
+        unit: The unit of the count.
         note: Further text.
     """
     for listener in _listeners:
