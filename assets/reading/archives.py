@@ -39,7 +39,7 @@ def members(path: Path, folder: Path, limits: Limits, room: int) -> list[tuple[s
 
     Args:
         path: A zip archive.
-        folder: Where to; a file of its own per member, whatever the members are called.
+        folder: Target folder; each member gets a file of its own, under any member name.
         limits: How far a member may expand.
         room: How many bytes may be unpacked: SMALLVOICES_TEMP_LIMIT.
 

@@ -20,11 +20,11 @@ from assets.reading.formats import UnreadableFileError, open_bytes, whole
 if TYPE_CHECKING:
     import _csv
 
-# A record longer than this is a quote that was never closed.
+# A longer record has a quote that was never closed.
 MAX_RECORD_CHARACTERS = 2**20
 MAX_RECORD_LINES = 2_000
-# Lines that may be read again because a quote swallowed them: so many, and so many more for each line of the file, so
-# that a file of stray quotes takes no longer than a few times what a clean one does.
+# Limit of lines that are read again because a quote swallowed them: a constant, plus a multiple of the file's lines,
+# so that a file of stray quotes takes only a few times as long as a clean one.
 _AGAIN = 20_000
 _AGAIN_PER_LINE = 2
 
@@ -108,7 +108,7 @@ def header(path: Path, encoding: str, delimiter: str, header_line: int = 1) -> l
     """Returns the column names of the header that begins on a line; see `unique_names`.
 
     Raises:
-        UnreadableFileError: There is no header that can be read.
+        UnreadableFileError: There is no readable header.
     """
     with _readable(path), open_text(path, encoding) as text:
         return unique_names(_header(_Lines(text, header_line), path, delimiter))
@@ -129,10 +129,10 @@ def unique_names(names: list[str]) -> list[str]:
 def records(path: Path, encoding: str, delimiter: str, header_line: int = 1) -> Iterator[Record]:
     """Yields every record after the header, valid or not, in order.
 
-    Empty cells behind the last column are no cells, as the fast reader sees it.
+    Empty cells after the last column are ignored, as by the fast reader.
 
     Raises:
-        UnreadableFileError: There is no header that can be read, or the file ends in the middle of a record.
+        UnreadableFileError: There is no readable header, or the file ends in the middle of a record.
     """
     with _readable(path), open_text(path, encoding) as text:
         lines = _Lines(text, header_line)
@@ -148,7 +148,7 @@ def records(path: Path, encoding: str, delimiter: str, header_line: int = 1) -> 
                 continue
             fields = fields if any(fields[width:]) else fields[:width]
             if (problem or len(fields) != width) and lines.taken > 1:
-                # A stray quote: only the line that opens it is lost, the lines it swallowed are read again.
+                # A stray quote: only its line is lost, and the lines it swallowed are read again.
                 fields, raw = lines.give_back_all_but_first(delimiter)
                 problem = _UNMATCHED
             number += 1
@@ -182,8 +182,8 @@ def _problem(fields: list[str], raw: str, width: int, encoding: str) -> str:
 
 
 def _reader(lines: Iterator[str], delimiter: str) -> "_csv.Reader":
-    # Blanks before a quote do not hide it. Strict, so that text behind a closing quote or an open quote at the end is
-    # an error and no guess.
+    # Blanks before a quote do not hide it. Strict, so that text after a closing quote, or an open quote at the end, is
+    # an error and not guessed.
     return csv.reader(lines, delimiter=delimiter, skipinitialspace=delimiter != " ", strict=True)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from assets.reading.formats import UnreadableFileError, container_of, open_bytes, whole
 from schemas.config.limits import Limits
 
-# Below it no ratio matters.
+# Below this size no ratio matters.
 _HARMLESS_BYTES = 64 * 2**20
 _CHUNK = 2**20
 
@@ -69,7 +69,7 @@ def _expanded(path: Path, most: int | None) -> int:
 def _spreadsheet_bytes(path: Path, most: int) -> int:
     """Counts the expanded bytes of a spreadsheet; ignores the sizes that its parts state."""
     if not zipfile.is_zipfile(path):
-        return 0  # the older kind is not compressed
+        return 0  # the older format is not compressed
     expanded = 0
     try:
         with zipfile.ZipFile(path) as archive:

@@ -24,7 +24,7 @@ class Dialect:
     """Delimiter and header line of a file.
 
     Attributes:
-        delimiter: What stands between cells.
+        delimiter: The text between cells.
         header_line: The line that the header begins on, 1 for the first; 0 where there is none.
     """
 
@@ -87,5 +87,5 @@ def _records(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
                 break
     except csv.Error:
         pass
-    # The last one may be cut; a header and one record are left as they are.
+    # The last one may be cut; a header and one record stay unchanged.
     return found[:-1] if len(found) > _FEWEST else found

@@ -49,7 +49,7 @@ def encoding_of(path: Path) -> str:
                 if broken and sum(map(len, odd_lines)) < _SAMPLE:
                     odd_lines += [line for line in chunk.splitlines(keepends=True) if not line.isascii()]
             chunk = file.read(_CHUNK)
-    # Some broken letters among many good ones: damaged UTF-8, whose records are to be quarantined.
+    # Few invalid bytes among many valid ones: damaged UTF-8, whose records are quarantined.
     if not bad or good > 4 * bad:
         return "utf-8"
     return _code_page(b"".join(odd_lines)[:_SAMPLE])
@@ -57,8 +57,7 @@ def encoding_of(path: Path) -> str:
 
 def _code_page(sample: bytes) -> str:
     matches = from_bytes(sample, cp_isolation=_CODE_PAGES, threshold=0.9, preemptive_behaviour=False)
-    # A match stands for all code pages that give the same text. Of those that make as much sense, the one that is
-    # written most.
+    # A match stands for all code pages that give the same text. Of equally plausible ones, the most common.
     chaos = {name: round(match.chaos, 1) for match in matches for name in match.could_be_from_charset}
     found = min(
         (name for name in _CODE_PAGES if name in chaos),

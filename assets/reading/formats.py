@@ -98,7 +98,7 @@ def whole(path: Path) -> Iterator[None]:
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise UnreadableFileError(f"{path.name} is no whole gzip file ({error}); pull it again") from error
     except OSError as error:
-        # Arrow's, of a zstd stream; the system's have a number.
+        # Arrow's error, for a zstd stream; the system's have a number.
         if error.errno is not None:
             raise
         raise UnreadableFileError(f"{path.name} is no whole zstd file ({error}); pull it again") from error

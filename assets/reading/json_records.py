@@ -23,7 +23,7 @@ from schemas.shape import Selection, Shape
 
 _BATCH = 20_000
 _TOO_LARGE = "maximum_object_size"
-# What a page of an API may have of bytes and of records, to be read together with others.
+# Limits of bytes and records for a page of an API to be read together with others.
 MAX_PAGE_BYTES = 2**20
 PAGE_ROWS = 2**32
 _PROBED = 200
@@ -47,7 +47,7 @@ def json_columns(
     if not exact and not wanted.records and all(len(keys(column)) == 1 for column in names):
         spec = ", ".join(f"{name}: 'VARCHAR'" for name in names.values())
         return f"{_reader('read_json', path, limits)}, columns = {{{spec}}})"
-    # One pass over each record, whatever the number of paths into it.
+    # One pass over each record, for any number of paths into it.
     paths = structure(names)
     if wanted.records and not _is_cut(path, wanted.records):
         found = records_within(_documents(path, limits), wanted.records, paths)
@@ -73,7 +73,7 @@ def json_pages(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], sha
     `landed_row` is a page's index, from 1, × `PAGE_ROWS` + a record's index in it.
 
     Raises:
-        UnreadableFileError: They are not what they look like, or one lacks a column: read each by itself.
+        UnreadableFileError: They are not pages, or one lacks a column: read each on its own.
     """
     listed = ", ".join(map(literal, paths))
     reader = (
@@ -137,7 +137,7 @@ def json_layout(path: Path) -> str:
         return "array"
     if first.is_whole and is_json(first.content):
         return "newline_delimited"
-    # A record over several lines, or a first line that cannot be read and the next record behind it.
+    # A record over several lines, or an unreadable first line followed by the next record.
     second = next(found, Line(0, 0, b"{}" if first.is_whole else b"", is_whole=True)).content.rstrip()
     is_opened = first.is_whole and first.content.rstrip().endswith((b"[", b"{", b","))
     is_opened |= second.endswith((b",", b"]}"))

@@ -15,16 +15,16 @@ from assets.reading.formats import UnreadableFileError, open_bytes, whole
 from schemas.config.limits import Limits
 from schemas.json_path import keys
 
-# Answers of APIs come in pages far smaller than this.
+# Pages of APIs are far smaller than this.
 LARGE_DOCUMENT_BYTES = 2 * 2**20
 
 _CHUNK = 4 * 2**20
 _BLANK = re.compile(r"[ \t\r\n]*")
-# Behind a number that ends with the text at hand more digits may follow.
+# A number at the end of the buffer may have more digits.
 _MARGIN = 32
-# What needs no counting of brackets: whole texts, and everything that is neither.
+# Text without brackets to count: whole strings, and everything other than strings and brackets.
 _PLAIN = re.compile(r'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
-# Numbers are of no interest here, and Python refuses those of very many digits.
+# Numbers are irrelevant here, and Python refuses those of very many digits.
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
 
 
@@ -164,7 +164,7 @@ class JsonText:
         """Reads more text; returns False at the end of the file."""
         if self._at_end:
             return False
-        # Twice as much as is at hand, so that a value of any size is scanned a few times only.
+        # Doubles the buffer, so that a value of any size is scanned a few times only.
         data = self._file.read(max(_CHUNK, len(self._text) - self._place))
         self._at_end = not data
         self._text = self._text[self._place :] + self._decode.decode(data, final=not data)

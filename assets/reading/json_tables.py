@@ -46,7 +46,7 @@ def tables(path: Path, limits: Limits) -> list[JsonTable]:
     """Lists the candidate tables of a JSON file, the records of the outermost list first.
 
     Raises:
-        UnreadableFileError: It is no whole JSON.
+        UnreadableFileError: It is not complete JSON.
     """
     documents = list(_documents(path, limits))
     found = {None: documents} | _lists(documents)
@@ -138,7 +138,7 @@ def _path(keys: Sequence[str]) -> str:
 
 def _frame(rows: Sequence[Mapping[str, str]]) -> pl.DataFrame:
     seen = dict.fromkeys(name for row in rows for name in row)
-    # A key that is a value here and an object there, or differs in case alone, cannot be read by one structure.
+    # One structure cannot read a key that is a value in one record and an object in another, or differs in case alone.
     lower = Counter(name.lower() for name in seen)
     objects = {name[: point.start()] for name in seen for point in re.finditer(r"\.", name)}
     names = [
@@ -147,7 +147,7 @@ def _frame(rows: Sequence[Mapping[str, str]]) -> pl.DataFrame:
         if name
         and not name.startswith(".")
         and '"' not in name
-        and "\0" not in name  # no column of Arrow may be called so
+        and "\0" not in name  # Arrow does not allow this column name
         and lower[name.lower()] == 1
         and name not in objects
         and not any(part.isdecimal() or not part for part in name.split("."))

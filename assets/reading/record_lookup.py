@@ -14,7 +14,7 @@ from schemas.config.limits import DEFAULT_LIMITS, Limits
 from schemas.quoting import literal
 from schemas.shape import Shape
 
-# What the quarantine keeps of a record; the landed file has it all.
+# Limit of raw text in the quarantine; the landed file has all of it.
 MAX_RAW_CHARACTERS = 4_000
 
 
@@ -62,7 +62,7 @@ def raw_records(
         if declared == "parquet"
         else json_objects(connection, path, within, limits)
     )
-    # Where a document has no records at all it stands for the one that is missing.
+    # A document without any records stands for the missing one.
     found = connection.execute(
         f"SELECT n, left(CAST(coalesce(json, document) AS VARCHAR), {MAX_RAW_CHARACTERS}) "
         f"FROM (SELECT *, row_number() OVER () AS n FROM {relation}) WHERE list_contains($numbers, n)",

@@ -17,7 +17,7 @@ from datetime import date, datetime, time, timedelta
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, WorksheetNotFound
 
-# A million rows of twenty columns take half of it.
+# A million rows of twenty columns need half of it.
 MOST_MEMORY = 3 * 2**30
 _EXACT = 2.0**53
 
@@ -34,11 +34,11 @@ def _lines(path: str, sheet: str | None) -> Iterator[object]:
     except WorksheetNotFound:
         yield {"missing": workbook.sheet_names}
         return
-    # It leaves out empty columns before the first that is filled.
+    # It omits empty columns before the first filled one.
     before = [""] * (found.start[1] if found.start else 0)
     blank = [""] * found.width
     for number, cells in enumerate(found.iter_rows(), start=1):
-        # Nearly all rows of a sheet with a cell far below the others are.
+        # True of nearly all rows of a sheet with one cell far below the others.
         if cells != blank and any(texts := [*map(_text, cells)]):
             yield [number, before + texts]
 

@@ -24,11 +24,11 @@ from schemas.shape import Selection, Shape
 
 _HEAD = 2**20
 _GLANCE = 2**16
-# Control characters but for white space.
+# Control characters except white space.
 _STRANGE = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
-# Bytes that are no text have a tenth and more of them; exports have none, or a stray one.
+# Binary data has at least a tenth of them; exports have none, or a stray one.
 _STRANGE_SHARE = 0.03
-# What inference looks at. The import reads the rest by the same shape, and what does not fit is quarantined.
+# Sample for inference. The import reads the rest by the same shape, and quarantines the rows that do not fit.
 MOST_RECORDS = 200_000
 
 
@@ -39,7 +39,7 @@ class Sniffed(NamedTuple):
         layout: A shape that defines how its bytes are read, and nothing else.
         frame: Its records, one column of text per column; the first `MOST_RECORDS`.
         said: The detected format, as text.
-        table: Of a JSON file, where the records lie and what lists lie within them.
+        table: For a JSON file, the path of the records and of the lists within them.
     """
 
     layout: Shape
@@ -90,7 +90,7 @@ def _layouts(path: Path) -> list[tuple[Shape, list[str]]]:
     text = head.decode("utf-8-sig" if encoding == "utf-8" else encoding, errors="replace").lstrip("\ufeff")
     start = text.lstrip()
     if start[:1] in ("{", "["):
-        # One document on one line is both, and the next export of its kind may be indented.
+        # One document on one line fits both, and the next export of its kind may be indented.
         is_lines = start.rstrip().count("\n") > 0 and json_layout(path) == "newline_delimited"
         kind = "ndjson" if is_lines else "json"
         return [(_layout(format=kind), [*said, kind.upper()])]

@@ -21,7 +21,7 @@ def sheets(path: Path) -> list[str]:
     """Lists the names of the sheets that are not empty.
 
     Raises:
-        UnreadableFileError: It is no whole spreadsheet.
+        UnreadableFileError: It is not a complete spreadsheet.
     """
     return [name for name, is_filled in _lines(path) if is_filled]
 
@@ -30,7 +30,7 @@ def sheet_names(path: Path) -> list[str]:
     """Lists the names of all sheets in order, empty ones included.
 
     Raises:
-        UnreadableFileError: It is no whole spreadsheet.
+        UnreadableFileError: It is not a complete spreadsheet.
     """
     return [name for name, _ in _lines(path)]
 
@@ -43,7 +43,7 @@ def rows(path: Path, sheet: str | None) -> Iterator[tuple[int, list[str]]]:
         sheet: The sheet; None for the first.
 
     Raises:
-        UnreadableFileError: It is no whole spreadsheet, or has no such sheet.
+        UnreadableFileError: It is not a complete spreadsheet, or lacks the sheet.
     """
     for line in _lines(path, json.dumps(sheet)):
         if isinstance(line, dict):
@@ -68,7 +68,7 @@ def records(path: Path, sheet: str | None, header_row: int) -> Iterator[Record]:
     """Yields every record below the header.
 
     Raises:
-        UnreadableFileError: It is no whole spreadsheet.
+        UnreadableFileError: It is not a complete spreadsheet.
     """
     below = (row for row in rows(path, sheet) if row[0] >= header_row)
     next(below, None)

@@ -48,7 +48,7 @@ class TextColumns:
     """A landed file, ready to be selected from.
 
     Attributes:
-        relation: What to put behind FROM: the wanted columns, all VARCHAR, in the order of the file.
+        relation: The text after FROM: the wanted columns, all VARCHAR, in the order of the file.
         numbered: Whether it carries `landed_row`; otherwise records are to be counted as they come.
         is_fast_csv: Whether DuckDB's own CSV reader reads it, which fails on a damaged file.
         has_exact: Whether the file can be read record by record if this fails.
@@ -132,7 +132,7 @@ def _csv(
     names = csv_records.header(path, shape.encoding, shape.delimiter, shape.header_line)
     require_few(path, names, limits)
     places, selected = _selected(names, wanted, f"{path.name}:{shape.header_line}", shape)
-    # A blank line is a record of one empty cell to the fast reader.
+    # The fast reader reads a blank line as a record of one empty cell.
     is_fast = shape.encoding.lower() in _FAST_ENCODINGS and shape.header_line == 1 and len(names) > 1
     if exact or not is_fast or not _is_plain(path):
         return _exact(
@@ -168,7 +168,7 @@ def _is_plain(path: Path) -> bool:
     """Returns whether a file begins and ends as the fast reader requires: UTF-8 with line feeds, the header first."""
     with whole(path), open_bytes(path) as file:
         head = file.read(1 << 16)
-    # It takes a quote that opens behind blanks for a cell: a file cut there would look whole.
+    # It reads a quote after blanks as part of a cell: a truncated file would look complete.
     is_open = b'"' in tail(path, 1 << 16).rpartition(b"\n")[2] and compression(path) == "none"
     is_utf16 = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     is_blank = head.removeprefix(codecs.BOM_UTF8).startswith((b"\r", b"\n"))
@@ -194,7 +194,7 @@ def _selected(names: list[str], wanted: Selection, place: str, shape: Shape) -> 
         raise UnreadableFileError(
             f"{place} lacks the columns {', '.join(missing)} of shape {shape.name}; it has {_shown(names)}{remedy}"
         )
-    # By their place, since DuckDB takes names that differ in case alone for the same.
+    # By index, since DuckDB's names are case-insensitive.
     places = {name: f"c{place}" for place, name in enumerate(names)}
     selected = ", ".join(
         f"{places.get(name, 'CAST(NULL AS VARCHAR)')} AS {identifier(name)}" for name in wanted.read_columns
@@ -278,7 +278,7 @@ def parquet_types(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str
     """Returns the columns of a Parquet file, each with its DuckDB type.
 
     Raises:
-        UnreadableFileError: It is no whole Parquet file.
+        UnreadableFileError: It is not a complete Parquet file.
     """
     try:
         described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(path)})").fetchall()
