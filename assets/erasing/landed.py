@@ -94,7 +94,7 @@ def replace_files(settings: Settings, manifest: Manifest, files: Sequence[Landed
 
     Args:
         settings: Where to work.
-        manifest: The manifest as it is.
+        manifest: The current manifest.
         files: The files, in `folder`.
         folder: Where `emptied` wrote them, beside the pull's own folder.
 
@@ -103,7 +103,7 @@ def replace_files(settings: Settings, manifest: Manifest, files: Sequence[Landed
     """
     place = settings.landing / manifest.source / manifest.snapshot_date
     content = store.content_of(files)
-    if folder.exists():  # a pull of the same bytes has taken it there already
+    if folder.exists():  # a pull of the same bytes has moved it there already
         store.keep(folder, place / content)
     prefix = f"{manifest.source}/{manifest.snapshot_date}/{content}"
     kept = tuple(replace(file, path=f"{prefix}/{PurePosixPath(file.path).name}") for file in files)
@@ -146,7 +146,7 @@ def _rewritten(
     name = _without_name(path.name, wanted.named)
     target = folder / path.name
     stones = set(file.tombstones)
-    # In the home: what a kill leaves of them there is swept, and searched.
+    # In the home, where sweeps and searches find the files of a killed run.
     with atomic_write.temp_dir(settings.scratch) as scratch:
         members: dict[str, Path] = {}
         for number, part in enumerate(parts):

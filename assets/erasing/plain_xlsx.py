@@ -14,7 +14,7 @@ _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationship
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _WORD = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 _LETTERS = 26
-# What XML cannot hold, and what would be read as standing for it.
+# Characters that XML cannot hold, and text that would be read as an escape.
 _ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)|[\x00-\x08\x0b-\x1f\ufffe\uffff\ud800-\udfff]")
 
 
@@ -43,7 +43,7 @@ def write(out: IO[bytes], sheets: Mapping[str, Sequence[tuple[int, Sequence[str]
     } | {f"xl/worksheets/sheet{n}.xml": _sheet(rows) for n, rows in zip(numbers, sheets.values(), strict=True)}
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
-            # An entry of this kind carries the same time always.
+            # An entry of this kind always has the same time.
             archive.writestr(zipfile.ZipInfo(name), f'<?xml version="1.0" encoding="UTF-8"?>\n{content}')
 
 

@@ -29,7 +29,7 @@ from schemas.standard_forms import standardised
 Match = Callable[[pl.DataFrame], pl.Series]
 
 IDENTITY = {"platform": pl.String, "profile_id": pl.String, "handle": pl.String}
-# Of what was read; a home that is larger is read again.
+# Number of cached files; in a larger home some are read again.
 _KEPT_BYTES = 128_000_000
 _ROW = {"landed_row": pl.Int64, **IDENTITY, "is_blank": pl.Boolean, "digest": pl.UInt64}
 
@@ -69,7 +69,7 @@ def identities(
     Raises:
         UnreadableFileError: The file cannot be read by its shape.
     """
-    # The very bytes, wherever they have been moved since.
+    # Identifies the bytes, also after a move.
     lies = part.path.stat()
     key = (lies.st_dev, lies.st_ino, lies.st_mtime_ns, lies.st_size, records, part.shape, source)
     if (known := _READ.get(key, with_digest=with_digest)) is not None:
@@ -132,7 +132,7 @@ def meant(
     hit = rows.filter(match(rows))
     selection = part.shape.selection(records)
     if selection and selection.nested:
-        # A profile that is meant takes its posts along; of another's only the single post is meant.
+        # A matching profile includes its posts; of another profile, only the matching post counts.
         places = {
             row: frozenset(group["place"].to_list())
             for (row,), group in hit.partition_by("landed_row", as_dict=True).items()
@@ -157,7 +157,7 @@ def _read(
         text = open_columns(connection, part.path, part.shape, part.shape.read_columns(records), exact=exact)
         selection = part.shape.selection(records)
         is_numbered = bool(text.numbered or (selection and (selection.where or selection.nested)))
-        # Not of the number, which not every reader gives.
+        # Without the record's number, which not every reader gives.
         said = f"hash(row({', '.join(canonical_columns(records))}))" if with_digest else "CAST(0 AS UBIGINT)"
         query = part.shape.query(records, text.relation, part.platform(source), numbered=text.numbered)
         try:

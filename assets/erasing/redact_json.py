@@ -20,7 +20,7 @@ from schemas.config.limits import DEFAULT_LIMITS
 from schemas.json_path import keys
 
 _EMPTY_LINE = "{}"
-# What has landed was held to its source's limits when it was read.
+# Landed files were checked against the limits of their source when they were read.
 _LIMITS = DEFAULT_LIMITS.model_copy(update={"max_record_bytes": sys.maxsize})
 
 
@@ -73,7 +73,7 @@ def empty(path: Path, out: IO[bytes], within: str | None, what: Emptying) -> Non
         what: The parts to redact.
 
     Raises:
-        ValueError: It is no JSON that can be read to its end.
+        ValueError: It is not valid JSON.
     """
     layout = json_layout(path)
     with open_bytes(path) as file:

@@ -87,7 +87,7 @@ def empty_spreadsheet(
             else (line, cells)
             for line, cells in found
         ]
-    # Sheets keep their order: the first is the one that is read where a shape names none.
+    # Sheets keep their order: a shape without a sheet name reads the first.
     plain_xlsx.write(out, {name: sheets[name] for name in spreadsheets.sheet_names(path) if name in sheets})
 
 
