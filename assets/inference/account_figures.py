@@ -21,7 +21,7 @@ _LARGEST_RANKED = 10_000
 _MOST_FOLLOWERS = 1e9
 # Comments for each like, on average posts of almost any account.
 _FEWEST_PER_LIKE, _MOST_PER_LIKE = 0.001, 0.5
-# Of those who saw a post fewer like it.
+# Upper bound of the share of viewers who like a post.
 _MOST_PER_VIEW = 0.5
 
 
@@ -165,7 +165,7 @@ def _plain(draft: Draft) -> None:
             converted[column.name] = (expression, draft.value(column.name, expression))
     lead = likes or comments
     assert lead is not None  # noqa: S101 - one of the two is there
-    # Sums over the posts that a vendor looked at, or over all of them.
+    # Sums over the posts in a vendor's sample, or over all of them.
     posts = draft.choice("averaged_posts", asks=False) or draft.choice("posts_count", asks=False)
     posts_expression = draft.numbers.expression(posts, "count_of", is_whole=True) if posts else None
     counts = draft.value("posts", posts_expression) if isinstance(posts_expression, str) else None
@@ -224,7 +224,7 @@ def _settle_plain(
         elif verdict.reading == "total":
             draft.meanings[column.name] = Meaning(f"total {quantity}", verdict.why)
             if column.header.unknown:
-                # "Likes received": since when is not known.
+                # "Likes received": the period is unknown.
                 words = " and ".join(map(repr, column.header.unknown))
                 draft.aside[column.name] = ("aside", f"a total, and {words} is not understood")
             elif posts is None:

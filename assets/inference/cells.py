@@ -18,7 +18,7 @@ Mark = Literal[".", ","]
 # Cells that mean a null, as `is_blank` of macros.sql reads them.
 _BLANK = r"(?i)^(-|--|–|—|n/?a'?|n\.a\.|n/?d|nan|none|null|#(n/a|value!|ref!|div/0!|name\?|num!|null!))?$"
 _SPACES = " \t\n\v\f\r\u00a0"
-# What people put around a number, and units in words, as `bare_of` of macros.sql reads them.
+# Text around a number, and units in words, as `bare_of` of macros.sql reads them.
 _BEFORE = r"^(?:(?:[~≈$€£¥₹₺'’]|[<>]=?|[≤≥])\s*)+"
 _AFTER = (
     r"(?i)(?:\s*(?:\+|[$€£¥₹₺]|(?:de |d['’])?(?:followers?|subscribers?|fans|abonn[ée]s|abonnenten|abonnent|seguidores"
@@ -37,7 +37,7 @@ _UNITS = (
     (r"(?i)^(.*\d)\s*(?:crores?|cr|करोड़)\.?$", "e7"),
     (r"^(.*\d)\s*(?:亿|億|억)$", "e8"),
 )
-# A thousand in Spanish and Portuguese, and a million to many who write English.
+# A thousand in Spanish and Portuguese, and a million in informal English.
 _MIL = r"(?i)(\d)\s*mil\b\.?"
 _DIGITS = "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९０１２３４５６７８９٫٬"
 _SUFFIX = r"\s*[kKmMbB]?"
@@ -196,7 +196,7 @@ class Column:
                 thousands.add(mark)
         left = {mark for mark in could_be if mark not in thousands and mark != decimal}
         conflict = len(decimals) > 1 or len(thousands) > 1 or bool(decimals & thousands) or len(left) > 1
-        # "15000" beside "3.375": whoever writes thousands marks writes them everywhere.
+        # "15000" beside "3.375": thousands separators are used in all cells or in none.
         if could_be & thousands and ungrouped and not decimals:
             conflict = True
         return Marks(
@@ -296,7 +296,7 @@ class Column:
                 found[cell] = next(iter(told.platforms))
             elif re.fullmatch(r"(?i)x( \(twitter\)|/twitter)?|twitter ?[(/] ?x\)?", cell):
                 found[cell] = "x"
-        # Under "platform" a single one is enough, and the others are platforms that the contract does not know.
+        # Under "platform" one known name is enough, and the others are platforms outside the contract.
         return found if len(found) > len(cells) / 2 or self.header.says("platform") else {}
 
     @cached_property

@@ -10,12 +10,12 @@ import polars as pl
 
 from assets.inference.cells import share_of
 
-# Where a typical account of any size and platform lies: likes and comments per post over followers.
+# Range of a typical account of any size and platform: likes and comments per post over followers.
 _LOWEST_RATIO, _HIGHEST_RATIO = 0.0005, 0.5
 _LIKELY_RATIO = 0.003
-# Less than what any account gets per post; of accounts of many millions it is this little.
+# Lower bound of any account's rate per post, reached by accounts of many millions.
 _LOWEST_AVERAGE = 0.00002
-# A reported ratio that follows from other columns agrees to this share in this many rows.
+# Tolerance, and share of rows, for a reported ratio to agree with other columns.
 _CLOSE, _OFTEN = 0.03, 0.6
 _FEWEST = 3
 _NEAR = 4.0
@@ -28,7 +28,7 @@ class Verdict:
     """A reading chosen by arithmetic, or none.
 
     Attributes:
-        reading: What was chosen; "" where arithmetic leaves it open.
+        reading: The chosen reading; "" if arithmetic is inconclusive.
         is_sure: Whether it is proven, and not only the plausible one.
         why: In words.
     """
@@ -92,7 +92,7 @@ def unit_of_ratio(ratio: pl.Series, engagement: pl.Series | None, followers: pl.
     if as_percent and as_fraction:
         # 0.05 to 0.5: low for percent, high for fractions.
         as_fraction = high <= 1
-        # 0.1 of those who follow a large account are many, and 0.1 % of them few.
+        # For a large account a ratio of 0.1 is high, and 0.1 % low.
         as_percent = typical >= 0.15 or high > 1 or _median(followers) >= _LARGE
     if by_digits and not (as_fraction if by_digits == "fraction" else as_percent):
         return Verdict(
@@ -120,7 +120,7 @@ def quotient_rows(numerator: pl.Series, denominator: pl.Series) -> pl.Series:
 def _unit_by_digits(ratio: pl.Series, followers: pl.Series) -> str:
     """Returns the unit in which ratio × followers is whole in every row, if there are enough digits to decide."""
     rows = pl.DataFrame({"r": ratio, "f": followers}).filter((pl.col("r") > 0) & (pl.col("f") > 1000))
-    # Five digits and more behind the point, or rounding makes anything whole.
+    # At least five decimals: with fewer, rounding makes any product whole.
     rows = rows.filter((pl.col("r") * 1e5 - (pl.col("r") * 1e5).round()).abs() > 1e-4)
     if len(rows) < _FEWEST:
         return ""

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from assets.inference.cells import Column
 
-# Quantities that posts have, in the order in which a header with several of them is read.
+# Quantities of posts, in the order in which a header with several of them is read.
 QUANTITIES = ("likes", "comments", "shares", "saves", "views", "reach", "engagement")
 
-# What turns a quantity into something that no canonical column holds.
+# Words that turn a quantity into one without a canonical column.
 _OTHER = {
     "change": "a change, not a level",
     "extreme": "an extreme or an estimate",

@@ -36,18 +36,18 @@ _OF_OBJECTS = frozenset(
         "average",
     }
 )
-# No name of a column is longer, and the time to take one apart grows with the square of its length.
+# No column name is longer, and parsing takes time quadratic in the length.
 _LONGEST = 300
 _SHORTEST_PART = 2
-# Words of these are known with a letter amiss as well.
+# Concepts whose words also match with one wrong letter.
 _MISSPELT = frozenset({"followers", "comments", "engagement", "average", "handle"})
 _SHORTEST_MISSPELT = 7
 _NEAR = 0.91
 _SCALES = {"million": 1e6, "thousand": 1e3, "billion": 1e9, "ten thousand": 1e4, "lakh": 1e5, "crore": 1e7}
 _SCALE_LETTERS = {"k": 1e3, "m": 1e6, "mm": 1e6, "mn": 1e6, "b": 1e9, "bn": 1e9, "w": 1e4}
-# Those of full width, and the black ones.
+# Fullwidth and lenticular brackets.
 _BRACKETS = str.maketrans("\uff08\uff09\uff3b\uff3d\u3010\u3011", "()[]()")
-# Names of one word that are written as two.
+# Compounds that are also written as two words.
 _WHOLE_NAMES = re.compile(r"(you|tik|linked|insta)[\s_]?(tube|tok|in(?=\b|[A-Z_])|gram)", re.IGNORECASE)
 
 
@@ -56,10 +56,10 @@ class Header:
     """A parsed header.
 
     Attributes:
-        concepts: What its words stand for, by `schemas/synonyms.csv`.
+        concepts: The concepts of its words, by `schemas/synonyms.csv`.
         platforms: Platforms that it names.
         unknown: Words that stand for nothing known.
-        scale: What its figures are to be multiplied with ("in millions"), or 1.
+        scale: The factor of its figures ("in millions"), or 1.
         is_percent: Whether its figures are percent.
         of_actor: Whether it stands within an object that describes the account: `author.fans`.
         languages: Languages that have its words.
@@ -177,7 +177,7 @@ def _glued(word: str) -> frozenset[str]:
         for start in range(end - _SHORTEST_PART + 1):
             found = vocabulary.get((word[start:end],))
             before = best[start]
-            # Two letters are a word where no blanks stand between words: 平均 in 平均点赞.
+            # In scripts without spaces, two letters can be a word: 平均 in 平均点赞.
             is_word = end - start > _SHORTEST_PART or not word[start:end].isascii()
             if found and before is not None and is_word:
                 best[end] = before | found

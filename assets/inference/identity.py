@@ -16,7 +16,7 @@ from schemas.quoting import identifier, literal
 
 _HANDLES = 0.97
 NAMED = "no column of handles: the name stands for it"
-# What `platform_of` of macros.sql reads as well.
+# Patterns that `platform_of` of macros.sql reads as well.
 _READ_BY_MACRO = ("twitter", "x(twitter)", "twitter/x", "x/twitter", "ig", "insta", "tt", "tik-tok", "yt", "fb")
 _MOSTLY_HANDLES = 0.8
 _FEW = 3
@@ -42,7 +42,7 @@ def accounts(
 ) -> list[Taken]:
     """Returns the columns that identify the account: `handle`, `profile_id`, `display_name` and `profile_url`, if any.
 
-    Handles are known by what cells look like more than by headers: rankings put them under "name" and "real name".
+    Handles are detected by cells more than by headers: rankings put them under "name" and "real name".
     """
     by_meaning: dict[str, list[Column]] = {}
     for column in columns:
@@ -63,7 +63,7 @@ def accounts(
         called += [column for column in by_meaning.get("title", []) if not column.header.says("posts")]
     followers = next(iter(by_meaning.get("followers", [])), None)
     if followers:
-        # Of the same object: business_discovery.id, and not the id of who asked.
+        # Of the same object: business_discovery.id, not the id of the requesting account.
         ids = sorted(ids, key=lambda column: -_shared(column.name, followers.name))
     found: list[Taken] = []
     addresses = [*by_meaning.get("profile address", []), *by_meaning.get("post address", [])]
@@ -131,7 +131,7 @@ def _shared(first: str, second: str) -> int:
 
 def _handle(named: list[Column], called: list[Column], addresses: list[Column]) -> Taken | None:
     good = [column for column in named if column.looks_like_handles >= _MOSTLY_HANDLES and column.has_letters >= 0.5]
-    # One value over all records is somebody else's: the brand's, or whoever exported.
+    # One value over all records belongs to another account: the brand's, or that of the exporting user.
     varied = [column for column in [*good, *called] if column.cells.n_unique() > 1]
     if varied:
         good = [column for column in good if column.rows < _FEW or column.cells.n_unique() > 1]
@@ -200,7 +200,7 @@ def _id(columns: Sequence[Column], *, has_handle: bool) -> Taken | None:
         if not header.says("id") or column.filled < 1 or column.share(r"(?i)^\d+\.\d*e\+?\d+$") > 0:
             continue
         if column.is_index or column.is_serial or header.says("posts"):
-            # Numbers of records change from export to export, and are no ids of accounts.
+            # Record numbers change from export to export, and are not ids of accounts.
             continue
         return Taken(column, "profile_id", "likely" if not has_handle else "sure", "header", _of(column, "text_of"))
     return None
@@ -209,7 +209,7 @@ def _id(columns: Sequence[Column], *, has_handle: bool) -> Taken | None:
 def _of(column: Column, macro: str) -> str:
     name = identifier(column.name)
     if macro == "handle_of" and column.totals:
-        # What stands under the table is no account; the import refuses it for the want of one.
+        # Rows below the table are not accounts; the import refuses them for lack of one.
         totals = ", ".join(literal(total) for total in column.totals)
         return f"CASE WHEN lower(text_of({name})) NOT IN ({totals}) THEN handle_of({name}) END"
     return f"{macro}({name})"
@@ -277,7 +277,7 @@ def platform_of(
         meaning = meanings[column.name].name
         is_only_handle = meaning == "handle" and sum(one.name == "handle" for one in meanings.values()) == 1
         if column.filled < _MOSTLY_HANDLES and not column.is_number and not is_only_handle:
-            # Where some of the accounts are as well.
+            # If some of the accounts are there as well.
             continue
         if meaning in ("profile address", "post address", "handle", "actor"):
             for platform in column.platforms_linked:

@@ -57,7 +57,7 @@ def infer(
 
     Args:
         path: The file.
-        platform: What sources.yaml or the command line declares.
+        platform: The platform of sources.yaml or of the command line.
         names: Names that may contain the platform, nearest first; by default those of the file and of its folder.
         limits: How large a record may be.
 
@@ -160,7 +160,7 @@ def _covers(shape: Shape, table: Sniffed) -> bool:
     )
     columns = [shape.column_name(column) for column in shape.profiles.columns]
     there = sum(column in table.frame.columns for column in columns)
-    # Keys without a value are left out of JSON.
+    # JSON omits keys without a value.
     return is_laid_out_alike and there >= len(columns) * (1 if table.table is None else _MOST_KEYS)
 
 
@@ -208,7 +208,7 @@ def _differing(shape: Shape, proposal: Proposal, table: Sniffed) -> list[str]:
 
 def _readings(shape: Shape, table: Sniffed) -> list[ColumnReading]:
     taken = shape.profiles.select if shape.profiles else {}
-    # A column of a canonical name is taken as it is, without an expression that names it.
+    # A column with a canonical name is read without an expression.
     by_name = shape.filled("profiles") - set(taken) if shape.profiles else set()
     readings = []
     for name in table.frame.columns:

@@ -17,12 +17,12 @@ from schemas.shape import Shape
 from schemas.validation import UNREADABLE_NUMBER
 
 _UNITS = {1e3: "thousands", 1e6: "millions", 1e9: "billions"}
-# Units that the macros have no word for.
+# Units that the macros do not know.
 _POWERS = {1e4: "e4", 1e5: "e5", 1e7: "e7"}
 _FRACTIONS = r"[.,]\d*[1-9]\d*$"
 _SUFFIXED = 0.9
 _SAY_MIL = {"es", "pt"}
-# Fewer are broken records, and refused by the import.
+# Fewer are broken records, which the import refuses.
 _FEW_FRACTIONS = 0.1
 
 

@@ -34,7 +34,7 @@ def take_posts(draft: Draft) -> None:
         if meaning.startswith("plain "):
             quantity = meaning.removeprefix("plain ")
             if quantity in _FIGURES:
-                # Plays beside views are no reason to refuse the likes.
+                # Plays beside views are not a reason to reject the likes.
                 rest = draft.choice(meaning, asks=quantity in ("likes", "comments"), of_actor=False)
                 if rest is column:
                     macro = "likes_of" if quantity == "likes" else "count_of"

@@ -36,7 +36,7 @@ class Question:
 
     Attributes:
         about: The column or the thing.
-        text: What the readings are, and why neither is clear.
+        text: The readings, and why they are ambiguous.
         choices: Lines of a shape file or of sources.yaml, one of which is the answer.
     """
 
@@ -52,7 +52,7 @@ class Proposal:
     Attributes:
         shape: The shape; where there are questions, without the columns that they are about. None where the export
             cannot be read at all.
-        columns: What each column was taken for, in the order of the file.
+        columns: The meaning of each column, in the order of the file.
         questions: The ambiguous parts. They must be answered before an import.
         checks: Arithmetic over the figures that was tried, in words.
         fits: The shipped shape that fits, or "".

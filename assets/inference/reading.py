@@ -38,10 +38,10 @@ _OPTIONAL = {
     *("display_name", "profile_url", "is_verified", "is_private", "is_business", "age", "following", "posts_count"),
     *("caption", "hashtags", "mentions", "kind", "url", "is_pinned", "is_sponsored"),
 }
-# The same account does not have this many times the followers in one and the same export.
+# Highest ratio between follower counts of one account in one export.
 _OTHER_ACCOUNT = 1.2
 _FEW_NAMES = 0.005
-# Days that records of one export are captured within.
+# Days within which the records of one export are captured.
 _LONGEST_SPAN = 366
 
 
@@ -53,7 +53,7 @@ def propose(
     Args:
         frame: The export, one column of text per column, in the order of the file.
         layout: How its bytes are read: format, encoding, delimiter and the like. Its other keys are not used.
-        platform: What sources.yaml or the command line declares.
+        platform: The platform of sources.yaml or of the command line.
         names: Names that may contain the platform, nearest first: of the file, of its folder.
 
     Returns:
@@ -224,7 +224,7 @@ def _captured(draft: Draft) -> None:
             draft.take(column, "captured_at", told, why="header and cells")
             return
         if draft.repeats_accounts and told is not None:
-            # Which record of an account is its newest hangs on it.
+            # It decides which record of an account is its newest.
             draft.questions.append(told)
             draft.aside[column.name] = ("ambiguous", told.text)
             return
@@ -284,13 +284,13 @@ def _reading(draft: Draft, column: Column, taken: dict[str, Taken]) -> ColumnRea
 def _selection(taken: dict[str, Taken], records: Records, *, in_profiles_file: bool = False) -> Selection:
     columns: list[str] = []
     optional: list[str] = []
-    # Without its figures an export is another one; without a biography it is not.
+    # An export without its figures is another export; one without a biography is not.
     for canonical, one in sorted(taken.items(), key=lambda item: item[0] in _OPTIONAL):
         for name in [one.column.name, *one.also]:
             if name not in columns + optional:
                 (optional if canonical in _OPTIONAL else columns).append(name)
     select = {name: one.expression for name, one in taken.items()}
-    # A column of a canonical name is taken as that by any shape: "avg_engagement" that holds a ratio must not be.
+    # Any shape reads a column by its canonical name: "avg_engagement" that holds a ratio must not be.
     other = [name for name in canonical_columns(records) if name in columns + optional and name not in select]
     return Selection(
         columns=columns,

@@ -15,7 +15,7 @@ def shape_text(proposal: Proposal, description: str) -> str:
     """Formats the text of a shape file.
 
     Args:
-        proposal: What was inferred.
+        proposal: The inferred shape.
         description: Where such an export comes from.
 
     Returns:

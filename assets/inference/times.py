@@ -10,7 +10,7 @@ from schemas.quoting import identifier
 _ISO = r"^[1-9]\d{3}[-/]\d{1,2}[-/]\d{1,2}([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?(Z|UTC|GMT|[+-]\d{2}:?\d{0,2}))?)?$"
 _ORDERED = r"^\d{1,2}[./-]\d{1,2}[./-](\d{4}|\d{2})([, T].*)?$"
 _MAIL = r"^([A-Z][a-z]{2},? )?\d{1,2} [A-Z][a-z]{2} \d{4} |^[A-Z][a-z]{2} [A-Z][a-z]{2} \d"
-# Digits alone, and months in English: as yt-dlp, YouTube Studio, CrowdTangle and JavaScript write them.
+# Digits alone, and months in English, as written by yt-dlp, YouTube Studio, CrowdTangle and JavaScript.
 _FORMATS = (
     (r"^(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$", "%Y%m%d"),
     (r"^[A-Z][a-z]{2} \d{1,2}, \d{4}$", "%b %d, %Y"),
@@ -18,7 +18,7 @@ _FORMATS = (
     (r"^\d{1,2} [A-Z][a-z]{2} \d{4}$", "%d %b %Y"),
     (r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d E[SD]T$", "%Y-%m-%d %H:%M:%S %Z"),
 )
-# A time of day with the word for it behind: 10:15 Uhr.
+# A time of day followed by the word for it: 10:15 Uhr.
 _CLOCK_WORD = r"(?i)^\d{1,2}\.\d{1,2}\.\d{4},? \d{1,2}:\d{2}(:\d{2})?\s*(uhr|h|hrs?)$"
 _MOSTLY = 0.95
 
