@@ -24,7 +24,7 @@ from schemas.settings import Settings
 
 EXPORT_LANDED = "export_landed"
 LISTED_FILES = 30
-# Sources pulled at once; each keeps to limits of its own.
+# Sources that are pulled in parallel; each has limits of its own.
 AT_ONCE = 16
 LISTED_MESSAGES = 10
 
@@ -72,7 +72,7 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
             landing_filter = suppression_filter.landing_filter(settings, source, shape)
 
             def pull_date(day: date) -> Manifest:
-                # What landed and could not be used is pulled again, where it can still be had.
+                # A landed export that could not be used is pulled again, if it is still offered.
                 is_wanted = store.is_offered(source, day) and reconciliation.was_refused(lake, source.name, day)
                 force = config.force or is_wanted
                 return store.land(

@@ -52,7 +52,7 @@ def preview(frame: pl.DataFrame) -> dg.MetadataValue:
     """Formats a frame as a table that the UI renders: four digits of a fraction, nothing for nulls."""
     floats = cs.float()
     cells = frame.with_columns(floats.round_sig_figs(_DIGITS)).select(
-        # What would end a cell, a row or the table, or begin a tag.
+        # Characters that would end a cell, a row or the table, or open a tag.
         redacted(pl.all().cast(pl.String)).fill_null("").str.replace_all(r"\s+", " ")
         .str.replace_all("|", "\\|", literal=True)
         .str.replace_all("<", "&lt;", literal=True)

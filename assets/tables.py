@@ -26,9 +26,9 @@ from schemas.describe import polars_schema, summary
 from schemas.lake_tables import COMPUTED, IMPORTED
 from schemas.settings import Settings
 
-# Lines are looked up in landed files up to this size; in larger ones that takes a run too long.
+# Lines are looked up in landed files up to this size; in larger ones it takes too long.
 _LARGEST_FILE = 16 * 2**20
-# What the SQL reads of the configuration, beside files of reference data.
+# Configuration that the SQL reads, beside files of reference data.
 _CONFIGURED: Mapping[str, Callable[[SourcesFile], pl.DataFrame]] = {
     "parameters": lambda sources: parameters(sources.metrics),
     "dimensions": lambda sources: dimensions(sources.segments),
@@ -46,8 +46,8 @@ class TableSpec:
         upstream: Lake tables of the same date that the SQL reads.
         reference: Other tables that the SQL reads: `schemas/<name>.csv`, or one of `_CONFIGURED`.
         by_bucket: Tables to read bucket by bucket.
-        lookback: What the SQL reads of earlier dates.
-        shown: What the asset's page shows of the newest date, beside a preview.
+        lookback: Inputs from earlier dates.
+        shown: Details of the newest date on the asset's page, beside a preview.
     """
 
     name: str

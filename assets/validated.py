@@ -28,8 +28,8 @@ _TAKEN = ("published", "carried_forward")
 
 def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
     """Builds the four assets."""
-    # A date may read earlier landed dates as well, where a source failed. A partition mapping that says so would make
-    # a backfill of some dates spread to the dates after them; a range lands as a whole before it is validated anyway.
+    # If a source failed, a date reads earlier landed dates as well. A partition mapping for that would extend a
+    # backfill of some dates to the dates after them; a range lands as a whole before it is validated anyway.
     landed = [key_of(source.name) for source in sources.sources]
 
     @dg.multi_asset(

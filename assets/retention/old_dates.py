@@ -23,17 +23,17 @@ from assets.storage.lake import Lake
 from schemas.settings import Settings
 
 Kind = Literal["lake", "landing", "runs"]
-# Each kind in words, one of it and more.
+# Each kind in words, singular and plural.
 KINDS: dict[Kind, tuple[str, str]] = {
     "lake": ("table of a date", "tables of dates"), "landing": ("landed date", "landed dates"),
     "runs": ("run", "runs"),
 }  # fmt: skip
 
-# Published of every date; few rows each.
+# Published for every date; few rows each.
 _KEPT_FOR_EVER = "handle_changes"
-# Rejected records go as soon as they are no longer published.
+# Rejected records are deleted once they are no longer published.
 _QUARANTINE = "quarantine"
-# What `history` looks back on; its dates stay as long as a date does that has seen them.
+# Input of the look-back of `history`; its dates stay as long as any date that has read them.
 _LOOKED_BACK_ON = {"profiles", "import_report"}
 _DAY_SECONDS = 86_400
 
@@ -43,7 +43,7 @@ class Removable:
     """A removable file or folder.
 
     Attributes:
-        kind: What it is.
+        kind: Its kind.
         path: Where it lies; of a run, its id.
         bytes: How much room it takes.
     """
@@ -63,14 +63,14 @@ def remove(found: Sequence[Removable]) -> list[str]:
     """Removes the results of `removable`; the caller holds the home.
 
     Returns:
-        What could not be removed, and why.
+        The errors of files that could not be removed.
     """
     refused = []
     for each in found:
         try:
             _REMOVE[each.kind](each.path)
         except FileNotFoundError:
-            continue  # somebody else has removed it
+            continue  # another process has removed it
         except OSError as error:
             refused.append(f"{error.filename or each.path}: {error.strerror}")
     return refused
@@ -158,12 +158,12 @@ def _size(path: Path) -> int:
 
 def _remove_table(path: Path) -> None:
     path.unlink()
-    with suppress(OSError):  # something else is in it
+    with suppress(OSError):  # it is not empty
         path.parent.rmdir()
 
 
 def _remove_landed(path: Path) -> None:
-    # Moved first, so that no date is ever half there.
+    # Moved first, so that no date is ever half removed.
     aside = path.with_name(f".{path.name}.tmp")
     path.rename(aside)
     shutil.rmtree(aside)

@@ -41,7 +41,7 @@ def _temp_files(settings: Settings, *, is_alone: bool) -> Iterator[tuple[Path, I
     """Yields folders that are being written to, each with its temporary files; lazy."""
     yield from store.temp_files(settings.landing, is_alone=is_alone)
     yield from Lake(settings.lake).temp_files()
-    # Until release 0.2.0 the lake had a copy of `rank_history`: accounts, whom an erasure has to reach.
+    # Until release 0.2.0 the lake had a copy of `rank_history`, whose accounts an erasure has to cover.
     yield settings.lake, settings.lake.glob("published_days.duckdb*")
     for folder in (settings.scratch, settings.suppressed, settings.forgetting):
         yield folder, atomic_write.temp_files(folder)
