@@ -25,7 +25,7 @@ def build(settings: Settings, prune: Prune) -> dg.AssetsDefinition:
     """Builds the asset, which runs after a publish and never fails a run.
 
     Args:
-        settings: Where to work.
+        settings: Settings of the home.
         prune: Removes old dates, and old runs of Dagster's own storage.
     """
 

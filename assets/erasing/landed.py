@@ -32,7 +32,7 @@ class Wanted:
     """Criteria of the records to redact.
 
     Attributes:
-        match: Which rows are theirs.
+        match: Returns the mask of matching rows.
         named: Whether a text names them; where only hashes of names are known, none does.
     """
 
@@ -58,11 +58,11 @@ def emptied(
     """Writes landed files to a folder, with the matching records redacted.
 
     Args:
-        settings: Where to work.
+        settings: Settings of the home.
         source: Their source.
-        shape: How they are read.
+        shape: Its shape.
         files: The files, below the landing folder.
-        wanted: Whose records.
+        wanted: The criteria.
         folder: An empty folder, below the landing folder.
 
     Returns:
@@ -93,10 +93,10 @@ def replace_files(settings: Settings, manifest: Manifest, files: Sequence[Landed
     """Replaces the files of a pull with rewritten ones, and its manifest with them.
 
     Args:
-        settings: Where to work.
+        settings: Settings of the home.
         manifest: The current manifest.
         files: The files, in `folder`.
-        folder: Where `emptied` wrote them, beside the pull's own folder.
+        folder: The folder that `emptied` wrote to, beside the pull's own folder.
 
     Returns:
         The manifest that counts now.

@@ -22,7 +22,7 @@ def write(out: IO[bytes], sheets: Mapping[str, Sequence[tuple[int, Sequence[str]
     """Writes sheets of text.
 
     Args:
-        out: Where to.
+        out: The output file.
         sheets: Name of the sheet to its rows: (row number from 1, cells); an empty cell is left out.
     """
     numbers = range(1, len(sheets) + 1)

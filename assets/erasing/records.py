@@ -118,11 +118,11 @@ def meant(
     """Finds the matching records.
 
     Args:
-        settings: Where to work.
+        settings: Settings of the home.
         part: The file.
         source: Its source.
         records: The kind of record.
-        match: Which rows are meant.
+        match: Returns the mask of matching rows.
         is_named_in: Whether a text names the person; used for records that cannot be read.
 
     Raises:

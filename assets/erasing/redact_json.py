@@ -68,7 +68,7 @@ def empty(path: Path, out: IO[bytes], within: str | None, what: Emptying) -> Non
 
     Args:
         path: The file; gzip and zstd are opened.
-        out: Where to, not compressed.
+        out: The output file, not compressed.
         within: The path to the records, where documents wrap them.
         what: The parts to redact.
 

@@ -36,7 +36,7 @@ def empty_csv(path: Path, out: IO[bytes], shape: Shape, rows: frozenset[int]) ->
 
     Args:
         path: The file; gzip and zstd are opened.
-        out: Where to, not compressed.
+        out: The output file, not compressed.
         shape: Its delimiter, encoding and header line.
         rows: Numbers of the records, from 1.
 
@@ -96,7 +96,7 @@ def empty_parquet(path: Path, target: Path, rows: frozenset[int], places: Mappin
 
     Args:
         path: The file.
-        target: Where to.
+        target: The file to write.
         rows: Numbers of the records, from 1.
         places: Unused here but refused: elements of lists are emptied with their record only.
 

@@ -41,12 +41,12 @@ def empty(
     """Writes a file with some records redacted, and verifies that no other record changed.
 
     Args:
-        settings: Where to work.
+        settings: Settings of the home.
         part: The file, unpacked where it came in an archive.
         source: Its source.
         wanted: The records to redact, by kind of record.
         named: Whether a text names the person, for keys of JSON and other sheets.
-        target: Where to.
+        target: The file to write.
 
     Returns:
         Kind of record to the numbers of the records that are empty now.
@@ -75,7 +75,7 @@ def pack(path: Path, target: Path, members: Mapping[str, Path], is_left_out: Cal
 
     Args:
         path: The archive.
-        target: Where to.
+        target: The file to write.
         members: Name to the file that takes a member's place.
         is_left_out: Whether to drop a member without records, by its name and bytes.
     """

@@ -27,8 +27,8 @@ def merge(
     """Writes one row per account, or per post, of all sources; the others count as deduplicated in their source.
 
     Args:
-        settings: Where to work.
-        records: Which table it is.
+        settings: Settings of the home.
+        records: The table.
         imports: The staged imports of sources, in order of precedence; their counts are updated.
         target: The file to write.
         profiles: For posts, the merged profiles, by which posts that only name a handle get the id of their account.

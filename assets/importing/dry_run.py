@@ -30,7 +30,7 @@ class Trial:
         report: The import report, one row per file and kind of record.
         quarantine: The records refused, with their reasons.
         profiles: The profiles accepted, in the order of the file.
-        posts: How many posts were accepted.
+        posts: Number of accepted posts.
         message: Why nothing could be imported; empty where something was.
     """
 
@@ -46,7 +46,7 @@ def try_out(path: Path, shape: Shape, platform: str | None, day: date) -> Trial:
 
     Args:
         path: The file.
-        shape: How it is read.
+        shape: Its shape.
         platform: The platform declared beside the shape.
         day: The snapshot date that it is taken for.
     """

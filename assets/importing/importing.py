@@ -43,7 +43,7 @@ def import_date(settings: Settings, sources: SourcesFile, snapshot_date: date, r
     `carry_days` stands in.
 
     Args:
-        settings: Where to work.
+        settings: Settings of the home.
         sources: The sources to import, in order of precedence.
         snapshot_date: The date.
         run_id: Distinguishes concurrent runs.

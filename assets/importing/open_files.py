@@ -30,7 +30,7 @@ class LandedPart:
     Attributes:
         file: The landed file; for a member of an archive, with its name after the archive's.
         path: The file itself, unpacked.
-        shape: How it is read.
+        shape: Its shape.
     """
 
     file: LandedFile
@@ -61,7 +61,7 @@ def open_files(
     """Opens the files of a pull; unpacked files are deleted when the block ends.
 
     Args:
-        settings: Where files have landed, and where archives are unpacked.
+        settings: Settings with the landing folder, and the folder to unpack archives in.
         source: The source.
         shape: Its shape; `auto` stands for one to be inferred.
         files: The landed files.

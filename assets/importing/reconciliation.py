@@ -55,7 +55,7 @@ class SourceImport:
         manifest: The pull.
         state: `published` or `carried`, or why nothing of it is used; see `schemas.import_report`.
         message: The error; empty if there is none.
-        inferred: How `shape: auto` reads its files; empty for declared shapes.
+        inferred: The shapes inferred by `shape: auto`; empty for declared shapes.
         counts: Counts of its records, per file and kind.
         quarantine: Rows of the quarantine.
         staged: Kind of record to the Parquet files of its accepted rows, in order.

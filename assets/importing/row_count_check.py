@@ -38,11 +38,11 @@ def first_error(lake: Lake, source: Source, day: date, records: Records, landed:
     """Returns the error of a pull with these counts, or None.
 
     Args:
-        lake: Where the import reports of earlier dates are.
-        source: Whose pull it is.
+        lake: The lake with the import reports of earlier dates.
+        source: The source of the pull.
         day: The date that it was landed for.
-        records: Which kind of records.
-        landed: How many came.
+        records: The kind of records.
+        landed: Number of records.
     """
     return _mistake(partial(own_pull, lake), lake.dates("import_report"), source, day, records, landed)
 

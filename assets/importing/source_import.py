@@ -59,11 +59,11 @@ class Importer:
     """Imports the sources of a date, each on its own; several may run in parallel.
 
     Attributes:
-        settings: Where to work.
+        settings: Settings of the home.
         snapshot_date: The date.
-        folder: Where accepted rows are staged.
+        folder: The staging folder for accepted rows.
         suppressed: The suppression list.
-        among: How many sources share memory and disk.
+        among: Number of sources that share memory and disk.
         stopped: Once set, imports end with an error at their next batch.
     """
 

@@ -59,7 +59,7 @@ def infer(
         path: The file.
         platform: The platform of sources.yaml or of the command line.
         names: Names that may contain the platform, nearest first; by default those of the file and of its folder.
-        limits: How large a record may be.
+        limits: The size limit of a record.
 
     Raises:
         UnreadableFileError: It holds no table.

@@ -55,7 +55,7 @@ class Numbers:
             column: The column.
             macro: `count_of`, `number_of`, `likes_of` or `ratio_of`.
             is_whole: Whether its figures count things, so that none has a fraction.
-            unit: Of ratios, `fraction` or `percent`.
+            unit: For ratios, `fraction` or `percent`.
 
         Returns:
             The SQL, or the question whose answer it needs.

@@ -18,7 +18,7 @@ class ColumnReading:
     Attributes:
         column: Its name, as the reader names it.
         taken_for: The canonical column, with `posts.` before those of posts; "" if it is ignored.
-        certainty: How sure that is.
+        certainty: The confidence in it.
         why: The evidence for it, or the reason to ignore it.
         sample: Its first cells.
     """

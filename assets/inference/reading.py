@@ -52,7 +52,7 @@ def propose(
 
     Args:
         frame: The export, one column of text per column, in the order of the file.
-        layout: How its bytes are read: format, encoding, delimiter and the like. Its other keys are not used.
+        layout: The format, encoding, delimiter and the like of the file. Its other keys are not used.
         platform: The platform of sources.yaml or of the command line.
         names: Names that may contain the platform, nearest first: of the file, of its folder.
 
@@ -66,8 +66,8 @@ def propose_nested(proposal: Proposal, path: str, items: pl.DataFrame) -> Propos
     """Adds the posts that are nested in a list within each profile.
 
     Args:
-        proposal: How the profiles are read.
-        path: Where the list lies in a profile.
+        proposal: The proposal for the profiles.
+        path: The path of the list in a profile.
         items: Its records, of all profiles, as `propose` takes them.
 
     Returns:

@@ -16,7 +16,7 @@ def shape_text(proposal: Proposal, description: str) -> str:
 
     Args:
         proposal: The inferred shape.
-        description: Where such an export comes from.
+        description: The origin of such an export.
 
     Returns:
         YAML that `schemas.shape_file.load` reads. Questions stand in front as comments, each with the lines that could

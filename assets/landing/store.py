@@ -42,7 +42,7 @@ class Tombstone:
     """A redacted record: it keeps its index in the file, and nothing of the person.
 
     Attributes:
-        records: Which kind of record.
+        records: The kind of record.
         row: Its number in the file, as in `landed_row`.
         member: The file in an archive that it lies in; empty outside of archives.
     """

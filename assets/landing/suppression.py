@@ -97,7 +97,7 @@ def add(folder: Path, platform: str, values: Iterable[str]) -> None:
     """Suppresses a person from now on, by all known ids and handles.
 
     Args:
-        folder: Where the entries are kept; made where it is missing.
+        folder: The folder of the entries; created if it is missing.
         platform: The platform.
         values: Ids and handles.
 
@@ -119,7 +119,7 @@ def lift(folder: Path, platform: str, values: Collection[str]) -> int:
     """Removes a person's entries, so that later pulls accept the person again.
 
     Args:
-        folder: Where the entries are kept.
+        folder: The folder of the entries.
         platform: The platform.
         values: Forms of one of their ids or handles; entries added together with it are removed too.
 

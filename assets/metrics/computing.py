@@ -52,7 +52,7 @@ def compute(
     """Runs `<table>.sql`, checks every row against its contract, and replaces the table of that date.
 
     Args:
-        settings: Where to work.
+        settings: Settings of the home.
         table: Name of the table and of its SQL file.
         model: Its contract.
         inputs: See `assets.storage.engine.stream_sql`.

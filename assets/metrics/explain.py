@@ -58,7 +58,7 @@ class Explanation:
 
     Attributes:
         ranking: Its row of `ranking`.
-        ranked: How many micro-influencers there are.
+        ranked: Number of micro-influencers.
         engagement: Its row of `engagement`.
         estimate: Its row of `estimates` and of the step `posterior`; empty without a ratio.
         prior: The account prior of its platform and tier.
@@ -69,7 +69,7 @@ class Explanation:
         posts: Its posts, newest first: age, counts, whether they count, and where they landed.
         history: Its row of `history`, where it has one.
         creator: Its row of `creators`, where it has one.
-        profile: Where its profile landed: file, record and line.
+        profile: Origin of its profile: file, record and line.
         settled: Youngest and oldest age, in days, of posts that count.
     """
 
@@ -100,7 +100,7 @@ def explain(
     """Collects the figures behind an account's rank.
 
     Args:
-        settings: Where the lake is.
+        settings: Settings with the lake.
         sources: The configured sources, and the shapes of landed files.
         platform: Its platform.
         handle: Its handle, with or without @, or its id.

@@ -53,7 +53,7 @@ class Writer:
         """Writes nothing yet.
 
         Args:
-            connection: Where the tables are built, as `pub`.
+            connection: The connection with the built tables, attached as `pub`.
             folder: The generation's folder.
         """
         self._connection = connection

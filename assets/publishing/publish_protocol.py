@@ -79,7 +79,7 @@ def publish(
     """Builds, verifies and swaps in the next generation.
 
     Args:
-        settings: Where to work.
+        settings: Settings of the home.
         views: Name and SELECT of views over lake files.
         tables: The tables to publish, in build order.
         snapshot_date: The newest date in it.

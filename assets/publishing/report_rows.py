@@ -47,8 +47,8 @@ class Movers:
         since: The earlier date.
         rising: Accounts whose score rose most, each with its rank and score then and now, and its score of each day.
         falling: Accounts whose score fell most.
-        entered: How many are ranked that were not.
-        left: How many were ranked and are not.
+        entered: Number of newly ranked accounts.
+        left: Number of accounts that are no longer ranked.
     """
 
     since: str
@@ -73,7 +73,7 @@ class Rows:
 
     Attributes:
         meta: The row of `_meta`.
-        accounts: How many accounts are published.
+        accounts: Number of published accounts.
         ranked: Platform, tier and number of micro-influencers.
         top: The first micro-influencers.
         tiers: Name, lowest and below of each tier, and whether it is ranked.
@@ -87,7 +87,7 @@ class Rows:
         sources: State of each source.
         rejected: Source and reason: how many records on the newest date and in all; the most frequent.
         rejected_newest: All records rejected on the newest date.
-        rejected_reasons: How many pairs of source and reason there are, shown or not.
+        rejected_reasons: Number of pairs of source and reason, shown or not.
         definitions: Column to its meaning.
         indicators: Name and meaning of each indicator that engagement may not be earned.
     """

@@ -40,8 +40,8 @@ def members(path: Path, folder: Path, limits: Limits, room: int) -> list[tuple[s
     Args:
         path: A zip archive.
         folder: Target folder; each member gets a file of its own, under any member name.
-        limits: How far a member may expand.
-        room: How many bytes may be unpacked: SMALLVOICES_TEMP_LIMIT.
+        limits: The cap on the expansion of a member.
+        room: Bytes that may be unpacked: SMALLVOICES_TEMP_LIMIT.
 
     Returns:
         (name in the archive, unpacked file), in order of the names.

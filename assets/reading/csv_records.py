@@ -68,7 +68,7 @@ class Record:
         fields: Its cells.
         raw: Its text as it stands in the file.
         problem: Its error, or an empty text.
-        lines: How many lines it takes.
+        lines: Its number of lines.
     """
 
     number: int

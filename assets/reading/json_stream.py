@@ -53,7 +53,7 @@ def large_records(path: Path, within: str, limits: Limits) -> Iterator[str]:
     Args:
         path: A file of one JSON object.
         within: The path to the list, of keys alone.
-        limits: How large an element may be.
+        limits: The size limit of an element.
 
     Raises:
         UnreadableFileError: The path leads nowhere, or the document breaks off before the end of the list.

@@ -32,7 +32,7 @@ class JsonTable:
     """A list of records in a JSON file.
 
     Attributes:
-        path: Where it lies in each document; None where the documents are the records.
+        path: Its path in each document; None if the documents are the records.
         frame: Its records, a column of text per path to a value.
         nested: Path within a record to the records of a list there.
     """

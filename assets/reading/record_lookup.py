@@ -34,7 +34,7 @@ def raw_records(
         shape: Its shape.
         numbers: Record numbers, 1 for the first.
         within: The path to the records, where JSON documents wrap them.
-        limits: How large a record may be.
+        limits: The size limit of a record.
 
     Returns:
         Record number to (line the record begins on, where the format has lines; raw text, cut at

@@ -53,7 +53,7 @@ def sniff(path: Path, limits: Limits) -> list[Sniffed]:
 
     Args:
         path: The file.
-        limits: How large a record may be, and how many columns there may be.
+        limits: The limits of record size and number of columns.
 
     Returns:
         The tables that it could be: one, or one per sheet of a spreadsheet, or per list in a JSON file.

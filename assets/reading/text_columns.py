@@ -92,12 +92,12 @@ def open_columns(
     """Opens a landed file.
 
     Args:
-        connection: Where the relation will be used.
+        connection: The connection that will read the relation.
         path: The file.
         shape: Its shape.
         wanted: The columns wanted, required and optional.
         exact: Whether to read the file record by record, because the fast reader failed.
-        limits: How large a record may be.
+        limits: The size limit of a record.
 
     Raises:
         UnreadableFileError: It does not match the shape.

@@ -44,8 +44,8 @@ class Removable:
 
     Attributes:
         kind: Its kind.
-        path: Where it lies; of a run, its id.
-        bytes: How much room it takes.
+        path: Its path; for a run, its id.
+        bytes: Its size.
     """
 
     kind: Kind

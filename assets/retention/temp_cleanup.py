@@ -20,11 +20,11 @@ def sweep(settings: Settings, *, is_alone: bool = False) -> int:
     """Removes files of killed runs, except those in use by a running one.
 
     Args:
-        settings: Where the home is.
+        settings: Settings of the home.
         is_alone: Whether it is known that nobody pulls, so that pulls which broke off go too.
 
     Returns:
-        How many files and folders that were.
+        Number of removed files and folders.
     """
     return sum(atomic_write.sweep(folder, paths) for folder, paths in _temp_files(settings, is_alone=is_alone))
 

@@ -128,7 +128,7 @@ def sweep(folder: Path, leftovers: Iterable[Path] | None = None) -> int:
         leftovers: The files to remove, listed once no writer is active; by default all temporary files.
 
     Returns:
-        How many files and folders went.
+        Number of removed files and folders.
     """
     if not folder.is_dir():
         return 0

@@ -125,7 +125,7 @@ def stream_sql(
                 _expose(cursor, inputs, {name: _bucket(files[name], unbucketed, bucket) for name in by_bucket})
                 return cursor.sql(sql).to_arrow_table()
 
-        # A bucket alone is too small to keep all cores busy. The next starts when one is taken: with all started at once,
+        # A bucket alone is too small to keep all cores busy. The next starts when one is taken: if all started at once,
         # a slow consumer would let their results accumulate, outside of DuckDB's memory limit.
         buckets = iter(range(BUCKETS))
         with ThreadPoolExecutor(_BUCKETS_AT_ONCE) as pool:

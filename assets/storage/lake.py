@@ -103,7 +103,7 @@ class Lake:
             is_left_out: Returns the mask of the rows to drop from a row group.
 
         Returns:
-            How many rows went; without any the file is not touched.
+            Number of dropped rows; if it is 0, the file is not touched.
         """
         path = self.path(table, snapshot_date)
         with pq.ParquetFile(path) as file:

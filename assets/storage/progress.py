@@ -34,9 +34,9 @@ def report(step: str, done: int, *, total: int | None = None, unit: Unit = "rows
     """Reports how much of a step is done.
 
     Args:
-        step: Which step.
-        done: How much of it is done.
-        total: How much there is, where that is known.
+        step: The step.
+        done: The completed count.
+        total: The total count, if known.
         unit: The unit of the count.
         note: Further text.
     """

@@ -31,8 +31,8 @@ class Downloaded:
 
     Attributes:
         sha256: Hash of its bytes.
-        bytes: How many there are.
-        headers: Of the answer.
+        bytes: Its size.
+        headers: Headers of the response.
         is_framed: Whether HTTP gave its end; without that, a cut connection looks like the end.
     """
 

@@ -34,9 +34,9 @@ class Pulled:
 
     Attributes:
         name: Name of the file.
-        origin: Where it came from, secrets left as `${NAME}`.
+        origin: Its address, secrets left as `${NAME}`.
         sha256: Hash of its bytes.
-        bytes: How many there are.
+        bytes: Its size.
         etag: The ETag of this version; empty if the server gives none.
         mistake: Why it is not an export, if detected while pulling; else empty.
         warning: A possible problem to check; empty if there is none.

@@ -54,7 +54,7 @@ class Bucket:
             options: Credentials, region and endpoint as obstore names them; what is missing comes from the
                 environment, as the vendor's own tools read it.
             limits: The limits of the source.
-            allowance: How many bytes may still come.
+            allowance: The remaining byte budget.
             allow_private: Whether the endpoint may be a private address.
 
         Raises:

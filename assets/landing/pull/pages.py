@@ -58,11 +58,11 @@ class Pages:
 
         Args:
             session: The session.
-            paging: How pages follow each other.
+            paging: The kind of paging.
             secrets: The secrets to keep out of the journal.
-            folder: Where answers and journal lie; one pull at a time may use it.
+            folder: The folder of responses and journal; one pull at a time may use it.
             prefix: The prefix of the names of pages.
-            origin: Where pages come from, as it may be shown.
+            origin: The address of the pages, without secrets.
         """
         self._session, self._paging, self._secrets, self._folder = session, paging, secrets, folder
         self._prefix, self._origin = prefix, origin

@@ -53,7 +53,7 @@ class Page:
     Attributes:
         document: Its JSON.
         link: The target of its Link header with rel="next", where there is one.
-        number: Which page it is, from 1.
+        number: Number of the page, from 1.
         before: Records on the pages before it.
     """
 

@@ -68,7 +68,7 @@ class Session:
             homes: The addresses of the source: `headers` go to their schemes, hosts and ports, and nowhere else.
             headers: Headers of each request, secrets filled in.
             limits: The limits of the source.
-            allowance: How many bytes may still come.
+            allowance: The remaining byte budget.
             allow_private: Whether private, loopback and link-local addresses may be connected to.
             ca_file: Certificates to trust in place of the well-known ones.
         """
