@@ -29,7 +29,7 @@ from schemas.standard_forms import standardised
 Match = Callable[[pl.DataFrame], pl.Series]
 
 IDENTITY = {"platform": pl.String, "profile_id": pl.String, "handle": pl.String}
-# Number of cached files; in a larger home some are read again.
+# Size of the cache; in a larger home files are read again.
 _KEPT_BYTES = 128_000_000
 _ROW = {"landed_row": pl.Int64, **IDENTITY, "is_blank": pl.Boolean, "digest": pl.UInt64}
 

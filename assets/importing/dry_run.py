@@ -70,7 +70,7 @@ def try_out(path: Path, shape: Shape, platform: str | None, day: date) -> Trial:
                 import_date(settings, sources, day, "inspect")
             except NothingToPublishError:
                 report = Lake(settings.lake).scan("import_report", day).collect()
-                # The landed bytes are kept for the duration of the dry run.
+                # The temporary folder is deleted, so the path of the landed bytes is left out.
                 message = report["message"][0].partition(KEPT_AT)[0]
         lake = Lake(settings.lake)
         tables = {

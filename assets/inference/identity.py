@@ -187,7 +187,7 @@ def _handle(named: list[Column], called: list[Column], addresses: list[Column]) 
 
 
 def _words_of_others(column: Column) -> int:
-    """Returns words of a header that make it another account's handle: "brand_handle", "added_by_username"."""
+    """Counts words of a header that make it another account's handle: "brand_handle", "added_by_username"."""
     return len(column.header.unknown) + len(column.header.concepts - {"handle", "name", "actor", "id", "url", "count"})
 
 
@@ -209,7 +209,7 @@ def _id(columns: Sequence[Column], *, has_handle: bool) -> Taken | None:
 def _of(column: Column, macro: str) -> str:
     name = identifier(column.name)
     if macro == "handle_of" and column.totals:
-        # Rows below the table are not accounts; the import refuses them for lack of one.
+        # Rows of totals are not accounts; the import refuses them because they name none.
         totals = ", ".join(literal(total) for total in column.totals)
         return f"CASE WHEN lower(text_of({name})) NOT IN ({totals}) THEN handle_of({name}) END"
     return f"{macro}({name})"

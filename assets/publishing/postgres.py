@@ -238,7 +238,7 @@ class _Load:
         deadline = time.monotonic() + _SWAP_SECONDS
         while time.monotonic() < deadline:
             with suppress(psycopg.errors.QueryCanceled), self._database.transaction():
-                # For the whole statement and not per table, or a reader that waits for one would deadlock with it.
+                # For the whole statement and not per table, or a waiting reader would end with a deadlock error.
                 self._run(f"SET LOCAL statement_timeout = {_LOCK_MILLISECONDS}")
                 self._run(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE")
                 self._run("SET LOCAL statement_timeout = 0")
@@ -257,7 +257,7 @@ class _Load:
         return [row[0] for row in found]
 
     def _drop_earlier(self) -> Iterator[str]:
-        """Drops earlier generations; returns the reasons why one must stay."""
+        """Drops earlier generations; yields the reasons why one must stay."""
         for schema in self._earlier():
             try:
                 with self._database.transaction():

@@ -216,7 +216,7 @@ class _Lines:
 
     @property
     def taken(self) -> int:
-        """Returns the lines of the last record."""
+        """Returns the number of lines of the last record."""
         return len(self._taken)
 
     @property

@@ -21,7 +21,7 @@ def sweep(settings: Settings, *, is_alone: bool = False) -> int:
 
     Args:
         settings: Settings of the home.
-        is_alone: Whether it is known that nobody pulls, so that pulls which broke off go too.
+        is_alone: Whether no pull is running, so that interrupted pulls are removed too.
 
     Returns:
         Number of removed files and folders.

@@ -33,8 +33,8 @@ _ROW_GROUP = 1 << 16
 _ENCODING_AHEAD = 2
 # A quarter faster to write than Snappy at the same size.
 _COMPRESSION: Literal["lz4"] = "lz4"
-# Columns that repeat often enough for a dictionary to be smaller and faster; free text does not.
 _STATISTICS = ("bucket", "posted_at", "profile_id")
+# Columns that repeat often enough for a dictionary to be smaller and faster; free text does not.
 _DICTIONARIES = ("platform", "source", "snapshot_date", "landed_file", "kind", "sector", "country", "language", "tier")
 
 

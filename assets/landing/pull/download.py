@@ -132,7 +132,7 @@ def _is_framed(response: requests.Response) -> bool:
 
 
 def _validator(response: requests.Response) -> str:
-    """Returns the validator of a range request: a strong ETag, or nothing."""
+    """Returns the validator of a range request: a strong ETag, a Last-Modified that is old enough, or nothing."""
     etag = response.headers.get("ETag", "")
     if etag.startswith('"'):
         return etag

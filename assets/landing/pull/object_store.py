@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
 _CHUNK = 4 * 2**20
-# The option of each kind of store for an endpoint other than its vendor's.
+# Options for an endpoint other than the vendor's, one per kind of store.
 _ENDPOINTS = ("endpoint", "base_url")
 _SET = re.compile(r"\[!?[^\]/]+\]")
 _GLOB = re.compile(rf"(\*\*/|\*\*|\*|\?|{_SET.pattern})")

@@ -126,7 +126,7 @@ def _at_link(paging: Paging, ask: Ask, page: Page) -> Ask | None:
     if not isinstance(link, str):
         raise PullError(f"paging.next: {paging.next} is no address in the answer; correct the path")
     target = urljoin(ask.url, link)
-    # Headers of the source are sent to this host only.
+    # Parameters of the source are sent to its own host only.
     return replace(ask, url=target, params=ask.params if origin(target) == origin(ask.url) else {})
 
 

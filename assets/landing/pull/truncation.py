@@ -14,7 +14,7 @@ from assets.reading import decompression_guard
 from assets.reading.formats import compression, tail
 
 _CHUNK = 2**20
-# A whole text, a bracket, or an unclosed quote.
+# A complete string, a bracket, or an unclosed quote.
 _JSON_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}"]', re.DOTALL)
 
 
@@ -66,7 +66,7 @@ def _is_one_json_document(path: Path, head: bytes) -> bool:
             if token.end() - token.start() > 1:
                 continue
             if kind == ord('"'):
-                return False  # an unclosed text
+                return False  # an unclosed string
             depth += 1 if kind in b"[{" else -1
             if depth == 0:
                 return not content[token.end() : token.end() + _CHUNK].strip()
