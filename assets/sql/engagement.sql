@@ -52,9 +52,12 @@ newest AS (
         dated.account,
         max(dated.posted_at) AS last_posted_at,
         list_min(max(CASE WHEN dated.is_settled THEN dated.posted_at END, parameters.sample_posts)) AS sampled_since,
-        -- An account with exactly 3 likes on most posts, and more comments than that, hides its likes.
-        count(CASE WHEN dated.likes = 3 AND dated.comments > 3 THEN 1 END) >= 3
-        AND 2 * count(CASE WHEN dated.likes = 3 AND dated.comments > 3 THEN 1 END) > count(dated.likes) AS is_disguised
+        -- An account hides its likes if all of at least eight posts have exactly 3, or most posts do and have more comments.
+        (count(dated.likes) >= 8 AND min(dated.likes) = 3 AND max(dated.likes) = 3)
+        OR (
+            count(CASE WHEN dated.likes = 3 AND dated.comments > 3 THEN 1 END) >= 3
+            AND 2 * count(CASE WHEN dated.likes = 3 AND dated.comments > 3 THEN 1 END) > count(dated.likes)
+        ) AS is_disguised
     FROM dated
     CROSS JOIN parameters
     GROUP BY dated.account
