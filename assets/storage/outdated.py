@@ -29,7 +29,8 @@ def dates(lake: Lake) -> list[date]:
 def is_outdated(lake: Lake, day: date) -> bool:
     """Returns whether a file of a date has other columns than its contract."""
     paths = {name: lake.path(name, day) for name in _MODELS}
-    return any(path.exists() and _columns(path) != polars_schema(_MODELS[name]) for name, path in paths.items())
+    found = {name: _columns(path) for name, path in paths.items() if path.exists()}
+    return any(columns not in (None, polars_schema(_MODELS[name])) for name, columns in found.items())
 
 
 def reason(days: Sequence[date]) -> str:
@@ -43,7 +44,11 @@ def message(settings: Settings, days: Sequence[date]) -> str:
     return f"{reason(days)}; `{settings.command('publish')}` recomputes them from what has landed"
 
 
-def _columns(path: Path) -> pl.Schema:
-    found = pl.Schema(pl.read_parquet_schema(path))
+def _columns(path: Path) -> pl.Schema | None:
+    """Returns the columns of a file; None where it cannot be read, which whoever reads it reports."""
+    try:
+        found = pl.Schema(pl.read_parquet_schema(path))
+    except pl.exceptions.ComputeError:
+        return None
     found.pop(_BUCKET, None)
     return found

@@ -244,6 +244,7 @@ def test_growth_is_looked_up_over_backfilled_days(smallvoices: Command, tmp_path
     assert query(tmp_path, "SELECT followers_growth_7d, followers_growth_30d FROM accounts") == [(1.0, 2.0)]
 
 
+@pytest.mark.proof
 def test_the_dates_of_the_samples_show_growth_and_movers(smallvoices: Command, samples: Path, tmp_path: Path) -> None:
     """As README says; the dates between them, which have no files, are no dates with rows carried over."""
     (backfill,) = re.findall(

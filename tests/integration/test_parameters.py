@@ -35,6 +35,7 @@ def comparable(home: Home) -> Sequence[tuple[object, ...]]:
     return home.query("SELECT DISTINCT snapshot_date::VARCHAR, same_parameters FROM rank_history ORDER BY 1")
 
 
+@pytest.mark.proof
 def test_a_changed_parameter_makes_the_dates_before_it_visibly_stale(home: Home) -> None:
     before = home.publish().content_hash
     assert published(home) == (90, 2, 12, 1.28)

@@ -104,6 +104,6 @@ def test_contacts_are_published_where_sources_yaml_says_so(home: Home) -> None:
     assert home.query("SELECT platform, profile_id, handle, contact_email, source FROM contacts") == [
         ("instagram", "@reachable", "reachable", "me@mail.example", "extra")
     ]
-    home.settings.sources_file.write_text(json.dumps(document | {"publish_contacts": "yes"}), encoding="utf-8")
-    with pytest.raises(SourcesError, match="publish_contacts: 'yes' is not allowed; allowed: true or false"):
+    home.settings.sources_file.write_text(json.dumps(document | {"publish_contacts": "perhaps"}), encoding="utf-8")
+    with pytest.raises(SourcesError, match="publish_contacts: 'perhaps' is not allowed; allowed: true or false"):
         load(home.settings.sources_file)

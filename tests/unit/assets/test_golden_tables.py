@@ -1,6 +1,6 @@
 """Golden files of the computed tables: small rows in, the rows expected of them out.
 
-`tests/fixtures/golden/<table>.yaml` has a table for each input, and `expected`, worked out by hand. Tables that take
+`tests/golden/<table>.yaml` has a table for each input, and `expected`, worked out by hand. Tables that take
 many rows, or formulas, are worked out here by independent means. The ranking model is in `test_ranking_model`.
 """
 
@@ -31,7 +31,7 @@ from schemas.settings import Settings
 from schemas.topics import Topics
 from tests.factories.invented_accounts import DAY, Row, run
 
-GOLDEN = Path(__file__).parents[2] / "fixtures/golden"
+GOLDEN = Path(__file__).parents[2] / "golden"
 MODELS = {
     "profiles": Profiles, "earlier": Profiles, "posts": Posts, "engagement": Engagement, "estimates": Estimates,
     "history": History, "baselines": Baselines, "authenticity": Authenticity, "topics": Topics, "ranking": Ranking,

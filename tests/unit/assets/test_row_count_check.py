@@ -100,6 +100,7 @@ def test_posts_that_are_missing_are_told_as_well(tmp_path: Path) -> None:
     assert found.told("message")[1][0].startswith(f"20 posts where {DAY} had 80, under the share of 0.6; ")
 
 
+@pytest.mark.proof
 def test_a_date_that_a_backfill_in_the_ui_left_misjudged_is_reported_and_judged_anew_by_the_next_run(
     tmp_path: Path,
 ) -> None:

@@ -62,7 +62,7 @@ def _raise(error: Exception) -> Callable[[], None]:
         (_raise(FileNotFoundError(2, "gone")), "FileNotFoundError: [Errno 2] gone"),
     ],
 )
-@pytest.mark.parametrize("where", ["open_columns", "raw_records", "landing_filter"])
+@pytest.mark.parametrize("where", ["open_columns", "raw_records", "without_erased"])
 def test_an_error_of_any_library_costs_its_source_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str, fail: Callable[[], None], message: str
 ) -> None:
@@ -71,7 +71,7 @@ def test_an_error_of_any_library_costs_its_source_alone(
         exports.source(name, f"{name[0]}.csv", platform="instagram", max_quarantine_share=1)
     exports.write("d.csv", b"handle,followers\nanna,1200\nben,many\n")
     exports.write("a.csv", b"handle,followers\ncleo,1200\ndora,many\n")
-    module, name = (row_validation, "landing_filter") if where == "landing_filter" else (source_import, where)
+    module, name = (row_validation, "without_erased") if where == "without_erased" else (source_import, where)
     original = getattr(module, name)
 
     def odd(first: object, *others: Any, **options: Any) -> object:
