@@ -96,7 +96,7 @@ class Account:
         self.is_verified = draw.random() < verified
 
     def followers(self, days: float) -> int:
-        """Returns the followers so many days after `ORIGIN`: steady growth or loss, with a slow wave of half a percent."""
+        """Returns the followers so many days after `ORIGIN`: steady growth or loss, with a slow wave of 0.5 %."""
         wave = 0.005 * math.sin(days / 3 + self.interval)
         return round(self.followers_at_origin * math.exp(self.daily_growth * days + wave))
 
