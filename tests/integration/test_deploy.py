@@ -43,7 +43,7 @@ def analyze(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["systemd-analyze", *arguments], capture_output=True, text=True, check=False)  # noqa: S607
 
 
-def test_systemd_finds_no_mistake_in_the_units(units: list[Path], tmp_path: Path) -> None:
+def test_systemd_accepts_the_units(units: list[Path], tmp_path: Path) -> None:
     assert len(units) == 2
     done = analyze("verify", "--man=no", *units)
     assert (done.returncode, done.stderr) == (0, "")
@@ -52,7 +52,7 @@ def test_systemd_finds_no_mistake_in_the_units(units: list[Path], tmp_path: Path
     assert "ProtectHom" in analyze("verify", "--man=no", broken).stderr
 
 
-def test_the_units_leave_little_of_the_machine_to_them(units: list[Path]) -> None:
+def test_units_are_sandboxed(units: list[Path]) -> None:
     for unit in units:
         done = analyze("security", "--offline=true", "--no-pager", unit)
         found = re.search(r"Overall exposure level for \S+: ([\d.]+)", done.stdout)
@@ -60,7 +60,7 @@ def test_the_units_leave_little_of_the_machine_to_them(units: list[Path]) -> Non
         assert float(found[1]) <= MOST_EXPOSED, unit.name
 
 
-def test_both_units_are_held_alike() -> None:
+def test_both_units_have_the_same_limits() -> None:
     held = [unit.read_text(encoding="utf-8").partition("User=")[2] for unit in UNITS]
     assert held[0] == held[1] != ""
     written = {line for unit in UNITS for line in unit.read_text(encoding="utf-8").splitlines() if "ExecStart" in line}
@@ -92,7 +92,7 @@ def storage(postgres_server: Postgres) -> str:
 @pytest.mark.skipif(
     "SMALLVOICES_DEPLOY_STORAGE" not in os.environ, reason="takes a night and a UI: make deploy-storage"
 )
-def test_a_night_and_its_services_with_storage_in_postgresql(
+def test_nightly_run_and_services_use_postgresql_storage(
     postgres_server: Postgres, storage: str, smallvoices: Command, samples: Path, tmp_path: Path
 ) -> None:
     home = tmp_path / "home"
@@ -147,7 +147,7 @@ def served(home: Path, sources: Path, storage: str) -> Iterator[int]:
         process.wait(60)
 
 
-def test_a_mistake_in_the_address_of_the_storage_does_not_show_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_storage_address_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(POSTGRES, "mysql://keeper:canary@db")
     with pytest.raises(SettingsError, match=f"^{POSTGRES}: not allowed; allowed: postgresql://") as mistake:
         Settings.from_environment()

@@ -41,7 +41,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return python.parent
 
 
-def test_a_project_of_the_wheel_publishes_its_samples(installed: Path, tmp_path: Path) -> None:
+def test_project_from_the_wheel_publishes_its_samples(installed: Path, tmp_path: Path) -> None:
     smallvoices = installed / "smallvoices"
     where = run(tmp_path, installed / "python", "-c", "import assets, pipelines, schemas; print(schemas.__file__)")
     assert where.startswith(str(installed.parent))
@@ -57,7 +57,7 @@ def test_a_project_of_the_wheel_publishes_its_samples(installed: Path, tmp_path:
     assert "followers" in inspected
 
 
-def test_dagster_loads_the_code_location_of_the_wheel(installed: Path, tmp_path: Path) -> None:
+def test_dagster_loads_the_code_location_from_the_wheel(installed: Path, tmp_path: Path) -> None:
     run(tmp_path, installed / "smallvoices", "init", "mine", "--samples")
     find = "from pathlib import Path; import pipelines; print(Path(pipelines.__file__).parent)"
     workspace = Path(run(tmp_path, installed / "python", "-c", find).strip()) / "instance/workspace.yaml"

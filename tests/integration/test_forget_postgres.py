@@ -55,7 +55,7 @@ def _password(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.proof
-def test_a_person_is_gone_from_both_databases_and_nobody_else_is(
+def test_person_is_erased_from_both_databases_and_others_are_kept(
     databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home, server = databases.home, databases.server
@@ -94,7 +94,7 @@ def test_a_person_is_gone_from_both_databases_and_nobody_else_is(
     assert PASSWORD.encode() not in everything(home.folder)
 
 
-def test_all_of_dagsters_tables_are_searched_and_no_others(
+def test_only_dagster_tables_are_searched_and_all_of_them(
     postgres_server: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     postgres_server.make("forget_tables")
@@ -125,7 +125,7 @@ def test_all_of_dagsters_tables_are_searched_and_no_others(
         assert connection.execute("SELECT entry FROM diary").fetchall() == [(f"met @{ANNA} today",)]
 
 
-def test_a_database_that_cannot_be_searched_is_no_proof(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unsearchable_database_fails_verification(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(POSTGRES, "postgresql+psycopg2://keeper:canary@127.0.0.1:1/nowhere")
     settings = Settings(tmp_path / "home", tmp_path / "sources.yaml", dagster_in_postgres=True)
     settings.home.mkdir()

@@ -114,7 +114,7 @@ def _write(folder: Path) -> list[str]:
 
 
 @pytest.mark.proof
-def test_a_night_of_many_sources_publishes_and_reconciles(smallvoices: Command, tmp_path: Path) -> None:
+def test_nightly_run_of_many_sources_publishes_and_reconciles(smallvoices: Command, tmp_path: Path) -> None:
     broken = _write(tmp_path)
     night = smallvoices("nightly", "--date", str(DAY))
     assert night.code == 0, night.err

@@ -48,7 +48,7 @@ def copied(tmp_path: Path, samples: Path) -> Path:
     return samples
 
 
-def test_the_night_of_the_samples(samples_night: SamplesNight) -> None:
+def test_nightly_run_of_the_samples(samples_night: SamplesNight) -> None:
     """One run, looked at from every side: what is printed, published, accounted for, and left on disk."""
     folder = samples_night.folder
     _prints_what_it_did(samples_night.run.out)
@@ -186,7 +186,7 @@ def _can_be_computed_by_hand(text: str, log_lift: float) -> None:
     assert together == pytest.approx(log_lift, abs=2e-3)
 
 
-def test_an_older_date_again_with_other_threads_says_the_same(home: Home) -> None:
+def test_rerun_of_an_older_date_with_other_threads_gives_the_same_hash(home: Home) -> None:
     (content,) = home.query("SELECT content_hash FROM _meta")
     again = home.run("nightly", "--date", DAYS[0], "--force", SMALLVOICES_THREADS="1")
     assert again.returncode == 0, again.stderr
@@ -194,7 +194,7 @@ def test_an_older_date_again_with_other_threads_says_the_same(home: Home) -> Non
 
 
 @pytest.mark.proof
-def test_same_bytes_same_hash(smallvoices: Command, copied: Path, tmp_path: Path) -> None:
+def test_same_bytes_give_the_same_hash(smallvoices: Command, copied: Path, tmp_path: Path) -> None:
     """A rerun, a backfill, days in another order, other threads and another time zone all say the same."""
     # A week apart, so that the later one looks back on the earlier.
     days = ["2026-10-24", "2026-10-31"]
@@ -229,7 +229,7 @@ def test_same_bytes_same_hash(smallvoices: Command, copied: Path, tmp_path: Path
 
 
 @pytest.mark.proof
-def test_growth_is_looked_up_over_backfilled_days(smallvoices: Command, tmp_path: Path) -> None:
+def test_growth_uses_backfilled_days(smallvoices: Command, tmp_path: Path) -> None:
     (tmp_path / "samples").mkdir()
     for day, followers in (("2026-10-01", 1000), ("2026-10-23", 1500), ("2026-10-31", 3000)):
         rows = f"platform,profile_id,handle,followers,avg_likes,avg_comments\ninstagram,1,one,{followers},50,5\n"
@@ -244,7 +244,7 @@ def test_growth_is_looked_up_over_backfilled_days(smallvoices: Command, tmp_path
     assert query(tmp_path, "SELECT followers_growth_7d, followers_growth_30d FROM accounts") == [(1.0, 2.0)]
 
 
-def test_the_dates_of_the_samples_show_growth_and_movers(smallvoices: Command, samples: Path, tmp_path: Path) -> None:
+def test_sample_dates_show_growth_and_movers(smallvoices: Command, samples: Path, tmp_path: Path) -> None:
     """As README says; the dates between them, which have no files, are no dates with rows carried over."""
     (backfill,) = re.findall(
         r"\.venv/bin/smallvoices (backfill .*--available-only)", (REPOSITORY / "README.md").read_text()
@@ -270,7 +270,7 @@ def test_the_dates_of_the_samples_show_growth_and_movers(smallvoices: Command, s
     )
 
 
-def test_bad_sources_do_not_cost_the_night(smallvoices: Command, tmp_path: Path, samples: Path) -> None:
+def test_bad_sources_do_not_fail_the_run(smallvoices: Command, tmp_path: Path, samples: Path) -> None:
     bad = {
         "gone": (None, "no file"),
         "empty": (b"", "is empty"),
@@ -313,7 +313,9 @@ def _finds_in_the_quarantine_what_the_report_counts(report: list[dict[str, Any]]
     assert str(reason).startswith(f"{held}2026-10-31.csv:")
 
 
-def test_a_failed_source_is_carried(smallvoices: Command, copied: Path, after_the_night: Path, tmp_path: Path) -> None:
+def test_failed_source_is_carried_forward(
+    smallvoices: Command, copied: Path, after_the_night: Path, tmp_path: Path
+) -> None:
     for file in (tmp_path / "samples").glob("*/*2026-10-31*"):
         file.rename(file.with_name(file.name.replace("2026-10-31", "2026-11-01")))
     cut = tmp_path / "samples/agency/2026-11-01.csv"
@@ -326,7 +328,7 @@ def test_a_failed_source_is_carried(smallvoices: Command, copied: Path, after_th
 
 
 @pytest.mark.proof
-def test_a_failed_source_is_carried_and_mended_by_a_rerun(smallvoices: Command, copied: Path, tmp_path: Path) -> None:
+def test_carried_forward_source_is_replaced_by_a_rerun(smallvoices: Command, copied: Path, tmp_path: Path) -> None:
     smallvoices("nightly", "--date", "2026-10-30")
     empty, cut = tmp_path / "samples/scraper/2026-10-31.json", tmp_path / "samples/agency/2026-10-31.csv"
     whole = {path: path.read_bytes() for path in (empty, cut)}
@@ -353,7 +355,7 @@ def test_a_failed_source_is_carried_and_mended_by_a_rerun(smallvoices: Command, 
     assert "INFO landing: agency 2026-10-31: complete: " in mended.err
 
 
-def test_a_forced_pull_that_fails_is_told_beside_the_rows_that_stand(
+def test_failed_forced_pull_is_reported_with_the_kept_rows(
     smallvoices: Command, copied: Path, after_the_night: Path, tmp_path: Path
 ) -> None:
     content = query(tmp_path, "SELECT content_hash FROM _meta")
@@ -370,7 +372,7 @@ def test_a_forced_pull_that_fails_is_told_beside_the_rows_that_stand(
 
 
 @pytest.mark.proof
-def test_a_night_killed_while_publishing_is_mended_by_the_next(
+def test_run_killed_while_publishing_is_repaired_by_the_next(
     smallvoices: Command, samples: Path, tmp_path: Path
 ) -> None:
     command = [str(Path(sys.executable).with_name("smallvoices")), "nightly", "--date", "2026-10-31"]
@@ -390,7 +392,7 @@ def test_a_night_killed_while_publishing_is_mended_by_the_next(
     assert query(tmp_path, "SELECT content_hash FROM _meta") == content
 
 
-def test_an_interrupted_night_says_so_in_one_line(samples: Path, tmp_path: Path) -> None:
+def test_interrupted_run_is_reported_in_one_line(samples: Path, tmp_path: Path) -> None:
     command = [str(Path(sys.executable).with_name("smallvoices")), "nightly", "--date", "2026-10-31"]
     command += ["--home", str(tmp_path / "home"), "--sources", str(samples)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as night:
@@ -407,7 +409,7 @@ def test_an_interrupted_night_says_so_in_one_line(samples: Path, tmp_path: Path)
     assert not (tmp_path / PUBLISHED).exists()
 
 
-def test_nothing_valid_publishes_nothing(
+def test_run_without_valid_rows_publishes_nothing(
     smallvoices: Command, copied: Path, after_the_night: Path, tmp_path: Path
 ) -> None:
     before = (tmp_path / PUBLISHED).read_bytes()
@@ -428,7 +430,7 @@ def test_nothing_valid_publishes_nothing(
     assert (tmp_path / PUBLISHED).read_bytes() == before
 
 
-def test_a_required_source_that_fails_fails_the_night(smallvoices: Command, copied: Path, tmp_path: Path) -> None:
+def test_failed_required_source_fails_the_run(smallvoices: Command, copied: Path, tmp_path: Path) -> None:
     copied.write_text(SOURCES.replace("name: agency", "name: agency, required: true"), encoding="utf-8")
     (tmp_path / "samples/agency/2026-10-31.csv").unlink()
     run = smallvoices("nightly", "--date", "2026-10-31")
@@ -438,7 +440,7 @@ def test_a_required_source_that_fails_fails_the_night(smallvoices: Command, copi
 
 
 @pytest.mark.parametrize("day", ["", "2026-13-01", "today", "../../x", "1999-01-01", "2999-01-01", "20261031"])
-def test_a_date_that_cannot_be_is_wrong_usage(smallvoices: Command, samples: Path, tmp_path: Path, day: str) -> None:
+def test_invalid_date_is_a_usage_error(smallvoices: Command, samples: Path, tmp_path: Path, day: str) -> None:
     run = smallvoices("nightly", "--date", day)
     assert run.code == 2
     assert run.err.startswith(f"Error: date {day!r} is not allowed; allowed: YYYY-MM-DD, as in 2")
@@ -458,7 +460,7 @@ def test_a_date_that_cannot_be_is_wrong_usage(smallvoices: Command, samples: Pat
         ("SMALLVOICES_LOG", "loud"),
     ],
 )
-def test_a_setting_that_cannot_be_is_wrong_usage(
+def test_invalid_setting_is_a_usage_error(
     smallvoices: Command, samples: Path, tmp_path: Path, setting: str, value: str
 ) -> None:
     run = smallvoices("nightly", "--date", "2026-10-31", home=tmp_path / "home", sources=samples, **{setting: value})
@@ -468,7 +470,7 @@ def test_a_setting_that_cannot_be_is_wrong_usage(
     assert run.err.count("\n") == 1
 
 
-def test_a_misspelt_setting_is_wrong_usage(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_misspelt_setting_is_a_usage_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SMALLVOICES_TOKEN_OF_A_SOURCE", "secret")
     monkeypatch.setenv("SMALLVOICES_MEMORY_LIMT", "1GB")
     with pytest.raises(SettingsError) as refused:
@@ -476,7 +478,7 @@ def test_a_misspelt_setting_is_wrong_usage(monkeypatch: pytest.MonkeyPatch) -> N
     assert str(refused.value) == "SMALLVOICES_MEMORY_LIMT: unknown setting; did you mean SMALLVOICES_MEMORY_LIMIT?"
 
 
-def test_a_home_that_cannot_be_made_is_wrong_usage(smallvoices: Command, samples: Path, tmp_path: Path) -> None:
+def test_home_that_cannot_be_created_is_a_usage_error(smallvoices: Command, samples: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     run = smallvoices("nightly", "--date", "2026-10-31", home=tmp_path / "file/home")
     assert (run.code, run.err) == (
@@ -484,7 +486,7 @@ def test_a_home_that_cannot_be_made_is_wrong_usage(smallvoices: Command, samples
     )  # fmt: skip
 
 
-def test_a_mistake_in_sources_is_one_line_and_pulls_nothing(
+def test_invalid_sources_file_is_one_line_and_pulls_nothing(
     smallvoices: Command, samples: Path, tmp_path: Path
 ) -> None:
     samples.write_text(SOURCES.replace("name: agency", "name: agency, carry_days: 99"), encoding="utf-8")
@@ -497,7 +499,7 @@ def test_a_mistake_in_sources_is_one_line_and_pulls_nothing(
     assert not (tmp_path / "home").exists()
 
 
-def test_sources_says_what_would_be_pulled(smallvoices: Command, samples: Path) -> None:
+def test_check_lists_the_exports_to_pull(smallvoices: Command, samples: Path) -> None:
     run = smallvoices("check", "--date", "2026-10-31")
     assert run.code == 0
     assert "tiktok_team (shape smallvoices)" in run.out
@@ -505,7 +507,7 @@ def test_sources_says_what_would_be_pulled(smallvoices: Command, samples: Path) 
 
 
 @pytest.mark.parametrize("form", [(), ("--json",)])
-def test_sources_fails_where_a_source_would(
+def test_check_fails_if_a_source_would_fail(
     smallvoices: Command, copied: Path, tmp_path: Path, form: tuple[str, ...]
 ) -> None:
     with copied.open("a", encoding="utf-8") as file:
@@ -523,7 +525,7 @@ def test_sources_fails_where_a_source_would(
         assert [len(source["problems"]) for source in json.loads(run.out)] == [1, 0, 0, 1]
 
 
-def test_sources_tells_a_date_that_a_source_without_history_has_not(
+def test_check_reports_a_date_that_a_source_without_history_lacks(
     smallvoices: Command, copied: Path, tmp_path: Path
 ) -> None:
     copied.write_text(SOURCES.replace("name: agency", "name: agency, history: current"), encoding="utf-8")
@@ -532,7 +534,7 @@ def test_sources_tells_a_date_that_a_source_without_history_has_not(
     assert run.err.startswith("Error: source 'agency': only offers today's figures, and nothing was landed on 2026-10")
 
 
-def test_sources_of_a_date_without_files_tells_the_newest_that_has_some(
+def test_check_of_a_date_without_files_names_the_newest_available(
     smallvoices: Command, samples: Path, tmp_path: Path
 ) -> None:
     run = smallvoices("check", "--date", "2026-10-02")
@@ -546,7 +548,7 @@ def test_sources_of_a_date_without_files_tells_the_newest_that_has_some(
     assert newest == "Warning: the newest date that has files is 2026-10-31: --date newest"
 
 
-def test_one_export_under_many_dates_is_told(smallvoices: Command, tmp_path: Path) -> None:
+def test_one_export_for_many_dates_is_reported(smallvoices: Command, tmp_path: Path) -> None:
     """On the command line before anything is pulled, by `sources`, and by the source's check in the UI."""
     rows = "platform,handle,followers,avg_likes,avg_comments\ninstagram,one,2000,50,5\n"
     for name in ("list", "2026-10-30", "2026-10-31"):
@@ -577,7 +579,7 @@ def test_one_export_under_many_dates_is_told(smallvoices: Command, tmp_path: Pat
     assert smallvoices("check", "--date", "2026-10-31").err == ""
 
 
-def test_a_night_from_an_api_shows_its_secret_nowhere(smallvoices: Command, tmp_path: Path) -> None:
+def test_run_from_an_api_never_shows_its_secret(smallvoices: Command, tmp_path: Path) -> None:
     """A paged API, a source that its secret is wrong for, and one whose secret is missing, in one night."""
     canary = "canary+nightingale"
 
@@ -619,7 +621,7 @@ def test_a_night_from_an_api_shows_its_secret_nowhere(smallvoices: Command, tmp_
     assert sum(text.count(b"nightingale") for text in (written, (run.out + run.err + listed.out).encode())) == 0
 
 
-def test_a_terminal_shows_how_far_each_source_is(tmp_path: Path) -> None:
+def test_terminal_shows_the_progress_of_each_source(tmp_path: Path) -> None:
     body = b"platform,handle,followers,avg_likes,avg_comments\n" + b"".join(
         b"tiktok,h%d,2000,90,1\n" % number for number in range(10_000)
     )

@@ -62,7 +62,7 @@ def page(*records: object, **keys: object) -> bytes:
     return json.dumps({"data": records} | keys).encode()
 
 
-def test_good_bad_and_missing_records_are_counted_to_their_page(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_good_bad_and_missing_records_are_counted_per_page(monkeypatch: pytest.MonkeyPatch) -> None:
     pages = [
         page(record(1), record(2, followers="many"), record(3, avg={"likes": 12.5})),
         page(),
@@ -78,12 +78,12 @@ def test_good_bad_and_missing_records_are_counted_to_their_page(monkeypatch: pyt
     assert json.loads(told.bad("raw")[0][0])["followers"] == "many"
 
 
-def test_pages_that_are_arrays(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pages_may_be_arrays(monkeypatch: pytest.MonkeyPatch) -> None:
     pages = [json.dumps([record(place) for place in range(start, start + 3)]).encode() for start in (0, 3)]
     assert both(ARRAYS, [*pages, b"[]"], monkeypatch).told("landed", "accepted") == [(3, 3), (3, 3), (0, 0)]
 
 
-def test_posts_within_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_posts_may_be_nested_in_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     def post(number: int, likes: object = 5) -> dict[str, Any]:
         return {"post_id": f"p{number}", "posted_at": f"{ago(9)}", "likes": likes, "comments": 1}
 
@@ -107,7 +107,7 @@ def test_posts_within_pages(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
     ],
 )
-def test_a_page_that_is_none_is_named_as_if_it_were_alone(
+def test_invalid_page_is_named_like_a_single_file(
     broken: bytes, told: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     pages = [page(record(7)), broken, page(record(8))]
@@ -125,7 +125,7 @@ def message(folder: Path, pages: Sequence[bytes]) -> str:
     return str(failure.value).split("; the file is kept")[0]
 
 
-def test_a_page_of_several_documents_is_read_like_any_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_page_of_several_documents_is_read_like_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     pages = [page(record(1)), page(record(2)) + b"\n" + page(record(3), record(4))]
     assert both(WRAPPED, pages, monkeypatch).told("landed", "accepted") == [(1, 1), (3, 3)]
 
@@ -139,7 +139,7 @@ ANYTHING = st.recursive(
 
 @settings(max_examples=8)
 @given(pages=st.lists(st.lists(ANYTHING | st.builds(record, st.integers(0, 30)), max_size=4), min_size=2, max_size=4))
-def test_whatever_pages_hold(pages: list[list[object]]) -> None:
+def test_records_of_any_pages_are_accounted_for(pages: list[list[object]]) -> None:
     # One record that holds, so that there is something to import.
     with pytest.MonkeyPatch.context() as patched:
         told = both(WRAPPED, [page(record(999)), *(page(*records) for records in pages)], patched)

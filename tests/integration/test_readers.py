@@ -73,9 +73,7 @@ def _python(environment: str) -> tuple[Path, Path]:
     return _READERS / environment / "bin/python", _SCRIPTS / "clients.py"
 
 
-def test_duckdb_of_every_age_reads_the_file_and_a_connection_kept_open_sees_the_next_generation(
-    home: Home, start: Start
-) -> None:
+def test_every_duckdb_version_reads_the_file_and_sees_the_next_generation(home: Home, start: Start) -> None:
     home.publish()
     clients = {
         (version, kind): start(*_python(f"duckdb-{version}"), kind, home.published)
@@ -90,14 +88,14 @@ def test_duckdb_of_every_age_reads_the_file_and_a_connection_kept_open_sees_the_
     assert second == {(version, kind): ways[kind] for version, kind in clients}
 
 
-def test_clients_of_other_kinds_see_the_next_generation(home: Home, start: Start) -> None:
+def test_other_clients_see_the_next_generation(home: Home, start: Start) -> None:
     home.publish()
     kinds = ("sqlalchemy_pooled", "sqlalchemy_anew", "adbc", "pandas", "polars")
     clients = {kind: start(*_python("clients"), kind, home.published) for kind in kinds}
     assert _seen(home, clients) == [{kind: [seen, 200, 200] for kind in kinds} for seen in (2, 3)]
 
 
-def test_the_node_client_sees_the_next_generation(home: Home, start: Start) -> None:
+def test_node_client_sees_the_next_generation(home: Home, start: Start) -> None:
     installed = _READERS / "node/node_modules"
     if not installed.exists():
         pytest.skip("@duckdb/node-api is not installed; run `make readers`")

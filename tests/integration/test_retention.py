@@ -100,7 +100,7 @@ def _landed(home: Home, source: str) -> list[date]:
     return [day for day in (GONE, SEEN, KEPT, NEWEST) if store.newest_complete(home.settings.landing, source, day)]
 
 
-def test_old_dates_go_but_for_what_is_looked_back_on(old: Home) -> None:
+def test_old_dates_are_deleted_except_for_lookback(old: Home) -> None:
     every = _tables(old, GONE)
     before = old.publish().content_hash
     found = _tidy(old.settings)
@@ -116,7 +116,7 @@ def test_old_dates_go_but_for_what_is_looked_back_on(old: Home) -> None:
     assert _tidy(old.settings) == []
 
 
-def test_handle_changes_of_a_lake_that_kept_history_for_ever_are_published_as_before(old: Home) -> None:
+def test_handle_changes_of_an_unpruned_lake_are_published_unchanged(old: Home) -> None:
     lake = Lake(old.settings.lake)
     row = {"platform": "instagram", "profile_id": "1", "snapshot_date": GONE, "tier": "nano", "earlier_snapshots": 1}
     for day, former in {GONE: "was_one", SEEN: None, KEPT: "was_two"}.items():
@@ -137,7 +137,7 @@ def test_handle_changes_of_a_lake_that_kept_history_for_ever_are_published_as_be
     ]  # fmt: skip
 
 
-def test_a_date_that_was_let_go_of_is_told_and_can_be_had_again(old: Home) -> None:
+def test_deleted_date_is_reported_and_can_be_recomputed(old: Home) -> None:
     _tidy(old.settings)
     asked = old.run("explain", "instagram", "h1of25", "--date", str(GONE))
     assert (asked.returncode, asked.stderr) == (
@@ -155,7 +155,7 @@ def test_a_date_that_was_let_go_of_is_told_and_can_be_had_again(old: Home) -> No
     assert old.manifest["content_hash"] == before
 
 
-def test_landing_goes_only_where_it_is_said_and_never_what_may_still_be_needed(old: Home) -> None:
+def test_landing_is_deleted_only_if_configured_and_unused(old: Home) -> None:
     found = _tidy(replace(old.settings, keep_landing_days=60))
     assert sum(each.kind == "landing" for each in found) == 5  # of `ended`, the pull that failed too
     assert _landed(old, "plain") == [NEWEST]
@@ -170,7 +170,7 @@ def test_landing_goes_only_where_it_is_said_and_never_what_may_still_be_needed(o
     assert outcome.succeeded
 
 
-def test_what_the_published_date_rests_on_stays_however_old(old: Home) -> None:
+def test_inputs_of_the_published_date_are_kept_at_any_age(old: Home) -> None:
     """Carried rows are of an earlier date, which may be older than what is kept."""
     file = old.settings.lake / f"import_report/snapshot_date={NEWEST}/data.parquet"
     lake = Lake(old.settings.lake)
@@ -180,7 +180,7 @@ def test_what_the_published_date_rests_on_stays_however_old(old: Home) -> None:
     assert _landed(old, "plain") == [KEPT, NEWEST]
 
 
-def test_dagster_lets_go_of_ended_runs_and_still_knows_which_dates_are_there(old: Home) -> None:
+def test_ended_runs_are_deleted_and_their_dates_stay_materialized(old: Home) -> None:
     def databases() -> int:
         return len([path for path in (old.settings.dagster_home / "history/runs").glob("*.db") if path.stem != "index"])
 
@@ -217,12 +217,12 @@ def test_dagster_lets_go_of_ended_runs_and_still_knows_which_dates_are_there(old
     assert outcome.succeeded
 
 
-def test_what_has_been_written_lately_stays(old: Home) -> None:
+def test_recently_written_data_is_kept(old: Home) -> None:
     _age(old, 20)
     assert _tidy(old.settings) == []
 
 
-def test_a_dry_run_says_what_would_go_and_leaves_it(old: Home) -> None:
+def test_dry_run_lists_deletions_and_deletes_nothing(old: Home) -> None:
     def files() -> set[Path]:
         return {path for path in old.settings.home.rglob("*") if not path.name.endswith(("-wal", "-shm"))}
 
@@ -243,7 +243,7 @@ def test_a_dry_run_says_what_would_go_and_leaves_it(old: Home) -> None:
     assert _tables(old, GONE) == _tables(old, NEWEST) - {"quarantine"}
 
 
-def test_what_killed_writers_have_left_goes_after_a_day(old: Home) -> None:
+def test_temporary_files_of_killed_writers_are_deleted_after_a_day(old: Home) -> None:
     left = [
         old.settings.lake / f"ranking/snapshot_date={KEPT}/.data.parquet.some-run.tmp",
         old.settings.landing / f"plain/{KEPT}/.123-abcd.tmp/half.csv",
@@ -267,7 +267,7 @@ def test_what_killed_writers_have_left_goes_after_a_day(old: Home) -> None:
     assert _landed(old, "plain") == [GONE, SEEN, KEPT, NEWEST]
 
 
-def test_the_copy_of_rank_history_that_earlier_code_kept_goes(tmp_path: Path) -> None:
+def test_obsolete_copy_of_rank_history_is_deleted(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, sources_file=tmp_path / "sources.yaml")
     settings.lake.mkdir()
     kept = [settings.lake / "published_days.duckdb", settings.lake / "published_days.duckdb.wal"]
@@ -280,7 +280,7 @@ def test_the_copy_of_rank_history_that_earlier_code_kept_goes(tmp_path: Path) ->
 @pytest.mark.skipif(
     os.getuid() != 0 or not shutil.which("setpriv"), reason="needs root and setpriv, to be another user"
 )
-def test_what_may_not_be_removed_is_named_and_stays(grown: Home) -> None:
+def test_undeletable_files_are_reported_and_kept(grown: Home) -> None:
     with tempfile.TemporaryDirectory() as place:
         Path(place).chmod(0o755)
         shutil.copytree(grown.settings.home, f"{place}/home", symlinks=True)
@@ -305,9 +305,7 @@ def test_what_may_not_be_removed_is_named_and_stays(grown: Home) -> None:
         ("SMALLVOICES_KEEP_RUNS_DAYS", "a week", "'a week' is not allowed; allowed: 1 or more days, or off"),
     ],
 )  # fmt: skip
-def test_a_retention_that_would_cost_what_is_needed_is_refused(
-    monkeypatch: pytest.MonkeyPatch, key: str, value: str, told: str
-) -> None:
+def test_too_short_retention_is_rejected(monkeypatch: pytest.MonkeyPatch, key: str, value: str, told: str) -> None:
     monkeypatch.setenv(key, value)
     with pytest.raises(SettingsError, match=f"{key}: {told}"):
         Settings.from_environment()

@@ -44,7 +44,7 @@ def _slowly() -> Iterator[bytes]:
 
 
 @pytest.mark.proof
-def test_no_ending_of_a_pull_shows_a_secret(smallvoices: Command, tmp_path: Path) -> None:
+def test_no_pull_outcome_shows_a_secret(smallvoices: Command, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as plain, serving(answer) as server:
         threading.Thread(target=_refuse_tls, args=(plain,), daemon=True).start()
         endings = {name: f"{server.url}/{name}.json" for name in ("good", "redirect", "echo", "slow", "bad", "down")}
@@ -85,7 +85,7 @@ def _refuse_tls(plain: socket.socket) -> None:
             peer.sendall(b"220 this is another protocol\r\n")
 
 
-def test_a_secret_in_the_userinfo_of_an_address_is_refused_unread(smallvoices: Command, tmp_path: Path) -> None:
+def test_secret_in_userinfo_of_an_address_is_rejected_unread(smallvoices: Command, tmp_path: Path) -> None:
     (tmp_path / "sources.yaml").write_text(
         "sources:\n- {name: a, shape: smallvoices, url: 'https://anna:${KEY}@example.com/{date}.csv'}\n",
         encoding="utf-8",

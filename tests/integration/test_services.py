@@ -48,7 +48,7 @@ def ui(home: Path, port: int) -> Iterator[str]:
             process.kill()
 
 
-def test_a_home_has_one_ui(smallvoices: Command, tmp_path: Path) -> None:
+def test_home_has_one_ui(smallvoices: Command, tmp_path: Path) -> None:
     (tmp_path / "sources.yaml").write_text("sources: [{name: a, shape: smallvoices, url: '{date}.csv'}]")
     home = tmp_path / "home"
     with ui(home, 3123) as told:
@@ -62,9 +62,7 @@ def test_a_home_has_one_ui(smallvoices: Command, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["ui", "webserver"])
-def test_a_port_that_is_taken_is_told_before_anything_starts(
-    smallvoices: Command, tmp_path: Path, command: str
-) -> None:
+def test_used_port_is_reported_before_start(smallvoices: Command, tmp_path: Path, command: str) -> None:
     (tmp_path / "sources.yaml").write_text("sources: [{name: a, shape: smallvoices, url: '{date}.csv'}]")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -72,5 +70,5 @@ def test_a_port_that_is_taken_is_told_before_anything_starts(
     assert (run.code, run.err) == (1, f"Error: port {port}: Address already in use; name another with --port\n")
 
 
-def test_a_port_that_cannot_be_is_wrong_usage(smallvoices: Command) -> None:
+def test_invalid_port_is_a_usage_error(smallvoices: Command) -> None:
     assert smallvoices("ui", "--port", "99999").code == 2

@@ -46,7 +46,7 @@ def content_hash(published: Path) -> str:
         return str(connection.execute("SELECT content_hash FROM _meta").fetchall()[0][0])
 
 
-def test_a_date_of_another_release_is_named_with_the_command_that_recomputes_it(home: Home) -> None:
+def test_date_of_another_release_is_named_with_its_recompute_command(home: Home) -> None:
     before = content_hash(home.published)
     drop_a_column(home, "priors", DAYS[1])
     message = f"{DAYS[1]}: written to the lake by another release of smallvoices; `smallvoices publish --home "
@@ -63,7 +63,7 @@ def test_a_date_of_another_release_is_named_with_the_command_that_recomputes_it(
     assert content_hash(home.published) == before
 
 
-def test_a_date_that_cannot_be_recomputed_is_named_with_what_to_do(home: Home) -> None:
+def test_date_that_cannot_be_recomputed_is_named_with_a_remedy(home: Home) -> None:
     drop_a_column(home, "profiles", DAYS[0])
     shutil.rmtree(home.settings.landing / "plain" / DAYS[0])
     done = home.run("publish")
@@ -131,7 +131,7 @@ def landed_dates(settings: Settings) -> dict[str, set[str]]:
 
 
 @pytest.mark.proof
-def test_a_home_of_5d1bf1b_says_which_command_migrates_it_and_works_on(
+def test_home_of_5d1bf1b_names_its_migration_command_and_keeps_working(
     upgraded: Settings, smallvoices: Command, tmp_path: Path
 ) -> None:
     findings = {finding.check: finding for finding in examine(upgraded)}
@@ -181,7 +181,7 @@ def test_a_home_of_5d1bf1b_says_which_command_migrates_it_and_works_on(
     ],
     ids=["nightly", "backfill"],
 )
-def test_a_run_recomputes_the_dates_of_5d1bf1b_first(
+def test_run_recomputes_the_dates_of_5d1bf1b_first(
     upgraded: Settings, smallvoices: Command, command: list[str]
 ) -> None:
     done = smallvoices(*command, sources=SAMPLES)
@@ -193,7 +193,7 @@ def test_a_run_recomputes_the_dates_of_5d1bf1b_first(
 
 
 @pytest.mark.proof
-def test_somebody_in_a_home_of_5d1bf1b_is_erased(upgraded: Settings, smallvoices: Command) -> None:
+def test_person_in_a_home_of_5d1bf1b_is_erased(upgraded: Settings, smallvoices: Command) -> None:
     assert smallvoices("publish", sources=SAMPLES).code == 0
     done = smallvoices("erase", "instagram", "tempo_attic", "--yes", sources=SAMPLES)
     assert done.code == 0, done.err
@@ -201,7 +201,7 @@ def test_somebody_in_a_home_of_5d1bf1b_is_erased(upgraded: Settings, smallvoices
 
 
 @pytest.mark.proof
-def test_a_schema_of_5d1bf1b_in_postgresql_is_replaced(
+def test_postgresql_schema_of_5d1bf1b_is_replaced(
     upgraded: Settings,
     old_code: Path,
     postgres_server: Postgres,

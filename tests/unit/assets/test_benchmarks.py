@@ -12,7 +12,7 @@ from schemas.settings import Settings
 TIERS = ("nano", "micro", "mid", "macro", "mega")
 
 
-def test_a_published_figure_stands_beside_the_tier_of_its_own_band_and_beside_no_other(tmp_path: Path) -> None:
+def test_benchmark_is_compared_only_with_the_tier_of_its_band(tmp_path: Path) -> None:
     accounts = [{"platform": platform, "tier": tier} for platform in ("instagram", "tiktok") for tier in TIERS]
     engagement = pl.DataFrame(accounts).with_columns(
         like_rate=0.05, comment_rate=0.01, engagement_ratio=0.06, view_engagement_ratio=pl.lit(None, dtype=pl.Float64)

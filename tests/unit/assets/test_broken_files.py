@@ -38,20 +38,20 @@ def test_every_record_of_a_broken_file_is_accounted_for(name: str, shape: str) -
 
 
 @pytest.mark.parametrize("odd", ['"text"', "7", "[1]", "null", "true", "{}"])
-def test_an_element_that_is_no_record_costs_no_other(odd: str) -> None:
+def test_invalid_element_does_not_affect_others(odd: str) -> None:
     good = '{"handle": "anna", "followers": 5}'
     found = outcome("a.json", f"[{good}, {odd},\n{good.replace('anna', 'ben')}]".encode())
     assert (found.state, found.landed, found.accepted, found.quarantined) == ("published", 3, 2, 1)
 
 
-def test_a_file_that_cannot_be_read_is_named_as_it_has_landed() -> None:
+def test_unreadable_file_is_named_by_its_landed_path() -> None:
     found = outcome("a.json", b'[{"handle": "anna"}, {"handle" "ben"}]')
     assert found.state == "unreadable"
     assert "a.json" in found.message
     assert "/home/" not in found.message
 
 
-def test_the_corpus_knows_how_many_records_there_are() -> None:
+def test_corpus_records_are_counted() -> None:
     assert records_of("a.csv", FILES["clean.csv"]) == 2
     assert records_of("a.csv", FILES["too_few_cells.csv"]) is None
     assert records_of("a.json", FILES["y_array_of_empties.json"]) == 6

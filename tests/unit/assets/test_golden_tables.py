@@ -58,7 +58,7 @@ def unpacked(table: dict[str, Any]) -> list[Row]:
 
 
 @pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.yaml")), ids=lambda path: path.stem)
-def test_the_rows_of_a_table_are_those_of_its_golden_file(settings: Settings, path: Path) -> None:
+def test_table_rows_equal_its_golden_file(settings: Settings, path: Path) -> None:
     document = yaml.safe_load(path.read_text(encoding="utf-8"))
     expected = document.pop("expected")
     inputs = {name: frame(path.stem, name, unpacked(table)) for name, table in document.items()}
@@ -84,7 +84,7 @@ def test_every_computed_table_has_a_golden_file() -> None:
     assert {spec.name for spec in TABLES} - golden == ELSEWHERE | HERE
 
 
-def test_segment_leaders_are_the_first_forty_of_each_segment(settings: Settings) -> None:
+def test_segment_leaders_are_the_top_40_of_each_segment(settings: Settings) -> None:
     places = [(segment, place) for segment in ("food", "art") for place in range(50, 0, -1)]
     rows = [
         {
@@ -102,7 +102,7 @@ def test_segment_leaders_are_the_first_forty_of_each_segment(settings: Settings)
     assert found.columns == ["dimension", "segment", "rank_in_segment", "platform", "profile_id", "score"]
 
 
-def test_norms_are_quartiles_of_the_tier_or_of_the_platform_or_the_default(settings: Settings) -> None:
+def test_baselines_are_quartiles_of_tier_platform_or_default(settings: Settings) -> None:
     ratios = {"micro": [number**2 / 100 for number in range(20)], "mid": [5.0 + number for number in range(19)]}
     rows = [
         {"profile_id": f"{tier}{place}", "tier": tier, "following_ratio": ratio}
@@ -187,7 +187,7 @@ def _doubts() -> dict[str, float]:
     }
 
 
-def test_authenticity_is_the_product_over_its_signs(settings: Settings) -> None:
+def test_authenticity_is_the_product_over_its_indicators(settings: Settings) -> None:
     baselines = [
         {"tier": "micro", "indicator": sign, "basis": "tier", "accounts": 50, "p25": low, "p50": mid, "p75": high}
         for sign, (low, mid, high) in QUARTILES.items()

@@ -64,7 +64,7 @@ def differing(records: Records, path: Path, shape: Shape, other: Shape) -> list[
 
 
 @pytest.mark.parametrize("shape, path", SHIPPED, ids=[shape.name for shape, _ in SHIPPED])
-def test_no_figure_of_a_known_vendor_is_read_otherwise(
+def test_inference_agrees_with_shipped_shapes(
     told: Callable[[Path, Shape], Shape | None], shape: Shape, path: Path
 ) -> None:
     inferred = told(path, shape)
@@ -77,7 +77,7 @@ def test_no_figure_of_a_known_vendor_is_read_otherwise(
 
 @pytest.mark.skipif(not EXPORTS.is_dir(), reason="the real exports (../shared/exports) are not here")
 @pytest.mark.parametrize("name, file", REAL, ids=[name for name, _ in REAL])
-def test_real_exports_are_read_as_by_their_shape(
+def test_inference_agrees_with_shapes_on_real_exports(
     told: Callable[[Path, Shape], Shape | None], name: str, file: str
 ) -> None:
     shape = next(shape for shape in shipped() if shape.name == name)

@@ -121,7 +121,7 @@ def posts_of(folder: Path, day: date) -> pl.DataFrame:
         ("top_1000_youtube", "top_1000_dec_2022/youtube.csv"),
     ],
 )
-def test_every_country_of_a_ranking_is_known(tmp_path: Path, shape: str, file: str) -> None:
+def test_every_country_of_a_ranking_is_recognized(tmp_path: Path, shape: str, file: str) -> None:
     countries = set(imported(tmp_path, shape, file)["country"].drop_nulls())
     assert len(countries) > 10
     # A name whose bytes were once read in the wrong encoding is nobody's guess.
@@ -152,7 +152,7 @@ def test_instagram_graph_api(tmp_path: Path) -> None:
     assert (first["likes"], first["comments"], str(first["posted_at"])) == (958, 333, "2021-10-22 14:00:39")
 
 
-def test_instagram_graph_api_media_that_do_not_say_whose_they_are(tmp_path: Path) -> None:
+def test_instagram_graph_api_media_without_owner(tmp_path: Path) -> None:
     folder = "instagram_graph_api"
     imported(
         tmp_path, "instagram_graph_media", f"{folder}/users_user_fields.json", posts=f"{folder}/users_medias_p*.json"

@@ -53,7 +53,7 @@ def _age(path: Path, days: int) -> None:
 
 
 @given(tables=LAKE, pulls=PULLS, rests_on=AGES)
-def test_whatever_a_home_holds_what_is_needed_stays(
+def test_required_data_of_any_home_is_kept(
     tables: dict[int, dict[str, int]], pulls: dict[tuple[str, int], tuple[bool, int]], rests_on: int
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -221,13 +221,13 @@ def imported(folder: Path, shape: str, expected: Expected) -> Imported:
     return exports.source("only", urls["profiles"], shape=shape, max_quarantine_share=1, **keys).run()
 
 
-def test_every_shipped_shape_has_its_export() -> None:
+def test_every_shipped_shape_has_a_fixture() -> None:
     assert sorted(EXPECTED) == available(Path("none"))
     assert sorted(EXPECTED) == sorted(path.name for path in FIXTURES.iterdir())
 
 
 @pytest.mark.parametrize("shape", EXPECTED)
-def test_a_shipped_shape_reads_its_vendors_export(tmp_path: Path, shape: str) -> None:
+def test_shipped_shape_reads_its_vendors_export(tmp_path: Path, shape: str) -> None:
     expected = EXPECTED[shape]
     found = imported(tmp_path, shape, expected)
     for rows, wanted in ((found.profiles, expected.profiles), (found.posts, expected.posts)):

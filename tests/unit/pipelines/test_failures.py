@@ -26,7 +26,7 @@ def events() -> Iterator[Sequence[dg.DagsterEvent]]:
         yield night.execute_in_process(instance=instance, raise_on_error=False).all_events
 
 
-def test_an_error_that_names_the_path_is_told_in_place_of_its_cause(events: Sequence[dg.DagsterEvent]) -> None:
+def test_error_with_a_path_replaces_its_cause(events: Sequence[dg.DagsterEvent]) -> None:
     assert failures.why(events) == (
         "/home/lake cannot be written: Input/output error; make room or mend the disk, and run again"
     )

@@ -9,7 +9,7 @@ from pipelines.instance import sqlite_keepalive
 RUN = "00000000-0000-4000-8000-000000000000"
 
 
-def test_nothing_is_written_back_between_the_events_of_a_run(tmp_path: Path) -> None:
+def test_sqlite_log_is_not_checkpointed_between_events(tmp_path: Path) -> None:
     """SQLite's log of a file is gone whenever nobody has the file open."""
     folder = tmp_path / "history/runs"
     names = (f"{RUN}.db", "index.db")

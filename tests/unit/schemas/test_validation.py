@@ -35,7 +35,7 @@ def _frames(model: type[DataFrameModel]) -> st.SearchStrategy[pl.DataFrame]:
 
 
 @pytest.mark.parametrize("model", [Posts, Profiles, Accounts, RankHistory])
-def test_a_row_is_refused_where_pandera_refuses_it(model: type[DataFrameModel]) -> None:
+def test_row_is_rejected_if_pandera_rejects_it(model: type[DataFrameModel]) -> None:
     @settings(max_examples=15)
     @given(_frames(model))
     def refused_alike(frame: pl.DataFrame) -> None:
@@ -53,7 +53,7 @@ def _refused_by_pandera(model: type[DataFrameModel], frame: pl.DataFrame) -> set
 
 
 @given(st.data())
-def test_one_cell_that_breaks_the_contract_is_found(data: st.DataObject) -> None:
+def test_single_invalid_cell_is_found(data: st.DataObject) -> None:
     good = {
         "snapshot_date": date(2026, 10, 31), "platform": "instagram", "profile_id": "1", "rank": 1, "score": 50.0,
         "followers": 2_000, "engagement_estimate": 0.05,
