@@ -37,6 +37,7 @@ class Draft:
         self.aside: dict[str, tuple[Certainty, str]] = {}
         self.questions: list[Question] = []
         self.checks: list[str] = []
+        self.contradicted: dict[str, str] = {}
         self.values: dict[str, pl.Series] = {}
         self.is_nested = False
 

@@ -117,6 +117,8 @@ def _fitting(table: Sniffed, proposal: Proposal, platform: str | None) -> Propos
             continue
         if shape.platform and (told or platform) and shape.platform not in (told, platform):
             continue
+        if any(_reads(shape, canonical, column) for canonical, column in proposal.contradicted.items()):
+            continue
         differing = _differing(shape, proposal, table)
         if differing:
             proposal.checks.append(f"has the columns of shape {shape.name}, and reads {', '.join(differing)} otherwise")
@@ -141,6 +143,16 @@ def _objects_at(place: str, table: Sniffed) -> Sniffed | None:
         return None
     frame = table.frame.select(pl.col(name).alias(name.removeprefix(prefix)) for name in names)
     return Sniffed(table.layout, frame, [*table.said, f"records in {place}"], JsonTable(place, frame))
+
+
+def _reads(shape: Shape, canonical: str, column: str) -> bool:
+    """Returns whether a shape reads a canonical column off a column of the file."""
+    sql = shape.profiles.select.get(canonical, canonical) if shape.profiles else ""
+    return _reads_off(sql, column)
+
+
+def _reads_off(sql: str, column: str) -> bool:
+    return identifier(column) in sql or re.search(rf"(?<![\w\"]){re.escape(column)}(?![\w\"])", sql) is not None
 
 
 def _there(shape: Shape, table: Sniffed) -> int:
@@ -214,11 +226,7 @@ def _readings(shape: Shape, table: Sniffed) -> list[ColumnReading]:
     for name in table.frame.columns:
         column = Column(name, table.frame[name])
         used = next(
-            (
-                key
-                for key, sql in taken.items()
-                if identifier(name) in sql or re.search(rf"(?<![\w\"]){re.escape(name)}(?![\w\"])", sql)
-            ),
+            (key for key, sql in taken.items() if _reads_off(sql, name)),
             name if name in by_name else "",
         )
         readings.append(
@@ -269,4 +277,5 @@ def _taken(proposal: Proposal) -> set[str]:
 def _place(table: Sniffed) -> str:
     if table.layout.format == "xlsx":
         return f"sheet: {table.layout.sheet}"
-    return f"records: {table.table.path if table.table else None}"
+    path = table.table.path if table.table else None
+    return f"records: {path}" if path else "(no `records`: the document's own account)"

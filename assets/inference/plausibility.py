@@ -41,12 +41,13 @@ def check_accounts(draft: Draft, *, of_posts: bool) -> None:
     if handle and identity:
         handle, identity = _one_id_each(draft, handle, identity)
     key = identity or handle
-    if key is None or of_posts or draft.frame.height < _FEW:
+    if key is None or of_posts:
         return
     keys = draft.texts(key.expression).drop_nulls()
     accounts = keys.n_unique()
     are_dated = bool(draft.named("post id", "created", "posted"))
-    if accounts == 1 or (len(keys) > _FEW and accounts <= len(keys) // 3 and are_dated):
+    is_one = accounts == 1 and len(keys) >= (2 if draft.named("plain likes") else _FEW)
+    if is_one or (len(keys) > _FEW and accounts <= len(keys) // 3 and are_dated):
         text = (
             f"{len(keys)} records describe {accounts} account{'s' * (accounts > 1)} by {key.column.name!r} "
             f"({keys[0]!r}, …): is a record a post, a day, or does the column belong to somebody else?"
@@ -77,6 +78,7 @@ def _one_id_each(draft: Draft, handle: Taken, identity: Taken) -> tuple[Taken | 
 def _drop(draft: Draft, one: Taken, why: str) -> None:
     draft.taken = [other for other in draft.taken if other is not one]
     draft.aside.setdefault(one.column.name, ("aside", why))
+    draft.contradicted[one.canonical] = one.column.name
     draft.checks.append(f"{one.column.name!r} is not the {one.canonical}: {why}")
 
 

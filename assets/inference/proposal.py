@@ -56,6 +56,7 @@ class Proposal:
         questions: What is ambiguous. Nothing may be imported before they are answered.
         checks: Arithmetic over the figures that was tried, in words.
         fits: The shipped shape that fits, or "".
+        contradicted: Canonical column to the column of the file that other records show not to be it.
     """
 
     shape: Shape | None
@@ -63,6 +64,7 @@ class Proposal:
     questions: list[Question] = field(default_factory=list)
     checks: list[str] = field(default_factory=list)
     fits: str = ""
+    contradicted: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_decided(self) -> bool:

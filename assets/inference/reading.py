@@ -249,7 +249,7 @@ def _finished(draft: Draft) -> Proposal:
     plausibility.explain_unread(draft)
     shape = _shape(draft, profiles, posts if has_posts else {})
     readings = [_reading(draft, column, taken) for column in draft.columns]
-    return Proposal(shape, readings, draft.questions, draft.checks)
+    return Proposal(shape, readings, draft.questions, draft.checks, contradicted=draft.contradicted)
 
 
 def _shape(draft: Draft, profiles: dict[str, Taken], posts: dict[str, Taken]) -> Shape:

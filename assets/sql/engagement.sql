@@ -52,9 +52,12 @@ newest AS (
         dated.account,
         max(dated.posted_at) AS last_posted_at,
         list_min(max(CASE WHEN dated.is_settled THEN dated.posted_at END, parameters.sample_posts)) AS sampled_since,
-        -- An account whose posts mostly have the very same 3 likes, while more people comment, hides its likes.
-        count(CASE WHEN dated.likes = 3 AND dated.comments > 3 THEN 1 END) >= 3
-        AND 2 * count(CASE WHEN dated.likes = 3 AND dated.comments > 3 THEN 1 END) > count(dated.likes) AS is_disguised
+        -- An account hides its likes where eight posts or more all have 3, or where most have, while more people comment.
+        (count(dated.likes) >= 8 AND min(dated.likes) = 3 AND max(dated.likes) = 3)
+        OR (
+            count(CASE WHEN dated.likes = 3 AND dated.comments > 3 THEN 1 END) >= 3
+            AND 2 * count(CASE WHEN dated.likes = 3 AND dated.comments > 3 THEN 1 END) > count(dated.likes)
+        ) AS is_disguised
     FROM dated
     CROSS JOIN parameters
     GROUP BY dated.account

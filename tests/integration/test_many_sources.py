@@ -6,6 +6,7 @@ import json
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import openpyxl
@@ -44,7 +45,8 @@ def _xlsx(records: Records) -> bytes:
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None
-    for row in [list(records[0]), *(list(record.values()) for record in records)]:
+    table: list[list[Any]] = [list(records[0]), *(list(record.values()) for record in records)]
+    for row in table:
         sheet.append(row)
     out = io.BytesIO()
     book.save(out)

@@ -37,15 +37,14 @@ MODELS = {
     "history": History, "baselines": Baselines, "authenticity": Authenticity, "topics": Topics, "ranking": Ranking,
     "priors": Priors, "import_report": ImportReport, "segment_ranks": SegmentRanks,
 }  # fmt: skip
-LANDED = {"newest_profiles": Profiles, "newest_posts": Posts}
 # Golden by other tests: the ranking model and the ratios.
 ELSEWHERE = {"engagement", "priors", "estimates"}
 HERE = {"baselines", "authenticity"}
 
 
-def frame(table: str, name: str, rows: list[Row]) -> pl.DataFrame:
+def frame(name: str, rows: list[Row]) -> pl.DataFrame:
     """Rows of an input; columns of its contract that they leave out are those of an Instagram account of the day."""
-    model = LANDED[table] if name == "landed" else MODELS.get(name)
+    model = MODELS.get(name)
     if model is None:
         return reference(name) if not rows else pl.DataFrame(rows, infer_schema_length=None)
     usual = {"platform": "instagram", "snapshot_date": DAY, "data_age_days": 0, "source": "s", "followers": 5000}
@@ -61,7 +60,7 @@ def unpacked(table: dict[str, Any]) -> list[Row]:
 def test_table_rows_equal_its_golden_file(settings: Settings, path: Path) -> None:
     document = yaml.safe_load(path.read_text(encoding="utf-8"))
     expected = document.pop("expected")
-    inputs = {name: frame(path.stem, name, unpacked(table)) for name, table in document.items()}
+    inputs = {name: frame(name, unpacked(table)) for name, table in document.items()}
     if path.stem == "history":
         inputs["tiers"] = reference("tiers")
     found = run(settings, path.stem, inputs)
@@ -96,7 +95,7 @@ def test_segment_leaders_are_the_top_40_of_each_segment(settings: Settings) -> N
         }
         for segment, place in places
     ]
-    found = run(settings, "segment_leaders", {"segment_ranks": frame("segment_leaders", "segment_ranks", rows)})
+    found = run(settings, "segment_leaders", {"segment_ranks": frame("segment_ranks", rows)})
     leaders = [(segment, place) for segment in ("art", "food") for place in range(1, 41)]
     assert found.select("segment", "rank_in_segment").rows() == leaders
     assert found.columns == ["dimension", "segment", "rank_in_segment", "platform", "profile_id", "score"]
@@ -115,8 +114,8 @@ def test_baselines_are_quartiles_of_tier_platform_or_default(settings: Settings)
         settings,
         "baselines",
         {
-            "engagement": frame("baselines", "engagement", rows),
-            "history": frame("baselines", "history", steps),
+            "engagement": frame("engagement", rows),
+            "history": frame("history", steps),
             "tiers": reference("tiers"),
             "default_baselines": pl.DataFrame(
                 [{"indicator": s} | default for s in ("following_ratio", "max_daily_growth")]
@@ -199,7 +198,7 @@ def test_authenticity_is_the_product_over_its_indicators(settings: Settings) -> 
         "history": [known | PAST],
         "baselines": baselines,
     }
-    frames = {name: frame("authenticity", name, rows) for name, rows in inputs.items()}
+    frames = {name: frame(name, rows) for name, rows in inputs.items()}
     rows = run(settings, "authenticity", frames | {"score_weights": reference("score_weights")}).to_dicts()
     found = {row["profile_id"]: row for row in rows}
     doubts = _doubts()

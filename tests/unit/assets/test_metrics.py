@@ -1,5 +1,6 @@
 """Ratios of accounts: profiles and posts in, figures out, through the SQL files as a night runs them."""
 
+import hashlib
 import math
 import statistics
 import time
@@ -60,6 +61,11 @@ def test_posts_with_hidden_likes_are_excluded_and_counted(settings: Settings, hi
 def test_three_likes_with_few_comments_are_not_hidden_likes(settings: Settings) -> None:
     row = engagement(settings, [profile("a", 1000)], [post("a", age, 3, 1) for age in range(3, 9)])["a"]
     assert (row["hidden_like_posts"], row["like_rate"]) == (0, 0.003)
+
+
+def test_eight_posts_of_exactly_three_likes_have_hidden_likes(settings: Settings) -> None:
+    row = engagement(settings, [profile("a", 1000)], [post("a", age, 3, 1) for age in range(3, 11)])["a"]
+    assert (row["hidden_like_posts"], row["like_rate"]) == (8, None)
 
 
 def test_missing_ratio_has_a_reason(settings: Settings) -> None:
@@ -146,25 +152,30 @@ def test_extreme_counts_of_the_contract_are_computed(settings: Settings) -> None
 
 @pytest.fixture
 def in_buckets(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> dict[str, Input]:
-    """Inputs of `engagement` in files that are read bucket by bucket: 40 accounts with three posts each."""
+    """Inputs of `engagement` in files that are read bucket by bucket: accounts of every bucket with three posts each."""
     inputs: dict[str, Input] = {"tiers": reference("tiers"), "parameters": parameters(Metrics())}
-    for name, rows, model in (("profiles", FORTY, Profiles), ("posts", THEIR_POSTS, Posts)):
+    for name, rows, model in (("profiles", ACCOUNTS, Profiles), ("posts", THEIR_POSTS, Posts)):
         frame = pl.DataFrame(rows, schema=polars_schema(model))
         path = settings.home / f"{name}.parquet"
-        frame.with_columns(bucket=pl.col("profile_id").str.tail(2).cast(pl.Int64) % BUCKETS).write_parquet(path)
+        frame.write_parquet(path)
         inputs[name] = path
     monkeypatch.setattr(engine, "_ONE_PASS_BYTES", 0)
     return inputs
 
 
-FORTY = [profile(f"a{number:02}", 1000 + number) for number in range(40)]
-THEIR_POSTS = [post(row["profile_id"], age, 10 * age) for row in FORTY for age in (3, 9, 27)]
+def bucket_of(name: str) -> int:
+    """The bucket of an id, by other means than `BUCKET_OF`."""
+    return int(hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()[0], BUCKETS)
+
+
+ACCOUNTS = [profile(f"a{number:03}", 1000 + number) for number in range(120)]
+THEIR_POSTS = [post(row["profile_id"], age, 10 * age) for row in ACCOUNTS for age in (3, 9, 27)]
 
 
 def test_bucketed_computation_gives_the_same_table(settings: Settings, in_buckets: dict[str, Input]) -> None:
     batches = stream_sql(settings, read_sql("engagement"), in_buckets, by_bucket=["profiles", "posts"])
     found = {row["profile_id"]: row for batch in batches for row in pl.DataFrame(batch).to_dicts()}
-    assert found == engagement(settings, FORTY, THEIR_POSTS)
+    assert found == engagement(settings, ACCOUNTS, THEIR_POSTS)
 
 
 def test_slow_consumer_limits_buffered_buckets(
@@ -180,8 +191,8 @@ def test_slow_consumer_limits_buffered_buckets(
     monkeypatch.setattr(engine, "_expose", counted)
     taken = set()
     for batch in stream_sql(settings, read_sql("engagement"), in_buckets, by_bucket=["profiles", "posts"]):
-        time.sleep(0.05)  # in which all buckets would be computed, as they hold three accounts each
-        taken.add(int(pl.DataFrame(batch)["profile_id"][0][1:]) % BUCKETS)
+        time.sleep(0.05)  # in which all buckets would be computed, as they hold a few accounts each
+        taken.add(bucket_of(pl.DataFrame(batch)["profile_id"][0]))
         assert len(begun) <= len(taken) + 2
     assert len(taken) == len(begun) == BUCKETS
 

@@ -160,6 +160,26 @@ def test_name_next_to_an_id_is_not_a_handle(tmp_path: Path) -> None:
     )
 
 
+def test_complete_list_of_posts_takes_precedence_over_best_of_list(tmp_path: Path) -> None:
+    def video(number: int, likes: int) -> str:
+        when = f"2026-11-{number + 1:02}T10:00:00Z"
+        return f'{{"id": "v{number}", "published_at": "{when}", "like_count": {likes}, "comment_count": 2}}'
+
+    best, every = (", ".join(video(number, 4000 // count) for number in range(count)) for count in (3, 20))
+    text = f'{{"channel": {{"id": "UC{"g" * 22}", "subscribers": 20000}}, "best": [{best}], "videos": [{every}]}}'
+    shape = inferred(tmp_path, text, "export.json", None).proposal.shape
+    assert shape is not None
+    assert shape.posts is not None
+    assert shape.posts.nested == "videos"
+
+
+def test_items_that_repeat_the_account_do_not_match_a_shipped_shape(tmp_path: Path) -> None:
+    item = '{{"id": "{0}", "type": "Image", "likesCount": 54, "commentsCount": 8, "timestamp": "2026-02-11T21:00:00.000Z", '
+    account = '"url": "https://www.instagram.com/oat_rider/", "username": "oat_rider", "followersCount": 1293, "followsCount": 1}'
+    text = "[" + ", ".join(item.format(number) + account for number in (9001, 9002)) + "]"
+    assert "records" in asked(tmp_path, text, "export.json")
+
+
 def test_column_repeated_in_urls_is_the_handle(tmp_path: Path) -> None:
     text = lines(
         "nickname,name,video_url,followers",

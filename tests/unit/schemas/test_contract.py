@@ -73,7 +73,7 @@ def test_computed_column_lineage_reaches_input_columns(spec: TableSpec) -> None:
     sources = column_sources(spec.name, columns_of(spec.upstream))
     assert set(sources) == set(polars_schema(spec.model))
     assert {table for found in sources.values() for table, _ in found} <= {*spec.upstream, *spec.reference, "earlier"}
-    counts_and_constants = {"accounts", "basis", "earlier_snapshots", "metric"}
+    counts_and_constants = {"accounts", "basis", "creator_accounts", "earlier_snapshots", "metric"}
     assert {name for name, found in sources.items() if not found} <= counts_and_constants
 
 
