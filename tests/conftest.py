@@ -63,9 +63,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 
 @pytest.fixture(scope="session", autouse=True)
 def _installed_for_use(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Hides hypothesis from child processes, as in production: its import by pandera takes a quarter of a short
-    command.
-    """
+    """Hides hypothesis from child processes, as in production: its import slows a short command by a quarter."""
     folder = tmp_path_factory.mktemp("installed_for_use")
     (folder / "hypothesis.py").write_text("raise ImportError\n", encoding="utf-8")
     with patch.dict(os.environ, {"PYTHONPATH": str(folder)}):

@@ -1,4 +1,4 @@
-"""The documentation: links lead somewhere, commands exist, and the site needs nothing from elsewhere."""
+"""The documentation: links resolve, commands exist, and the site needs no external resources."""
 
 import re
 import shutil
@@ -22,12 +22,12 @@ IDS = [str(page.relative_to(REPOSITORY)) for page in PAGES]
 
 
 def prose(page: Path) -> str:
-    """A page without its blocks of code."""
+    """Returns a page without its code blocks."""
     return re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
 
 
 def anchors(page: Path) -> set[str]:
-    """The anchors of a page's headings, as GitHub and the site make them."""
+    """Returns the anchors of a page's headings, as GitHub and the site create them."""
     headings = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 
@@ -49,7 +49,7 @@ def test_site_pages_link_within_the_site() -> None:
 
 
 def code(page: Path) -> str:
-    """The code of a page, blocks and spans, a line each."""
+    """Returns the code of a page, blocks and spans, one per line."""
     text = page.read_text(encoding="utf-8")
     blocks = re.findall(r"^```.*?\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     return "\n".join([*blocks, *re.findall(r"`([^`\n]+)`", prose(page))])

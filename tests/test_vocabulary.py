@@ -1,4 +1,4 @@
-"""The vocabulary lint: which phrases it refuses, where, and that its list of exceptions only shrinks."""
+"""The vocabulary lint: refused phrases, checked files, and a list of exceptions that only shrinks."""
 
 import pytest
 

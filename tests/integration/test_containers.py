@@ -1,4 +1,4 @@
-"""The container files: linted, whole, and run step by step without an engine."""
+"""The container files: linted, complete, and run step by step without an engine."""
 
 import json
 import os
@@ -24,7 +24,7 @@ START_SECONDS = 300
 
 
 def instructions() -> Iterator[tuple[str, str]]:
-    """Name and arguments of each instruction, continued lines joined."""
+    """Returns name and arguments of each instruction, with continued lines joined."""
     text = re.sub(r"^#.*\n", "", DOCKERFILE.read_text(encoding="utf-8"), flags=re.MULTILINE)
     for line in text.replace("\\\n", " ").splitlines():
         if line.strip():
@@ -37,7 +37,7 @@ def arguments_of(name: str) -> list[str]:
 
 
 def copied() -> list[tuple[str, str]]:
-    """Source and destination of what is copied from the checkout."""
+    """Returns source and destination of each copy from the checkout."""
     found = [each.split() for each in arguments_of("COPY") if not each.startswith("--from")]
     return [(source, words[-1]) for words in found for source in words[:-1]]
 

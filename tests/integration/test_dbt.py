@@ -1,4 +1,4 @@
-"""The published tables as sources of a dbt project: dbt reads the declaration, and its tests hold."""
+"""The published tables as sources of a dbt project: dbt reads the declaration, and its tests pass."""
 
 import os
 import shutil

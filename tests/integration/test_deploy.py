@@ -1,4 +1,4 @@
-"""The machine that runs every night: its units hold, its UI is for this machine alone, its storage is PostgreSQL."""
+"""The machine of the nightly run: its units are valid, its UI is local only, its storage is PostgreSQL."""
 
 import os
 import re
@@ -23,13 +23,13 @@ from tests.factories.command import Command
 from tests.factories.postgres_server import PASSWORD, Postgres
 
 UNITS = sorted((REPOSITORY / "deploy").glob("*.service"))
-# 0 is the most that systemd can take away, 10 is nothing.
+# systemd's exposure: 0 is the most restricted, 10 is unrestricted.
 MOST_EXPOSED = 2.0
 
 
 @pytest.fixture
 def units(tmp_path: Path) -> list[Path]:
-    """The units, as they are where this checkout is /opt/smallvoices."""
+    """Returns the units, with /opt/smallvoices replaced by this checkout."""
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze checks units, and is not on this machine")
     program = str(Path(sys.executable).with_name("smallvoices"))
@@ -71,7 +71,7 @@ def test_both_units_have_the_same_limits() -> None:
 
 
 def tables(server: Postgres, database: str) -> dict[str, int]:
-    """Rows of Dagster's tables."""
+    """Counts the rows of Dagster's tables."""
     with server.connect(database) as connection:
         names = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
         return {
@@ -84,7 +84,7 @@ def tables(server: Postgres, database: str) -> dict[str, int]:
 
 @pytest.fixture
 def storage(postgres_server: Postgres) -> str:
-    """The address of an empty database for Dagster."""
+    """Returns the address of an empty database for Dagster."""
     postgres_server.make("dagster")
     return postgres_server.full_address("dagster")
 
@@ -101,7 +101,7 @@ def test_nightly_run_and_services_use_postgresql_storage(
     found = tables(postgres_server, "dagster")
     assert found["runs"] == 1
     assert found["event_logs"] > 100
-    # Nothing of it is in files, the password least of all.
+    # Nothing of it is in files, least of all the password.
     assert not [*home.rglob("*.db")]
     assert yaml.safe_load((home / "dagster/dagster.yaml").read_text())["storage"]["postgres"]["postgres_url"] == {
         "env": POSTGRES
@@ -111,19 +111,19 @@ def test_nightly_run_and_services_use_postgresql_storage(
         path for path in home.rglob("*") if path.is_file() and any(secret in path.read_bytes() for secret in secrets)
     ]
     assert not any(secret.decode() in run.out + run.err for secret in secrets)
-    # The UI shows that run, on this machine alone.
+    # The UI shows that run, on this machine only.
     with served(home, samples, storage) as port:
         query = {"query": "{ runsOrError { ... on Runs { results { status } } } }"}
         answer = requests.post(f"http://127.0.0.1:{port}/graphql", json=query, timeout=30).json()
         assert answer["data"]["runsOrError"]["results"] == [{"status": "SUCCESS"}]
         listening = subprocess.run(["ss", "-ltnH"], capture_output=True, text=True, check=False).stdout  # noqa: S607
         bound = [line.split()[3] for line in listening.splitlines() if line.split()[3].endswith(f":{port}")]
-        assert bound in ([f"127.0.0.1:{port}"], [])  # [] where there is no ss
+        assert bound in ([f"127.0.0.1:{port}"], [])  # [] if ss is missing
 
 
 @contextmanager
 def served(home: Path, sources: Path, storage: str) -> Iterator[int]:
-    """The webserver as its unit starts it, once it answers."""
+    """Starts the webserver as its unit does, and waits until it responds."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])

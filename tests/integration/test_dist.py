@@ -1,4 +1,4 @@
-"""The wheel, installed where there is no checkout: it begins a project, and publishes a table from it."""
+"""The wheel, installed without a checkout: it starts a project, and publishes a table from it."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import REPOSITORY
 
 UV = str(Path(sys.executable).with_name("uv"))
-# What would let the checkout be found.
+# Variables that would let the checkout be found.
 HIDDEN = ("SMALLVOICES_", "DAGSTER_", "PYTHONPATH", "VIRTUAL_ENV")
 
 pytestmark = pytest.mark.proof
@@ -28,7 +28,7 @@ def run(folder: Path, *command: str | Path) -> str:
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of an environment's programs: what the lock pins, and the wheel."""
+    """Returns the folder of an environment's programs: the locked packages, and the wheel."""
     folder = tmp_path_factory.mktemp("installed")
     run(REPOSITORY, UV, "build", "--quiet", "--no-build-isolation", "--python", sys.executable, "--out-dir", folder)
     assert len(list(folder.glob("*.tar.gz"))) == 1

@@ -1,4 +1,4 @@
-"""What `smallvoices doctor` says of a home in order, and of homes in which one thing each is broken."""
+"""Findings of `smallvoices doctor` for a healthy home, and for homes with one defect each."""
 
 import json
 import os
@@ -39,7 +39,7 @@ SOURCES = "sources:\n- {name: plain, shape: smallvoices, required: true, url: 'p
 
 @pytest.fixture(scope="session")
 def night(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A home whose only run was last night's, of yesterday."""
+    """Builds a home whose only run was last night's, of yesterday."""
     return Home(built_once(tmp_path_factory, "night", _make_night))
 
 
@@ -55,25 +55,25 @@ def _make_night(folder: Path) -> None:
 
 @pytest.fixture
 def copy(night: Home, tmp_path: Path) -> Home:
-    """A copy of it, to break."""
+    """Returns a copy of it, to damage."""
     shutil.copytree(night.folder, tmp_path / "copy", symlinks=True)
     return Home(tmp_path / "copy")
 
 
 def found(home: Home, check: str) -> list[Finding]:
-    """What is said of one thing."""
+    """Returns the findings of one check."""
     return [finding for finding in examine(home.settings) if finding.check == check]
 
 
 def only(home: Home, check: str) -> Finding:
-    """The one line that is said of one thing."""
+    """Returns the single finding of one check."""
     (finding,) = found(home, check)
     return finding
 
 
 def test_healthy_home_has_no_problem_and_is_not_changed(night: Home) -> None:
     def files() -> dict[Path, int]:
-        # SQLite's own beside its databases come and go with whoever reads them.
+        # SQLite creates and deletes its own files next to its databases on every read.
         kept = (path for path in night.folder.rglob("*") if not path.name.endswith(("-wal", "-shm")))
         return {path: path.stat().st_mtime_ns for path in kept if path.is_file()}
 
@@ -161,7 +161,7 @@ def test_files_of_another_user_are_not_writable(night: Home) -> None:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 24 MB."""
+    """Mounts a file system of 24 MB."""
     place = tmp_path / "disk"
     place.mkdir()
     mount = [shutil.which("mount") or "mount", "-t", "tmpfs", "-o", "size=24m", "none", str(place)]
@@ -177,7 +177,7 @@ def test_disk_too_small_for_the_next_runs_is_a_problem(night: Home, small_disk: 
     shutil.copytree(night.folder, small_disk / "copy", symlinks=True)
     home = Home(small_disk / "copy")
     needed = doctor_home._newest_night(home.settings)  # noqa: SLF001 - the very figure that is held against the room
-    assert only(home, "disk").level == "warning"  # for fewer than 14 nights
+    assert only(home, "disk").level == "warning"  # for fewer than 14 runs
     left = shutil.disk_usage(small_disk).free - needed
     (small_disk / "filled").write_bytes(b"x" * left)
     finding = only(home, "disk")
@@ -260,7 +260,7 @@ def test_killed_run_is_reported_and_hanging_run_is_a_problem(copy: Home, monkeyp
     assert finding.said.endswith(", and its process is gone")
     retried = copy.settings.command(f"nightly --date {yesterday()}")
     assert finding.remedy == f"the next run marks it as failed; for its date: {retried}"
-    # As of a run elsewhere, whose process cannot be seen from here.
+    # As for a run elsewhere, whose process is invisible here.
     monkeypatch.setattr(orphaned_runs, "is_dead", lambda *_: False)
     assert only(copy, "runs under way").level == "ok"
     monkeypatch.setattr(jobs, "MAX_RUNTIME", timedelta(seconds=1))
@@ -277,7 +277,7 @@ def test_time_limit_of_a_run_scales_with_its_dates(
         tags = {"dagster/asset_partition_range_start": "2026-10-01", "dagster/asset_partition_range_end": last}
         instance.add_run(dg.DagsterRun("backfill", str(uuid4()), tags=tags, status=dg.DagsterRunStatus.STARTED))
     time.sleep(1)
-    # One second is over since it began, of one or of three.
+    # One second has passed since its start, out of a limit of one or of three.
     monkeypatch.setattr(jobs, "MAX_RUNTIME", timedelta(seconds=1))
     assert only(copy, "runs under way").level == level
 
@@ -320,7 +320,7 @@ def test_error_reported_by_a_running_daemon_is_a_separate_problem(copy: Home) ->
 
 
 def _there(home: Home) -> str:
-    """What leads a command to a home, and not to the usual one."""
+    """Returns the options that name a home other than the default."""
     return f"--home {home.settings.home} --sources {home.settings.sources_file}"
 
 
@@ -355,7 +355,7 @@ def test_old_date_is_reported_with_the_command_to_catch_up(home: Home) -> None:
 
 def test_dates_computed_without_their_lookback_are_reported(home: Home) -> None:
     path = home.settings.lake / f"history/snapshot_date={DAYS[-1]}/data.parquet"
-    pl.read_parquet(path).write_parquet(path)  # without the note of what it has seen
+    pl.read_parquet(path).write_parquet(path)  # without the note of its lookback
     finding = only(home, "stale dates")
     remedy = f"smallvoices backfill --from {DAYS[-1]} --to {DAYS[-1]} {_there(home)}"
     assert (finding.level, finding.remedy) == ("warning", remedy)

@@ -1,4 +1,4 @@
-"""`smallvoices erase`: whom it means, what is gone afterwards, who stays, and what later pulls leave out."""
+"""`smallvoices erase`: identification, erased data, retained data, and suppression in later pulls."""
 
 import fcntl
 import json
@@ -36,7 +36,7 @@ from tests.factories.small_exports import DAY, Exports, Imported, ago, csv_bytes
 
 @pytest.fixture
 def published(request: pytest.FixtureRequest, tmp_path: Path) -> Home:
-    """A home of ranked days of two sources: one packed, one that names the person in broken records."""
+    """Builds a home of ranked days of two sources: one packed, one that names the person in broken records."""
     days: tuple[str, ...] = request.param
     home = export(tmp_path, days)
     done = home.run("backfill", "--from", days[0], "--to", days[-1])
@@ -101,7 +101,7 @@ def test_person_is_erased_everywhere_and_others_are_kept(published: Home) -> Non
 
 @pytest.fixture(scope="module")
 def imported(tmp_path_factory: pytest.TempPathFactory) -> Exports:
-    """A home of two sources and three days, imported and not ranked, to be copied."""
+    """Builds a home of two sources and three days, imported and not ranked, to be copied."""
     made = Exports(tmp_path_factory.mktemp("imported")).source("a", "a-{date}.ndjson", posts_url="p-{date}.ndjson").source(
         "b", "b-{date}.csv", platform="instagram", max_quarantine_share=1
     )  # fmt: skip
@@ -122,7 +122,7 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> Exports:
 
 @pytest.fixture
 def exports(imported: Exports, tmp_path: Path) -> Exports:
-    """A copy of it, to work on."""
+    """Returns a copy of it to modify."""
     return imported.copied(tmp_path / "copy")
 
 
@@ -140,7 +140,7 @@ def test_handles_resolve_to_ids_but_not_to_later_owners_of_a_handle(exports: Exp
 
 
 def tables(told: Sequence[Imported]) -> list[Any]:
-    """The accounts of profiles and posts, day by day."""
+    """Returns the accounts of profiles and posts, day by day."""
     return [
         [(row["platform"], row["profile_id"], row["handle"], row["landed_row"]) for row in found]
         for each in told
@@ -171,7 +171,7 @@ def test_concurrent_readers_are_undisturbed_and_leftovers_are_deleted(exports: E
     left = settings.scratch / ".99-dead.tmp/spilled"
     left.parent.mkdir(parents=True)
     left.touch()
-    # Of a date that no pull of has ended yet: no manifest speaks of it.
+    # For a date without a completed pull: no manifest exists yet.
     page = settings.landing / f"a/2026-11-01/{UNFINISHED}x/0001.json"
     page.parent.mkdir(parents=True)
     page.write_text('[{"profile_id": "404040404"}]', encoding="utf-8")
@@ -244,7 +244,7 @@ def test_suppressed_person_is_removed_before_landing(tmp_path: Path) -> None:
     told = exports.run()
     assert told.told("landed", "accepted", "erased") == [(3, 2, 1)]
     assert told.accounts("landed_row", "handle") == [(2, "bob"), (3, "ännchen")]
-    # Landed before anybody was erased: the import leaves them out as well.
+    # Landed before the erasure: the import drops them as well.
     other = Exports(tmp_path / "other").source("a", "a.json", platform="instagram")
     other.write("a.json", json.dumps(rows).encode())
     other.land()
@@ -260,7 +260,7 @@ def test_lifted_suppression_allows_only_that_person(tmp_path: Path) -> None:
     for names in people[:2]:
         suppression.add(exports.settings.suppressed, "instagram", names)
     assert exports.run().accounts("landed_row", "handle") == [(3, "carl")]
-    # An id that is learned later is the same person's.
+    # An id that is resolved later belongs to the same person.
     suppression.add(exports.settings.suppressed, "instagram", ["anna", "88"])
     entries = (exports.settings.suppressed / "entries").read_bytes()
     for platform, name in (("instagram", "carl"), ("tiktok", "anna"), ("instagram", "annab")):
@@ -275,7 +275,7 @@ def test_lifted_suppression_allows_only_that_person(tmp_path: Path) -> None:
     assert "Lifted the suppression of 3 ids and handles on instagram" in lifted.stdout
     assert exports.run().accounts("landed_row", "handle") == [(2, "anna"), (3, "carl")]
     assert forgetting.lift(exports.settings, "instagram", "88") == 0
-    # Half erased, they would come back before they are gone.
+    # Half erased, they would be restored before they are erased.
     erasing.begin(exports.settings, Person("instagram", frozenset({"7"}), frozenset({"bob"})), [])
     with pytest.raises(ForgetError, match="was begun and has not ended"):
         forgetting.lift(exports.settings, "instagram", "bob")
@@ -313,7 +313,7 @@ def test_leftovers_of_a_killed_erasure_do_not_block_and_are_deleted(tmp_path: Pa
     settings = Exports(tmp_path).settings
     suppression.add(settings.suppressed, "instagram", ["anna"])
     settings.forgetting.mkdir()
-    # In a container every process may have the same number.
+    # In a container every process may have the same id.
     left = [folder / f".{name}.{os.getpid()}.tmp" for folder, name in (
         (settings.suppressed, "entries"), (settings.suppressed, "salt"), (settings.forgetting, "0123.json")
     )]  # fmt: skip

@@ -1,4 +1,4 @@
-"""`smallvoices erase` where Dagster's storage, the published tables, or both are in a real PostgreSQL."""
+"""`smallvoices erase` with Dagster's storage, the published tables, or both in a real PostgreSQL."""
 
 import json
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from tests.factories.published_home import Home
 DAY = "2026-10-30"
 STORAGE, PUBLISHED = "forget_storage", "forget_published"
 PERSON = Person("instagram", frozenset({"900123456"}), frozenset({ANNA}))
-# What only the person's own records say.
+# Texts that only the person's own records contain.
 OWN_WORDS = ("my own words", "Anna Summers", f"instagram.com/{ANNA}\t", "instagram\t900123456\t")
 
 
@@ -31,13 +31,13 @@ class Databases:
     storage: str
 
     def dumps(self) -> dict[str, str]:
-        """All that the databases hold."""
+        """Dumps all databases."""
         return {name: self.server.dump(name) for name in (STORAGE, PUBLISHED)}
 
 
 @pytest.fixture(scope="module")
 def databases(postgres_server: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Databases:
-    """A ranked day of exports that name a person, and a view of somebody else's on what is published."""
+    """Builds a ranked day of exports that name a person, and a foreign view on the published tables."""
     for name in (STORAGE, PUBLISHED):
         postgres_server.make(name)
     home = export(tmp_path_factory.mktemp("forget"), [DAY], publish_to=postgres_server.address(PUBLISHED))
@@ -64,7 +64,7 @@ def test_person_is_erased_from_both_databases_and_others_are_kept(
     assert all(words in before[PUBLISHED] for words in OWN_WORDS[1:])
     with server.connect(PUBLISHED) as connection:
         accounts = connection.execute("SELECT platform, profile_id FROM smallvoices.accounts ORDER BY 1, 2").fetchall()
-    # A shell that does not know of the storage would find nothing there, and take that for proof.
+    # A shell that does not know the storage would find nothing there, and report that as verified.
     unaware = home.run("erase", "instagram", ANNA, "--yes")
     assert unaware.returncode == 2, unaware.stderr
     assert f"{POSTGRES}: not set, and Dagster's storage of" in unaware.stderr
@@ -81,7 +81,7 @@ def test_person_is_erased_from_both_databases_and_others_are_kept(
     for words in OWN_WORDS:
         assert not [name for name, dump in after.items() if words in dump], words
     assert not [line for line in after[STORAGE].splitlines() if f" {ANNA} " in line or f"@{ANNA}" in line]
-    # Who is called alike elsewhere is published still, and the view that kept the generation shows all others.
+    # A namesake on another platform is still published, and the view that kept the generation shows all others.
     with server.connect(PUBLISHED) as connection:
         for table in ("smallvoices.accounts", "public.everyone"):
             shown = connection.execute(f"SELECT platform, profile_id FROM {table} ORDER BY 1, 2".encode()).fetchall()
@@ -109,7 +109,7 @@ def test_only_dagster_tables_are_searched_and_all_of_them(
         with dagster_postgres.connected() as database:
             seen = [(table, column) for table, found in dagster_postgres.columns_of_text(database) for column in found]
         assert sorted(seen) == [pair for pair in columns if pair[0] != "alembic_version"]
-        # Somebody else's table in the same database is theirs.
+        # A foreign table in the same database is not touched.
         connection.execute("CREATE TABLE diary (entry text)")
         connection.execute("INSERT INTO diary VALUES (%s)", [f"met @{ANNA} today"])
         connection.execute(

@@ -1,4 +1,4 @@
-"""Pulling over HTTP from servers on loopback that behave and misbehave: what lands, what does not, and how often asked."""
+"""Pulling over HTTP from correct and faulty servers on loopback: landed bytes, rejections, and numbers of requests."""
 
 import gzip
 import hashlib
@@ -31,14 +31,14 @@ CSV = b"platform,handle,followers\ninstagram,x,1000\ninstagram,y,2000\n"
 
 @pytest.fixture
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long pulls have waited between tries; they do not really wait."""
+    """Records the waits between tries, without waiting."""
     waits: list[float] = []
     monkeypatch.setattr(transport, "sleep", waits.append)
     return waits
 
 
 def source(folder: Path, server: Loopback, path: str = "/{date}.csv", **keys: object) -> Exports:
-    """One source `a` at a server."""
+    """Adds one source `a` at a server."""
     return Exports(folder).source("a", server.url + path, **({"allow_private": True} | keys))
 
 
@@ -49,16 +49,16 @@ def pull(exports: Exports, day: date = DAY, *, force: bool = False) -> Manifest:
 
 
 def landed(exports: Exports, manifest: Manifest) -> list[bytes]:
-    """The bytes that landed."""
+    """Returns the landed bytes."""
     return [(exports.settings.landing / file.path).read_bytes() for file in manifest.files]
 
 
 def everything_on_disk(folder: Path) -> bytes:
-    """Names and bytes of all files below a folder."""
+    """Returns names and bytes of all files below a folder."""
     return b"".join(str(path).encode() + path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
 
-# What comes and lands
+# Landed responses
 
 
 def test_export_lands_byte_for_byte(tmp_path: Path) -> None:
@@ -149,15 +149,16 @@ def test_connection_cut_at_every_byte_never_lands_as_complete(
         sources = exports.sources()
         (only,) = sources.sources
         for cut[0] in range(len(whole) + 1):
-            # A date for each cut: the manifests of one date would be read again and again.
+            # One date per cut: the manifests of one date would be read again each time.
             day, root = DAY - timedelta(days=cut[0]), exports.settings.landing
             manifest = land(only, sources.shape(only), day, landing=root, folder=tmp_path, force=False)
             if manifest.state == "complete":
                 complete.append(cut[0])
                 (body,) = landed(exports, manifest)
                 assert (gzip.decompress(body) if "gzip" in framing else body) == BODIES[kind]
-    # Of a chunked body only the end of the trailer may be missing. Lines that end with the connection have no end of
-    # their own: not even the whole answer counts.
+    # Of a chunked body only the end of the trailer may be missing. Bodies delimited by the end of the connection have
+    # no
+    # marker: not even the complete response counts.
     whole_only = [len(whole)]
     missing_trailer = [*range(len(whole) - 4, len(whole) + 1)]
     expected = {"chunked": missing_trailer, "close": whole_only if kind == "json" else []}
@@ -242,7 +243,7 @@ def test_half_an_export_in_response_to_a_full_request_is_rejected(tmp_path: Path
 
 
 def drip(server: Loopback, head: bytes, seconds: float) -> Iterator[bytes]:
-    """An answer whose bytes come one by one, for ever."""
+    """Sends a response byte by byte, forever."""
     yield head
     while not server.stopped.wait(seconds):
         yield b"x"
@@ -276,7 +277,7 @@ def test_bytes_downloaded_again_after_a_cut_count_once(
 ) -> None:
     monkeypatch.setattr(transport, "sleep", lambda _: None)
     whole = ok(CSV)
-    # Without a validator, each try begins anew.
+    # Without a validator, each try starts from zero.
     with serving(in_turn([whole[:-1], whole[:-1], whole[:-1], whole])) as server:
         manifest = pull(source(tmp_path, server, limits={"max_bytes": len(CSV) - lacking}))
     assert (manifest.state, len(server.asked)) == (state, 4)
@@ -421,21 +422,21 @@ def test_requests_are_spaced_by_the_minimum_interval(tmp_path: Path, slept: list
     assert [round(wait) for wait in slept] == [2]
 
 
-# Where requests go (fault row 15)
+# Request targets (fault row 15)
 
 SECRETS = {"Authorization": "Bearer ${KEY}", "X-Api-Key": "${KEY}", "Cookie": "session=${KEY}", "Proxy-Authorization": "${KEY}", "X-Auth-Token": "${KEY}", "Api-Key": "${KEY}"}  # fmt: skip
 
 
 @pytest.fixture
 def key(monkeypatch: pytest.MonkeyPatch) -> str:
-    """A secret in the environment."""
+    """Sets a secret in the environment."""
     value = "canary+/=nightingale 9\"'"
     monkeypatch.setenv("KEY", value)
     return value
 
 
 def shows_key(content: bytes) -> bool:
-    """Whether the part of the secret that no quoting changes is in some bytes."""
+    """Reports whether the part of the secret that quoting does not change is in some bytes."""
     return b"nightingale" in content
 
 
@@ -505,7 +506,7 @@ def test_private_address_is_refused_before_connecting(tmp_path: Path, host: str)
 
 
 def resolving(monkeypatch: pytest.MonkeyPatch, *answers: str) -> list[str]:
-    """Makes `example.test` resolve to these addresses, one look-up after the other; gives the look-ups."""
+    """Resolves `example.test` to these addresses, one look-up after the other; returns the look-ups."""
     real, left, looked_up = socket.getaddrinfo, list(answers), []
 
     def getaddrinfo(host: object, *arguments: Any, **keywords: Any) -> list[Any]:
@@ -521,7 +522,7 @@ def resolving(monkeypatch: pytest.MonkeyPatch, *answers: str) -> list[str]:
 def test_checked_address_is_the_connected_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, slept: list[float]
 ) -> None:
-    # Public when it is looked at, and this machine whenever it is looked up again.
+    # Public on the first look-up, and this machine on all later ones.
     looked_up = resolving(monkeypatch, "192.0.9.1", "127.0.0.1")
     connected: list[object] = []
 
@@ -550,7 +551,7 @@ def test_host_with_one_private_address_is_refused(tmp_path: Path, monkeypatch: p
 
 
 def test_redirect_to_a_private_address_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # The first host counts as public here; the one that it redirects to is as private as it is.
+    # The first host counts as public here; its redirect target is private.
     monkeypatch.setattr(wire, "is_public", lambda address: address == "127.0.0.2")
     with (
         serving(lambda _: ok(CSV)) as inside,
@@ -578,12 +579,12 @@ def test_proxies_and_netrc_of_the_environment_are_not_used(tmp_path: Path, monke
 
 @pytest.fixture
 def authority() -> trustme.CA:
-    """Who signs certificates that only those trust who are told to."""
+    """Creates a certificate authority that clients trust only if configured."""
     return trustme.CA()
 
 
 def certified(authority: trustme.CA, *names: str) -> ssl.SSLContext:
-    """What a server with a certificate for these names speaks with."""
+    """Returns the TLS context of a server with a certificate for these names."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*names).configure_cert(context)
     return context
@@ -684,11 +685,11 @@ def test_secret_invalid_in_a_header_is_reported_by_name(
     assert secret not in manifest.message
 
 
-# What has landed before (fault row 17)
+# Landed before (fault row 17)
 
 
 def tagged(body: bytes, tag: str = '"v1"') -> Answer:
-    """An export that comes with a tag, and not again to whoever has it."""
+    """Serves an export with an ETag, and not again to clients that have it."""
 
     def answer(request: Request) -> bytes:
         if request.headers.get("if-none-match") == tag:
@@ -747,7 +748,7 @@ def test_nothing_changed_is_no_answer_to_an_unconditional_request(tmp_path: Path
     assert manifest.message.endswith("it answers 304 Not Modified to a request without a condition")
 
 
-# What is no export (fault rows 18 and 19)
+# Responses that are no exports (fault rows 18 and 19)
 
 ZSTD_BOMB: bytes = pa.Codec("zstd").compress(bytes(100 * 2**20), asbytes=True)
 
@@ -785,7 +786,7 @@ def test_unrequested_content_encoding_is_refused(tmp_path: Path) -> None:
     assert len(server.asked) == 1
 
 
-# Changed addresses
+# Changed URLs
 
 
 def test_changed_url_of_a_landed_date_is_reported(tmp_path: Path) -> None:
@@ -801,7 +802,7 @@ def test_changed_url_of_a_landed_date_is_reported(tmp_path: Path) -> None:
     )
 
 
-# Whatever the other side says
+# Arbitrary responses
 
 
 @given(st.text() | st.from_regex(r"[ -]?[0-9]+", fullmatch=True))

@@ -1,4 +1,4 @@
-"""`smallvoices init`: a project that its own commands take as it is."""
+"""`smallvoices init`: its project works with all commands unchanged."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ SHIPPED = REPOSITORY / "samples"
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Runs `smallvoices` in a folder, with nothing said of home and sources."""
+    """Runs `smallvoices` in a folder, without options for home and sources."""
     command = [str(Path(sys.executable).with_name("smallvoices")), *arguments]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SMALLVOICES_")}
     return subprocess.run(command, cwd=folder, env=kept, capture_output=True, text=True, check=False, timeout=300)

@@ -116,7 +116,7 @@ def test_file_format_is_detected_from_bytes(tmp_path: Path, kind: str) -> None:
 
 
 class Source:
-    """One source of `shape: auto` in a folder of its own, landed and imported."""
+    """One source of `shape: auto` in its own folder, landed and imported."""
 
     def __init__(self, folder: Path, files: dict[str, bytes], extra: str = "platform: instagram") -> None:
         (folder / "in").mkdir()
@@ -132,7 +132,7 @@ class Source:
         )
 
     def imported(self) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The import report and the accepted profiles."""
+        """Returns the import report and the accepted profiles."""
         assert self.manifest.state == "complete", self.manifest.message
         report = import_date(self.settings, self.loaded, DAY, "test")
         assert report.select(
@@ -141,7 +141,7 @@ class Source:
         return report, Lake(self.settings.lake).scan("profiles", DAY).sort("landed_file", "landed_row").collect()
 
     def refusal(self) -> str:
-        """Why nothing is published."""
+        """Returns the reason why nothing is published."""
         with pytest.raises(NothingToPublishError) as refused:
             import_date(self.settings, self.loaded, DAY, "test")
         return str(refused.value)
@@ -150,7 +150,7 @@ class Source:
 def test_auto_shape_imports_unknown_export_and_reports_the_columns(tmp_path: Path) -> None:
     report, profiles = Source(tmp_path, {"list.csv": CSV.encode()}).imported()
     assert profiles["followers"].to_list() == [12_000, 3_400, 800]
-    assert report["message"].to_list() == [None]  # nothing went wrong
+    assert report["message"].to_list() == [None]  # no error
     (inferred,) = report["inferred"]
     assert "followers from 'followers'" in inferred
     assert "reported_engagement_ratio from 'engagement_rate'" in inferred
@@ -204,7 +204,7 @@ def test_non_export_is_rejected_at_landing(tmp_path: Path, name: str, content: b
 
 
 def test_archive_of_zero_bytes_is_rejected(tmp_path: Path) -> None:
-    # Of what comes over a wire the pull says so, of files on disk the reader.
+    # Over a wire the pull reports it, for local files the reader.
     told = "bomb.zip: a.csv expands to more times its size than limits.max_ratio (100); raise it if this is meant"
     assert told in Source(tmp_path, {"bomb.zip": zipped({"a.csv": b"0" * (200 * 2**20)})}).refusal()
 
@@ -282,7 +282,7 @@ def test_inspect_of_ambiguous_export_exits_with_code_1(tmp_path: Path, smallvoic
 
 
 def test_json_key_with_nul_is_ignored(tmp_path: Path) -> None:
-    """No column of Arrow may be called so: the key ended `inspect`, and with it the night, in a panic of Polars."""
+    """Regression: Arrow columns cannot have such a name; the key crashed `inspect` with a panic of Polars."""
     account = {"\0": 1, "username": "anna.tries", "followers": 1200, "platform": "instagram", "more": {"a\0b": 2}}
     (tmp_path / "list.json").write_text(json.dumps([account]))
     told = infer(tmp_path / "list.json").proposal
@@ -398,7 +398,7 @@ def test_declared_platform_is_used_in_trial_import_and_saved_shape(
 
 
 def test_inspect_does_not_import_dagster(tmp_path: Path) -> None:
-    """It takes longer to load than everything else that `inspect`, `explain` and `sources` need."""
+    """Dagster loads slower than everything else that `inspect`, `explain` and `check` need."""
     program = (
         "import atexit, sys; atexit.register(lambda: print('dagster' in sys.modules)); "
         "from pipelines.cli import main; main()"

@@ -1,4 +1,4 @@
-"""The log of a run: one line an event, as text or as JSON, whatever stands in it."""
+"""The log of a run: one line per event, as text or as JSON, for any content."""
 
 import json
 import logging
@@ -26,7 +26,7 @@ _SOURCES = (
 
 
 def _does_something(text: str) -> list[str]:
-    """The characters of a text that are no part of a line."""
+    """Returns the characters of a text that are not part of a line."""
     return [
         each for each in text if unicodedata.category(each) in ("Cc", "Zl", "Zp", "Cs") or each in "\u202e\u2066\u2069"
     ]

@@ -1,4 +1,4 @@
-"""The nightly run as people start it: the command, what it prints, what it leaves, and how it fails."""
+"""The nightly run from the command line: its output, its files, and its failures."""
 
 import json
 import os
@@ -33,14 +33,14 @@ PUBLISHED = Path("home/published/micro_influencers.duckdb")
 
 
 def query(folder: Path, sql: str) -> list[tuple[object, ...]]:
-    """Rows of the published file, read as a BI tool reads it."""
+    """Returns rows of the published file, read as by a BI tool."""
     with duckdb.connect(str(folder / PUBLISHED), read_only=True) as connection:
         return connection.execute(sql).fetchall()
 
 
 @pytest.fixture
 def copied(tmp_path: Path, samples: Path) -> Path:
-    """The samples as files of the test's own, to be damaged."""
+    """Copies the samples to files of the test, to be damaged."""
     original = tmp_path / "samples"
     target = original.resolve()
     original.unlink()
@@ -49,7 +49,7 @@ def copied(tmp_path: Path, samples: Path) -> Path:
 
 
 def test_nightly_run_of_the_samples(samples_night: SamplesNight) -> None:
-    """One run, looked at from every side: what is printed, published, accounted for, and left on disk."""
+    """Checks one run from every side: output, published tables, reconciliation, and files."""
     folder = samples_night.folder
     _prints_what_it_did(samples_night.run.out)
     _ranks_micro_influencers_only(folder)
@@ -171,7 +171,7 @@ def _explains_ranks(smallvoices: Command, folder: Path) -> None:
 
 
 def _can_be_computed_by_hand(text: str, log_lift: float) -> None:
-    """Computes the estimate from the numbers that the text shows, whether of posts or of averages."""
+    """Computes the estimate from the numbers in the text, for posts or for averages."""
     number = r"([+-]? ?[0-9.]+)"
     (terms,) = re.findall(rf"r = y - expected = {number} {number} = {number}\n", text)
     level, expected, residual = (float(term.replace(" ", "")) for term in terms)
@@ -195,7 +195,7 @@ def test_rerun_of_an_older_date_with_other_threads_gives_the_same_hash(home: Hom
 
 @pytest.mark.proof
 def test_same_bytes_give_the_same_hash(smallvoices: Command, copied: Path, tmp_path: Path) -> None:
-    """A rerun, a backfill, days in another order, other threads and another time zone all say the same."""
+    """Compares a rerun, a backfill, days in another order, other threads and another time zone."""
     # A week apart, so that the later one looks back on the earlier.
     days = ["2026-10-24", "2026-10-31"]
     for file in (tmp_path / "samples").glob("*/*2026-10-[03][01]*"):
@@ -238,14 +238,14 @@ def test_growth_uses_backfilled_days(smallvoices: Command, tmp_path: Path) -> No
     (tmp_path / "sources.yaml").write_text(text, encoding="utf-8")
     for day in ("2026-10-31", "2026-10-01", "2026-10-23"):
         assert smallvoices("nightly", "--date", day).code == 0
-    # the newest day stays the newest, and the older ones are in
+    # the newest day stays the newest, and the older ones are included
     assert query(tmp_path, "SELECT DISTINCT snapshot_date::VARCHAR FROM accounts") == [("2026-10-31",)]
     assert query(tmp_path, "SELECT count(DISTINCT snapshot_date) FROM rank_history") == [(3,)]
     assert query(tmp_path, "SELECT followers_growth_7d, followers_growth_30d FROM accounts") == [(1.0, 2.0)]
 
 
 def test_sample_dates_show_growth_and_movers(smallvoices: Command, samples: Path, tmp_path: Path) -> None:
-    """As README says; the dates between them, which have no files, are no dates with rows carried over."""
+    """Follows the README; dates between them have no files, and so no carried-forward rows."""
     (backfill,) = re.findall(
         r"\.venv/bin/smallvoices (backfill .*--available-only)", (REPOSITORY / "README.md").read_text()
     )
@@ -301,7 +301,7 @@ def test_bad_sources_do_not_fail_the_run(smallvoices: Command, tmp_path: Path, s
 
 
 def _finds_in_the_quarantine_what_the_report_counts(report: list[dict[str, Any]], folder: Path) -> None:
-    """Of a file that cannot be read: one row says what is held back, and why."""
+    """Compares quarantine and report: an unreadable file has one row with its rejected records and the reason."""
     (told,) = [row for row in report if row["state"] == "unreadable"]
     assert told["landed"] == told["quarantined"] == sum(reason["rows"] for reason in told["reasons"]) > 200
     assert told["reasons"] == [{"reason": "the whole file is held back", "rows": told["quarantined"]}]
@@ -549,7 +549,7 @@ def test_check_of_a_date_without_files_names_the_newest_available(
 
 
 def test_one_export_for_many_dates_is_reported(smallvoices: Command, tmp_path: Path) -> None:
-    """On the command line before anything is pulled, by `sources`, and by the source's check in the UI."""
+    """Checks the command line before pulling, `check`, and the source's check in the UI."""
     rows = "platform,handle,followers,avg_likes,avg_comments\ninstagram,one,2000,50,5\n"
     for name in ("list", "2026-10-30", "2026-10-31"):
         (tmp_path / f"{name}.csv").write_text(rows, encoding="utf-8")
@@ -580,7 +580,7 @@ def test_one_export_for_many_dates_is_reported(smallvoices: Command, tmp_path: P
 
 
 def test_run_from_an_api_never_shows_its_secret(smallvoices: Command, tmp_path: Path) -> None:
-    """A paged API, a source that its secret is wrong for, and one whose secret is missing, in one night."""
+    """Runs a paged API, a source with a wrong secret, and one with a missing secret, in one run."""
     canary = "canary+nightingale"
 
     def answer(request: Request) -> bytes:
@@ -641,7 +641,7 @@ def test_terminal_shows_the_progress_of_each_source(tmp_path: Path) -> None:
         with subprocess.Popen(command, stdout=inside, stderr=inside, env=os.environ | {"COLUMNS": "140"}) as night:
             os.close(inside)
             shown = b""
-            with suppress(OSError):  # what reading says once nobody is left inside
+            with suppress(OSError):  # the last message after reading
                 while piece := os.read(terminal, 65536):
                     shown += piece
         os.close(terminal)

@@ -1,4 +1,4 @@
-"""Who hears that a night failed: webhooks on loopback, nights that fail, and webhooks that fail themselves."""
+"""Notifications of failed runs: webhooks on loopback, failing runs, and failing webhooks."""
 
 import json
 import shutil
@@ -31,7 +31,7 @@ SOURCE = "{name: plain, shape: smallvoices, required: true, url: 'plain-{date}.c
 
 
 def _settings(folder: Path, address: str) -> Settings:
-    """A home whose one source has no file, and a webhook."""
+    """Returns settings with a webhook and one source without a file."""
     path = folder / "sources.yaml"
     path.write_text(f"notify: {address}\nsources: [{SOURCE}]\n", encoding="utf-8")
     return Settings(home=folder / "home", sources_file=path)
@@ -219,7 +219,7 @@ def test_daemon_notifies_of_killed_runs(tmp_path: Path, monkeypatch: pytest.Monk
                 killed.stderr.readline()
                 killed.kill()
             (record,) = instance.get_run_records(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
-            # What Dagster's run monitoring does once a run has taken longer than it may.
+            # As Dagster's run monitoring does after the maximum runtime.
             instance.report_run_failed(record.dagster_run, "Exceeded maximum runtime of 14400 seconds.")
             cursor, said = looks(cursor)
             assert (said, len(server.asked)) == (f"told of {record.dagster_run.run_id}", 2)

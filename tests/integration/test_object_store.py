@@ -1,4 +1,4 @@
-"""Pulling from buckets of a real S3 server on loopback, and from servers that stand in for none."""
+"""Pulling from buckets of a real S3 server on loopback, and from servers that simulate other stores."""
 
 import hashlib
 import re
@@ -28,19 +28,19 @@ STORAGE = {"access_key_id": "${S3_KEY}", "secret_access_key": "${S3_SECRET}", "r
 
 @pytest.fixture(autouse=True)
 def keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The bucket's keys in the environment."""
+    """Sets the bucket's keys in the environment."""
     monkeypatch.setenv("S3_KEY", KEY)
     monkeypatch.setenv("S3_SECRET", SECRET)
 
 
 @pytest.fixture
 def bucket(request: pytest.FixtureRequest) -> str:
-    """A folder of the bucket that no other test uses."""
+    """Returns a folder of the bucket that no other test uses."""
     return "exports/" + hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:20]
 
 
 def source(folder: Path, s3: S3, address: str, **keys: Any) -> Exports:
-    """One source `a` in a bucket."""
+    """Adds one source `a` in a bucket."""
     storage = STORAGE | {"endpoint": s3.endpoint}
     return Exports(folder).source("a", address, **({"allow_private": True, "storage": storage} | keys))
 
@@ -164,7 +164,7 @@ def test_unknown_option_is_reported(tmp_path: Path, s3: S3) -> None:
 def test_other_stores_receive_documented_requests(
     tmp_path: Path, address: str, storage: dict[str, Any], path: str
 ) -> None:
-    """No server of these is at hand; what they are asked is what their vendors document."""
+    """Compares the requests with the vendors' documentation, as no server of these stores is available."""
     headers = {"ETag": '"1"', "Last_Modified": "Fri, 30 Oct 2026 00:00:00 GMT", "x_goog_generation": "1"}
     with serving(lambda request: ok(b"" if request.method == "HEAD" else CSV, headers=headers)) as server:
         keys = {name: server.url if value == "URL" else value for name, value in storage.items()}

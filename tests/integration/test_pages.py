@@ -1,4 +1,4 @@
-"""Pages of an API are read many at once, and come out as if each had been read by itself."""
+"""Pages of an API are read many at once, with the same result as one by one."""
 
 import json
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ def imported(folder: Path, shape: dict[str, Any], pages: Sequence[bytes]) -> Imp
 
 
 def both(shape: dict[str, Any], pages: Sequence[bytes], monkeypatch: pytest.MonkeyPatch) -> Imported:
-    """The import of pages read together, once it is known to equal that of pages read one by one."""
+    """Imports pages together, and checks that the result equals that of pages read one by one."""
     with TemporaryDirectory() as one, TemporaryDirectory() as other:
         together = imported(Path(one), shape, pages)
         with monkeypatch.context() as patched:
@@ -118,7 +118,7 @@ def test_invalid_page_is_named_like_a_single_file(
 
 
 def message(folder: Path, pages: Sequence[bytes]) -> str:
-    """What an import that fails says, without the path of the landed file."""
+    """Returns the message of a failed import, without the path of the landed file."""
     folder.mkdir()
     with pytest.raises(importing.NothingToPublishError) as failure:
         imported(folder, WRAPPED, pages)
@@ -140,7 +140,7 @@ ANYTHING = st.recursive(
 @settings(max_examples=8)
 @given(pages=st.lists(st.lists(ANYTHING | st.builds(record, st.integers(0, 30)), max_size=4), min_size=2, max_size=4))
 def test_records_of_any_pages_are_accounted_for(pages: list[list[object]]) -> None:
-    # One record that holds, so that there is something to import.
+    # One valid record, so that there is something to import.
     with pytest.MonkeyPatch.context() as patched:
         told = both(WRAPPED, [page(record(999)), *(page(*records) for records in pages)], patched)
     assert all(landed == accepted + bad + old for landed, accepted, bad, old in told.told(

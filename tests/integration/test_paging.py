@@ -1,4 +1,4 @@
-"""Paging through APIs on loopback: every kind, and every way in which an API leads round in circles."""
+"""Paging through APIs on loopback: every kind, and every form of circle."""
 
 import json
 import signal
@@ -25,7 +25,7 @@ RECORDS = [{"platform": "instagram", "handle": f"h{number}", "followers": 1000 +
 
 @pytest.fixture
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long pulls have waited; they do not really wait."""
+    """Records the waits of pulls, without waiting."""
     waits: list[float] = []
     monkeypatch.setattr(transport, "sleep", waits.append)
     return waits
@@ -34,7 +34,7 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def paged(
     folder: Path, server: Loopback, paging: dict[str, Any], path: str = "/api?day={date}", **keys: Any
 ) -> Exports:
-    """One source `a` of an API with pages."""
+    """Adds one source `a` of an API with pages."""
     url = server.url + path
     return (
         Exports(folder)
@@ -44,7 +44,7 @@ def paged(
 
 
 def handles(exports: Exports, manifest: Manifest) -> list[str]:
-    """The handles on all landed pages, in order."""
+    """Returns the handles on all landed pages, in order."""
     documents = [json.loads(page) for page in landed(exports, manifest)]
     return [
         record["handle"]
@@ -148,7 +148,7 @@ def test_profiles_and_posts_are_paged_separately(tmp_path: Path) -> None:
 
 
 def cursors(*pairs: tuple[str, str | None]) -> Answer:
-    """Answers a cursor with a page of its own record and the cursor after it."""
+    """Responds to a cursor with a page of its own record and the next cursor."""
     after = dict(pairs)
     count = [0]
 
@@ -250,7 +250,7 @@ def test_page_whose_records_have_all_been_seen_is_dropped(tmp_path: Path) -> Non
     with serving(in_turn([{"data": records, "next": after} for records, after in parts])) as server:
         exports = paged(tmp_path, server, CURSOR)
         manifest = pull(exports)
-    # Page 3 has something new, so it stays as it came: the import settles which row of an account counts.
+    # Page 3 has a new record, so it is kept unchanged: the import decides which row of an account counts.
     assert handles(exports, manifest) == ["h0", "h1", "h2", "h3", "h2", "h3", "h4", "h5"]
 
 
@@ -321,11 +321,11 @@ def test_pages_share_one_byte_cap(tmp_path: Path) -> None:
     assert "it sends more than limits.max_bytes (500)" in manifest.message
 
 
-# Going on (a checkpoint a page)
+# Resuming (a checkpoint per page)
 
 
 def breaking(at_page: int, broken: list[bool]) -> Answer:
-    """An API of 25 records in pages of 10 that is down from a page on while `broken` says so."""
+    """Simulates an API of 25 records in pages of 10 that is down from a page on while `broken` is set."""
 
     def answer(request: Request) -> bytes:
         is_down = broken[0] and int(request.query.get("after", "c0")[1:]) >= 10 * (at_page - 1)
@@ -409,7 +409,7 @@ def test_expired_cursor_restarts_from_the_first_page(tmp_path: Path, slept: list
 
 
 def test_killed_pull_resumes_at_its_page(tmp_path: Path) -> None:
-    """The real command, killed while it waits for page 3, asks for nothing twice but that page."""
+    """Kills the real command while it waits for page 3, and checks that only that page is requested twice."""
 
     def answer(request: Request) -> bytes:
         if request.query.get("after") == "c20" and len(server.asked) == 3:
@@ -507,7 +507,7 @@ def test_next_page_on_another_host_gets_no_secret(tmp_path: Path, monkeypatch: p
     assert "x-api-key" not in request.headers
 
 
-# The pure part
+# Pure functions
 
 
 @pytest.mark.parametrize(

@@ -102,13 +102,13 @@ def test_table_records_the_parameters_of_its_inputs(
     assert parameters.of(lake, DAY) == expected
     write(lake, "engagement", (), Metrics(window_days=7))
     write(lake, "ranking", ("engagement", "estimates"), Metrics())
-    assert parameters.of(lake, DAY)["window_days"] is None  # of two different values
+    assert parameters.of(lake, DAY)["window_days"] is None  # two different values
     assert parameters.stale(lake, Metrics()) == [DAY]
     assert parameters.are_the_same(parameters.of(lake, DAY), parameters.of(lake, DAY)) is False
 
 
 def write(lake: Lake, table: str, upstream: Sequence[str], metrics: Metrics) -> None:
-    """Writes a table that holds nothing but the note of its parameters."""
+    """Writes a table that holds only the note of its parameters."""
     notes = parameters.notes(lake, table, upstream, DAY, metrics)
     with lake.replacing(table, DAY, "run") as path, TableWriter(path, pl.Schema({"rank": pl.Int64()}), notes):
         pass

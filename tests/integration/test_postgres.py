@@ -1,4 +1,4 @@
-"""The published tables in a real PostgreSQL database: the same cells, swapped under readers, and nothing lost."""
+"""The published tables in a real PostgreSQL database: equal cells, and swaps without lost or blocked reads."""
 
 import os
 import threading
@@ -38,7 +38,7 @@ HOSTILE = [
 
 @dataclass(frozen=True)
 class Database:
-    """A database of its own for each test, and what publishes to it."""
+    """A separate database for each test, and its publisher."""
 
     server: Postgres
     name: str
@@ -47,15 +47,15 @@ class Database:
 
     @property
     def address(self) -> str:
-        """As sources.yaml has it."""
+        """Returns the address in the form of sources.yaml."""
         return self.server.address(self.name)
 
     def publish(self) -> Loaded:
-        """Brings the database to the generation of the file."""
+        """Publishes the generation of the file to the database."""
         return postgres.publish(self.address, self.file)
 
     def query(self, statement: str, user: str = "keeper") -> list[tuple[Any, ...]]:
-        """Rows of a statement, over a connection of its own."""
+        """Returns rows of a statement, over a separate connection."""
         with self.server.connect(self.name, user) as connection:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
@@ -65,7 +65,7 @@ class Database:
 def database(
     postgres_server: Postgres, home: Home, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Database:
-    """An empty database; `again` publishes the next generation of the file."""
+    """Creates an empty database; `again` publishes the next generation of the file."""
     monkeypatch.setenv("PG_PASSWORD", PASSWORD)
     name = f"t{abs(hash(request.node.name)) % 10**9}"
     with postgres_server.connect("postgres") as connection:
@@ -118,7 +118,7 @@ def test_hostile_text_arrives_unchanged(database: Database, tmp_path: Path) -> N
 def keep_reading(
     database: Database, place: int, seen: list[tuple[Any, ...]], wrong: list[object], is_over: threading.Event
 ) -> None:
-    """Reads all tables until it is over: one statement at a time; two in an old snapshot; and a connection for each."""
+    """Reads all tables until stopped: single statements, two in an old snapshot, and over new connections."""
     everything = " + ".join(f"(SELECT count(*) FROM smallvoices.{table})" for table in TABLES if table != "_meta")
     statement = (
         f"SELECT generation, rows, {everything}, (SELECT min(generation) FROM smallvoices._meta) FROM smallvoices._meta"
@@ -174,7 +174,7 @@ def test_readers_see_one_complete_generation_during_swaps(database: Database) ->
         assert all(row[0] == row[3] for row in rows_seen)
         assert [row[0] for row in rows_seen] == sorted(row[0] for row in rows_seen)
     assert database.query("SELECT generation FROM smallvoices._meta") == [(first + 3,)]
-    # A generation that was still being read has stayed, until a publish finds it without readers.
+    # A generation with a reader has stayed, until a publish finds it without readers.
     database.again()
     assert database.publish().kept == ()
     assert database.query("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'smallvoices%'") == [(1,)]
@@ -218,7 +218,7 @@ def test_privileges_are_copied_and_foreign_views_are_kept(database: Database) ->
 
 def test_generation_with_tables_of_another_contract_is_replaced(database: Database) -> None:
     database.publish()
-    # An earlier contract: a table that is gone since, and one that did not exist yet.
+    # An earlier contract: one table was removed since, and one did not exist yet.
     database.query(
         "ALTER TABLE smallvoices.tier_benchmarks RENAME TO benchmarks_of_contract_1; DROP TABLE smallvoices.contacts"
     )

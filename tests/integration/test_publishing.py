@@ -1,4 +1,4 @@
-"""Publishing: one generation in every format, what is refused, and builders that get in each other's way."""
+"""Publishing: one generation in every format, refused publishes, and concurrent builders."""
 
 import csv
 import hashlib
@@ -104,7 +104,7 @@ def test_command_reports_refusal_in_one_line(home: Home) -> None:
     assert home.manifest["generation"] == 1
 
 
-# In a process of its own, which has started no thread of DuckDB: the publisher is a fork of it.
+# In a new process, which has no threads of DuckDB: the publisher is a fork of it.
 _WITH_A_BROKEN_DISK = """
 import errno, sys
 from pathlib import Path
@@ -213,7 +213,7 @@ def _verified(home: Home) -> subprocess.CompletedProcess[str]:
 
 
 def test_content_hash_is_stable_across_duckdb_versions() -> None:
-    """Versions from 1.3 to 2.0 hash alike; one that does not would make every content hash another."""
+    """Compares hashes of versions 1.3 to 2.0; a version that hashes differently would change every content hash."""
     with duckdb.connect() as connection:
         connection.execute("ATTACH ':memory:' AS pub")
         connection.execute(
@@ -237,7 +237,7 @@ def test_builder_that_stood_still_is_waited_for_and_fenced_after_losing_its_lock
         with pytest.raises(PublishError, match=f"another process has held {home.published}/.lock for 0 s; see `fuser"):
             home.publish(wait_seconds=0)
         assert home.manifest["generation"] == 1
-        # What somebody in a hurry does.
+        # A manual deletion of the lock file.
         (home.published / ".lock").unlink()
         assert home.publish().number == 2
         after = home.manifest
@@ -276,7 +276,7 @@ def test_open_connection_sees_new_generations(home: Home) -> None:
         assert seen == [[(100.0,)], [(50.0,)], [(25.0,)]]
         undescribed = "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal AND comment IS NULL"
         assert kept.execute(undescribed).fetchall() == []
-    # Whoever has it open keeps what is there.
+    # Open readers keep the old file.
     assert (home.published / "latest.duckdb").stat().st_ino == inode
 
 
@@ -292,7 +292,7 @@ def test_unreadable_views_are_rewritten(home: Home) -> None:
 
 def test_dates_computed_without_their_lookback_are_reported(home: Home) -> None:
     path = home.settings.lake / f"history/snapshot_date={DAYS[-1]}/data.parquet"
-    pl.read_parquet(path).write_parquet(path)  # without the note of what it has seen
+    pl.read_parquet(path).write_parquet(path)  # without the note of its lookback
     done = home.run("publish")
     assert done.returncode == 0, done.stderr
     (told,) = [line for line in done.stdout.splitlines() if line.startswith("Stale: ")]

@@ -40,7 +40,7 @@ def test_world_is_deterministic_and_its_oracle_is_calibrated(scenario: Scenario)
         assert posterior.log_low is not None
         assert posterior.log_high is not None
         covered = measures.coverage(world.truth[seen], posterior.log_low[seen], posterior.log_high[seen])
-        # Of 400 accounts 80 % are 320, give or take 8; the share of reels is guessed, and its doubt left out.
+        # Of 400 accounts 80 % are 320, give or take 8; the share of reels is approximated, without its uncertainty.
         assert 0.68 if scenario.reel_effect else 0.73 < covered < 0.87
 
 
@@ -101,7 +101,7 @@ def test_switching_an_ingredient_off_changes_estimates(tmp_path: Path, ingredien
 
 
 def test_intervals_are_calibrated_for_few_likes_per_post(tmp_path: Path) -> None:
-    # Counting alone is at stake: accounts' posts scatter alike, and no level moves after the snapshot.
+    # Only counting noise matters: accounts' posts scatter alike, and no level moves after the snapshot.
     scenario = replace(SCENARIOS["tiny_counts"], movement=0, post_df=1_000)
     worlds = [draw(scenario, 5000, seed) for seed in range(3)]
     judged = [judge(world, {PRODUCT: product.estimate(world, tmp_path)}) for world in worlds]
@@ -167,4 +167,4 @@ def test_labelled_accounts_are_scored_by_profile_indicators(tmp_path: Path) -> N
     areas = fraud.labelled(path, tmp_path)
     assert areas["no_picture"] == 1
     assert areas["authenticity"] == 1
-    assert "uniform_engagement" not in areas  # there are no posts to tell it from
+    assert "uniform_engagement" not in areas  # there are no posts to detect it from

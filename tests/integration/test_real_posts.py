@@ -1,4 +1,4 @@
-"""The benchmark on real posts: how posts are split, what a test median's noise is, and what is printed."""
+"""The benchmark on real posts: splits, the noise of a test median, and the output."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ NEWEST = datetime(2017, 5, 1, 12)  # noqa: DTZ001 - sets have times without a zo
 
 
 def posts(tmp_path: Path, accounts: dict[int, dict[int, int]], followers: int = 1000) -> Posts:
-    """A set of accounts whose posts are likes by age in days."""
+    """Builds a set of accounts whose posts are likes by age in days."""
     rows = [
         {"account": account, "posted_at": NEWEST - timedelta(days=age), "likes": likes}
         for account, by_age in accounts.items()
@@ -34,9 +34,9 @@ def posts(tmp_path: Path, accounts: dict[int, dict[int, int]], followers: int = 
 def test_forward_split_trains_on_the_older_half(tmp_path: Path) -> None:
     by_age = {0: 60, 10: 50, 20: 40, 30: 30, 40: 20, 130: 10}
     halves = split(posts(tmp_path, {1: by_age, 2: {0: 5, 1: 6, 2: 7}, 3: dict.fromkeys(range(8), 1)}), "forward")
-    assert halves.number.tolist() == [0, 2]  # account 2 has one post to test by
+    assert halves.number.tolist() == [0, 2]  # account 2 has one post to test on
     mine = halves.train.account == 0
-    # The newest training post is 3 days old; the one of 130 days is 103 days old then, out of the window.
+    # The newest training post is 3 days old; the one of 130 days is 103 days old then, outside the window.
     assert halves.train.age[mine].tolist() == [3, 13]
     assert halves.train.likes[mine].tolist() == [30, 20]
     assert halves.truth[0] == pytest.approx(np.log(50.5 / 1000))
@@ -58,7 +58,7 @@ def test_sampling_variance_of_the_median_matches_its_draws() -> None:
     logs = 0.5 * rng.standard_normal(account.size)
     medians = np.median(logs.reshape(4000, 12), axis=1)
     assert median_variance(account, logs, 1).mean() == pytest.approx(medians.var(), rel=0.05)
-    # Of posts with long tails, too, which a formula for normal draws overstates.
+    # Also for posts with long tails, whose variance a formula for normal draws overstates.
     logs = 0.5 * rng.standard_t(2, account.size)
     medians = np.median(logs.reshape(4000, 12), axis=1)
     assert np.median(median_variance(account, logs, 1)) == pytest.approx(medians.var(), rel=0.2)

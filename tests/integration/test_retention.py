@@ -1,4 +1,4 @@
-"""Retention: old dates, runs and files that are deleted, and those that stay although they are old."""
+"""Retention: deleted dates, runs and files, and those that are kept at any age."""
 
 import json
 import os
@@ -36,7 +36,7 @@ from tests.conftest import REPOSITORY
 from tests.factories.built_once import built_once
 from tests.factories.published_home import Home
 
-# Gone with 400 days to keep; gone, but seen by a date that is kept; kept; the newest.
+# Deleted with 400 days to keep; deleted, but in the lookback of a kept date; kept; the newest.
 GONE, SEEN, KEPT, NEWEST = date(2025, 8, 1), date(2025, 9, 20), date(2025, 10, 5), date(2026, 10, 31)
 SOURCES = (
     "sources:\n- {name: plain, shape: smallvoices, max_quarantine_share: 0.5, url: 'plain-{date}.csv'}\n"
@@ -47,7 +47,7 @@ HEADER = "platform,profile_id,handle,followers,avg_likes,avg_comments\n"
 
 @pytest.fixture(scope="session")
 def grown(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A home of four nights, all that it holds 500 days old; one of its sources ended with the second night."""
+    """Builds a home of four runs with data 500 days old; one of its sources ended with the second run."""
     return Home(built_once(tmp_path_factory, "grown", _make_grown))
 
 
@@ -67,7 +67,7 @@ def _make_grown(folder: Path) -> None:
 
 
 def _age(home: Home, days: int) -> None:
-    """Makes all files of a home, and all runs of its instance, so many days old."""
+    """Ages all files of a home, and all runs of its instance, by so many days."""
     then = time.time() - days * 86_400
     for path in home.settings.home.rglob("*"):
         os.utime(path, (then, then), follow_symlinks=False)
@@ -80,7 +80,7 @@ def _age(home: Home, days: int) -> None:
 
 @pytest.fixture
 def old(grown: Home, tmp_path: Path) -> Home:
-    """A copy of it, as old."""
+    """Returns a copy of it, with the same age."""
     shutil.copytree(grown.folder, tmp_path / "old", symlinks=True)
     return Home(tmp_path / "old")
 
@@ -148,7 +148,7 @@ def test_deleted_date_is_reported_and_can_be_recomputed(old: Home) -> None:
     loaded = sources_file.load(old.settings.sources_file)
     again = runs.run_dates(old.settings, loaded, [GONE], force=False, log_level="CRITICAL")
     assert again.succeeded, again.error
-    # What was just computed stays, however old its date, with its quarantine for the report of the run.
+    # A just computed date is kept at any age, with its quarantine for the report of the run.
     assert len(_tables(old, GONE)) == len(_tables(old, NEWEST))
     assert [reason["rows"] for row in import_report(old.settings, GONE) for reason in row["reasons"]] == [1]
     assert import_report(old.settings, KEPT)[0]["quarantined"] == 1
@@ -157,7 +157,7 @@ def test_deleted_date_is_reported_and_can_be_recomputed(old: Home) -> None:
 
 def test_landing_is_deleted_only_if_configured_and_unused(old: Home) -> None:
     found = _tidy(replace(old.settings, keep_landing_days=60))
-    assert sum(each.kind == "landing" for each in found) == 5  # of `ended`, the pull that failed too
+    assert sum(each.kind == "landing" for each in found) == 5  # of `ended`, including the failed pull
     assert _landed(old, "plain") == [NEWEST]
     assert _landed(old, "ended") == [SEEN]  # its newest complete pull
     with home_instance.existing_instance(old.settings) as instance:
@@ -171,7 +171,7 @@ def test_landing_is_deleted_only_if_configured_and_unused(old: Home) -> None:
 
 
 def test_inputs_of_the_published_date_are_kept_at_any_age(old: Home) -> None:
-    """Carried rows are of an earlier date, which may be older than what is kept."""
+    """Covers carried-forward rows, whose earlier date may be older than the retention period."""
     file = old.settings.lake / f"import_report/snapshot_date={NEWEST}/data.parquet"
     lake = Lake(old.settings.lake)
     report = lake.scan("import_report", NEWEST).collect()
@@ -204,7 +204,7 @@ def test_ended_runs_are_deleted_and_their_dates_stay_materialized(old: Home) -> 
         )
         with instance.event_log_storage.index_connection() as connection:  # type: ignore[attr-defined]  # of SQL storage
             assert connection.execute(events, {"run": newest}).scalar() == 0
-        # Once a date is gone, what had stayed of its run goes too, whose turn was long before.
+        # Once a date is deleted, the remaining record of its run is deleted too, which was due long before.
         run_retention.remove(instance, [newest], since=NEWEST, landed_since=KEPT)
         left = {"ranking": {str(NEWEST)}, "landed_plain": {str(KEPT), str(NEWEST)}}
         assert {asset: instance.get_materialized_partitions(asset_key(asset)) for asset in left} == left
@@ -316,4 +316,4 @@ def test_retention_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("SMALLVOICES_KEEP_LAKE_DAYS", "OFF")
     settings = Settings.from_environment()
     assert (settings.keep_landing_days, settings.keep_lake_days, settings.keep_runs_days) == (100, None, 90)
-    assert NEWEST - timedelta(400) > SEEN  # as the dates above are meant
+    assert NEWEST - timedelta(400) > SEEN  # as the dates above are interpreted

@@ -1,6 +1,6 @@
-"""A secret shows nowhere, whatever becomes of the sources that it is for: one night of every ending.
+"""Secrets are shown nowhere, for any outcome of their sources: one run of every outcome.
 
-Single endings are looked at closer where the pull is tested (`test_http_pull`, `test_paging`, `test_object_store`,
+Single outcomes are tested in detail with the pull (`test_http_pull`, `test_paging`, `test_object_store`,
 `test_postgres`).
 """
 
@@ -23,7 +23,7 @@ ROWS = [
 
 
 def answer(request: Request) -> bytes | Iterator[bytes]:
-    """Every way in which a source may end, by its path; some repeat what they were sent in their words."""
+    """Responds with every outcome, by path; some repeat their request in the response."""
     said = " ".join([*request.headers.values(), *request.query.values()])
     if request.path == "/good.json":
         return as_json(ROWS)
@@ -74,7 +74,7 @@ def test_no_pull_outcome_shows_a_secret(smallvoices: Command, tmp_path: Path) ->
 
 
 def _refuse_tls(plain: socket.socket) -> None:
-    """Answers a TLS greeting with something that is none."""
+    """Responds to a TLS greeting with an invalid one."""
     while True:
         try:
             peer, _ = plain.accept()

@@ -1,4 +1,4 @@
-"""What is installed with smallvoices: licences that are known and fit, and an audit that cannot pass unasked."""
+"""Dependencies of smallvoices: known and accepted licences, and an audit that fails without results."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ def test_every_locked_package_is_listed_with_an_accepted_licence() -> None:
     assert len(pinned) > 80
     assert {name: listed.get(name) for name in installed} == installed, "make licences"
     assert not listed.keys() - pinned.keys(), "make licences"
-    # What is not installed here is for other systems alone.
+    # Packages that are not installed here are for other systems only.
     assert all("win32" in pinned[name] for name in pinned.keys() - listed.keys())
     assert licences.unfit(listed) == {}
 

@@ -1,6 +1,6 @@
-"""Homes of other releases: a home whose columns are not those of today, and one that commit 5d1bf1b has written.
+"""Homes of other releases: a home with different columns, and one written by commit 5d1bf1b.
 
-The second is built by that commit's own code, out of the git history, and kept in pytest's cache.
+The second is built by that commit's own code, from the git history, and kept in pytest's cache.
 """
 
 import os
@@ -34,7 +34,7 @@ OLD_COMMAND = "from pipelines.cli import main; main()"
 
 
 def drop_a_column(home: Home, table: str, day: str) -> None:
-    """Makes a table what another release would have written."""
+    """Rewrites a table with the columns of another release."""
     path = home.settings.lake / table / f"snapshot_date={day}/data.parquet"
     frame = pl.read_parquet(path)
     last = [name for name in frame.columns if name != "bucket"][-1]
@@ -77,7 +77,7 @@ def test_date_that_cannot_be_recomputed_is_named_with_a_remedy(home: Home) -> No
 
 @pytest.fixture(scope="session")
 def old_code(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files of the commit."""
+    """Returns the files of the commit."""
     archive = subprocess.run(["git", "archive", COMMIT], cwd=REPOSITORY, capture_output=True, check=False)  # noqa: S607
     if archive.returncode:
         pytest.skip(f"commit {COMMIT} is not in the git history of this checkout: {archive.stderr.decode().strip()}")
@@ -88,7 +88,7 @@ def old_code(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run_old(code: Path, home: Path, sources: Path, *arguments: str) -> None:
-    """Runs the commit's command, with the packages of this environment: those that it needs are the same."""
+    """Runs the commit's command with the packages of this environment, which meet its requirements."""
     command = [sys.executable, "-c", OLD_COMMAND, *arguments, "--home", str(home), "--sources", str(sources)]
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, timeout=900, cwd=code,
@@ -99,7 +99,7 @@ def run_old(code: Path, home: Path, sources: Path, *arguments: str) -> None:
 
 @pytest.fixture(scope="session")
 def old_home(old_code: Path, pytestconfig: pytest.Config) -> Path:
-    """The home that the commit's code makes of three dates of the samples."""
+    """Builds a home with the commit's code from three dates of the samples."""
     folder: Path = pytestconfig.cache.mkdir(f"home_of_{COMMIT}")
     done = folder / "home"
     if not done.exists():
@@ -115,13 +115,13 @@ def old_home(old_code: Path, pytestconfig: pytest.Config) -> Path:
 
 @pytest.fixture
 def upgraded(old_home: Path, tmp_path: Path) -> Settings:
-    """A copy of that home, under the code of today."""
+    """Returns a copy of that home, with today's code."""
     shutil.copytree(old_home, tmp_path / "home", symlinks=True)
     return Settings(home=tmp_path / "home", sources_file=SAMPLES)
 
 
 def landed_dates(settings: Settings) -> dict[str, set[str]]:
-    """What Dagster knows to have landed, by asset key."""
+    """Returns the materialized landing dates in Dagster, by asset key."""
     with home_instance.open_instance(settings) as instance:
         return {
             key.to_user_string(): instance.event_log_storage.get_materialized_partitions(key)
@@ -157,7 +157,7 @@ def test_home_of_5d1bf1b_names_its_migration_command_and_keeps_working(
         f"smallvoices/landed_{source.name}": set(OLD_DATES) for source in sources_file.load(SAMPLES).sources
     }
 
-    # The same rows as where today's code has made all of it.
+    # The same rows as if today's code had computed everything.
     anew = smallvoices(
         "backfill",
         "--from",
@@ -215,7 +215,7 @@ def test_postgresql_schema_of_5d1bf1b_is_replaced(
     old_sources.write_text(text, encoding="utf-8")
     run_old(old_code, upgraded.home, old_sources, "publish")
     sources.write_text(text.replace("samples/", f"{REPOSITORY}/samples/"), encoding="utf-8")
-    for _ in range(2):  # the second replaces what the first has left of the old one
+    for _ in range(2):  # the second replaces the remains of the old one
         done = smallvoices("publish", sources=sources)
         assert done.code == 0, done.err
     with postgres_server.connect("upgraded") as connection:

@@ -1,4 +1,4 @@
-"""What people see and click in the Dagster UI, in a headless Chromium."""
+"""The Dagster UI from a user's view, in a headless Chromium."""
 
 import re
 

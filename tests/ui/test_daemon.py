@@ -1,4 +1,4 @@
-"""What Dagster's own daemon makes of the pipeline: backfills launched from the UI, sensors, the schedule."""
+"""Dagster's own daemon on the pipeline: backfills launched from the UI, sensors, the schedule."""
 
 import json
 import subprocess

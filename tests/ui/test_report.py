@@ -44,7 +44,7 @@ Row = dict[str, Any]
 
 
 def write_published(path: Path, tables: dict[str, list[Row]], generation: int = 7) -> Path:
-    """A published file as the contract has it, with these rows; what they do not say is empty."""
+    """Writes a published file of the contract with these rows; missing columns are null."""
     aside = path.with_suffix(".new")
     aside.unlink(missing_ok=True)
     meta = {
@@ -68,7 +68,7 @@ def write_published(path: Path, tables: dict[str, list[Row]], generation: int = 
 
 
 def account(rank: int, **said: object) -> Row:
-    """A micro-influencer whose every figure follows from its rank."""
+    """Returns a micro-influencer whose every figure follows from its rank."""
     typical, lift = 0.08 if rank % 2 else 0.04, 4.0 / rank
     return {
         "rank": rank, "score": round(100 * lift / (1 + lift), 3), "platform": "tiktok" if rank % 3 else "instagram",
@@ -84,7 +84,7 @@ def account(rank: int, **said: object) -> Row:
 
 
 def everything() -> dict[str, list[Row]]:
-    """Sixty micro-influencers, ten of them of hostile names, and all else that a page can show."""
+    """Writes sixty micro-influencers, ten of them with hostile names, and all other content of a page."""
     micro = [account(rank) for rank in range(1, 61)]
     for number, text in enumerate(HOSTILE):
         micro[number + 40] |= {"handle": text, "display_name": text, "sector": text, "country": text, "language": text}
@@ -137,7 +137,7 @@ class Page:
         self._path = path
 
     def open(self, *, width: int = 1440, dark: bool = False) -> None:
-        """Opens it in a size and a colour scheme, forgetting what was logged before."""
+        """Opens it in a size and a colour scheme, with a cleared log."""
         resize(self.driver, width, 900)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         motion = {"name": "prefers-reduced-motion", "value": "reduce"}
@@ -155,14 +155,14 @@ class Page:
         Select(self.driver.find_element(By.CSS_SELECTOR, css)).select_by_value(value)
 
     def ranks(self) -> list[int]:
-        """Ranks of the rows that are shown, in order."""
+        """Returns the ranks of the displayed rows, in order."""
         shown = (
             "[...document.querySelectorAll('#top tbody tr')].filter(tr => !tr.hidden).map(tr => tr.cells[0].innerText)"
         )
         return [int(text) for text in self.asks(f"return {shown}")]
 
     def requested(self) -> set[str]:
-        """Addresses that were asked for since the page was opened."""
+        """Returns the addresses requested since the page was opened."""
         messages = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
         return {
             message["params"]["request"]["url"]
@@ -172,13 +172,13 @@ class Page:
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A published file with everything in it."""
+    """Returns a published file with all content."""
     return write_published(tmp_path_factory.mktemp("published") / "micro_influencers.duckdb", everything())
 
 
 @pytest.fixture(scope="module")
 def page(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """Its report, in one browser for all tests."""
+    """Returns its report, in one browser for all tests."""
     target = published.with_name("report.html")
     report_page.write(published, target)
     with chromium(tmp_path_factory.mktemp("chromium"), logs=("browser", "performance")) as driver:
@@ -356,7 +356,7 @@ def test_movers_equal_the_rank_history(page: Page, published: Path) -> None:
             ).fetchall()
         )
     assert shown.startswith(handle[:79])
-    # A day without files is no less of a day.
+    # A day without files is still a day.
     drawn = {
         row.find_element(By.TAG_NAME, "bdi").text: str(
             row.find_element(By.TAG_NAME, "polyline").get_attribute("points")

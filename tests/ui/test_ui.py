@@ -1,4 +1,4 @@
-"""`smallvoices ui` of a new home: the one running Dagster that `make test` looks at; `make test-ui` has the others."""
+"""`smallvoices ui` of a new home: the only running Dagster of `make test`; `make test-ui` has the others."""
 
 from tests.ui.live_dagster import LiveDagster
 from tests.ui.test_daemon import DAILY

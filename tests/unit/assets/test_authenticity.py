@@ -1,4 +1,4 @@
-"""Signs that engagement or followers are not earned: accounts in, doubts with their evidence and flags out."""
+"""Indicators of unearned engagement or followers: accounts in, suspicions with their values and flags out."""
 
 import random
 from datetime import timedelta
@@ -15,7 +15,7 @@ AGES = range(3, 33, 3)
 
 
 def honest(count: int = 60) -> tuple[list[Row], list[Row]]:
-    """Accounts of about 250 likes a post, one comment in twenty-five likes, that follow about 300."""
+    """Builds an account of about 250 likes a post, one comment in twenty-five likes, that follows about 300."""
     draw = random.Random(7)  # noqa: S311 - invented accounts
     profiles, posts = [], []
     for number in range(count):
@@ -30,13 +30,13 @@ def honest(count: int = 60) -> tuple[list[Row], list[Row]]:
 
 
 def judged(settings: Settings, odd: Row, odd_posts: list[Row], earlier: list[Row] | None = None) -> Row:
-    """The signs of one account among honest ones."""
+    """Returns the indicators of one account among honest ones."""
     profiles, posts = honest()
     return night(settings, [*profiles, odd], [*posts, *odd_posts], earlier)["authenticity"][odd["profile_id"]]
 
 
 def lively(name: str, comments: float = 0.04, height: float = 1.0) -> list[Row]:
-    """Posts that scatter as earned ones do."""
+    """Builds posts with earned variation."""
     likes = [round(height * each) for each in (150, 420, 260, 190, 330, 120, 510, 240, 280, 200)]
     return [post(name, age, each, round(each * comments)) for age, each in zip(AGES, likes, strict=True)]
 
@@ -99,7 +99,7 @@ def test_few_likes_and_comments_vary_by_chance(settings: Settings) -> None:
 
 
 def before(row: Row, days: int, **cells: object) -> Row:
-    """The same account in the snapshot of so many days before."""
+    """Builds the same account in the snapshot of so many days before."""
     return row | {"snapshot_date": DAY - timedelta(days=days)} | cells
 
 

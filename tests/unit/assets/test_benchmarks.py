@@ -1,4 +1,4 @@
-"""Observed ratios beside published ones: only figures of the very same followers and metric."""
+"""Observed ratios compared with published ones: only figures of the same followers and metric."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def test_benchmark_is_compared_only_with_the_tier_of_its_band(tmp_path: Path) ->
         (row["platform"], row["tier"]): row["published_value"]
         for row in rows.filter(metric="like_rate").iter_rows(named=True)
     }
-    # TIDES' micro (10,000 to 50,000), mid and macro are bands of its own; its nano is what is called micro here.
+    # TIDES' micro (10,000 to 50,000), mid and macro are its own bands; its nano is called micro here.
     assert found == {
         ("instagram", "nano"): 0.08, ("instagram", "micro"): 0.04, ("instagram", "mid"): 0.0237,
         ("instagram", "macro"): None, ("instagram", "mega"): 0.0166,

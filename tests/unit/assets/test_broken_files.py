@@ -1,4 +1,4 @@
-"""Files that nobody meant: no crash, no hang, and every record of them accounted for."""
+"""Malformed files: no crash, no hang, and every record accounted for."""
 
 import json
 
@@ -8,7 +8,7 @@ from tests.fuzz import broken_files
 from tests.fuzz.whole_path import MOST_SECONDS, outcome, records_of
 
 FILES = dict(broken_files.files())
-# Those of which whole families are tried by `make broken-files`, and what each of the finds was.
+# One of each family of `make broken-files`, and every find.
 FINDS = {
     "quotes_that_pair_wrongly.csv": "each quote swallowed 2,000 lines, and they were read again for each",
     "names_by_the_many_thousands.csv": "names were compared with each other, and planned for one by one",
@@ -56,6 +56,6 @@ def test_corpus_records_are_counted() -> None:
     assert records_of("a.csv", FILES["too_few_cells.csv"]) is None
     assert records_of("a.json", FILES["y_array_of_empties.json"]) == 6
     assert records_of("a.ndjson", FILES["y_blank_lines.ndjson"]) == 2
-    # The claim itself can fail.
+    # The invariant itself can fail.
     assert outcome("a.csv", FILES["clean.csv"]).landed == 2
     assert len(json.loads(FILES["strings.json"])) == outcome("a.json", FILES["strings.json"]).landed

@@ -1,4 +1,4 @@
-"""Contact data: blotted out of every published text, and published in a table of its own where that is asked for."""
+"""Contact data: redacted in every published text, and published in a separate table if enabled."""
 
 import json
 
@@ -22,7 +22,7 @@ PHONES = [
     "0612345678", "0171 2345678", "0171/2345678", "(555) 123-4567", "555-123-4567", "1-555-123-4567", "555.123.4567",
     "0049 171 2345678", "wa.me/491712345678", "tel:+491712345678",
 ]  # fmt: skip
-# What a record may say beside them, and must go on saying.
+# Other content of a record, which must be kept.
 KEPT = [
     "17841400000000001", "2026-10-30", "2026-10-30T12:00:00+0000", "12:00:00", "01.02.2024 12:00", "12,000", "1 234 567",
     "https://www.tiktok.com/@anna.b", "@anna.b", "3.375", "475.8m", "0.0139", "-1", "https://youtube.com/channel/UC0123",
@@ -31,7 +31,7 @@ KEPT = [
 
 
 def both(text: str) -> str:
-    """The text as DuckDB blots it out, which Polars must agree with."""
+    """Redacts the text in DuckDB, and checks that Polars agrees."""
     (by_sql,) = duckdb.execute(f"SELECT {redacted_sql('x')} FROM (SELECT ? AS x)", [text]).fetchall()[0]
     by_polars = pl.DataFrame({"x": [text]}).select(redacted(pl.col("x"))).item()
     assert by_sql == by_polars

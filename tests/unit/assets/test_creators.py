@@ -1,4 +1,4 @@
-"""One person's accounts: linked where they state each other, and never otherwise."""
+"""One person's accounts: linked only if they state each other."""
 
 import time
 
@@ -13,7 +13,7 @@ from tests.factories.invented_accounts import Row, profile, run
 
 
 def creators(settings: Settings, *profiles: Row) -> dict[str, tuple[str, int, str]]:
-    """Account to its creator_id, how many accounts that has, and the reason."""
+    """Returns by account its creator_id, the number of its accounts, and the reason."""
     frame = pl.DataFrame(list(profiles), schema=polars_schema(Profiles))
     found = run(settings, "creators", {"profiles": frame, "shared_hosts": reference("shared_hosts")})
     return {
@@ -64,7 +64,7 @@ def test_one_way_link_counts_only_with_the_same_handle(settings: Settings) -> No
 
 
 def test_many_links_do_not_cause_all_pairs_comparison(settings: Settings) -> None:
-    """Ten thousand accounts that each link to another: were all pairs compared, this would take minutes."""
+    """Links ten thousand accounts to one other each: comparing all pairs would take minutes."""
     size = 5000
     senders = [on("instagram", f"i{each}", biography=f"tiktok.com/@t{each}") for each in range(size)]
     answers = [on("tiktok", f"t{each}", biography=f"instagram.com/i{each}") for each in range(size)]
@@ -129,7 +129,7 @@ def test_unusual_profiles_do_not_link(settings: Settings) -> None:
 
 
 def test_thousands_of_mutually_linked_accounts_are_not_one_creator(settings: Settings) -> None:
-    """Each has mutual links to forty others; within three steps each reaches all, which were ten million pairs a step."""
+    """Links each account mutually to forty others; within three steps each reaches all: ten million pairs a step."""
     size = 1500
     offsets = [7 * number**3 % size for number in range(1, 41)]
     hostile = [

@@ -1,4 +1,4 @@
-"""CSV as vendors really write it: read fast where it is clean, record by record where it is not, and the same rows."""
+"""CSV files as vendors write them: the fast reader for clean files, the exact reader for others, with the same rows."""
 
 import csv
 import gzip
@@ -30,24 +30,24 @@ def folder() -> Iterator[Path]:
 
 @cache
 def connection() -> duckdb.DuckDBPyConnection:
-    """One connection for all of these tests."""
+    """Opens one connection for all of these tests."""
     return duckdb.connect(config={"threads": 1})
 
 
 def read(folder: Path, content: bytes, encoding: str = "utf-8", delimiter: str = ",") -> list[Record]:
-    """The records that the exact reader gives."""
+    """Returns the records of the exact reader."""
     path = folder / "export.csv"
     path.write_bytes(content)
     return list(records(path, encoding, delimiter))
 
 
 def good(folder: Path, content: bytes, encoding: str = "utf-8") -> list[list[str]]:
-    """The cells of records without a problem."""
+    """Returns the cells of records without a problem."""
     return [record.fields for record in read(folder, content, encoding) if not record.problem]
 
 
 def bad(folder: Path, content: bytes, encoding: str = "utf-8") -> list[tuple[int, int, str, str]]:
-    """Number, line, raw text and problem of the others."""
+    """Returns number, line, raw text and problem of the others."""
     found = read(folder, content, encoding)
     return [(record.number, record.line, record.raw, record.problem) for record in found if record.problem]
 
@@ -55,13 +55,13 @@ def bad(folder: Path, content: bytes, encoding: str = "utf-8") -> list[tuple[int
 def columns(
     path: Path, names: list[str], *, exact: bool, encoding: str = "utf-8"
 ) -> tuple[Rows, list[tuple[int, str]]]:
-    """What an import sees of a CSV file: its rows with their numbers, and what was rejected."""
+    """Returns an import's view of a CSV file: its rows with their numbers, and the rejected ones."""
     shape = Shape(name="invented", description="Invented.", encoding=encoding)
     opened = open_columns(connection(), path, shape, Selection(columns=names), exact=exact)
     found = connection().execute(f"SELECT * FROM {opened.relation}").fetchall()
     if not opened.numbered:
         found = [(*row, number) for number, row in enumerate(found, start=1)]
-    # An empty cell and none are the same to every macro, and so are blanks at the ends of a cell.
+    # An empty cell and a missing one are equal to every macro, and so are blanks at the ends of a cell.
     rows: Rows = [(*((cell or "").strip(" ") or None for cell in row[:-1]), row[-1]) for row in found]
     return rows, [(reject.landed_row, reject.reason) for reject in opened.rejects]
 
@@ -242,7 +242,7 @@ def test_both_readers_read_every_table_written_by_python(
     assert columns(path, names, exact=True) == (expected, [])
     try:
         assert columns(path, names, exact=False) == (expected, [])
-    except duckdb.Error:  # not clean enough for it: an import reads the file again, exactly
+    except duckdb.Error:  # not clean enough: an import reads the file again, exactly
         return
 
 

@@ -43,7 +43,7 @@ HERE = {"baselines", "authenticity"}
 
 
 def frame(name: str, rows: list[Row]) -> pl.DataFrame:
-    """Rows of an input; columns of its contract that they leave out are those of an Instagram account of the day."""
+    """Builds rows of an input; missing columns of its contract are those of an Instagram account of the day."""
     model = MODELS.get(name)
     if model is None:
         return reference(name) if not rows else pl.DataFrame(rows, infer_schema_length=None)
@@ -155,7 +155,7 @@ PAST: Row = {
 
 
 def _doubts() -> dict[str, float]:
-    """Works out the doubt of each sign of the suspect, as docs/metrics.md has it."""
+    """Computes the suspicion of each indicator, as in docs/metrics.md."""
 
     def doubt(z: float) -> float:
         return 1 / (1 + math.exp(2 * (3.5 - z)))

@@ -1,4 +1,4 @@
-"""What earlier snapshots tell: growth over missing, late and carried days, former handles, and which dates are stale."""
+"""Features of earlier snapshots: growth over missing, late and carried-forward days, previous handles, stale dates."""
 
 from datetime import date, timedelta
 
@@ -18,7 +18,7 @@ from tests.factories.invented_accounts import DAY, Row, night, profile
 
 
 def before(row: Row, days: int, **cells: object) -> Row:
-    """The same account in the snapshot of so many days before."""
+    """Builds the same account in the snapshot of so many days before."""
     return row | {"snapshot_date": DAY - timedelta(days=days)} | cells
 
 
@@ -78,7 +78,7 @@ def test_previous_handle_is_kept(settings: Settings) -> None:
 
 
 def land(settings: Settings, day: date, followers: int) -> None:
-    """Profiles of a date in the lake, as an import leaves them."""
+    """Writes profiles of a date to the lake, as an import does."""
     lake = Lake(settings.lake)
     row = profile("a", followers) | {"snapshot_date": day}
     lake.write(
@@ -101,7 +101,7 @@ def look_back(settings: Settings, day: date) -> list[Row]:
     back = lookback.of(lake, day)
     inputs = {"profiles": lake.path("profiles", day), "tiers": reference("tiers"), **back.inputs}
     compute(settings, "history", History, inputs, day, "run", notes=back.notes)
-    # Only ranked dates can be stale; of the ranking, that it is there is enough.
+    # Only ranked dates can be stale; the existence of the ranking is enough.
     lake.write("ranking", day, "run", pl.DataFrame({"rank": [1]}))
     return pl.read_parquet(lake.path("history", day), hive_partitioning=False).to_dicts()
 
@@ -117,13 +117,13 @@ def test_late_landing_marks_dependent_dates_as_stale_until_recomputed(
     assert lookback.stale(lake) == []
     late = DAY - timedelta(days=7)
     land(settings, late, 1500)
-    assert lookback.stale(lake) == days[1:]  # the date before it has nothing to do with it
+    assert lookback.stale(lake) == days[1:]  # the date before it is unrelated
     assert f"--from {days[1]} --to {days[2]}" in Stale(lookback.stale(lake), "").remedy
     for day in (late, *days[1:]):
         rows = look_back(settings, day)
     assert rows[0]["followers_growth_7d"] == 1.0
     assert lookback.stale(lake) == []
-    land(settings, late, 1500)  # the same bytes once more change nothing
+    land(settings, late, 1500)  # the same bytes again change nothing
     assert lookback.stale(lake) == []
     land(settings, late, 2000)
     assert lookback.stale(lake) == days[1:]

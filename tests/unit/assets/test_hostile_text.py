@@ -1,4 +1,4 @@
-"""Naughty text as name, date, handle, cell, address and archive member: refused or escaped, and obeyed nowhere."""
+"""Hostile text as name, date, handle, cell, URL and archive member: rejected or escaped, and never executed."""
 
 import io
 import re
@@ -45,7 +45,7 @@ def test_hostile_text_is_not_a_source_name_or_date(tmp_path: Path, text: str) ->
 
 @pytest.fixture(scope="module")
 def imported(tmp_path_factory: pytest.TempPathFactory) -> Exports:
-    """Accounts that are called by every one of them, imported."""
+    """Imports accounts with each of them as name."""
     exports = Exports(tmp_path_factory.mktemp("naughty")).source("a", "a.ndjson", max_quarantine_share=1)
     rows: list[dict[str, Any]] = [
         {"platform": "instagram", "profile_id": f"n{place}", "handle": text, "display_name": text, "biography": text,
@@ -83,7 +83,7 @@ def test_archive_members_stay_inside_and_are_named_safely(tmp_path: Path, member
         archive.writestr(member, "platform,handle,followers\ninstagram,a,5000\n")
     exports = Exports(tmp_path).source("a", "a.zip")
     exports.write("a.zip", packed.getvalue())
-    # A part that begins with a point is hidden, and no export.
+    # A part that starts with a dot is hidden, and not an export.
     if ".." in member:
         with pytest.raises(NothingToPublishError, match="holds no export"):
             exports.run()
@@ -100,7 +100,7 @@ def test_lookalike_accounts_stay_separate(tmp_path: Path) -> None:
         "a.ndjson", ndjson_bytes({"platform": "instagram", "handle": each, "followers": 5000} for each in handles)
     )
     told = exports.run()
-    # Without width, and full width: the very same letters. Other scripts: other people.
+    # Zero-width and full-width: the same letters. Other scripts: other people.
     assert told.accounts("handle") == [("anna",), ("αnna",), ("аnna",)]  # noqa: RUF001 - as above
     assert told.told("accepted", "deduplicated") == [(3, 2)]
 
@@ -153,7 +153,7 @@ def test_connections_with_foreign_data_are_sandboxed(tmp_path: Path) -> None:
 
 
 def test_duckdb_connections_are_opened_only_by_engine_and_sandbox() -> None:
-    """Reading and importing open DuckDB through `engine` and `sandbox` alone; others open what the project itself has written."""
+    """Checks that reading and importing open DuckDB only through `engine` and `sandbox`."""
     opened = {
         str(path.relative_to(REPOSITORY))
         for folder in ("pipelines", "assets", "schemas")

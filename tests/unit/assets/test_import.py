@@ -1,4 +1,4 @@
-"""One file through an import: which rows are accepted, and what the quarantine says of the others."""
+"""One file through an import: accepted rows, and the quarantine of the others."""
 
 import gzip
 import io
@@ -41,7 +41,7 @@ REASONS = {
 
 
 def one(folder: Path, file: str, content: bytes, *, day_landed: bool = True, **keys: object) -> Imported:
-    """What comes of one file, however bad."""
+    """Imports one file, however bad."""
     exports = Exports(folder).source("only", file, max_quarantine_share=1, **{"platform": "instagram", **keys})
     exports.write(file, content)
     if day_landed:
@@ -154,7 +154,7 @@ def test_json_counts_keep_their_notation(tmp_path: Path) -> None:
 
 
 def scraped(handle: str | None, followers: object, posts: object) -> Row:
-    """A record of the scraper's: a profile with its posts within."""
+    """Builds a record of the scraper: a profile with nested posts."""
     keys = ("url fullName biography externalUrl followsCount isBusinessAccount businessCategoryName private verified "
             "postsCount")  # fmt: skip
     named = {"id": handle and f"id-{handle}", "username": handle, "followersCount": followers, "latestPosts": posts}
@@ -175,7 +175,7 @@ def test_nested_posts_are_separate_records(tmp_path: Path) -> None:
     imported = one(tmp_path, "a.json", json.dumps(people).encode(), shape="apify_instagram")
     assert imported.told("records", "landed", "accepted", "quarantined") == [("profiles", 4, 3, 1), ("posts", 6, 3, 3)]
     posts = sorted((row["post_id"], row["profile_id"], row["likes"], row["hashtags"]) for row in imported.posts)
-    # A profile that cannot be used does not make its posts wrong.
+    # An invalid profile does not make its posts invalid.
     assert posts == [("p1", "id-anna", 5, None), ("p4", "id-ben", 5, None), ("p5", "id-dora", None, "a b")]
     assert imported.bad("records", "landed_row", "landed_line", "reason") == [
         ("profiles", 2, None, "followers: unreadable"),
@@ -308,7 +308,7 @@ def test_profiles_and_posts_of_one_pull_are_inferred_separately(tmp_path: Path) 
 
 
 def test_import_report_is_written_after_its_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Dates that look back take the report for what the tables hold: an import that dies between them is run again."""
+    """Kills an import before its report, which dates that look back rely on: it must be run again."""
     replaced: list[str] = []
     replace = Path.replace
 
@@ -323,7 +323,7 @@ def test_import_report_is_written_after_its_tables(tmp_path: Path, monkeypatch: 
 
 
 def test_rejected_file_has_a_row_for_its_valid_records(tmp_path: Path) -> None:
-    """Beside a row for each that is at fault; a file without such records needs none."""
+    """Expects this row next to a row for each invalid record; a file without valid records needs none."""
     exports = Exports(tmp_path).source("good", "good.csv", platform="instagram")
     exports.source("half", "half.csv", platform="instagram").source("none", "none.csv", platform="instagram")
     exports.write("good.csv", b"handle,followers\na,1\n")

@@ -1,4 +1,4 @@
-"""Unknown exports: columns in any language, numbers in any locale, and what only arithmetic can tell apart."""
+"""Unknown exports: columns in any language, numbers in any locale, and meanings that only arithmetic distinguishes."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ ACCOUNTS = ("fern.and.moss", "kiln_days", "oat_rider", "tiny.tides", "loom_lane"
 
 
 def table(header: str, *cells: str, delimiter: str = ",") -> str:
-    """A CSV of the six accounts with these cells behind each handle, the cells of a column one after the other."""
+    """Builds a CSV of the six accounts with these cells after each handle, column by column."""
     lines = [delimiter.join([handle, *values.split("|")]) for handle, values in zip(ACCOUNTS, cells, strict=False)]
     return "\n".join([header, *lines, ""])
 
@@ -93,7 +93,7 @@ def test_locale_is_inferred_from_the_whole_column(tmp_path: Path, cells: str, fo
 
 
 def test_thousands_separators_are_resolved_by_other_columns(tmp_path: Path) -> None:
-    # 3,375 average likes: a thousand times as many where the comma stood for thousands.
+    # 3,375 average likes: a thousand times as many with the comma as thousands separator.
     text = table("handle;followers;avg_likes", "987|3,375", "230|49,7", "1400|12,125", "480|8,5", delimiter=";")
     assert [row["avg_likes"] for row in rows(tmp_path, text)] == [3.375, 49.7, 12.125, 8.5]
 
@@ -147,7 +147,7 @@ def test_followers_of_an_unknown_unit_are_ambiguous(tmp_path: Path, text: str) -
         (("12000|480|24|4.2", "3400|204|10.2|6.3", "800|80|8|11"), 0.042, "sure"),
         (("12000|480|24|0.042", "3400|204|10.2|0.063", "800|80|8|0.11"), 0.042, "sure"),
         (("12000|480|24|4.2%", "3400|204|10.2|6.3%", "800|80|8|11%"), 0.042, "sure"),
-        # Over other posts than the averages, and yet of their size.
+        # Over other posts than the averages, but of the same magnitude.
         (("12000|480|24|3.4", "3400|204|10.2|8.1", "800|80|8|9"), 0.034, "likely"),
     ],
 )
@@ -177,7 +177,7 @@ def test_implausible_magnitudes_are_ambiguous(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "cells, expected",
     [
-        # The reported ratio says that they are averages.
+        # The reported ratio shows that they are averages.
         (("12000|480|24|4.2%", "3400|204|10|6.3%", "800|80|8|11%"), {"avg_likes": 480, "avg_comments": 24}),
         (("12000|480|24|", "3400|204|10|", "800|80|8|"), {"avg_likes": 480, "avg_comments": 24}),
     ],
@@ -203,7 +203,7 @@ def test_totals_without_posts_are_ignored(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "header, cells",
     [
-        # Five times what the ratio says: sums over five posts.
+        # Five times the value that the ratio implies: sums over five posts.
         ("handle,followers,likes,comments,er", ("12000|2400|120|4.2%", "3400|1020|51|6.3%", "800|400|40|11%")),
         # Half of the followers: much for an average, little for a total.
         ("handle,followers,likes", ("12000|6000", "3400|1700", "800|400")),

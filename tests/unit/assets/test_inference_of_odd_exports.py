@@ -1,4 +1,4 @@
-"""Unknown exports as people really make them: misspelt, with totals under the table, with broken records."""
+"""Unknown exports with common defects: misspelt headers, totals below the table, broken records."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Exports of shapes that nobody had seen: what passed for a figure that it is not, and what was refused for nothing."""
+"""Exports of unseen shapes: regressions of figures misread, and of columns rejected without reason."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from tests.factories.inferred_exports import aside, asked, inferred, rows
 
 
 def lines(header: str, *records: str) -> str:
-    """A CSV of these lines."""
+    """Builds a CSV of these lines."""
     return "\n".join([header, *records, ""])
 
 

@@ -1,4 +1,4 @@
-"""JSON exports in every wrapping: which records are found, and what the quarantine says of the others."""
+"""JSON exports in every wrapping: found records, and the quarantine of the others."""
 
 import json
 import tempfile
@@ -45,7 +45,7 @@ BAD = [
 
 
 def one(folder: Path, content: str, profiles: Row, posts: Row | None = None, file: str = "a.json") -> Imported:
-    """What comes of one JSON file through a shape of the user's own."""
+    """Imports one JSON file through a user-defined shape."""
     keys = {"profiles": profiles} | ({"posts": posts} if posts else {})
     exports = Exports(folder).shape("own", format="json", platform="instagram", **keys)
     exports.source("only", file, shape="own", max_quarantine_share=1).write(file, content.encode())
@@ -53,7 +53,7 @@ def one(folder: Path, content: str, profiles: Row, posts: Row | None = None, fil
 
 
 def wrapped(first: list[Any], second: list[Any]) -> dict[str, tuple[str, str | None]]:
-    """Two runs of records, in every way that they may stand in a file, with the path that finds them."""
+    """Returns two runs of records, in every wrapping, with the path that finds them."""
     pages = [{"data": {"items": part, "more": 1}, "cursor": {"next": "b]}"}} for part in (first, second)]
     every = {"meta": {"items": [1]}, "data": {"items": first + second}, "paging": {"cursors": {"after": "]"}}}
     return {
@@ -123,9 +123,9 @@ def test_key_missing_in_all_records_fails_the_file(tmp_path: Path) -> None:
     told = r"a\.json: none of its first 10 records has country\.code, which shape own demands"
     with pytest.raises(NothingToPublishError, match=told):
         one(tmp_path / "b", json.dumps(people), {"columns": ["handle", "followers", "country.code"]})
-    # Of few records each may have its reasons.
+    # Among few records each may have its own reasons.
     one(tmp_path / "c", json.dumps(people[:9]), {"columns": ["handle", "followers", "country.code"]})
-    # A key without a value is there.
+    # A key without a value is present.
     people[0]["country"] = {"code": None}
     assert (
         len(one(tmp_path / "d", json.dumps(people), {"columns": ["handle", "followers", "country.code"]}).profiles)
@@ -237,7 +237,7 @@ def test_records_are_complete_at_any_chunk_boundary(
         try:
             found = [json.loads(record) for record in json_stream.large_records(path, "data.items", DEFAULT_LIMITS)]
         except UnreadableFileError:
-            # Half of a surrogate pair is no Unicode.
+            # Half of a surrogate pair is invalid Unicode.
             assert not ascii
             return
     assert found == records

@@ -68,7 +68,7 @@ def test_lookback_reads_dates_bucketed_by_another_hash(tmp_path: Path, monkeypat
     assert len(expected) == 100
     monkeypatch.setattr(engine, "_ONE_PASS_BYTES", 0)
     assert history(DAY) == expected
-    # As a lake of before has them: by a hash of Polars' that is another in each of its versions, and without a note.
+    # As in earlier lakes: bucketed by Polars' hash, which differs between its versions, and without a note.
     for days in (14, 7):
         path = lake.path("profiles", ago(days))
         frame = pl.read_parquet(path, hive_partitioning=False)

@@ -1,4 +1,4 @@
-"""The landing folder: what came is kept byte for byte, once, and never overwritten."""
+"""The landing folder: bytes are kept unchanged, once, and never overwritten."""
 
 import gzip
 import os
@@ -30,19 +30,19 @@ def pull(exports: Exports, day: date = DAY, *, force: bool = False) -> Manifest:
 
 
 def landed(exports: Exports, manifest: Manifest) -> dict[str, bytes]:
-    """Path below the landing folder to the bytes there."""
+    """Returns the landed bytes by path below the landing folder."""
     return {file.path: (exports.settings.landing / file.path).read_bytes() for file in manifest.files}
 
 
 def everything(exports: Exports) -> dict[str, bytes]:
-    """Every file of the landing folder."""
+    """Returns every file of the landing folder."""
     root = exports.settings.landing
     return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 
 @pytest.fixture
 def exports(tmp_path: Path) -> Exports:
-    """One source `a` of dated CSV files, with one for `DAY`."""
+    """Adds one source `a` of dated CSV files, with one for `DAY`."""
     made = Exports(tmp_path).source("a", "a-{date}.csv")
     made.write(f"a-{DAY}.csv", CSV)
     return made
@@ -204,7 +204,7 @@ def test_unavailable_date_keeps_one_manifest(tmp_path: Path, monkeypatch: pytest
     with monkeypatch.context() as patched:
         patched.setattr(store, "yesterday", lambda: DAY)
         other = pull(exports, DAY)
-    # Another failure lies between: the newest manifest says why there is nothing.
+    # Another failure lies between: the newest manifest has the reason.
     again, *_ = [pull(exports, DAY) for _ in range(3)]
     assert "no file" in other.message
     assert [each.message for each in pulls(exports.settings.landing, "a", DAY)] == [
@@ -245,7 +245,7 @@ def test_concurrent_pulls_keep_separate_manifests(exports: Exports) -> None:
 
 @contextmanager
 def growing(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A vendor that goes on writing while its file is copied."""
+    """Simulates a vendor that keeps writing while its file is copied."""
     write = HashedFile.write
 
     def written(copy: HashedFile, chunk: bytes) -> None:
@@ -292,7 +292,7 @@ def test_leftovers_of_killed_pulls_are_deleted_and_landed_files_kept(exports: Ex
     with atomic_write.shared_lock(place):
         assert store.sweep(exports.settings.landing) == 0
     assert store.sweep(exports.settings.landing) == 4
-    # Pages that came may be gone on with for a day.
+    # Received pages may be resumed for a day.
     assert {path.name for path in place.iterdir()} == {kept, "manifests", ".unfinished-posts-y"}
     assert [path.name for path in (place / "manifests").iterdir()] == ["0001.json"]
 

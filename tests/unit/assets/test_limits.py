@@ -1,4 +1,4 @@
-"""What a source may not send: each limit has a default, a setting, and words that name it; what is in it comes in."""
+"""Limits of a source: each has a default, a setting, and a message that names it; data within it is imported."""
 
 import gzip
 import io
@@ -31,7 +31,7 @@ def exports(folder: Path, file: str, content: bytes, **keys: Any) -> Exports:
 
 
 def refusal(made: Exports) -> str:
-    """Why nothing is published; what came is kept all the same."""
+    """Returns the reason why nothing is published; the received bytes are kept anyway."""
     with pytest.raises(NothingToPublishError) as refused:
         made.run()
     report = made.tables().report
@@ -47,7 +47,7 @@ def zipped(name: str, content: bytes) -> bytes:
 
 
 def swollen_spreadsheet(megabytes: int) -> bytes:
-    """A spreadsheet of nearly nothing but blanks, whose directory says that they are few."""
+    """Builds a spreadsheet of almost only blanks, whose directory understates their number."""
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None
@@ -66,7 +66,7 @@ def swollen_spreadsheet(megabytes: int) -> bytes:
 
 
 def lying(packed: bytes) -> bytes:
-    """The same archive, every size in its directory understated."""
+    """Returns the same archive with every size in its directory understated."""
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         sizes = [member.file_size for member in archive.infolist() if member.file_size > 2**20]
     for size in sizes:
@@ -99,7 +99,7 @@ def test_number_of_files_is_limited(tmp_path: Path) -> None:
     assert f"a.zip holds 2 files, over limits.max_files (1); {MEANT}" in refusal(made)
 
 
-# Decompression ratio: one figure for every container
+# Decompression ratio: one limit for every container
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_decompression_limit_is_configurable(tmp_path: Path) -> None:
 
 
 def test_archives_are_unpacked_within_the_home_and_disk_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # No other folder may be needed.
+    # No other folder may be used.
     monkeypatch.setattr("tempfile.tempdir", "/nonexistent")
     made = exports(tmp_path, "a.zip", zipped("a.csv", csv_bytes(ROWS)))
     made.settings = replace(made.settings, temp_limit="1KB")

@@ -1,4 +1,4 @@
-"""What the pages of assets show: previews, and sentences of checks."""
+"""The content of asset pages: previews, and messages of checks."""
 
 import polars as pl
 

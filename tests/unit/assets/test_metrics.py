@@ -1,4 +1,4 @@
-"""Ratios of accounts: profiles and posts in, figures out, through the SQL files as a night runs them."""
+"""Ratios of accounts: profiles and posts in, figures out, through the SQL files as in a nightly run."""
 
 import hashlib
 import math

@@ -16,7 +16,7 @@ DAY, NEXT = date(2026, 10, 30), date(2026, 10, 31)
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:
-    """Two dates with every table, as this release writes them."""
+    """Returns two dates with every table, as this release writes them."""
     lake = Lake(tmp_path)
     for name, model in {**IMPORTED, **COMPUTED}.items():
         for day in (DAY, NEXT):

@@ -1,4 +1,4 @@
-"""General rules of inference: columns that belong to somebody else, records that are not accounts, odd cells."""
+"""General rules of inference: columns of somebody else, records that are not accounts, unusual cells."""
 
 from pathlib import Path
 
@@ -8,12 +8,12 @@ from tests.factories.inferred_exports import aside, asked, inferred, rows
 
 
 def lines(*records: str) -> str:
-    """A CSV of these lines."""
+    """Builds a CSV of these lines."""
     return "\n".join([*records, ""])
 
 
 def handles(folder: Path, text: str, platform: str | None = "instagram") -> list[object]:
-    """The handles of an export about which nothing is open."""
+    """Returns the handles of an export without ambiguity."""
     return [row.get("handle") for row in rows(folder, text, platform=platform)]
 
 

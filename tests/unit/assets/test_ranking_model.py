@@ -1,4 +1,4 @@
-"""The ranking model, step by step: rows in, rows out, beside the same figures worked out by other means."""
+"""The ranking model, step by step: rows in, rows out, compared with independent computations."""
 
 import math
 import random
@@ -39,14 +39,14 @@ PRIOR = (
 
 
 def account(name: str, level: float | None, followers: int = 5000, **cells: Any) -> Row:
-    """A row of `engagement`, with posts unless `level` is missing."""
+    """Builds a row of `engagement`, with posts unless `level` is missing."""
     posts = {"level_posts": 6, "level": level, "level_ss": 1.5, "log_mean": -3.0 if level is None else level + 0.15}
     row = profile(name, followers, tier="micro", is_ranked_tier=True, posts_sampled=6, hidden_like_posts=0)
     return row | {"counting_variance": 0.01} | posts | cells
 
 
 def step(settings: Settings, table: str, name: str, **rows: list[Row]) -> list[Row]:
-    """The rows of a step of a table, from rows of its inputs."""
+    """Returns the rows of a step of a table, from rows of its inputs."""
     models = {"engagement": Engagement, "priors": Priors}
     inputs = {each: pl.DataFrame(given, schema=polars_schema(models[each])) for each, given in rows.items()}
     inputs |= {each: reference(each) for each in ("tiers", "default_priors")}
@@ -55,7 +55,7 @@ def step(settings: Settings, table: str, name: str, **rows: list[Row]) -> list[R
 
 
 def value(settings: Settings, expression: str) -> float:
-    """The value of an expression over the macros."""
+    """Evaluates an expression over the macros."""
     with connect(settings) as connection:
         return float(connection.sql(f"SELECT {expression}").fetchall()[0][0])
 
@@ -73,7 +73,7 @@ def test_median_of_chi_square_is_accurate(settings: Settings, df: int, median: f
 
 
 def test_uniform_engagement_is_the_posterior_of_bought_posts(settings: Settings) -> None:
-    """By integration over the variance of honest posts, whose prior is a scaled inverse chi-square."""
+    """Integrates over the variance of honest posts, whose prior is a scaled inverse chi-square."""
     df, squares, scale, counting, prior_df = 6, 0.05, 0.3, 0.01, 4.0
     logs = np.linspace(-12, 4, 40_001)
     variance = np.exp(logs)
@@ -201,7 +201,7 @@ def test_account_prior_finds_the_share_of_outliers(settings: Settings) -> None:
 
 @pytest.mark.parametrize("level", [-3.2, -2.0, 0.5])
 def test_posterior_matches_numerical_integration_of_the_mixture(settings: Settings, level: float) -> None:
-    """By integration over the level, with prior and noise as densities."""
+    """Integrates over the level, with prior and noise as densities."""
     (row,) = step(settings, "estimates", "posterior", engagement=[account("a", level)], priors=[PRIOR])
     expected = -3.0 - 0.2 * (math.log(5000) - 8.0)
     noise = (4 * 0.31 + 1.5) / 8 / 6
@@ -263,7 +263,7 @@ def test_tier_with_few_accounts_uses_platform_parameters(settings: Settings) -> 
 def ranked(
     settings: Settings, sizes: dict[str, list[int]], followers: int | dict[str, int] = 5000, **averages: float
 ) -> tuple[dict[str, Row], Row]:
-    """Accounts with the given likes per post, ranked, beside those of averages; and the prior of the tier micro."""
+    """Ranks accounts with the given likes per post, together with averages; returns the prior of the tier micro too."""
     rows = measured(settings, sizes, followers, **averages)
     return standing(settings, rows)
 
@@ -271,7 +271,7 @@ def ranked(
 def measured(
     settings: Settings, sizes: dict[str, list[int]], followers: int | dict[str, int] = 5000, **averages: float
 ) -> pl.DataFrame:
-    """The rows of `engagement`: likes per post, newest first, a post every other day."""
+    """Returns the rows of `engagement`: likes per post, newest first, a post every other day."""
     of = followers if isinstance(followers, dict) else dict.fromkeys(sizes, followers)
     profiles = [profile(name, of[name]) for name in sizes]
     profiles += [profile(name, 5000, avg_likes=likes, avg_comments=0.0) for name, likes in averages.items()]
@@ -282,7 +282,7 @@ def measured(
 
 
 def standing(settings: Settings, rows: pl.DataFrame) -> tuple[dict[str, Row], Row]:
-    """The rows of `ranking`, and the prior of the tier micro."""
+    """Returns the rows of `ranking`, and the prior of the tier micro."""
     tables = product.ranked(settings, rows)
     ranking, priors = tables["ranking"], tables["priors"]
     prior = priors.filter(pl.col("tier") == "micro").row(0, named=True)
@@ -294,7 +294,7 @@ def standing(settings: Settings, rows: pl.DataFrame) -> tuple[dict[str, Row], Ro
 
 
 def field(accounts: int, posts: int, between: float = 0.5, within: float = 0.4, seed: int = 1) -> dict[str, list[int]]:
-    """Accounts of 250 likes a post or so, log-normal between and within."""
+    """Builds accounts of about 250 likes a post, log-normal between and within."""
     draw = random.Random(seed)  # noqa: S311 - invented accounts
     levels = {f"n{number:03}": draw.gauss(math.log(250), between) for number in range(accounts)}
     return {name: [round(math.exp(draw.gauss(level, within))) for _ in range(posts)] for name, level in levels.items()}

@@ -1,4 +1,4 @@
-"""Emptied records: every format that is read, with everyone else's records and numbers as they were."""
+"""Erased records in every format, with everyone else's records and numbers unchanged."""
 
 import csv
 import gzip
@@ -24,7 +24,7 @@ from pipelines.forget.person import Person
 from tests.factories.small_exports import DAY, Exports, csv_bytes, ndjson_bytes
 
 ANNA = Person("instagram", frozenset({"1002"}), frozenset({"anna", "änna"}))
-# The second is a prefix of others' names, and the others speak of it.
+# The second is a prefix of others' names, and the others mention it.
 ACCOUNTS: list[dict[str, Any]] = [
     {"platform": "instagram", "profile_id": "1001", "handle": "bob", "followers": 5000, "biography": "friend of @anna"},
     {
@@ -104,7 +104,7 @@ FORMATS: dict[str, tuple[str, bytes, dict[str, Any]]] = {
 
 
 def erased(exports: Exports, person: Person) -> Manifest:
-    """Empties the records of a person in what has landed of the only source."""
+    """Erases the records of a person in the landed files of the only source."""
     (source,) = exports.sources().sources
     manifest = store.newest_complete(exports.settings.landing, source.name, DAY)
     assert manifest
@@ -118,7 +118,7 @@ def erased(exports: Exports, person: Person) -> Manifest:
 
 
 def seen(exports: Exports) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
-    """Accepted profiles with their numbers, and the account of every record."""
+    """Returns accepted profiles with their numbers, and the account of every record."""
     told = exports.run()
     return (
         told.accounts("landed_row", "platform", "profile_id", "handle", "followers", "biography"),
@@ -143,7 +143,7 @@ def test_erased_record_becomes_a_tombstone_and_others_are_kept(tmp_path: Path, k
     path = exports.settings.landing / landed_file.path
     if "gz" not in kind and "z" not in path.suffix:
         assert b'"q"' not in path.read_bytes()
-    # Again: nothing is found, and the same bytes come of it.
+    # Again: nothing is found, and the bytes stay equal.
     again = Exports(tmp_path / "again").source("a", file, shape="own", platform="platform")
     again.shape("own", profiles={"columns": NAMES}, **marks)
     again.write(file, content)
@@ -182,7 +182,7 @@ def test_separate_posts_are_erased_by_id_and_handle(tmp_path: Path) -> None:
 
 
 def page(name: str, *owners: str) -> dict[str, Any]:
-    """A profile with posts in it, as a scraping service nests them."""
+    """Builds a profile with nested posts, as in a scraping service's export."""
     posts = [
         {"id": f"{name}-{number}", "owner": owner, "posted": "2026-10-20T10:00:00Z", "likes": 5 + number}
         for number, owner in enumerate(owners)
@@ -325,7 +325,7 @@ def test_other_records_are_kept_for_any_content(
 
 
 def _parts(exports: Exports, path: str) -> list[Any]:
-    """The records of a file, read by something else than the project."""
+    """Returns the records of a file, read independently of the project."""
     content = (exports.settings.landing / path).read_bytes().decode()
     if path.endswith(".csv"):
         return list(csv.reader(io.StringIO(content, newline="")))[1:]

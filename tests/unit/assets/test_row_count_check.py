@@ -1,4 +1,4 @@
-"""Sources of which far fewer records come than before: they are left out, told, and taken where the operator says so."""
+"""Sources with a row count drop: rejected, reported, and accepted if the operator allows it."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""An export whose columns change overnight: what is added is left alone, what breaks fails, and nothing ever shifts."""
+"""Exports whose columns change: additions are ignored, breaking changes fail, and no column is shifted."""
 
 import io
 import json
@@ -29,7 +29,7 @@ Table = tuple[list[str], list[list[str]]]
 
 
 def with_column(place: int) -> Callable[[], Table]:
-    """A column of numbers that nobody asked for, which would pass for followers."""
+    """Adds an unrequested column of numbers, which could be mistaken for followers."""
     return lambda: (
         [*HEADER[:place], "reach", *HEADER[place:]],
         [[*row[:place], "77", *row[place:]] for row in ROWS],
@@ -110,7 +110,7 @@ def test_another_delimiter_fails(tmp_path: Path) -> None:
 
 
 def test_another_encoding_fails_only_its_source_with_a_remedy(tmp_path: Path) -> None:
-    """Column names whose bytes are of no UTF-8 cannot be told as they are: the whole night ended in a UnicodeError."""
+    """Regression: column names that are not UTF-8 failed the whole run with a UnicodeError."""
     select = {"handle": "handle_of(name)", "followers": "count_of(followers)", "avg_likes": 'number_of("Ø likes")'}
     profiles = {"columns": ["name", "followers", "Ø likes"], "select": select}
     found = Exports(tmp_path).shape("list", format="csv", platform="instagram", profiles=profiles)
@@ -134,7 +134,7 @@ def _stumble() -> None:
     "stumble, told",
     [
         (_stumble, "IndexError: list index out of range"),
-        # Polars' panics are no Exception of Python's.
+        # Polars' panics do not derive from Exception.
         (
             lambda: pl.DataFrame({"\0": ["x"]}).to_arrow(),
             "PanicException: called `Result::unwrap()` on an `Err` value: NulError(0, [0])",
@@ -163,7 +163,7 @@ def test_unexpected_error_fails_only_its_source(
 
 
 def test_archive_member_names_stay_inside_landing(tmp_path: Path) -> None:
-    """Members called after places outside, absolute paths and links are read as files of the landing's own."""
+    """Checks that members named as outside or absolute paths, and links, are read as files inside landing."""
     link = zipfile.ZipInfo("link.csv")
     link.external_attr = 0o120777 << 16
     packed = io.BytesIO()

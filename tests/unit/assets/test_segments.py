@@ -1,4 +1,4 @@
-"""Segments, and the words that sector and tone are told by: accounts in, places and topics out."""
+"""Segments, and the words for sector and tone: accounts in, ranks and topics out."""
 
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from tests.factories.small_exports import Exports
 
 
 def segments(settings: Settings, accounts: list[Row], *combinations: list[str]) -> dict[tuple[str, str], list[Any]]:
-    """(dimension, segment) to (id, place, accounts, percentile) of its members, best first."""
+    """Returns (id, rank, accounts, percentile) of the members by (dimension, segment), best first."""
     rows = [
         profile(f"{number:03}", 5000) | {"rank": number + 1, "score": 50.0, "tier": "micro"} | cells
         for number, cells in enumerate(accounts)
@@ -67,7 +67,7 @@ def test_invalid_combination_is_reported(tmp_path: Path, written: object) -> Non
 def topics(
     settings: Settings, profiles: list[Row], posts: list[Row] | None = None
 ) -> dict[str, tuple[str | None, str | None]]:
-    """Account to its sector and tone by words."""
+    """Returns sector and tone by account, from words."""
     frames = {
         "profiles": pl.DataFrame(profiles, schema=polars_schema(Profiles)),
         "posts": pl.DataFrame(posts or [], schema=polars_schema(Posts)),
@@ -82,9 +82,9 @@ def topics(
         ("Sourdough baker & chef. Daily diary", "food", "personal"),
         ("RÉCETTES de cuisine maison… gourmandise", "food", None),
         ("Podróże i Wandern | reisen | voyage 🌍", "travel", None),
-        ("chef and travel", None, None),  # as many words of either
+        ("chef and travel", None, None),  # equally many words of both
         ("Nothing to see here", None, None),
-        ("Chefin von Kochland", None, None),  # words count whole
+        ("Chefin von Kochland", None, None),  # only whole words count
         ("日本語だけ", None, None),
     ],
 )

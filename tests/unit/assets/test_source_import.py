@@ -1,4 +1,4 @@
-"""Sources are imported each on its own: what one needs, or goes wrong with, costs no other; nor do threads."""
+"""Sources are imported independently: exact reading, errors and threads of one do not affect others."""
 
 import json
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Why a run failed, as its events tell it: the words of whoever raised last, and not of what made them."""
+"""The reason of a failed run, from its events: the message of the outermost error, not of its causes."""
 
 import errno
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from pipelines.instance import failures
 
 @pytest.fixture
 def events() -> Iterator[Sequence[dg.DagsterEvent]]:
-    """Of a run whose disk is broken: an error with a cause that knows no path."""
+    """Returns events of a run whose disk is broken: an error whose cause names no path."""
 
     @dg.op
     def syncing() -> None:

@@ -1,4 +1,4 @@
-"""When a snapshot date is due, and the checks that look for it."""
+"""Due times of snapshot dates, and the freshness checks."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -26,7 +26,7 @@ def at(text: str) -> datetime:
         ("0 2 * * *", "2026-11-04 07:59", "2026-11-02"),
         ("0 2 * * *", "2026-11-04 08:00", "2026-11-03"),
         ("off", "2026-11-04 08:00", "2026-11-03"),
-        # In the evening: of the day before, and due after midnight.
+        # In the evening: for the day before, and due after midnight.
         ("0 20 * * *", "2026-11-04 12:00", "2026-11-02"),
         ("0 20 * * *", "2026-11-05 01:59", "2026-11-02"),
         ("0 20 * * *", "2026-11-05 02:00", "2026-11-03"),

@@ -1,4 +1,4 @@
-"""Former names of commands and options: accepted for one release, and in no help."""
+"""Former names of commands and options: accepted for one release, and hidden from the help."""
 
 import pytest
 from click.testing import CliRunner

@@ -28,7 +28,7 @@ def _connection(decimal: str, thousands: str) -> duckdb.DuckDBPyConnection:
 
 
 def values(expression: str, cells: list[str | None], marks: tuple[str, str] = (".", "")) -> list[object]:
-    """What an expression over x makes of cells, all of them in one vector, as in an import."""
+    """Evaluates an expression over x on cells, all of them in one vector, as in an import."""
     rows = (
         _connection(*marks)
         .execute(
@@ -42,7 +42,7 @@ def values(expression: str, cells: list[str | None], marks: tuple[str, str] = ("
 
 
 def value(expression: str, cell: str | None, marks: tuple[str, str] = (".", "")) -> object:
-    """What an expression makes of one cell, with cells of other kinds around it."""
+    """Evaluates an expression on one cell, with cells of other kinds around it."""
     return values(expression, ["7", cell, None, "x0"], marks)[1]
 
 
@@ -163,7 +163,7 @@ def test_dates_and_fractional_seconds_are_kept(cell: str, expected: datetime) ->
     [
         "3 weeks ago", "1700000000", "2024", "12:30", "01/05/2024", "2024-13-01", "2024-02-30", "epoch", "infinity",
         "-infinity", "2024-05-01 (BC)", "99999-01-01", "0000-01-01", "-2024-05-01", "2024-05-01T12:00:60",
-        # DuckDB drops a word behind a time without a word.
+        # DuckDB drops a word after a time without an error.
         "2024-05-01 01:00:00 PM", "2024-05-01 12:00:00 EST", "2024-05-01 12:00:00 America/New_York",
         "2024-05-01 12:00:00 NZ", "2024-05-01 12:00:00.5 NZ", "2024-05-01 12:00:00 5", "2024-05-01 12:00 5",
         "2024-05-01T12:00:00+99:00", "2024-05-01T12:00:00+02:60", "2024-05-01T12:00:00+02:00Z", "2024-5-1 1:00+02:00:00",
@@ -216,7 +216,7 @@ def test_day_is_parsed_in_the_declared_order(
     assert value("time_of(x, 'MDY')", cell) == month_first
 
 
-# Two digits of a year are of this century; Python takes 69 and later for the last one.
+# Two-digit years are of this century; Python takes 69 and later for the last one.
 @given(
     st.datetimes(datetime(2004, 1, 1), datetime(2068, 12, 31)).map(lambda moment: moment.replace(microsecond=0)),  # noqa: DTZ001 - as NO_TIME
     st.sampled_from(["%d/%m/%Y %H:%M:%S", "%d.%m.%Y, %H:%M:%S", "%d-%m-%y %H:%M:%S", "%d/%m/%Y %I:%M:%S %p"]),
@@ -274,7 +274,7 @@ def test_column_may_declare_its_own_unit_and_separators(expression: str, cell: s
         ("www.tiktok.com/@Name", "name"), ("http://youtube.com/c/Name", "name"), ("youtube.com/@A.b#x", "a.b"),
         ("https://www.linkedin.com/in/Some-One/", "some-one"), ("https://www.snapchat.com/add/name", "name"),
         ("https://www.threads.net/@name", "name"), ("https://x.com/A_b", "a_b"), ("https://fb.me/name", "name"),
-        # An address that does not name its account is no handle: all of them would be one account.
+        # A URL that does not name its account is not a handle: all of them would be one account.
         ("https://www.instagram.com/", None), ("https://instagram.com", None),
         ("https://www.facebook.com/profile.php?id=12", None),
         ("https://www.facebook.com/people/Kiln-Days/61551443747464/", "61551443747464"),
@@ -335,7 +335,7 @@ def test_time_with_offset_equals_pythons_parse(
 
 
 def _read(cell: str, decimal: str, thousands: str) -> Decimal | None:
-    """What Python reads: a plain number in these marks, perhaps with K, M or B behind it."""
+    """Parses with Python: a plain number with these separators, and K, M or B after it."""
     text = cell.strip()
     factor = {"k": 10**3, "m": 10**6, "b": 10**9}.get(text[-1:].lower(), 1)
     text = text[:-1].rstrip() if factor > 1 else text

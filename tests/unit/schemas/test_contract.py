@@ -1,4 +1,4 @@
-"""The published contract: what is promised is what is built, and a promise only changes under another version."""
+"""The published contract: it matches the built tables, and changes only with its version."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Mistakes in shape files: one line each, with the file, the key, the canonical column and what is allowed."""
+"""Errors in shape files: one line each, with the file, the key, the canonical column and the allowed values."""
 
 import re
 from pathlib import Path
@@ -17,7 +17,7 @@ OWN = "…/own.yaml: "
 
 
 def mistake(folder: Path, text: str | bytes) -> str:
-    """What `load` says of a shape of the user's own, in one line, without the number of the file's line."""
+    """Returns the error of `load` for a user-defined shape, in one line, without the line number."""
     (folder / "own.yaml").write_bytes(text.encode() if isinstance(text, str) else text)
     with pytest.raises(ShapeError) as refused:
         load("own", folder)

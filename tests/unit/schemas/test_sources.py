@@ -1,4 +1,4 @@
-"""Mistakes in sources.yaml: one line each, with the file, the source, the key and what is allowed."""
+"""Errors in sources.yaml: one line each, with the file, the source, the key and the allowed values."""
 
 import re
 from datetime import date, timedelta
@@ -20,7 +20,7 @@ PLATFORMS = "facebook, instagram, linkedin, pinterest, snapchat, threads, tiktok
 
 
 def mistake(folder: Path, text: str | bytes) -> str:
-    """What `load` says of a sources.yaml, without the file's name and line that it begins with."""
+    """Returns the error of `load` for a sources.yaml, without the file's name and line at its start."""
     path = folder / "sources.yaml"
     path.write_bytes(text.encode() if isinstance(text, str) else text)
     with pytest.raises(SourcesError) as refused:
@@ -192,7 +192,7 @@ def test_shape_without_ranking_columns_is_reported(tmp_path: Path, shape: str, t
 
 
 def dated(folder: Path, url: str, *files: str) -> SourcesFile:
-    """A folder with these files and a sources.yaml with this url."""
+    """Writes a folder with these files and a sources.yaml with this url."""
     for file in files:
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         (folder / file).touch()
@@ -342,7 +342,7 @@ def test_webhook_may_name_its_secret(tmp_path: Path, address: str) -> None:
          2, "source 'a': zzz: unknown key; allowed: name, "),
         ("x-all: &all {carry_day: 1}\nsources:\n- {<<: *all, name: a, shape: smallvoices, url: x}\n",
          1, "x-all: unknown key; allowed: metrics, "),
-        # What a merge has brought in is told at the source that has it.
+        # Keys from a YAML merge are reported at the source that has them.
         ("sources:\n- {<<: {carry_day: 1}, name: a, shape: smallvoices, url: x}\n",
          2, "source 'a': carry_day: unknown key; did you mean carry_days? allowed: name, "),
         ("sources:\n- name: a\n  shape: smallvoices\n  url: x\n  carry_days: 99\n",

@@ -1,4 +1,4 @@
-"""Handles, countries and languages as exports write them, to the form that accounts are compared by."""
+"""Normalization of handles, countries and languages from exports."""
 
 import unicodedata
 from pathlib import Path
