@@ -35,7 +35,6 @@ DOCSTRING = r'"""(What|Whether|Which) '
 NOT_YET_CLEAN = (
     "assets/*",
     "benchmarks/*",
-    "deploy/*",
     "docs/contract_v2.odcs.yaml",
     "docs/data_dictionary.md",
     "docs/dbt/sources.yml",

@@ -47,7 +47,7 @@ class Accounts:
 
     @cached_property
     def tier(self) -> Integers:
-        """Of each account: 0 for under 1,000 followers, one more with each digit."""
+        """Returns the tier of each account: 0 for under 1,000 followers, one more with each digit."""
         return np.searchsorted(TIER_EDGES, self.followers, side="right")
 
     @cached_property

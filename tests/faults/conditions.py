@@ -1,4 +1,4 @@
-"""The same nightly run under other conditions: clocks, time zones, threads, hash seeds, locales, rows in another order.
+"""Nightly runs under other conditions: clocks, time zones, threads, hash seeds, locales, rows in another order.
 
 Belongs here: differences between machines that must not change published data.
 """

@@ -176,7 +176,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_disk_too_small_for_the_next_runs_is_a_problem(night: Home, small_disk: Path) -> None:
     shutil.copytree(night.folder, small_disk / "copy", symlinks=True)
     home = Home(small_disk / "copy")
-    needed = doctor_home._newest_night(home.settings)  # noqa: SLF001 - the very figure that is held against the room
+    needed = doctor_home._newest_night(home.settings)  # noqa: SLF001 - the figure that is compared with the free space
     assert only(home, "disk").level == "warning"  # for fewer than 14 runs
     left = shutil.disk_usage(small_disk).free - needed
     (small_disk / "filled").write_bytes(b"x" * left)

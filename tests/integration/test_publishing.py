@@ -276,7 +276,7 @@ def test_open_connection_sees_new_generations(home: Home) -> None:
         assert seen == [[(100.0,)], [(50.0,)], [(25.0,)]]
         undescribed = "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal AND comment IS NULL"
         assert kept.execute(undescribed).fetchall() == []
-    # Open readers keep the old file.
+    # The file is not replaced: open connections stay valid.
     assert (home.published / "latest.duckdb").stat().st_ino == inode
 
 

@@ -243,7 +243,7 @@ class Backfilled:
 
 @dataclass(frozen=True)
 class Whole:
-    """The same days with nothing missing, by `smallvoices backfill`."""
+    """A complete backfill of the same days, by `smallvoices backfill`."""
 
     process: subprocess.Popen[bytes]
     home: Path
