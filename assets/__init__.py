@@ -1,5 +1,5 @@
-"""How bytes become tables: the Dagster assets at the top, and the logic, which knows no Dagster, in the folders.
+"""Assets: the Dagster assets at the top, and the logic, free of Dagster, in the folders.
 
-Belongs here: landing, reading, importing, computing, publishing and erasing. Does not: what starts when (`pipelines`),
-or what a column means (`schemas`).
+Belongs here: landing, reading, importing, computing, publishing and erasing. Does not: schedules and runs
+(`pipelines`), or the meaning of a column (`schemas`).
 """

@@ -1,4 +1,4 @@
-"""Asset keys and owners: keys are below one prefix, so that this code location lives beside others in one Dagster.
+"""Asset keys and owners: keys share one prefix, so that this code location can be combined with others in one Dagster.
 
 Assets are declared by `dg.multi_asset`, one or several: `dg.asset` would put the prefix into the names of steps, which
 people read in logs and notifications.

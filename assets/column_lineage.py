@@ -35,7 +35,7 @@ def lineage(sql_name: str, inputs: Mapping[str, Iterable[str]]) -> dict[str, dg.
 def column_sources(sql_name: str, inputs: Mapping[str, Iterable[str]]) -> dict[str, set[tuple[str, str]]]:
     """Returns the (table, column) pairs that each output column is computed from."""
     schema = {table: dict.fromkeys(columns, "unknown") for table, columns in inputs.items()}
-    # Trimmed queries are for drawings, and take ten times as long.
+    # Trimmed queries are for diagrams, and take ten times as long.
     nodes = trace(None, read_sql(sql_name), schema, dialect="duckdb", trim_selects=False)
     return {
         column: {

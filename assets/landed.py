@@ -1,6 +1,6 @@
-"""One landing asset per source, pulled at once in threads.
+"""One landing asset per source; sources are pulled in parallel threads.
 
-Belongs here: the Dagster side of pulling. Does not: how a source is pulled (`assets/landing/store.py`).
+Belongs here: the Dagster side of pulling. Does not: pulling a source (`assets/landing/store.py`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,13 +24,13 @@ from schemas.settings import Settings
 
 EXPORT_LANDED = "export_landed"
 LISTED_FILES = 30
-# Sources pulled at once; each keeps to limits of its own.
+# Sources that are pulled in parallel; each has limits of its own.
 AT_ONCE = 16
 LISTED_MESSAGES = 10
 
 
 class LandingConfig(dg.Config):
-    """How to pull."""
+    """Options of a pull."""
 
     force: bool = False
 
@@ -41,7 +41,7 @@ def key_of(source: str) -> dg.AssetKey:
 
 
 def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
-    """The landing assets of all sources: subsettable, a whole range in one run.
+    """Builds the landing assets of all sources: subsettable, a whole range in one run.
 
     One run a day would start a process a day, and would let the tables after them start before all days have landed.
     """
@@ -61,7 +61,7 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
         can_subset=True,
     )
     def land(context: dg.AssetExecutionContext, config: LandingConfig) -> Iterator[dg.MaterializeResult[None]]:
-        # Manifests tell whole seconds.
+        # Times in manifests have a resolution of one second.
         began = datetime.now(tz=UTC).replace(microsecond=0)
         days = [date.fromisoformat(key) for key in context.partition_keys]
         lake = Lake(settings.lake)
@@ -72,7 +72,7 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
             landing_filter = suppression_filter.landing_filter(settings, source, shape)
 
             def pull_date(day: date) -> Manifest:
-                # What landed and could not be used is pulled again, where it can still be had.
+                # A landed export that could not be used is pulled again, if it is still offered.
                 is_wanted = store.is_offered(source, day) and reconciliation.was_refused(lake, source.name, day)
                 force = config.force or is_wanted
                 return store.land(
@@ -127,7 +127,7 @@ def _spec(key: dg.AssetKey, source: Source, sources: SourcesFile) -> dg.AssetSpe
 
 
 def _is_late(manifest: Manifest) -> bool:
-    """Whether a date was pulled after it was the newest."""
+    """Returns whether a date was pulled after it was the newest."""
     pulled = datetime.fromisoformat(manifest.pulled_at).date()
     return manifest.state == "complete" and (pulled - manifest.date).days > 1
 

@@ -1,4 +1,4 @@
-"""What people see of a table on its page in the Dagster UI.
+"""Metadata of a table's page in the Dagster UI.
 
 Belongs here: row counts, column schema and previews as Dagster metadata.
 """
@@ -28,7 +28,7 @@ _DIGITS = 4
 def of_table(
     model: type[DataFrameModel], written: Mapping[date, int], newest: Path | None
 ) -> dict[str, dg.MetadataValue[Any]]:
-    """Metadata of a table that was computed for some dates.
+    """Returns the metadata of a table that was computed for some dates.
 
     Args:
         model: Its contract.
@@ -49,10 +49,10 @@ def of_table(
 
 
 def preview(frame: pl.DataFrame) -> dg.MetadataValue:
-    """A frame as a table that the UI renders: four digits of a fraction, nothing where there is nothing."""
+    """Formats a frame as a table that the UI renders: four digits of a fraction, nothing for nulls."""
     floats = cs.float()
     cells = frame.with_columns(floats.round_sig_figs(_DIGITS)).select(
-        # What would end a cell, a row or the table, or begin a tag.
+        # Characters that would end a cell, a row or the table, or open a tag.
         redacted(pl.all().cast(pl.String)).fill_null("").str.replace_all(r"\s+", " ")
         .str.replace_all("|", "\\|", literal=True)
         .str.replace_all("<", "&lt;", literal=True)
@@ -65,7 +65,7 @@ def preview(frame: pl.DataFrame) -> dg.MetadataValue:
 
 
 def listed(sentences: Sequence[str], most: int) -> str:
-    """Sentences of a check, as a list where there are several; the UI renders Markdown."""
+    """Formats the sentences of a check, as a Markdown list if there are several."""
     told = [*sentences[:most], *([f"and {len(sentences) - most:,} more"] if len(sentences) > most else [])]
     return told[0] if len(told) == 1 else "\n".join(f"- {sentence}" for sentence in told)
 
@@ -75,14 +75,14 @@ def _names(model: type[DataFrameModel]) -> list[str]:
 
 
 def _shown(model: type[DataFrameModel]) -> list[str]:
-    """The columns of a preview: what tells most, then the others in their order."""
+    """Returns the columns of a preview: the most important, then the others in their order."""
     names = _names(model)
     first = [name for name in _TELLING if name in names]
     return (first + [name for name in names if name not in first])[:PREVIEW_COLUMNS]
 
 
 def table_schema(model: type[DataFrameModel]) -> dg.TableSchema:
-    """The contract as Dagster shows it on an asset's page."""
+    """Returns the contract as Dagster's table schema."""
     return dg.TableSchema(
         columns=[
             dg.TableColumn(

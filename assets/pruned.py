@@ -17,7 +17,7 @@ from schemas.first_line import first_line
 from schemas.settings import Settings
 
 NAME = "pruned"
-# Removes everything of a home that may go, and gives what that was, and what could not be removed and why.
+# Prunes a home; returns the removed, and what could not be removed and why.
 Prune = Callable[[Settings, dg.DagsterInstance], tuple[Sequence[Removable], list[str]]]
 
 
@@ -25,8 +25,8 @@ def build(settings: Settings, prune: Prune) -> dg.AssetsDefinition:
     """Builds the asset, which runs after a publish and never fails a run.
 
     Args:
-        settings: Where to work.
-        prune: Removes what may go, of Dagster's own storage too.
+        settings: Settings of the home.
+        prune: Removes old dates, and old runs of Dagster's own storage.
     """
 
     @dg.multi_asset(
@@ -52,7 +52,7 @@ def build(settings: Settings, prune: Prune) -> dg.AssetsDefinition:
             with home_lock.adding(settings):
                 found, refused = prune(settings, context.instance)
             counts, freed = Counter(each.kind for each in found), sum(each.bytes for each in found)
-        except Exception as error:  # noqa: BLE001 - what could not be removed tonight can be tomorrow
+        except Exception as error:  # noqa: BLE001 - the next run tries again
             refused = [f"{type(error).__name__}: {first_line(error)}"]
         for reason in refused:
             context.log.warning(f"not removed: {reason}")

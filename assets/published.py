@@ -1,4 +1,4 @@
-"""`published`: the DuckDB file that readers open, rebuilt from the whole lake."""
+"""`published`: the published DuckDB file, rebuilt from the whole lake."""
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
@@ -23,7 +23,7 @@ UPSTREAM = (*NEWEST, "handle_changes", "quarantine")
 
 
 def build(settings: Settings, sources: SourcesFile) -> dg.AssetsDefinition:
-    """The asset: unpartitioned, published once at the end of a backfill and again when its tables change."""
+    """Builds the asset: unpartitioned, published once at the end of a backfill and again when its tables change."""
 
     @dg.multi_asset(
         name="published",

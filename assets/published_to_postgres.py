@@ -1,4 +1,4 @@
-"""`published_to_postgres`: the published tables in a PostgreSQL database, where sources.yaml names one."""
+"""`published_to_postgres`: the published tables in the PostgreSQL database that sources.yaml names."""
 
 import dagster as dg
 
@@ -12,7 +12,7 @@ NAME = "published_to_postgres"
 
 
 def build(settings: Settings, address: str) -> dg.AssetsDefinition:
-    """The asset; `address` is `publish_to` of sources.yaml, secrets as `${NAME}`."""
+    """Builds the asset; `address` is `publish_to` of sources.yaml, secrets as `${NAME}`."""
 
     @dg.multi_asset(
         name=NAME,

@@ -1,4 +1,4 @@
-"""`report`: the published file as a page that people open in a browser and send to each other."""
+"""`report`: the published file as one HTML page."""
 
 import dagster as dg
 
@@ -10,7 +10,7 @@ from schemas.settings import Settings
 
 
 def build(settings: Settings) -> dg.AssetsDefinition:
-    """The asset: unpartitioned, written after each publish from what was published."""
+    """Builds the asset: unpartitioned, written after each publish from the published file."""
 
     @dg.multi_asset(
         name="report",

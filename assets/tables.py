@@ -1,7 +1,7 @@
-"""The computed tables: a registry of what each is made from, and the one form in which all are Dagster assets.
+"""The computed tables: a registry of their inputs, and the one form in which all are Dagster assets.
 
-Belongs here: which tables there are, their contracts and their inputs. Does not: formulas (`assets/sql`), or what a
-column means (`schemas`).
+Belongs here: the list of tables, their contracts and their inputs. Does not: formulas (`assets/sql`), or the meaning of
+a column (`schemas`).
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -26,9 +26,9 @@ from schemas.describe import polars_schema, summary
 from schemas.lake_tables import COMPUTED, IMPORTED
 from schemas.settings import Settings
 
-# Lines are looked up in landed files up to this size; in larger ones that takes a run too long.
+# Lines are looked up in landed files up to this size; in larger ones it takes too long.
 _LARGEST_FILE = 16 * 2**20
-# What the SQL reads of the configuration, beside files of reference data.
+# Configuration that the SQL reads, beside files of reference data.
 _CONFIGURED: Mapping[str, Callable[[SourcesFile], pl.DataFrame]] = {
     "parameters": lambda sources: parameters(sources.metrics),
     "dimensions": lambda sources: dimensions(sources.segments),
@@ -46,8 +46,8 @@ class TableSpec:
         upstream: Lake tables of the same date that the SQL reads.
         reference: Other tables that the SQL reads: `schemas/<name>.csv`, or one of `_CONFIGURED`.
         by_bucket: Tables to read bucket by bucket.
-        lookback: What the SQL reads of earlier dates.
-        shown: What the asset's page shows of the newest date, beside a preview.
+        lookback: Inputs from earlier dates.
+        shown: Details of the newest date on the asset's page, beside a preview.
     """
 
     name: str
@@ -59,7 +59,7 @@ class TableSpec:
 
     @property
     def model(self) -> type[DataFrameModel]:
-        """Its contract."""
+        """Returns its contract."""
         return COMPUTED[self.name]
 
     def constants(self, sources: SourcesFile) -> dict[str, pl.DataFrame]:
@@ -75,7 +75,7 @@ def _plot(settings: Settings, sources: SourcesFile, day: date) -> Mapping[str, d
 
 
 def _why_the_first(settings: Settings, sources: SourcesFile, day: date) -> Mapping[str, dg.MetadataValue]:
-    """Explains the rank of the first account, as `smallvoices explain` does of any."""
+    """Explains the rank of the first account, as `smallvoices explain` does for any."""
     lake = Lake(settings.lake)
     if outdated.is_outdated(lake, day):  # ranked from profiles of another release, whose files have been deleted
         return {}
@@ -121,7 +121,7 @@ def columns_of(tables: Iterable[str]) -> dict[str, list[str]]:
 
 
 def once_upstream_is_done() -> dg.AutomationCondition[dg.AssetKey | dg.AssetCheckKey]:
-    """What a run or backfill changed without going on to this asset, it takes up once nothing is under way."""
+    """Returns the condition that materialises an asset once runs and backfills that changed its upstream have ended."""
     return (
         dg.AutomationCondition.any_deps_updated().since_last_handled()
         & ~dg.AutomationCondition.any_deps_in_progress()
@@ -161,7 +161,7 @@ def _asset(
         written: dict[date, int] = {}
         for day in map(date.fromisoformat, context.partition_keys):
             paths = {name: lake.path(name, day) for name in spec.upstream}
-            # A date without a valid row has no tables; a range goes on without it, a single date fails.
+            # A date without a valid row has no tables; a range continues without it, a single date fails.
             if len(context.partition_keys) > 1 and not all(path.exists() for path in paths.values()):
                 context.log.warning(f"{spec.name} {day}: nothing to compute from")
                 continue

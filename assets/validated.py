@@ -1,6 +1,6 @@
 """`profiles`, `posts`, `quarantine` and `import_report`: one import of a date writes all four.
 
-They are one multi-asset because one reading of the landed files decides them together: a source over its
+They are one multi-asset because one reading of the landed files determines them all: a source over its
 quarantine share loses its profiles and its posts at once.
 """
 
@@ -27,9 +27,9 @@ _TAKEN = ("published", "carried_forward")
 
 
 def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
-    """The four assets."""
-    # A date may read earlier landed dates as well, where a source failed. A partition mapping that says so would make
-    # a backfill of some dates spread to the dates after them; a range lands as a whole before it is validated anyway.
+    """Builds the four assets."""
+    # If a source failed, a date reads earlier landed dates as well. A partition mapping for that would extend a
+    # backfill of some dates to the dates after them; a range lands as a whole before it is validated anyway.
     landed = [key_of(source.name) for source in sources.sources]
 
     @dg.multi_asset(
@@ -71,7 +71,7 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
             try:
                 report = import_date(settings, sources, day, context.run.run_id)
             except NothingToPublishError as nothing:
-                # The only date's is what the step fails with.
+                # For a single date, its error is the step's.
                 if len(days) > 1:
                     context.log.warning(str(nothing))
                 empty.append(nothing)
@@ -88,7 +88,7 @@ def build(settings: Settings, sources: SourcesFile, partitions: dg.DailyPartitio
 
 
 def _lines(report: pl.DataFrame) -> Iterator[tuple[str, str, str]]:
-    """A line for each source and kind of record of a report, however many pages it came in, with source and state."""
+    """Returns a line for each source and kind of record of a report, over all its pages, with source and state."""
     alike = report.group_by(
         "source", "snapshot_date", "landed_date", "records", "state", "message", "inferred", maintain_order=True
     )

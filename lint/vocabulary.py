@@ -35,11 +35,7 @@ DOCSTRING = r'"""(What|Whether|Which) '
 NOT_YET_CLEAN = (
     "assets/*",
     "benchmarks/*",
-    "docs/contract_v2.odcs.yaml",
-    "docs/data_dictionary.md",
-    "docs/dbt/sources.yml",
     "pipelines/*",
-    "schemas/*",
     "tests/*",
 )
 

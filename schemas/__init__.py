@@ -1,5 +1,5 @@
-"""What is promised: tables, export shapes, sources.yaml and settings.
+"""Contracts and configuration: tables, export shapes, sources.yaml and settings.
 
-Belongs here: pandera models, shapes, configuration, reference data, and what reads them. Does not: moving bytes or
+Belongs here: pandera models, shapes, configuration, reference data, and their readers. Does not: moving bytes or
 computing numbers (`assets`), or running anything (`pipelines`); nothing is imported from either.
 """

@@ -1,7 +1,7 @@
-"""How one column of a contract is written down: type, range, unit and meaning, once.
+"""Declaration of one column of a contract: type, range, unit and meaning.
 
 Every pandera model of the project declares its columns through `column`, so that validation, Dagster's
-column schema, the COMMENTs of the published file and the data dictionary all read the same words.
+column schema, the COMMENTs of the published file and the data dictionary share one text.
 """
 
 from collections.abc import Sequence
@@ -11,10 +11,10 @@ from typing import Any
 import pandera.polars as pa
 from pandera.backends.polars.register import register_polars_backends
 
-# Before the first model becomes a schema, which copies what pandera's checks can do by then.
+# Must run before the first model becomes a schema, which copies the backends registered by then.
 register_polars_backends()
 
-# Of the platforms that exports speak of. A new one is added here and nowhere else.
+# All supported platforms. A new one is added only here.
 PLATFORMS = (
     "facebook",
     "instagram",
@@ -28,9 +28,9 @@ PLATFORMS = (
     "youtube",
 )
 
-# The largest account of any platform has under a billion followers; views of a channel stay under 10^13.
+# No account of any platform has a billion followers; views of a channel stay under 10^13.
 MAX_COUNT = 10**13
-# What is computed of counts stays below this; a float column needs an upper bound to refuse infinity and NaN.
+# Upper bound of figures computed from counts; a float column needs one to reject infinity and NaN.
 MAX_COMPUTED = 1e27
 MAX_TEXT = 20_000
 _GROUPED_FROM = 10_000
@@ -49,12 +49,12 @@ def column(
     """Declares a column of a contract.
 
     Args:
-        description: What the column holds, as a reader of the published table should understand it.
-        unit: What a number counts or measures ("fraction", "posts", "days", …); empty for text.
-        nullable: Whether a row may leave it empty.
-        ge: Lowest value allowed. For floats give `le` too: it is what refuses infinity and NaN.
+        description: Meaning of the column, for readers of the published table.
+        unit: Unit of a number ("fraction", "posts", "days", …); empty for text.
+        nullable: Whether nulls are allowed.
+        ge: Lowest value allowed. Floats need `le` too, which rejects infinity and NaN.
         le: Highest value allowed.
-        isin: The values allowed, where they are a closed list.
+        isin: The allowed values, for a closed list.
         max_length: Longest text allowed, in characters.
 
     Returns:
@@ -65,7 +65,7 @@ def column(
         description=description,
         metadata={"unit": unit} if unit else None,
         nullable=nullable,
-        # One check instead of two: a night runs each over every batch.
+        # One check instead of two: each runs over every batch.
         in_range={"min_value": ge, "max_value": le} if is_range else None,
         ge=None if is_range else ge,
         le=None if is_range else le,
@@ -75,7 +75,7 @@ def column(
 
 
 def limit(value: object) -> str:
-    """A limit as people read it: 10,000,000 and not 10000000.0; years and what is no number stay as they are."""
+    """Formats a limit for messages: 10,000,000 and not 10000000.0; years and text are unchanged."""
     try:
         number = Decimal(str(value))
     except InvalidOperation:
@@ -85,12 +85,12 @@ def limit(value: object) -> str:
 
 
 def count(description: str, *, unit: str, nullable: bool = True) -> Any:  # noqa: ANN401 - as `column`
-    """Declares a column that counts something: whole or averaged, never negative, never absurdly large."""
+    """Declares a column of a count or an average of counts, from 0 to MAX_COUNT."""
     return column(description, unit=unit, nullable=nullable, ge=0, le=MAX_COUNT)
 
 
 def fraction(description: str, *, le: float = 1.0, nullable: bool = True) -> Any:  # noqa: ANN401 - as `column`
-    """Declares a ratio, as a fraction and never as percent."""
+    """Declares a column of a ratio, as a fraction and never in percent."""
     return column(description, unit="fraction", nullable=nullable, ge=0.0, le=le)
 
 

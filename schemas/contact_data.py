@@ -1,15 +1,15 @@
-"""E-mail addresses and phone numbers in text, and blotting them out.
+"""Detection and redaction of e-mail addresses and phone numbers in text.
 
-Belongs here: what counts as one, in patterns that DuckDB and Polars read alike. Does not: which texts are published
-(`assets/publishing/selects`), or shown in Dagster (`assets/metadata`). Over-cautious on purpose: what looks like a
-number to call goes, and the landed file has it still.
+Belongs here: the patterns, in the syntax that DuckDB and Polars share. Does not: which texts are published
+(`assets/publishing/selects`), or shown in Dagster (`assets/metadata`). The patterns prefer false positives: any text
+that looks like a phone number is redacted, and the landed file still has it.
 """
 
 import polars as pl
 
 from schemas.quoting import literal
 
-# No blank, quote or bracket, and no slash: "site.com/@handle" is an address of a page.
+# No blank, quote or bracket, and no slash: "site.com/@handle" is the URL of a page.
 _WORD = r"[^\s@\x{ff20},;:<>()\[\]{}\"'|=/\\\\]+"
 _AT = r"(?:@|\x{ff20}|%40|\\u0040|&#64;|\s?[\[({]\s?(?:at|AT|At)\s?[\])}]\s?)"
 _EMAIL = rf"{_WORD}{_AT}{_WORD}\.[^\s@,;:<>()\[\]{{}}\"'|=/\\\\.]+"
@@ -31,16 +31,16 @@ _MARKS = ((_EMAIL, "[e-mail]"), (_PHONE, "[phone]"))
 
 
 def redacted_sql(expression: str) -> str:
-    """A SQL expression for a text without e-mail addresses and phone numbers."""
+    """Returns a SQL expression for a text without e-mail addresses and phone numbers."""
     found = expression
     for pattern, mark in _MARKS:
         found = f"regexp_replace({found}, {literal(pattern)}, {literal(mark)}, 'g')"
-    # Most texts have none of the characters that either is made with.
+    # Most texts contain no character of either pattern, and skip the replacements.
     return f"CASE WHEN regexp_matches({expression}, {literal(_NEEDED)}) THEN {found} ELSE {expression} END"
 
 
 def redacted(text: pl.Expr) -> pl.Expr:
-    """The same for a column of text in Polars."""
+    """Returns the same for a column of text in Polars."""
     for pattern, mark in _MARKS:
         text = text.str.replace_all(pattern, mark)
     return text

@@ -1,8 +1,7 @@
-"""The published contract for people and tools that do not read Python.
+"""The published contract as documents: an Open Data Contract Standard file, the data dictionary and dbt sources.
 
-It is an Open Data Contract Standard file, the data dictionary, and a dbt project's sources, generated from the models.
-`python -m schemas.contract` writes them to docs/. A version's file never changes once it is written: another name,
-type, unit or meaning of a column is another version.
+`python -m schemas.contract` generates them from the models and writes them to docs/. The file of a released version
+never changes: a change of the name, type, unit or meaning of a column needs a new version.
 """
 
 import sys
@@ -33,12 +32,12 @@ _LOGICAL_TYPES = {
 
 
 def contract_file(version: int) -> Path:
-    """Where the contract of a version stands."""
+    """Returns the path of the contract of a version."""
     return DOCS / f"contract_v{version}.odcs.yaml"
 
 
 def contract() -> dict[str, Any]:
-    """The contract of the published tables, as a document of the Open Data Contract Standard 3.1."""
+    """Returns the contract of the published tables, as a document of the Open Data Contract Standard 3.1."""
     return {
         "apiVersion": "v3.1.0",
         "kind": "DataContract",
@@ -47,11 +46,11 @@ def contract() -> dict[str, Any]:
         "version": f"{CONTRACT_VERSION}.0.0",
         "status": "active",
         "description": {
-            "purpose": "Ranked micro-influencers, and what stands behind their ranks.",
+            "purpose": "Ranked micro-influencers, with the figures that their ranks are computed from.",
             "usage": "Open published/micro_influencers.duckdb read-only, from any DuckDB client since 1.0. Ratios "
             "are fractions, times are UTC.",
-            "limitations": "Flags and authenticity are for a review and no verdict. Sex, age and origin are only "
-            "what an export states.",
+            "limitations": "Flags and authenticity are prompts for a review, not verdicts. Sex, age band and country "
+            "are only as stated by exports.",
         },
         "servers": [
             {
@@ -66,7 +65,7 @@ def contract() -> dict[str, Any]:
 
 
 def dictionary() -> str:
-    """The data dictionary, in Markdown."""
+    """Returns the data dictionary, in Markdown."""
     origin = "Generated from the models in `schemas/` by `make contract`."
     lines = ["# Data dictionary", "", f"The tables of `{FILE}`, contract version {CONTRACT_VERSION}. {origin}"]
     for name, model in TABLES.items():
@@ -76,7 +75,7 @@ def dictionary() -> str:
             "",
             summary(model),
             "",
-            "| column | type | unit | what it holds |",
+            "| column | type | unit | description |",
             "|---|---|---|---|",
         ]
         for column in published_columns(model):
@@ -87,7 +86,7 @@ def dictionary() -> str:
 
 
 def as_yaml(document: Mapping[str, Any]) -> str:
-    """A contract as its file holds it."""
+    """Returns a document as YAML text."""
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
 
 
@@ -130,17 +129,17 @@ def _constraint(check: str, statistics: Mapping[str, Any]) -> dict[str, Any]:
         case "str_length":
             limits = {"maxLength": statistics["max_value"]}
         case _:
-            raise ValueError(f"no words for the check {check}")
-    # Times and dates stand there as text: the standard gives their limits no type of their own.
+            raise ValueError(f"no constraint defined for the check {check}")
+    # Limits of times and dates are text: the standard defines no type for them.
     return {"logicalTypeOptions": {key: v if isinstance(v, (int, float)) else str(v) for key, v in limits.items()}}
 
 
 def main() -> None:
-    """Writes the data dictionary and the contract; a released version is not written over."""
+    """Writes the contract, the data dictionary and the dbt sources; never overwrites a released version."""
     path, text = contract_file(CONTRACT_VERSION), as_yaml(contract())
     if not CONTRACT_IS_OPEN and path.exists() and path.read_text(encoding="utf-8") != text:
         sys.exit(
-            f"{path} says something else: raise CONTRACT_VERSION in schemas/published.py, and tell in CHANGELOG.md"
+            f"{path} differs from the models: raise CONTRACT_VERSION in schemas/published.py and add it to CHANGELOG.md"
         )
     path.write_text(text, encoding="utf-8")
     DICTIONARY.write_text(dictionary(), encoding="utf-8")

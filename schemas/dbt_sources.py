@@ -1,6 +1,6 @@
 """The published tables as sources of a dbt project.
 
-Belongs here: the document of dbt's own form. Does not: meaning, which is the models'.
+Belongs here: the format of dbt. Does not: the meaning of columns (the models).
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,14 +11,14 @@ from pandera.polars import Check, DataFrameModel
 from schemas.describe import summary
 from schemas.published import TABLES, published_columns
 
-# A warning and an error after the date that a nightly run should have published.
+# Warns after one missed nightly run, and fails after two.
 _FRESHNESS = {"warn_after": {"count": 36, "period": "hour"}, "error_after": {"count": 60, "period": "hour"}}
 
 
 def document() -> dict[str, Any]:
     """Returns the content of dbt's sources.yml: tables, columns, types, and tests of nulls and allowed values.
 
-    Database and schema are variables: those of the attached file by default, and of PostgreSQL where they are set.
+    Database and schema are dbt variables, by default those of the attached DuckDB file; set them for PostgreSQL.
     """
     return {
         "version": 2,

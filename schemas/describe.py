@@ -1,6 +1,6 @@
-"""A contract in the words of its readers: names, DuckDB types and comments.
+"""Description of a contract: names, DuckDB types and comments.
 
-Belongs here: turning a pandera model into another system's notion of a schema. Nothing here adds meaning.
+Belongs here: converting a pandera model to the schema of another system. Does not: meaning (the models).
 """
 
 from collections.abc import Mapping
@@ -38,12 +38,12 @@ class Column:
 
     @property
     def comment(self) -> str:
-        """Description and unit in one sentence, as a catalogue shows it."""
+        """Description and unit, for COMMENTs and catalogues."""
         return f"{self.description} Unit: {self.unit}." if self.unit else self.description
 
 
 def columns(model: type[DataFrameModel]) -> list[Column]:
-    """The columns of a contract, in order."""
+    """Returns the columns of a contract, in order."""
     schema = model.to_schema()
     described = []
     for name, field in schema.columns.items():
@@ -64,7 +64,7 @@ def columns(model: type[DataFrameModel]) -> list[Column]:
 
 
 def _words(name: str, statistics: Mapping[str, Any]) -> str:
-    """A check as people say it."""
+    """Describes a check."""
     match name:
         case "isin":
             return f"one of {', '.join(map(str, statistics['allowed_values']))}"
@@ -74,15 +74,15 @@ def _words(name: str, statistics: Mapping[str, Any]) -> str:
             return f"at least {limit(statistics['min_value'])}"
         case "str_length":
             return f"at most {limit(statistics['max_value'])} characters"
-    raise ValueError(f"no words for the check {name}")
+    raise ValueError(f"no description defined for the check {name}")
 
 
 def summary(model: type[DataFrameModel]) -> str:
-    """What a table of this contract holds: the first line of the model's docstring."""
+    """Returns the description of a table: the first line of the docstring of its model."""
     return (model.__doc__ or "").strip().splitlines()[0]
 
 
 @cache
 def polars_schema(model: type[DataFrameModel]) -> pl.Schema:
-    """The contract as a Polars schema."""
+    """Returns the contract as a Polars schema."""
     return pl.Schema({column.name: column.polars_type for column in columns(model)})

@@ -1,4 +1,4 @@
-"""The contract of `engagement`: one row per account and snapshot date, every ratio with its sample."""
+"""The contract of `engagement`: one row per account and snapshot date, with ratios and their samples."""
 
 from typing import Any
 
@@ -13,54 +13,65 @@ def _log(description: str) -> Any:  # noqa: ANN401 - as `column`
 
 
 class Engagement(Account):
-    """Ratios of every account, with what the ranking model needs of it.
+    """Ratios of every account, with the inputs of the ranking model.
 
-    A log ratio is ln((likes + comments + 0.5) / followers) of a post.
+    The log ratio of a post is ln((likes + comments + 0.5) / followers).
     """
 
-    following: pl.Int64 = count("Accounts that this one follows.", unit="accounts")
-    posts_count: pl.Int64 = count("Posts ever published, as the platform counts them.", unit="posts")
-    is_verified: pl.Boolean = column("Carries the platform's verification mark.")
-    is_private: pl.Boolean = column("Shows its posts to followers only.")
-    has_picture: pl.Boolean = column("Has a picture of its own on the profile, where the export says.")
+    following: pl.Int64 = count("Accounts followed by the account.", unit="accounts")
+    posts_count: pl.Int64 = count("Lifetime number of posts, as counted by the platform.", unit="posts")
+    is_verified: pl.Boolean = column("True where the platform has verified the account.")
+    is_private: pl.Boolean = column("True where only followers see the posts.")
+    has_picture: pl.Boolean = column(
+        "True where the profile has a custom picture; null where the export does not state it."
+    )
     comments_per_100_likes: pl.Float64 = column(
-        "Comments per 100 likes, over the sampled posts or the export's averages.",
+        "Comments per 100 likes, of the sampled posts or of the averages in the export.",
         unit="comments",
         ge=0.0,
         le=MAX_COMPUTED,
     )
     likes_total: pl.Float64 = column(
-        "Likes that comments_per_100_likes rests on.", unit="likes", ge=0.0, le=MAX_COMPUTED
+        "Likes that comments_per_100_likes is computed from.", unit="likes", ge=0.0, le=MAX_COMPUTED
     )
     comments_total: pl.Float64 = column(
-        "Comments that comments_per_100_likes rests on.", unit="comments", ge=0.0, le=MAX_COMPUTED
+        "Comments that comments_per_100_likes is computed from.", unit="comments", ge=0.0, le=MAX_COMPUTED
     )
     top_post_over_median: pl.Float64 = column(
-        "Likes + comments of the highest post over those of the median one, of at least five posts.",
+        "Likes + comments of the top post divided by those of the median post; null under five posts.",
         unit="ratio",
         ge=0.0,
         le=MAX_COMPUTED,
     )
     following_ratio: pl.Float64 = column("Accounts followed per follower.", unit="ratio", ge=0.0, le=MAX_COMPUTED)
-    handle_digit_share: pl.Float64 = fraction("Share of digits among the characters of the handle.")
-    averaged_posts: pl.Int64 = count("Posts that an export's averages are over, where it says.", unit="posts")
-    is_ranked_tier: pl.Boolean = column("Whether its tier is ranked as micro-influencers.", nullable=False)
-    city: pl.String = column("City, as the export gives it.")
-    age: pl.Int32 = column("Age, only where the export states it; never inferred.", unit="years", ge=0, le=120)
+    handle_digit_share: pl.Float64 = fraction("Share of digits in the handle.")
+    averaged_posts: pl.Int64 = count(
+        "Posts that the averages in the export are computed over; null where the export does not state it.",
+        unit="posts",
+    )
+    is_ranked_tier: pl.Boolean = column("True where the tier is ranked as micro-influencers.", nullable=False)
+    city: pl.String = column("City, as in the export.")
+    age: pl.Int32 = column("Age as stated by the export; never inferred.", unit="years", ge=0, le=120)
     level_posts: pl.Int64 = count(
-        "Posts that level rests on: all settled ones of the window whose engagement is known, sampled or not.",
+        "Posts that level is computed from: all settled posts of the window with known engagement, sampled or not.",
         unit="posts",
         nullable=False,
     )
-    level: pl.Float64 = _log("Level of its posts' log ratios: one Huber step from their median.")
+    level: pl.Float64 = _log("Level of the log ratios of the posts: one Huber step from their median.")
     level_ss: pl.Float64 = column(
-        "Sum of squared deviations of the posts' log ratios from their level.", unit="squared log", ge=0.0, le=1e12
+        "Sum of squares of the log ratios of the posts around level.", unit="squared log", ge=0.0, le=1e12
     )
-    log_mean: pl.Float64 = _log("Log of the mean ratio: of those posts, or the export's own average.")
+    log_mean: pl.Float64 = _log("Log of the mean ratio of these posts, or of the average in the export.")
     counting_variance: pl.Float64 = column(
-        "Variance of a post's log ratio from counting in whole likes and comments.", unit="squared log", ge=0.0, le=2.0
+        "Variance of the log ratio of a post that is due to whole counts of likes and comments.",
+        unit="squared log",
+        ge=0.0,
+        le=2.0,
     )
-    level_change: pl.Float64 = _log("Mean log ratio of the newer posts less that of the older ones.")
+    level_change: pl.Float64 = _log("Mean log ratio of the newer posts minus that of the older posts.")
     level_change_noise: pl.Float64 = column(
-        "Variance of level_change where levels do not move, over that between posts.", unit="ratio", ge=0.0, le=2.0
+        "Variance of level_change under a constant level, divided by the variance between posts.",
+        unit="ratio",
+        ge=0.0,
+        le=2.0,
     )

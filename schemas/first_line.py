@@ -1,6 +1,6 @@
-"""What another program says went wrong, on one line."""
+"""Error messages of other programs, on one line."""
 
 
 def first_line(error: object) -> str:
-    """The first line of an error's words, with single blanks; what follows is its own trace or hint."""
+    """Returns the first line of an error message, with single spaces; the rest is a trace or hint."""
     return " ".join(str(error).split("\n")[0].split())

@@ -1,10 +1,10 @@
-"""Paths into JSON documents, and the SQL that follows them.
+"""Paths into JSON documents, and their SQL.
 
-Belongs here: what `statistics.viewCount` or `data.items` in a shape means, and how DuckDB reads a whole set of such
-paths off one record in one pass. Does not: opening files (`assets/reading`).
+Belongs here: parsing paths of shapes, such as `statistics.viewCount` or `data.items`, and the SQL with which DuckDB
+reads a set of paths from a record in one pass. Does not: opening files (`assets/reading`).
 
-A path is keys joined by points. A key that holds a point itself stands in double quotes, a number picks one element
-of a list, and in the path to records `*` stands for whatever key there is.
+A path is a list of keys joined by points. A key that contains a point is in double quotes, a number selects an element
+of a list, and in the path to records `*` matches any key.
 """
 
 import json
@@ -17,19 +17,19 @@ _KEYS = re.compile(r'(?:"(?P<quoted>[^"]+)"|(?P<plain>[^".]+))(?:\.(?=.)|$)')
 
 _RAW = literal('["JSON"]')
 
-# Keys of a level to what lies below them; None where a value is wanted as text.
+# Keys of a level to the tree below them; None for a value that is read as text.
 _Tree = dict[str, "_Tree | None"]
 
 
 class JsonPathError(ValueError):
-    """A path that cannot be followed; the message says why."""
+    """A path that is invalid; the message has the reason."""
 
 
 def keys(path: str) -> list[str]:
-    """The keys of a path, outermost first.
+    """Returns the keys of a path, outermost first.
 
     Raises:
-        JsonPathError: It is none.
+        JsonPathError: The path is invalid.
     """
     found, place = [], 0
     while place < len(path):
@@ -44,10 +44,10 @@ def keys(path: str) -> list[str]:
 
 
 def structure(paths: Iterable[str]) -> str:
-    """The structure that `from_json` reads all of these paths by, every value as text.
+    """Returns the structure with which `from_json` reads all of these paths, every value as text.
 
     Raises:
-        JsonPathError: Two of them contradict each other.
+        JsonPathError: Two of the paths contradict each other.
     """
     tree: _Tree = {}
     for path in paths:
@@ -56,26 +56,26 @@ def structure(paths: Iterable[str]) -> str:
 
 
 def member(record: str, path: str) -> str:
-    """The value of a path in a record that was read by `structure`, as a SQL expression."""
+    """Returns a SQL expression for the value of a path in a record that was read with `structure`."""
     steps = (f"[{int(key) + 1}]" if key.isdecimal() else f".{identifier(key)}" for key in keys(path))
     return f"{record}{''.join(steps)}"
 
 
 def pointer(path: str) -> str:
-    """The same path as DuckDB's JSON functions take it."""
+    """Returns a path in the syntax of the JSON functions of DuckDB."""
     return "$" + "".join(_step(key) for key in keys(path))
 
 
 def records_within(documents: str, path: str, wanted: str) -> str:
-    """The records that a path leads to in each document, a list of them or a single one.
+    """Returns SQL for the records at a path in each document, a list of records or a single one.
 
-    Lists on the way are gone through. A document in which the path leads nowhere counts as one record without
-    values, so that an error message in place of an answer is not taken for an answer without records.
+    Lists along the path are flattened. A document without the path yields one record without values, so that an error
+    document is not mistaken for an empty result.
 
     Args:
-        documents: What stands behind FROM, with a column `json`.
-        path: Where the records are.
-        wanted: The structure to read each by.
+        documents: A relation with a column `json`, to follow FROM.
+        path: The path to the records.
+        wanted: The structure of a record.
 
     Returns:
         A relation with one column, `record`.
@@ -84,14 +84,14 @@ def records_within(documents: str, path: str, wanted: str) -> str:
 
 
 def list_within(path: str, wanted: str) -> str:
-    """The same records as a list, of a document `json`."""
+    """Returns SQL for the same records of a document `json`, as a list."""
     steps = keys(path)
     elements = "[json]"
     for place, key in enumerate(steps, start=1):
         inner = literal(f"[{wanted}]") if place == len(steps) else _RAW
         elements = f"flatten(list_transform({elements}, lambda json: {_elements(key, inner)}))"
     if "*" not in steps:
-        # A list at the end and objects on the way, as nearly always, are read in one pass and without copies.
+        # The common case, objects that lead to a list, is read in one pass and without copies.
         nested = f"[{wanted}]"
         for key in reversed(steps):
             nested = f"[{nested}]" if key.isdecimal() else f"{{{json.dumps(key)}: {nested}}}"
@@ -101,14 +101,14 @@ def list_within(path: str, wanted: str) -> str:
 
 
 def raw_records_within(documents: str, path: str) -> str:
-    """The same records in the same order, as JSON: `json`, beside the column `document` that is handed through."""
+    """Returns SQL for the same records in the same order, as raw JSON: the columns `document` and `json`."""
     for key in keys(path):
         documents = f"(SELECT document, unnest({_elements(key, _RAW)}) AS json FROM {documents})"
     return documents
 
 
 def _elements(key: str, wanted: str) -> str:
-    """What lies under a key of `json`, as a list read by a structure for lists."""
+    """Returns SQL for the value of a key of `json`, as a list read with a structure for lists."""
     if key == "*":
         return (
             "CASE json_type(json) WHEN 'OBJECT' "
@@ -144,7 +144,7 @@ def _add(tree: _Tree, steps: Sequence[str], path: str) -> None:
 
 def _nested(tree: _Tree) -> object:
     if all(key.isdecimal() for key in tree):
-        # Elements of a list are read alike.
+        # All elements of a list share one structure.
         merged: _Tree = {}
         for below in tree.values():
             if below is None:

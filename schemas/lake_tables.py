@@ -1,6 +1,6 @@
-"""The tables of the lake, each with its contract, in order of computing.
+"""The tables of the lake with their contracts, in order of computation.
 
-Belongs here: which tables a date has. Does not: what they are made from (`assets/tables.py`).
+Belongs here: the tables of a date. Does not: their inputs (`assets/tables.py`).
 """
 
 from collections.abc import Mapping

@@ -8,54 +8,60 @@ from schemas.landed import Landed, keeps_its_digits
 
 
 class Profiles(Landed):
-    """Accounts as their exports describe them, in canonical columns.
+    """Accounts as described by their exports, in canonical columns.
 
-    `avg_*` are filled by exports that carry averages instead of posts.
+    Exports with averages instead of posts fill `avg_*`.
     """
 
-    handle_original: pl.String = text("Handle of the account as the export writes it, or its address.")
-    display_name: pl.String = text("Name shown on the profile.")
-    profile_url: pl.String = text("Address of the profile.")
-    biography: pl.String = text("The profile's own words.")
-    followers: pl.Int64 = count("Accounts that follow this one.", unit="accounts", nullable=False)
-    following: pl.Int64 = count("Accounts that this one follows.", unit="accounts")
-    posts_count: pl.Int64 = count("Posts ever published, as the platform counts them.", unit="posts")
-    is_verified: pl.Boolean = column("Carries the platform's verification mark.")
-    is_private: pl.Boolean = column("Shows its posts to followers only.")
-    is_business: pl.Boolean = column("Registered as a business or creator account.")
-    has_picture: pl.Boolean = column("Has a picture of its own on the profile, where the export says.")
-    sector: pl.String = text("Topic of the account, as the export names it.", max_length=200)
+    handle_original: pl.String = text("Handle of the account as in the export, or its URL.")
+    display_name: pl.String = text("Display name on the profile.")
+    profile_url: pl.String = text("URL of the profile.")
+    biography: pl.String = text("Biography on the profile.")
+    followers: pl.Int64 = count("Followers of the account.", unit="accounts", nullable=False)
+    following: pl.Int64 = count("Accounts followed by the account.", unit="accounts")
+    posts_count: pl.Int64 = count("Lifetime number of posts, as counted by the platform.", unit="posts")
+    is_verified: pl.Boolean = column("True where the platform has verified the account.")
+    is_private: pl.Boolean = column("True where only followers see the posts.")
+    is_business: pl.Boolean = column("True for a business or creator account.")
+    has_picture: pl.Boolean = column(
+        "True where the profile has a custom picture; null where the export does not state it."
+    )
+    sector: pl.String = text("Topic of the account, as in the export.", max_length=200)
     country: pl.String = text(
-        "Country, ISO 3166-1 alpha-2; as the export gives it where that names no country for sure.", max_length=100
+        "Country, ISO 3166-1 alpha-2; the text of the export where it matches no country or several.", max_length=100
     )
-    city: pl.String = text("City, as the export gives it.", max_length=200)
+    city: pl.String = text("City, as in the export.", max_length=200)
     language: pl.String = text(
-        "Language, BCP 47; as the export gives it where that names no language for sure.", max_length=100
+        "Language, BCP 47; the text of the export where it matches no language or several.", max_length=100
     )
-    sex: pl.String = text("Sex, only where the export states it; never inferred.", max_length=50)
-    age: pl.Int32 = column("Age, only where the export states it; never inferred.", unit="years", ge=0, le=120)
-    age_band: pl.String = text("Age band, only where the export states it; never inferred.", max_length=50)
-    tone: pl.String = text("Tone of voice, as the export names it.", max_length=200)
-    external_url: pl.String = text("Website the profile links to.")
+    sex: pl.String = text("Sex as stated by the export; never inferred.", max_length=50)
+    age: pl.Int32 = column("Age as stated by the export; never inferred.", unit="years", ge=0, le=120)
+    age_band: pl.String = text("Age band as stated by the export; never inferred.", max_length=50)
+    tone: pl.String = text("Tone of voice, as in the export.", max_length=200)
+    external_url: pl.String = text("Website linked by the profile.")
     contact_email: pl.String = text(
-        "Contact address the export carries; published in `contacts` alone, and only where sources.yaml says so.",
+        "Contact e-mail address of the export; published only in `contacts`, and only with `publish_contacts: true`.",
         max_length=320,
     )
-    avg_likes: pl.Float64 = count("Likes per post, averaged by the export.", unit="likes")
-    avg_comments: pl.Float64 = count("Comments per post, averaged by the export.", unit="comments")
+    avg_likes: pl.Float64 = count("Average likes per post, as in the export.", unit="likes")
+    avg_comments: pl.Float64 = count("Average comments per post, as in the export.", unit="comments")
     avg_engagement: pl.Float64 = count(
-        "Likes and comments together per post, averaged by the export, where it does not tell them apart.",
+        "Average likes + comments per post, of exports that do not separate them.",
         unit="likes and comments",
     )
-    avg_shares: pl.Float64 = count("Shares per post, averaged by the export.", unit="shares")
-    avg_views: pl.Float64 = count("Views per post, averaged by the export.", unit="views")
-    averaged_posts: pl.Int64 = count("Posts that the averages are over, where the export says.", unit="posts")
-    reported_engagement_ratio: pl.Float64 = fraction("The export's own engagement ratio, untouched.", le=1_000.0)
+    avg_shares: pl.Float64 = count("Average shares per post, as in the export.", unit="shares")
+    avg_views: pl.Float64 = count("Average views per post, as in the export.", unit="views")
+    averaged_posts: pl.Int64 = count(
+        "Posts that the averages are computed over; null where the export does not state it.", unit="posts"
+    )
+    reported_engagement_ratio: pl.Float64 = fraction(
+        "Engagement ratio as reported by the export, unchanged.", le=1_000.0
+    )
     price: pl.Float64 = column("Price of one post.", unit="`currency`", ge=0, le=MAX_COUNT)
     currency: pl.String = text("Currency of the price, ISO 4217.", max_length=3)
 
     @pa.dataframe_check
     @classmethod
     def profile_id_lost_its_last_digits(cls, data: pa.PolarsData) -> pl.LazyFrame:
-        """An id that went through a spreadsheet as a number may be that of many accounts."""
+        """An id that a spreadsheet has rounded may stand for many accounts."""
         return data.lazyframe.select(keeps_its_digits("profile_id"))

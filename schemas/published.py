@@ -1,6 +1,6 @@
-"""The contract of the published file, version 1: its tables, in order.
+"""The contract of the published file: its tables, in order.
 
-A column keeps its name, type, unit and meaning for as long as `CONTRACT_VERSION` stands.
+Within a released `CONTRACT_VERSION`, no column changes its name, type, unit or meaning.
 """
 
 from collections.abc import Mapping
@@ -24,10 +24,10 @@ from schemas.ranking import Ranking
 from schemas.segments import Segments
 
 CONTRACT_VERSION = 2
-# Until its release a version may change; from then on a change needs the next one.
+# A version may change until its release; later changes need the next version.
 CONTRACT_IS_OPEN = True
 
-# The order in which people read an account.
+# The order of columns for readers.
 ACCOUNT_COLUMNS = (
     "rank", "score", "platform", "profile_id", "handle", "display_name", "profile_url", "followers", "tier", "sector",
     "sector_basis", "country", "language", "sex", "age_band", "tone", "tone_basis", "like_rate", "comment_rate",
@@ -42,7 +42,7 @@ ACCOUNT_COLUMNS = (
 
 
 class Accounts(Ranking, Account):
-    """Accounts of any size on the newest date; rank is empty outside the micro-influencer tiers."""
+    """Accounts of any size on the newest date; rank is null outside the micro-influencer tiers."""
 
     followers_growth_7d: pl.Float64 = GROWTH_7D
     followers_growth_30d: pl.Float64 = GROWTH_30D
@@ -57,41 +57,43 @@ class MicroInfluencers(Accounts):
 class RankHistory(pa.DataFrameModel):
     """Rank of every micro-influencer on every date of the last 90 days."""
 
-    snapshot_date: pl.Date = column("The day that the figures stand for, UTC.", nullable=False)
+    snapshot_date: pl.Date = column("Date of the snapshot, UTC.", nullable=False)
     platform: pl.String = column("Platform of the account.", nullable=False, isin=PLATFORMS)
     profile_id: pl.String = text("Id of the account, as in `accounts`.", nullable=False)
-    rank: pl.Int64 = column("Place among all micro-influencers of that day.", unit="place", nullable=False, ge=1)
-    score: pl.Float64 = column("Score of that day.", unit="points", nullable=False, ge=0.0, le=100.0)
-    followers: pl.Int64 = count("Followers on that day.", unit="accounts", nullable=False)
-    engagement_estimate: pl.Float64 = fraction("Estimate of that day.", le=MAX_COMPUTED, nullable=False)
+    rank: pl.Int64 = column("Rank among all micro-influencers of that date.", unit="place", nullable=False, ge=1)
+    score: pl.Float64 = column("Score on that date.", unit="points", nullable=False, ge=0.0, le=100.0)
+    followers: pl.Int64 = count("Followers on that date.", unit="accounts", nullable=False)
+    engagement_estimate: pl.Float64 = fraction("engagement_estimate on that date.", le=MAX_COMPUTED, nullable=False)
     same_parameters: pl.Boolean = column(
-        "Whether the day was computed with the `parameters` of the newest one; figures of other parameters do not "
-        "compare. Null where they were not recorded."
+        "True where the date was computed with the current `parameters`; figures with other parameters are not "
+        "comparable. Null where the parameters were not recorded."
     )
 
 
 class ScoreWeights(pa.DataFrameModel):
-    """What each indicator weighs in authenticity, and each component in the score."""
+    """Weight of each component in authenticity and in the score."""
 
-    part: pl.String = column("What it is a part of.", nullable=False, isin=("authenticity", "score"))
-    component: pl.String = column("The column that is weighed.", nullable=False)
+    part: pl.String = column(
+        "Figure that the component is part of: authenticity or score.", nullable=False, isin=("authenticity", "score")
+    )
+    component: pl.String = column("Column that is weighted.", nullable=False)
     version: pl.Int64 = column("Version of the weight.", unit="version", nullable=False, ge=1)
     weight: pl.Float64 = fraction(
-        "Of authenticity or lift, the share that is taken off where the indicator is sure, or the component 0.",
+        "Share of authenticity or lift that the component removes at most: at suspicion 1, or at a component of 0.",
         nullable=False,
     )
-    indicator: pl.String = column("The column that the component is told from.", nullable=False)
-    meaning: pl.String = text("What it says.", nullable=False)
+    indicator: pl.String = column("Column that the component is computed from.", nullable=False)
+    meaning: pl.String = text("Meaning of the component.", nullable=False)
 
 
 class Parameters(pa.DataFrameModel):
-    """Parameters that the newest date was computed with, in one row; null where they were not recorded."""
+    """Parameters of the computation of the newest date, in one row; null where they were not recorded."""
 
-    window_days: pl.Int64 = count("Age of the oldest posts that count.", unit="days")
-    settle_days: pl.Int64 = count("Age of the youngest posts that count.", unit="days")
-    sample_posts: pl.Int64 = count("Newest posts that ratios are computed over.", unit="posts")
+    window_days: pl.Int64 = count("Maximum age of posts that are used.", unit="days")
+    settle_days: pl.Int64 = count("Minimum age of posts that are used.", unit="days")
+    sample_posts: pl.Int64 = count("Number of newest posts that ratios are computed over.", unit="posts")
     interval_z: pl.Float64 = column(
-        "Half width of the interval of engagement_estimate: 1.28 for 80 %, 1.64 for 90 %, 1.96 for 95 %.",
+        "Half width of the credible interval of engagement_estimate: 1.28 for 80 %, 1.64 for 90 %, 1.96 for 95 %.",
         unit="standard deviations",
         ge=0.0,
         le=10.0,
@@ -99,74 +101,80 @@ class Parameters(pa.DataFrameModel):
 
 
 class HandleHistory(HandleChanges):
-    """Handles that accounts had before, each with the date of the snapshot that first showed another."""
+    """Previous handles of accounts, each with the date of the first snapshot with the new handle."""
 
 
 class SegmentRanks(Segments):
-    """Rank of every micro-influencer within each of its segments of at least 5."""
+    """Rank of every micro-influencer in each of its segments of at least 5 accounts."""
 
 
 class SegmentLeaders(pa.DataFrameModel):
-    """The first 40 micro-influencers of every segment of at least 5."""
+    """Top 40 micro-influencers of every segment of at least 5 accounts."""
 
-    dimension: pl.String = column("What the segment is cut by, as in `segment_ranks`.", nullable=False)
-    segment: pl.String = text("The value of that column, as in `segment_ranks`.", nullable=False)
+    dimension: pl.String = column("Column that defines the segment, as in `segment_ranks`.", nullable=False)
+    segment: pl.String = text("Value of that column, as in `segment_ranks`.", nullable=False)
     rank_in_segment: pl.Int64 = column("Rank within the segment.", unit="place", nullable=False, ge=1, le=40)
     platform: pl.String = column("Platform of the account.", nullable=False, isin=PLATFORMS)
     profile_id: pl.String = text("Id of the account, as in `accounts`.", nullable=False)
-    score: pl.Float64 = column("Its score.", unit="points", nullable=False, ge=0.0, le=100.0)
+    score: pl.Float64 = column("Score of the account.", unit="points", nullable=False, ge=0.0, le=100.0)
 
 
 class PublishedQuarantine(Quarantine):
-    """Records rejected in the last 30 days, e-mail addresses and phone numbers blotted out."""
+    """Records rejected in the last 30 days, with e-mail addresses and phone numbers redacted."""
 
     raw: pl.String = column(
-        "The record as it stands in the file, cut at 4,000 characters; e-mail addresses and phone numbers blotted out."
+        "Raw record, truncated to 4,000 characters; e-mail addresses and phone numbers are redacted."
     )
 
 
 class SourceStatus(pa.DataFrameModel):
-    """What became of each source on the newest date."""
+    """State and record counts of each source on the newest date."""
 
     source: pl.String = column("Name of the source in sources.yaml.", nullable=False)
     state: pl.String = column(
-        "published, carried_forward (rows of an earlier day stand in), quarantine_limit_exceeded, row_count_drop, "
+        "published, carried_forward (rows of an earlier date are used), quarantine_limit_exceeded, row_count_drop, "
         "unreadable or missing.",
         nullable=False,
     )
-    last_pulled_at: Timestamp = column("When it was last pulled with success, UTC.")
-    snapshot_date: pl.Date = column("The day whose landed files its published rows come from.")
+    last_pulled_at: Timestamp = column("Time of the last successful pull, UTC.")
+    snapshot_date: pl.Date = column("Date of the landed files of its published rows, UTC.")
     landed_bytes: pl.Int64 = count("Size of its landed files.", unit="bytes", nullable=False)
-    landed_rows: pl.Int64 = count("Records in them.", unit="records", nullable=False)
-    accepted: pl.Int64 = count("Records that hold and count.", unit="records", nullable=False)
+    landed_rows: pl.Int64 = count("Records in its landed files.", unit="records", nullable=False)
+    accepted: pl.Int64 = count("Records that satisfy the contract and are used.", unit="records", nullable=False)
     quarantined: pl.Int64 = count(
-        "Records that break the contract; of a source that is refused, all of them.", unit="records", nullable=False
+        "Records that violate the contract; all records where the source is rejected as a whole.",
+        unit="records",
+        nullable=False,
     )
-    deduplicated: pl.Int64 = count("Older copies of the same account or post.", unit="records", nullable=False)
-    erased: pl.Int64 = count("Records of people who asked to be erased.", unit="records", nullable=False)
+    deduplicated: pl.Int64 = count("Older duplicates of an account or post.", unit="records", nullable=False)
+    erased: pl.Int64 = count("Records of erased persons.", unit="records", nullable=False)
     sha256: pl.String = column("Hash of its landed files.")
-    message: pl.String = column("Error and its remedy; null where nothing went wrong.")
-    inferred: pl.String = column("Columns of its export that `shape: auto` takes for those of the contract.")
+    message: pl.String = column("Error and its remedy; null without an error.")
+    inferred: pl.String = column(
+        "Mapping of columns of the export to columns of the contract, inferred by `shape: auto`; else null."
+    )
 
     class Config:
         strict = True
 
 
 class Meta(pa.DataFrameModel):
-    """The published generation: what readers are looking at."""
+    """Metadata of the published generation, in one row."""
 
-    generation: pl.Int64 = count("Number of the generation; it only grows.", unit="generation", nullable=False)
-    snapshot_date: pl.Date = column("The newest date in the file.", nullable=False)
-    run_id: pl.String = column("The run that built it.", nullable=False)
-    built_at: Timestamp = column("When it was built, UTC.", nullable=False)
+    generation: pl.Int64 = count(
+        "Number of the generation; increases with every publication.", unit="generation", nullable=False
+    )
+    snapshot_date: pl.Date = column("Newest snapshot date in the file, UTC.", nullable=False)
+    run_id: pl.String = column("Id of the Dagster run that built the file.", nullable=False)
+    built_at: Timestamp = column("Time of the build, UTC.", nullable=False)
     contract_version: pl.Int64 = count("Version of this contract.", unit="version", nullable=False)
-    code_version: pl.String = column("Version of smallvoices that built it.", nullable=False)
+    code_version: pl.String = column("Version of smallvoices that built the file.", nullable=False)
     content_hash: pl.String = column(
-        "Hash of every row of every other table, times of pulling left out: equal for equal landed bytes and "
-        "configuration under one version of DuckDB.",
+        "Hash of all rows of all other tables, without pull times; equal for equal landed bytes, configuration and "
+        "version of DuckDB.",
         nullable=False,
     )
-    rows: pl.Int64 = count("Rows of all other tables together.", unit="rows", nullable=False)
+    rows: pl.Int64 = count("Total rows of all other tables.", unit="rows", nullable=False)
 
 
 TABLES: Mapping[str, type[DataFrameModel]] = {
@@ -189,14 +197,13 @@ TABLES: Mapping[str, type[DataFrameModel]] = {
 
 
 def published_columns(model: type[DataFrameModel]) -> list[Column]:
-    """The columns of a published table, in the order in which they stand there."""
+    """Returns the columns of a published table, in order."""
     found = columns(model)
     return sorted(found, key=lambda each: ACCOUNT_COLUMNS.index(each.name)) if issubclass(model, Accounts) else found
 
 
-# The tables that the content hash is over, each with the columns that it leaves out: times, which differ between two
-# runs over the same bytes, and the cells of micro_influencers, which are those of accounts once more (its ranks and ids
-# are hashed).
+# Columns that the content hash excludes: times, which differ between runs over the same bytes, and the cells of
+# micro_influencers that repeat accounts (its ranks and ids are hashed).
 _NOT_HASHED: Mapping[str, frozenset[str]] = {
     "source_status": frozenset({"last_pulled_at"}),
     "micro_influencers": frozenset(ACCOUNT_COLUMNS) - {"rank", "platform", "profile_id"},

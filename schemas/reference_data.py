@@ -1,8 +1,8 @@
-"""Reference data: the CSV files beside this module, which people read and correct."""
+"""Reference data: the CSV files in this folder, which are edited by hand."""
 
 from pathlib import Path
 
 
 def csv_path(name: str) -> Path:
-    """Returns where `<name>.csv` is."""
+    """Returns the path of `<name>.csv`."""
     return Path(__file__).parent / f"{name}.csv"

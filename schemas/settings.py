@@ -1,6 +1,6 @@
-"""Paths and switches, read from the environment in one place.
+"""Settings from the environment: paths, resources and switches.
 
-Belongs here: where things lie and how much of the machine they may use. Does not: what is pulled (sources.yaml).
+Belongs here: locations, and limits on the resources of the machine. Does not: sources (sources.yaml).
 """
 
 import os
@@ -16,7 +16,7 @@ from croniter import croniter
 from pydantic import AfterValidator, BeforeValidator, ByteSize, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-# Holds a password: neither shown nor kept.
+# Contains a password: never shown or stored.
 POSTGRES = "SMALLVOICES_DAGSTER_POSTGRES"
 REPOSITORY = Path(__file__).resolve().parent.parent
 SOURCES = "sources.yaml"
@@ -24,12 +24,12 @@ SOURCES = "sources.yaml"
 _PREFIX = "SMALLVOICES_"
 _CRON_FIELDS = 5
 _POSTGRES_SCHEME = r"postgres(ql)?(\+psycopg2)?://"
-# From this likeness on, a variable that is not known is a misspelt setting, and not a secret of the user's own.
+# Minimum similarity at which an unknown variable is a misspelt setting, and not a secret of the user.
 _ALIKE = 0.8
 
 
 class SettingsError(ValueError):
-    """A setting that cannot be used; the message names it and what is allowed."""
+    """An invalid setting; the message names it and the allowed values."""
 
 
 def _cron(text: str) -> str:
@@ -40,15 +40,15 @@ def _cron(text: str) -> str:
     return text
 
 
-# As DuckDB writes it.
+# In the syntax of DuckDB.
 _Size = Annotated[str, Field(pattern=r"(?i)^\d+(\.\d+)? ?[KMGT]i?B$", description="a number and a unit, such as 1GB")]
 _OFF = BeforeValidator(lambda value: None if str(value).lower() == "off" else value)
 
 
 def project() -> Path:
-    """Returns the folder that `sources.yaml` and `data` lie in by default.
+    """Returns the default folder of `sources.yaml` and `data`.
 
-    The current one where it has a `sources.yaml`, or where smallvoices is installed from a wheel; else the checkout.
+    The current folder if it has a `sources.yaml` or smallvoices is installed from a wheel; else the checkout.
     """
     is_checkout = (REPOSITORY / "pyproject.toml").exists()
     return REPOSITORY if is_checkout and not Path(SOURCES).exists() else Path.cwd()
@@ -56,23 +56,23 @@ def project() -> Path:
 
 @dataclass(frozen=True)
 class Settings:
-    """Where the pipeline works and with what.
+    """Locations, resources and switches of the pipeline.
 
     Attributes:
         home: Folder of landing, lake, published files and Dagster's storage.
         sources_file: The sources.yaml.
-        threads: DuckDB's threads; 0 leaves the choice to DuckDB.
-        memory_limit: DuckDB's memory, as DuckDB writes it.
-        temp_limit: What may lie in the scratch folder at once, of one DuckDB connection or of what one import unpacks.
-        keep_landing_days: How long what sources sent is kept; None is for good.
-        keep_lake_days: How long tables of a date are kept that nothing published looks back on; None is for good.
-        keep_runs_days: How long Dagster keeps what ended runs have logged; None is for good.
-        log: Whether the log is written for people or for programs.
-        nightly_cron: When the nightly schedule runs, UTC; "off" ships it stopped.
-        dagster_in_postgres: Whether Dagster keeps runs and events in PostgreSQL; else in files of the home.
-        scratch_folder: Where DuckDB spills what does not fit in memory; a folder of the home unless given.
-        publish_wait_seconds: How long a publisher waits for another to finish.
-        first_date: Earliest snapshot date there can be.
+        threads: Threads of DuckDB; 0 uses the default of DuckDB.
+        memory_limit: Memory limit of DuckDB, in its syntax.
+        temp_limit: Size limit of temporary files, of one DuckDB connection or of the archives that one import unpacks.
+        keep_landing_days: Retention of landed files; None keeps them forever.
+        keep_lake_days: Retention of tables of a date that no published table looks back on; None keeps them forever.
+        keep_runs_days: Retention of the events of finished Dagster runs; None keeps them forever.
+        log: Format of the log.
+        nightly_cron: Cron expression of the nightly schedule, UTC; "off" leaves it stopped.
+        dagster_in_postgres: Whether Dagster stores runs and events in PostgreSQL instead of files in the home.
+        scratch_folder: Folder of temporary files; None is a folder of the home.
+        publish_wait_seconds: Timeout for another publisher to finish.
+        first_date: Earliest allowed snapshot date.
     """
 
     home: Annotated[Path, Field(description="a folder")]
@@ -80,7 +80,7 @@ class Settings:
     threads: Annotated[int, Field(ge=0, le=999, description="a whole number from 0 (all cores) to 999")] = 0
     memory_limit: _Size = "1GB"
     temp_limit: _Size = "20GB"
-    # What is published looks back so far, and so far may a source be carried.
+    # The minimums cover the lookback of published tables and the longest carry_days.
     keep_landing_days: Annotated[
         Annotated[int, Field(ge=40, le=99_999)] | None, _OFF, Field(description="40 or more days, or off")
     ] = None
@@ -100,7 +100,7 @@ class Settings:
     first_date: date = date(2016, 1, 1)
 
     def command(self, words: str) -> str:
-        """`smallvoices` with these words, to be pasted: it works here, and not where the environment says."""
+        """Returns a `smallvoices` command line to paste, with options where settings differ from the environment."""
         usual = Settings.from_environment()
         options = [("--home", self.home, usual.home), ("--sources", self.sources_file, usual.sources_file)]
         return " ".join(
@@ -112,7 +112,7 @@ class Settings:
         """Reads the variables of the environment.
 
         Raises:
-            SettingsError: One of them holds something that it cannot hold, or another one looks like one of them.
+            SettingsError: A variable has an invalid value, or looks like a misspelt setting.
         """
         variables = cls.variables()
         bare = [name.removeprefix(_PREFIX) for name in (*variables, POSTGRES)]
@@ -134,11 +134,11 @@ class Settings:
 
     @classmethod
     def variables(cls) -> dict[str, str]:
-        """Returns the variables of the environment and the fields that they set."""
+        """Returns the variables of the environment, each with the field that it sets."""
         return {_PREFIX + name.removesuffix("_file").upper(): name for name in _described(cls)}
 
     def at(self, home: Path | None, sources_file: Path | None) -> "Settings":
-        """The same settings with another home or sources.yaml, where one is given."""
+        """Returns the settings with another home or sources.yaml, where given."""
         return replace(
             self,
             home=(home or self.home).resolve(),
@@ -146,62 +146,62 @@ class Settings:
         )
 
     def export(self) -> None:
-        """Puts these settings into the environment, for the processes that this one starts."""
+        """Exports these settings to the environment, for child processes."""
         os.environ["SMALLVOICES_HOME"] = str(self.home)
         os.environ["SMALLVOICES_SOURCES"] = str(self.sources_file)
         os.environ["DAGSTER_HOME"] = str(self.dagster_home)
         if self.dagster_in_postgres:
-            # SQLAlchemy 2.1 takes psycopg 3 unless told, whose NOTIFY does not take parameters as Dagster gives them.
+            # The default driver of SQLAlchemy 2.1 is psycopg 3, whose NOTIFY does not accept the parameters of Dagster.
             os.environ[POSTGRES] = re.sub(f"^{_POSTGRES_SCHEME}", "postgresql+psycopg2://", os.environ[POSTGRES])
 
     @property
     def landing(self) -> Path:
-        """What sources sent, byte for byte."""
+        """Folder of landed files, byte for byte as received."""
         return self.home / "landing"
 
     @property
     def lake(self) -> Path:
-        """One Parquet file per table and date."""
+        """Folder of the lake: one Parquet file per table and date."""
         return self.home / "lake"
 
     @property
     def published(self) -> Path:
-        """What readers open."""
+        """Folder of published files."""
         return self.home / "published"
 
     @property
     def report(self) -> Path:
-        """What is published, as a page."""
+        """The published report, as an HTML page."""
         return self.published / "report.html"
 
     @property
     def scratch(self) -> Path:
-        """Where DuckDB spills what does not fit in memory, and archives are unpacked."""
+        """Folder of temporary files of DuckDB and of unpacked archives."""
         return self.scratch_folder or self.home / "scratch"
 
     @property
     def temp_bytes(self) -> int:
-        """The temp limit as a number."""
+        """The temp limit in bytes."""
         return _bytes(self.temp_limit)
 
     @property
     def memory_bytes(self) -> int:
-        """The memory limit as a number."""
+        """The memory limit in bytes."""
         return _bytes(self.memory_limit)
 
     @property
     def suppressed(self) -> Path:
-        """Salted hashes of the people who were erased."""
+        """Folder of the salted hashes of erased persons."""
         return self.home / "suppressed"
 
     @property
     def forgetting(self) -> Path:
-        """Whom `smallvoices erase` has begun to erase; empty once it is done."""
+        """Folder of erasures in progress; empty once they are complete."""
         return self.home / "forgetting"
 
     @property
     def dagster_home(self) -> Path:
-        """Dagster's storage."""
+        """Folder of Dagster's storage."""
         return self.home / "dagster"
 
 
@@ -210,6 +210,6 @@ def _bytes(size: str) -> int:
 
 
 def _described(settings: type[Settings]) -> dict[str, str]:
-    """Returns what is allowed in the fields that can be set."""
+    """Returns the fields that can be set, each with its allowed values."""
     fields = vars(settings)["__pydantic_fields__"]
     return {name: field.description for name, field in fields.items() if field.description}

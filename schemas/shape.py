@@ -1,6 +1,6 @@
-"""Export shapes: a file that says what a vendor's columns are and how they become the canonical ones.
+"""Export shapes: the columns of a vendor, and their mapping to canonical columns.
 
-Belongs here: the model of a shape file and the SELECT it stands for. Does not: reading and checking shape files
+Belongs here: the model of a shape file and the SELECT that it defines. Does not: reading and checking shape files
 (`shape_file`), or opening exports.
 """
 
@@ -25,10 +25,10 @@ MODELS: Mapping[Records, type[DataFrameModel]] = {"profiles": Profiles, "posts":
 SHIPPED = Path(__file__).parent / "shapes"
 MACROS = (SHIPPED / "macros.sql").read_text(encoding="utf-8")
 
-# Filled while landing; no export can set them.
+# Set by the import; no export can set them.
 PROVENANCE = {"source", "snapshot_date", "data_age_days", "landed_file", "landed_row"}
 
-# How a canonical column reads a column of the same name, where the shape says nothing else.
+# Default conversion of a column of the export to the canonical column of the same name, by type.
 _DEFAULT_MACRO = {
     "BOOLEAN": "flag_of({})",
     "BIGINT": "count_of({})",
@@ -37,13 +37,13 @@ _DEFAULT_MACRO = {
     "TIMESTAMP": "time_of({})",
     "VARCHAR": "text_of({})",
 }
-# What the 64 bits of UNREADABLE_NUMBER, or of any other number out of range, are in a column of 32: not allowed either.
+# Stands in a 32-bit column for UNREADABLE_NUMBER and any other number out of range; not allowed either.
 _UNREADABLE_INTEGER = -(2**31)
 _DEFAULTS = {"handle": "handle_of({})", "platform": "platform_of({})"}
 
 
 class ShapeError(ValueError):
-    """A shape file that cannot be used; the message names the file, the key and the remedy."""
+    """An invalid shape file; the message names the file, the key and the remedy."""
 
 
 class _Strict(BaseModel):
@@ -51,7 +51,7 @@ class _Strict(BaseModel):
 
 
 class Selection(_Strict):
-    """How one kind of record is read off an export."""
+    """Mapping of one kind of record of an export."""
 
     columns: list[str] = Field(description="columns that the export must have; in JSON paths, such as statistics.views")
     optional: list[str] = Field(default=[], description="columns that it may have")
@@ -74,7 +74,7 @@ class Selection(_Strict):
 
     @property
     def read_columns(self) -> list[str]:
-        """Every column read, required ones first."""
+        """All columns that are read, required ones first."""
         return [*self.columns, *self.optional]
 
 
@@ -98,26 +98,26 @@ class Shape(_Strict):
     posts: Selection | None = None
 
     def selection(self, records: Records) -> Selection | None:
-        """How this kind of record is read, or None where the shape has none."""
+        """Returns the selection of this kind of record, or None where the shape has none."""
         return self.profiles if records == "profiles" else self.posts
 
     def file_of(self, records: Records) -> Records:
-        """Which of a source's files this kind of record lies in."""
+        """Returns the file of a source, profiles or posts, that contains this kind of record."""
         selection = self._selection(records)
         return "profiles" if selection.nested or selection.in_profiles_file else records
 
     def column_name(self, column: str) -> str:
-        """How an expression names a column: as it is declared, a JSON path without the quotes around its keys."""
+        """Returns the name of a column in expressions: as declared, a JSON path without the quotes around its keys."""
         return ".".join(keys(column)) if self.format in ("json", "ndjson") else column
 
     def filled(self, records: Records) -> set[str]:
-        """The canonical columns that the shape fills by itself."""
+        """Returns the canonical columns that the shape fills."""
         selection = self._selection(records)
         named = {column for column in canonical_columns(records) if column in selection.read_columns}
         return {*selection.select, *named, *(["platform"] if self.platform else [])}
 
     def macros(self) -> str:
-        """The conversion macros, bound to the marks of this shape, as SQL to run once per connection."""
+        """Returns SQL that creates the conversion macros with the marks of this shape, to run once per connection."""
         marks = f"{literal(self.decimal)}, {literal(self.thousands)}"
         own = "decimal_mark, thousands_mark"
         bound = "".join(
@@ -135,18 +135,18 @@ class Shape(_Strict):
         )
 
     def query(self, records: Records, relation: str, platform: str | None, *, numbered: bool) -> str:
-        """The SELECT from an export's columns of text to the canonical columns.
+        """Returns the SELECT from the text columns of an export to the canonical columns.
 
         Args:
-            records: Which kind of record.
-            relation: What stands behind FROM: `read_columns(records)`, all VARCHAR.
-            platform: What the source declares: a platform, a column of the export, or None.
-            numbered: Whether the relation carries `landed_row`.
+            records: Kind of record.
+            relation: Relation to follow FROM, with `read_columns(records)`, all VARCHAR.
+            platform: The `platform` of the source: a platform, a column of the export, or None.
+            numbered: Whether the relation has `landed_row`.
 
         Returns:
-            SQL that gives the canonical columns in contract order without those of provenance, then `is_blank`
-            (nothing of the record could be read), `refused` (why the shape itself refuses it) where it has reasons,
-            `landed_row` where it is known, and for nested records `raw`.
+            SQL for the canonical columns in contract order without those of provenance, then `is_blank` (the record has
+            no value), `refused` (the reason of the shape) where the shape has `refuse`, `landed_row` where it is known,
+            and for nested records `raw`.
         """
         selection = self._selection(records)
         names = [self.column_name(column) for column in selection.read_columns]
@@ -159,7 +159,7 @@ class Shape(_Strict):
                 *([f"CASE{refused} END AS refused"] if refused else []),
             ]
         )
-        # What a condition cannot tell, such as a record that could not be read, stays in.
+        # A record for which the condition is null, such as one that could not be parsed, is kept.
         where = f"\nWHERE coalesce({selection.where}, true)" if selection.where else ""
         number = "landed_row" if numbered else "row_number() OVER () AS landed_row"
         if selection.nested is None:
@@ -173,7 +173,7 @@ class Shape(_Strict):
             for column, name in zip(selection.read_columns, names, strict=True)
         )
         cell = f"records.{identifier(self.column_name(selection.nested))}"
-        # What is no list is one record that cannot be read.
+        # A value that is not a list yields one unreadable record.
         listed = f"TRY(from_json({cell}, {literal(f'[{structure(selection.read_columns)}]')}))"
         return (
             f"SELECT\n    {items}, landed_row, raw\nFROM (\n"
@@ -184,7 +184,7 @@ class Shape(_Strict):
         )
 
     def read_columns(self, records: Records) -> Selection:
-        """The columns of the file that a kind of record needs; nested records need their profile's too."""
+        """Returns the columns of the file that a kind of record needs; for nested records, those of the profile too."""
         selection = self._selection(records)
         if selection.nested is None or self.profiles is None:
             return selection
@@ -194,7 +194,7 @@ class Shape(_Strict):
         )
 
     def expressions(self, records: Records, platform: str | None) -> dict[str, str]:
-        """Canonical column to the SQL that computes it, of its type; see `query`."""
+        """Returns the SQL expression of each canonical column, cast to its type; see `query`."""
         selection = self._selection(records)
         selected = dict(selection.select)
         declared = platform or self.platform
@@ -202,12 +202,12 @@ class Shape(_Strict):
             own = selected.get("platform") or (
                 f"platform_of({identifier('platform')})" if "platform" in selection.read_columns else "NULL"
             )
-            # What a record says of itself counts, and what is declared is for the others.
+            # The platform of the record has precedence over the declared one.
             selected["platform"] = f"coalesce({own}, {literal(declared or '')})"
         elif declared is not None:
             selected["platform"] = f"platform_of({identifier(declared)})"
         if "handle_original" not in selected and (handle := selected.get("handle")):
-            # Whatever the handle is made of, before it is normalised.
+            # The input of the handle before normalisation.
             selected["handle_original"] = re.sub(r"\bhandle_of\(", "text_of(", handle)
         elif "handle_original" not in selected and "handle" in selection.read_columns:
             selected["handle_original"] = f"text_of({identifier('handle')})"
@@ -237,11 +237,11 @@ class Shape(_Strict):
         return selection
 
 
-# Stands for a shape that is inferred from what has landed.
+# Stands for a shape that is inferred from the landed file.
 AUTO = "auto"
-INFERRED = Shape(name=AUTO, description="How it is read is inferred from what it sent.")
+INFERRED = Shape(name=AUTO, description="Columns and formats are inferred from the landed files.")
 
 
 def canonical_columns(records: Records) -> list[str]:
-    """The columns a shape may fill."""
+    """Returns the columns that a shape may fill."""
     return [column.name for column in columns(MODELS[records]) if column.name not in PROVENANCE]

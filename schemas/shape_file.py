@@ -1,7 +1,6 @@
 """Shape files: finding, reading and checking them, with one clear error per mistake.
 
-Belongs here: everything that is wrong with a shape before any export is opened. Does not: what a shape means
-(`shape`).
+Belongs here: errors of a shape that are found before any export is opened. Does not: the model (`shape`).
 """
 
 import re
@@ -21,7 +20,7 @@ from schemas.json_path import JsonPathError, keys, structure
 from schemas.quoting import identifier
 from schemas.shape import RECORDS, SHIPPED, Records, Selection, Shape, ShapeError, canonical_columns
 
-# Without these no record of a kind can be accepted; platform may come from the source.
+# Required for any record of a kind to be accepted; platform may come from the source.
 _NEEDED: dict[Records, tuple[tuple[str, ...], ...]] = {
     "profiles": (("followers",), ("profile_id", "handle")),
     "posts": (("post_id",), ("posted_at",), ("profile_id", "handle")),
@@ -29,17 +28,17 @@ _NEEDED: dict[Records, tuple[tuple[str, ...], ...]] = {
 
 
 def find(name: str, folder: Path) -> Path | None:
-    """The file of a shape: in the user's own folder first, then among the shipped ones."""
+    """Returns the file of a shape, from the folder of the user or else from the shipped shapes."""
     return next((path for path in (folder / f"{name}.yaml", SHIPPED / f"{name}.yaml") if path.is_file()), None)
 
 
 def available(folder: Path) -> list[str]:
-    """Names of all shapes that a source may use."""
+    """Returns the names of all shapes that a source may use."""
     return sorted({path.stem for place in (folder, SHIPPED) for path in place.glob("*.yaml")})
 
 
 class _MistakeError(ShapeError):
-    """A mistake in a shape's file: the key, its parts joined by points, and what is wrong with it."""
+    """An error in a shape file: the key, its parts joined by points, and the message."""
 
 
 def load(name: str, folder: Path) -> Shape:
@@ -47,13 +46,13 @@ def load(name: str, folder: Path) -> Shape:
 
     Args:
         name: Its name.
-        folder: The user's own shapes (the folder `shapes` beside sources.yaml); need not exist.
+        folder: The shapes of the user (the folder `shapes` next to sources.yaml); need not exist.
 
     Returns:
         The shape.
 
     Raises:
-        ShapeError: There is no such shape, or its file has a mistake.
+        ShapeError: The shape does not exist, or its file has an error.
     """
     path = find(name, folder)
     if path is None:
@@ -71,7 +70,7 @@ def load(name: str, folder: Path) -> Shape:
 
 @cache
 def shipped() -> tuple[Shape, ...]:
-    """The shipped shapes, in order of their names, as they stand: that they are sound is tested."""
+    """Returns the shipped shapes by name, without checks: tests cover them."""
     return tuple(_read(path, SHIPPED) for path in sorted(SHIPPED.glob("*.yaml")))
 
 
@@ -84,7 +83,7 @@ def _read(path: Path, folder: Path) -> Shape:
     try:
         return Shape(name=path.stem, **document)
     except ValidationError as error:
-        raise _MistakeError(_first_mistake(error)) from error
+        raise _MistakeError(_first_error(error)) from error
 
 
 def _document(path: Path) -> dict[str, Any]:
@@ -100,8 +99,8 @@ def _document(path: Path) -> dict[str, Any]:
 
 
 def _likened(name: object, path: Path, folder: Path) -> dict[str, Any]:
-    """The shape that another one begins with; it may not begin with a third."""
-    # A shape of the user's own may take a shipped one's name, and be like it.
+    """Returns the shape that another one extends; it may not extend a third."""
+    # A shape of the user may have the name of a shipped shape and extend it.
     found = find(str(name), folder)
     found = SHIPPED / found.name if found and found == path else found
     if found is None or not found.is_file() or found == path:
@@ -113,7 +112,7 @@ def _likened(name: object, path: Path, folder: Path) -> dict[str, Any]:
 
 
 def _merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
-    """The first mapping with the second's values, mappings within merged alike; a null takes a key away."""
+    """Merges the second mapping into the first, recursively; a null removes a key."""
     merged = dict(first)
     for key, value in second.items():
         known = merged.get(key)
@@ -157,8 +156,8 @@ def _check_columns(shape: Shape, records: Records) -> None:
     known = canonical_columns(records)
     for name in own.select:
         if name not in known:
-            told = f"no canonical column; {meant(name, known)}allowed: {', '.join(known)}"
-            raise _MistakeError(f"{records}.select.{name}: {told}")
+            message = f"no canonical column; {meant(name, known)}allowed: {', '.join(known)}"
+            raise _MistakeError(f"{records}.select.{name}: {message}")
     filled = shape.filled(records)
     for needed in _NEEDED[records]:
         if not filled.intersection(needed):
@@ -186,7 +185,7 @@ def _check_paths(shape: Shape, selection: Selection, records: Records) -> None:
 
 
 def _check_sql(connection: duckdb.DuckDBPyConnection, shape: Shape, records: Records) -> None:
-    """Runs the shape's expressions over a record without values, one of nonsense and one of ones."""
+    """Runs the expressions of a shape over three records: all null, all invalid text, and all "1"."""
     own = shape.selection(records)
     if own is None:
         return
@@ -219,7 +218,7 @@ def _check_sql(connection: duckdb.DuckDBPyConnection, shape: Shape, records: Rec
 
 
 def _worded(reason: str, columns: Sequence[str], connection: duckdb.DuckDBPyConnection) -> str:
-    """What DuckDB says of an expression; of a name that it does not know, in the words of shapes."""
+    """Returns the message for an error of DuckDB; for an unknown name, in terms of shapes."""
     if unknown := re.match(r'Binder Error: Referenced column "(.*)" not found', reason):
         question = meant(unknown[1], columns)
         return f"no column {unknown[1]!r}; {question}allowed: {', '.join(columns)}, as in columns and optional"
@@ -245,9 +244,9 @@ def _is_encoding(name: str) -> bool:
     return True
 
 
-def _first_mistake(error: ValidationError) -> str:
-    # An unknown key first: a misspelt one is missing under its right name, too.
-    first = min(error.errors(), key=lambda mistake: mistake["type"] != "extra_forbidden")
+def _first_error(error: ValidationError) -> str:
+    # An unknown key first: a misspelt key is also missing under its right name.
+    first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         model = Shape if len(first["loc"]) == 1 else Selection

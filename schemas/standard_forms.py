@@ -1,7 +1,7 @@
-"""Accepted columns in their standard forms, where SQL has no words for it.
+"""Standard forms of columns that SQL cannot normalise.
 
-Belongs here: handles in Unicode's NFKC, countries as ISO 3166-1 and languages as BCP 47, over batches of rows. Which
-name is which code stands in `standard_names`.
+Belongs here: handles in Unicode's NFKC, countries as ISO 3166-1 and languages as BCP 47, over batches of rows. Does
+not: the codes of names (`standard_names`).
 """
 
 from collections.abc import Callable, Mapping
@@ -11,8 +11,7 @@ import polars as pl
 from schemas.standard_names import country_code, language_code
 
 _CODES: Mapping[str, Callable[[str], str | None]] = {"country": country_code, "language": language_code}
-# Marks without width, which text picks up when it is copied from a web page.
-# Words for "not given" in columns of names and categories; in text of people's own they may be meant.
+# Words for "not given" in columns of names and categories; free text may contain them on purpose.
 _NOT_GIVEN = (
     r"(?i)^(-+|–|—|\?+|n/a|n\.a\.|nan|none|null|nil|unknown|undefined|unspecified"
     r"|not (available|given|specified|set|known)"
@@ -20,17 +19,18 @@ _NOT_GIVEN = (
     r"|bilinmiyor|und|zxx|mul|mis|xx)$"
 )
 _NAMES = ("sector", "country", "city", "language", "sex", "tone", "age_band")
+# Zero-width characters, which text picks up when it is copied from a web page.
 _INVISIBLE = "[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad]"
 
 
 def standardised(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows with handles, countries and languages in their standard forms.
+    """Returns rows with handles, countries and languages in their standard forms.
 
     Args:
         rows: A batch in canonical columns.
 
     Returns:
-        The same rows. What names no country or language for sure stays as the export gives it.
+        The same rows. Unknown and ambiguous names of countries and languages are unchanged.
     """
     changed = [_handles(rows["handle"])] if "handle" in rows.columns else []
     given = [

@@ -1,7 +1,7 @@
-"""Countries and languages as exports name them, to ISO 3166 and BCP 47.
+"""Names of countries and languages to codes of ISO 3166 and BCP 47.
 
-Belongs here: reading one name. What names no country or language, or may name two, is nobody's guess: no code.
-Names in other languages come from Unicode's CLDR through Babel, further ones from `country_names.csv`.
+Belongs here: resolving one name. An unknown or ambiguous name has no code.
+Names in other languages come from Unicode's CLDR through Babel, further names from `country_names.csv`.
 """
 
 import csv
@@ -15,13 +15,13 @@ from babel.core import get_global
 
 from schemas.reference_data import csv_path
 
-# Of most exports; each adds its names of all countries and languages. English is tried before, and wins.
+# Languages of most exports; each adds its names of all countries and languages. English has precedence.
 _LOCALES = re.findall(
     r"\w+",
     "ar bg bn ca cs da de el es et fa fi fil fr he hi hr hu id it ja ko lt lv ms nb nl pl pt pt_PT ro ru sk sl sr sv "
     "th tr uk ur vi zh zh_Hant",
 )
-# Codes of CLDR that ISO 3166-1 has not given to a country. Kosovo's XK is in use everywhere, and stays.
+# Codes of CLDR that are not countries in ISO 3166-1. Kosovo's XK is in wide use, and stays.
 _NO_COUNTRIES = frozenset(re.findall(r"\w+", "AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ"))
 _FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
 _TAG = re.compile(r"([a-z]{2,3})(?:[-_]([a-z]{4}))?(?:[-_]([a-z]{2}|[0-9]{3}))?", re.IGNORECASE)
@@ -30,13 +30,13 @@ _QUALIFIED = re.compile(r"(.+?)\s*(?:\((.+)\)|[-–,]\s+(.+))")
 
 @lru_cache(maxsize=1 << 16)
 def country_code(name: str) -> str | None:
-    """The ISO 3166-1 alpha-2 code of a country.
+    """Returns the ISO 3166-1 alpha-2 code of a country.
 
     Args:
         name: A code of two or three letters, a flag, or a name in one of many languages.
 
     Returns:
-        The code, or None where the name is not known or may be that of two countries.
+        The code, or None where the name is unknown or ambiguous.
     """
     flag = _FLAG.fullmatch(name.strip())
     text = "".join(chr(ord(letter) - 0x1F1E6 + ord("A")) for letter in flag[0]) if flag else name.strip()
@@ -51,14 +51,14 @@ def country_code(name: str) -> str | None:
 
 @lru_cache(maxsize=1 << 16)
 def language_code(name: str) -> str | None:
-    """The BCP 47 tag of a language.
+    """Returns the BCP 47 tag of a language.
 
     Args:
-        name: A tag or code (`pt-BR`, `fr_FR`, `ger`) or a name in one of many languages, perhaps with the country or
-            script behind it.
+        name: A tag or code (`pt-BR`, `fr_FR`, `ger`) or a name in one of many languages, optionally followed by a
+            country or script.
 
     Returns:
-        The tag, or None where the name is not known or may be that of two languages.
+        The tag, or None where the name is unknown or ambiguous.
     """
     text = name.strip()
     if tag := _TAG.fullmatch(text):
@@ -77,7 +77,7 @@ def language_code(name: str) -> str | None:
 
 
 def _key(name: str) -> str:
-    """A name without case, accents, marks and article."""
+    """Normalises a name: no case, accents, punctuation or article."""
     letters = (letter for letter in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(letter))
     return re.sub(r"[\W_]+", " ", "".join(letters)).strip().removeprefix("the ")
 
@@ -90,7 +90,7 @@ def _countries() -> frozenset[str]:
 
 
 def _language(code: str) -> str | None:
-    """The shortest code of a language, or None."""
+    """Returns the shortest code of a language, or None."""
     aliases: Mapping[str, str] = get_global("language_aliases")
     short = aliases.get(code.lower(), code.lower())
     return short if short in Locale("en").languages else None
@@ -137,7 +137,7 @@ def _languages(locale: Locale) -> dict[str, str]:
 
 
 def _names(locales: Sequence[str], named: Callable[[Locale], Mapping[str, str]]) -> dict[str, str]:
-    """Key of a name to code; a name that is that of two codes is left out."""
+    """Maps normalised names to codes, without ambiguous names."""
     codes: dict[str, set[str]] = {}
     for locale in locales:
         for code, name in named(Locale.parse(locale)).items():

@@ -1,4 +1,4 @@
-"""YAML 1.2 as people write it by hand: no key stands twice in a mapping, and an error is reported with its line."""
+"""YAML 1.2 for hand-written files: duplicate keys are errors, and errors have line numbers."""
 
 import re
 from collections.abc import Sequence
@@ -10,12 +10,12 @@ from ruamel.yaml.comments import CommentedBase
 from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-# As `{date}` stands in addresses, and ${NAME} in secrets.
+# A placeholder: `{date}` in addresses, ${NAME} for secrets.
 _UNQUOTED = re.compile(r"\{\w+\}")
 
 
 class YamlError(ValueError):
-    """A text is not YAML, or a key stands twice; the message says where, in one line."""
+    """Invalid YAML, or a duplicate key; the message has the line."""
 
 
 class _Constructor(RoundTripConstructor):
@@ -26,11 +26,11 @@ class _Constructor(RoundTripConstructor):
         return bool(super().check_mapping_key(node, key_node, mapping, key, value))
 
 
-def load(text: str) -> Any:  # noqa: ANN401 - whatever the document holds
-    """Returns the document of a text; its mappings and lists know the lines of what they hold.
+def load(text: str) -> Any:  # noqa: ANN401 - any document
+    """Returns the document of a text; its mappings and lists have the lines of their entries.
 
     Raises:
-        YamlError: It is not YAML, or a key stands twice.
+        YamlError: The text is not YAML, or a key is duplicated.
     """
     reader = YAML()
     reader.Constructor = _Constructor
@@ -47,13 +47,13 @@ def load(text: str) -> Any:  # noqa: ANN401 - whatever the document holds
 
 
 def located(path: Path, document: object, place: Sequence[str | int]) -> str:
-    """Returns a file with the line, as editors open it, of a place in its document.
+    """Returns `file:line` of a place in a document, the form that editors open.
 
     Args:
         path: The file.
-        document: What it holds.
-        place: The keys and positions that lead there. What is not written out, such as a missing key or one that came
-            by an alias, has the line of what it would stand in.
+        document: The document of the file.
+        place: The keys and positions that lead there. A place that is not in the text, such as a missing key or one
+            from an alias, has the line of its parent.
     """
     found = None
     for part in place:

@@ -1,4 +1,4 @@
-"""The contract of `topics`: sector and tone as words tell them."""
+"""The contract of `topics`: sector and tone inferred from words."""
 
 import pandera.polars as pa
 import polars as pl
@@ -7,12 +7,16 @@ from schemas.column import PLATFORMS, column, text
 
 
 class Topics(pa.DataFrameModel):
-    """Sector and tone of accounts whose export names none, by a lexicon of words."""
+    """Sector and tone of accounts whose export has none, inferred with a lexicon."""
 
     platform: pl.String = column("Platform of the account.", nullable=False, isin=PLATFORMS)
     profile_id: pl.String = text("Id of the account, as in `profiles`.", nullable=False)
-    sector: pl.String = column("Sector with most words of schemas/lexicon.csv, where the export names none.")
-    tone: pl.String = column("Tone with most words of schemas/lexicon.csv, where the export names none.")
+    sector: pl.String = column(
+        "Sector with most matches of schemas/lexicon.csv; null where the export has one, without matches or in a tie."
+    )
+    tone: pl.String = column(
+        "Tone with most matches of schemas/lexicon.csv; null where the export has one, without matches or in a tie."
+    )
 
     class Config:
         strict = True

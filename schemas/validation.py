@@ -1,7 +1,7 @@
-"""Rows against a contract: which hold, and what is wrong with the others.
+"""Validation of rows against a contract.
 
-Belongs here: running a pandera model over a batch and wording its failures for people. What a column may
-hold stands in the models alone.
+Belongs here: running a pandera model over a batch and formatting its failures as messages. Does not: the values that
+a column allows, which only the models define.
 """
 
 from collections.abc import Iterator
@@ -14,8 +14,8 @@ from pandera.polars import Check, DataFrameModel, DataFrameSchema, PolarsData
 from schemas.column import limit
 from schemas.describe import polars_schema
 
-# What the macros of schemas/shapes/macros.sql give for a cell that holds something they cannot read: a value
-# that no contract allows, so that the row is quarantined. Null would mean "not given", and pass.
+# Values that the macros of schemas/shapes/macros.sql return for a cell that they cannot parse. No contract allows
+# them, so the row is quarantined. Null would mean "not given", and be valid.
 UNREADABLE_NUMBER = -9_000_000_000_000_000
 UNREADABLE_TIME = "0001-01-01"
 
@@ -24,20 +24,20 @@ FAILURES_SCHEMA = {"index": pl.UInt32, "field": pl.String, "reason": pl.String}
 
 
 class ContractError(ValueError):
-    """A table does not have the columns or types of its contract: a defect of the code, not of a row."""
+    """A table does not have the columns or types of its contract: a defect of the code, not of the data."""
 
 
 def broken(table: str, frame: pl.DataFrame, failures: pl.DataFrame) -> ContractError:
-    """The error of a table in which rows break the contract.
+    """Returns the error for a table with rows that violate the contract.
 
     Args:
-        table: What to call it.
+        table: Its name in the message.
         frame: The rows that were validated.
-        failures: What `validate` says of them.
+        failures: The result of `validate`.
     """
     first = failures.row(0, named=True)
     row = frame.row(first["index"], named=True)
-    # Which row, and no more of it: errors go to logs, events and webhooks, where people's data has no place.
+    # Only the identity of the row: errors go to logs, events and webhooks, which must not hold personal data.
     where = ", ".join(f"{name} {row[name]}" for name in _IDENTITY if row.get(name) is not None)
     return ContractError(
         f"{table}: {failures.height:,} rows break the contract; the first: {first['reason']} ({where})"
@@ -49,14 +49,14 @@ def validate(model: type[DataFrameModel], frame: pl.DataFrame) -> pl.DataFrame:
 
     Args:
         model: The pandera model.
-        frame: The batch, one row per record, collected (pandera does not look into a LazyFrame's values).
+        frame: The batch, one row per record, collected (pandera does not check the values of a LazyFrame).
 
     Returns:
-        One row per failed record: `index` (0-based row of the batch), `field` (the first column at fault) and
-        `reason` (all that is wrong with it). Empty where every row holds.
+        One row per invalid record: `index` (0-based row of the batch), `field` (the first invalid column) and
+        `reason` (all violations). Empty where every row is valid.
 
     Raises:
-        ContractError: Columns are missing, surplus or of another type than the contract says.
+        ContractError: Columns are missing, unexpected or of the wrong type.
     """
     expected = polars_schema(model)
     if frame.schema != expected:
@@ -66,7 +66,7 @@ def validate(model: type[DataFrameModel], frame: pl.DataFrame) -> pl.DataFrame:
             if frame.schema.get(name) != expected.get(name)
         ]
         raise ContractError(f"{model.__name__}: {'; '.join(odd) or 'columns are in another order'}")
-    # A nullable column without a single value holds by definition; exports leave many of them empty.
+    # A nullable column without any value is valid by definition; most exports have many of them.
     nullable = [name for name, field in model.to_schema().columns.items() if field.nullable]
     empty = frozenset(name for name in nullable if name in frame.columns and frame[name].null_count() == frame.height)
     schema = _schema(model, empty)
@@ -79,15 +79,15 @@ def validate(model: type[DataFrameModel], frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _held(schema: DataFrameSchema, rows: pl.LazyFrame) -> Iterator[pl.LazyFrame]:
-    """Whether each of pandera's checks holds for every row, to be collected at once.
+    """Yields, for each of pandera's checks, a frame that is true where every row passes, to be collected at once.
 
-    Pandera collects several frames a check, which costs some milliseconds a column whatever the rows: most batches
-    hold, and are spared that.
+    Pandera collects several frames per check, at a fixed cost of some milliseconds per column. Most batches are valid
+    and skip it.
     """
     for name, field in schema.columns.items():
         if not field.nullable:
             given = pl.col(name).is_not_null()
-            # To pandera a number that is none is as good as null.
+            # Pandera treats NaN as null.
             yield rows.select((given & pl.col(name).is_not_nan() if field.dtype.type.is_float() else given).all())
         for check in field.checks:
             yield _outcome(check, PolarsData(rows, name))
@@ -103,7 +103,7 @@ def _outcome(check: Check, data: PolarsData) -> pl.LazyFrame:
 @cache
 def _schema(model: type[DataFrameModel], without: frozenset[str]) -> DataFrameSchema:
     schema = model.to_schema().remove_columns(sorted(without))
-    schema.strict = False  # what was removed is still there; the columns as such have been checked
+    schema.strict = False  # the frame still has the removed columns, and its schema is checked above
     return schema
 
 
@@ -135,7 +135,7 @@ def _failures(cases: pl.DataFrame) -> pl.DataFrame:
 
 
 def _wording(column: str, check: str) -> tuple[str, str]:
-    """The field at fault and the reason in words, from pandera's name of a check."""
+    """Returns the invalid field and the reason, from pandera's name of a check."""
     name, _, argument = check.partition("(")
     argument = argument.removesuffix(")")
     match name:
@@ -149,5 +149,5 @@ def _wording(column: str, check: str) -> tuple[str, str]:
             return column, f"{column}: not one of {argument}"
         case "str_length":
             return column, f"{column}: longer than {limit(argument.split(',')[-1].strip())} characters"
-        case _:  # a check over several columns is named by what is wrong
+        case _:  # a check over several columns is named after its violation
             return name, name.replace("_", " ")

@@ -1,5 +1,5 @@
-"""Records of a person redacted in landed files and kept out of later pulls.
+"""Erasure: a person's records are redacted in landed files and kept out of later pulls.
 
-Belongs here: finding and rewriting records of any format. Does not: who the person is, asking, or publishing
+Belongs here: finding and rewriting records of any format. Does not: identifying the person, prompting, or publishing
 (`pipelines/forget`).
 """

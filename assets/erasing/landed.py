@@ -1,8 +1,8 @@
-"""Landed pulls with a person's records emptied: files, their manifest, and the folder named by their hash.
+"""Redaction of landed pulls: files, their manifest, and the folder named by their hash.
 
-Belongs here: replacing a pull as a whole, so that a kill leaves the old one or the new one counting, and a rerun
-completes it. A manifest keeps its number; its `content`, hashes and sizes become those of the rewritten bytes, its
-tombstones say which records are empty, and it forgets the ETags, since an unchanged export would be taken from here.
+Belongs here: replacing a pull as a whole, so that after a kill the old one or the new one counts, and a rerun completes
+it. A manifest keeps its number; its `content`, hashes and sizes become those of the rewritten bytes, its tombstones
+list the redacted records, and its ETags are dropped, since an unchanged export would be copied from here.
 Does not: pulling (`assets/landing/store`).
 """
 
@@ -29,10 +29,10 @@ _HIDDEN = "forgotten"
 
 @dataclass(frozen=True)
 class Wanted:
-    """Whose records are to be emptied.
+    """Criteria of the records to redact.
 
     Attributes:
-        match: Which rows are theirs.
+        match: Returns the mask of matching rows.
         named: Whether a text names them; where only hashes of names are known, none does.
     """
 
@@ -43,7 +43,7 @@ class Wanted:
 def meant_in(
     settings: Settings, source: Source, shape: Shape, files: Sequence[LandedFile], wanted: Wanted
 ) -> dict[str, dict[Records, Meant]]:
-    """What is wanted of landed files: path, within an archive too, to records by kind; nothing is written.
+    """Finds the records to redact: path, within an archive too, to records by kind; writes nothing.
 
     Raises:
         UnreadableFileError: They cannot be read by the shape.
@@ -55,14 +55,14 @@ def meant_in(
 def emptied(
     settings: Settings, source: Source, shape: Shape, files: Sequence[LandedFile], wanted: Wanted, folder: Path
 ) -> list[LandedFile] | None:
-    """Writes landed files to a folder, with the records that are wanted emptied.
+    """Writes landed files to a folder, with the matching records redacted.
 
     Args:
-        settings: Where to work.
+        settings: Settings of the home.
         source: Their source.
-        shape: How they are read.
+        shape: Its shape.
         files: The files, below the landing folder.
-        wanted: Whose records.
+        wanted: The criteria.
         folder: An empty folder, below the landing folder.
 
     Returns:
@@ -90,20 +90,20 @@ def emptied(
 
 
 def replace_files(settings: Settings, manifest: Manifest, files: Sequence[LandedFile], folder: Path) -> Manifest:
-    """Puts rewritten files in the place of those of a pull, and its manifest with them.
+    """Replaces the files of a pull with rewritten ones, and its manifest with them.
 
     Args:
-        settings: Where to work.
-        manifest: The manifest as it is.
+        settings: Settings of the home.
+        manifest: The current manifest.
         files: The files, in `folder`.
-        folder: Where `emptied` wrote them, beside the pull's own folder.
+        folder: The folder that `emptied` wrote to, beside the pull's own folder.
 
     Returns:
         The manifest that counts now.
     """
     place = settings.landing / manifest.source / manifest.snapshot_date
     content = store.content_of(files)
-    if folder.exists():  # a pull of the same bytes has taken it there already
+    if folder.exists():  # a pull of the same bytes has moved it there already
         store.keep(folder, place / content)
     prefix = f"{manifest.source}/{manifest.snapshot_date}/{content}"
     kept = tuple(replace(file, path=f"{prefix}/{PurePosixPath(file.path).name}") for file in files)
@@ -115,7 +115,7 @@ def replace_files(settings: Settings, manifest: Manifest, files: Sequence[Landed
 
 
 def aside(settings: Settings, manifest: Manifest) -> Path:
-    """A new folder beside those of a pull."""
+    """Returns a new folder beside those of a pull."""
     place = settings.landing / manifest.source / manifest.snapshot_date
     folder = Path(tempfile.mkdtemp(prefix=f".{os.getpid()}-", suffix=".tmp", dir=place))
     folder.chmod(0o755)
@@ -146,7 +146,7 @@ def _rewritten(
     name = _without_name(path.name, wanted.named)
     target = folder / path.name
     stones = set(file.tombstones)
-    # In the home: what a kill leaves of them there is swept, and searched.
+    # In the home, where sweeps and searches find the files of a killed run.
     with atomic_write.temp_dir(settings.scratch) as scratch:
         members: dict[str, Path] = {}
         for number, part in enumerate(parts):
@@ -182,7 +182,7 @@ def _member(file: LandedFile, part: LandedPart) -> bool:
 
 
 def _without_name(name: str, named: Callable[[str], bool]) -> str:
-    """The name of a file, unless it is called after the person: exports keep a file an account, too."""
+    """Returns the name of a file, replaced if it contains the person's: some exports have one file per account."""
     stem, *suffixes = name.split(".")
     return ".".join([_HIDDEN, *suffixes]) if named(f"/{stem}") else name
 

@@ -1,6 +1,6 @@
-"""A spreadsheet of text, the same bytes whenever it is written.
+"""Spreadsheet of text with deterministic bytes.
 
-Belongs here: the few files that an XLSX consists of. Libraries stamp it with the time.
+Belongs here: the few files that an XLSX consists of. Libraries add the current time.
 """
 
 import re
@@ -14,7 +14,7 @@ _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationship
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _WORD = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 _LETTERS = 26
-# What XML cannot hold, and what would be read as standing for it.
+# Characters that XML cannot hold, and text that would be read as an escape.
 _ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)|[\x00-\x08\x0b-\x1f\ufffe\uffff\ud800-\udfff]")
 
 
@@ -22,7 +22,7 @@ def write(out: IO[bytes], sheets: Mapping[str, Sequence[tuple[int, Sequence[str]
     """Writes sheets of text.
 
     Args:
-        out: Where to.
+        out: The output file.
         sheets: Name of the sheet to its rows: (row number from 1, cells); an empty cell is left out.
     """
     numbers = range(1, len(sheets) + 1)
@@ -43,7 +43,7 @@ def write(out: IO[bytes], sheets: Mapping[str, Sequence[tuple[int, Sequence[str]
     } | {f"xl/worksheets/sheet{n}.xml": _sheet(rows) for n, rows in zip(numbers, sheets.values(), strict=True)}
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
-            # An entry of this kind carries the same time always.
+            # An entry of this kind always has the same time.
             archive.writestr(zipfile.ZipInfo(name), f'<?xml version="1.0" encoding="UTF-8"?>\n{content}')
 
 

@@ -1,7 +1,7 @@
-"""The records of a landed file, as the import reads them: whose each is, and a hash of all it says.
+"""Records of a landed file as the import reads them: the account of each, and a hash of its content.
 
-Belongs here: reading identities through the shape, whatever a vendor calls its columns. Does not: emptying records
-(`redaction`), or deciding who is meant (`pipelines/forget`).
+Belongs here: reading identities through the shape, whatever the column names of a vendor. Does not: redacting records
+(`redaction`), or identifying the person (`pipelines/forget`).
 """
 
 from collections import OrderedDict
@@ -25,18 +25,18 @@ from schemas.settings import Settings
 from schemas.shape import RECORDS, Records, canonical_columns
 from schemas.standard_forms import standardised
 
-# Tells which rows are meant, of `platform`, `profile_id` and `handle`.
+# Returns the mask of matching rows of `platform`, `profile_id` and `handle`.
 Match = Callable[[pl.DataFrame], pl.Series]
 
 IDENTITY = {"platform": pl.String, "profile_id": pl.String, "handle": pl.String}
-# Of what was read; a home that is larger is read again.
+# Size of the cache; in a larger home files are read again.
 _KEPT_BYTES = 128_000_000
 _ROW = {"landed_row": pl.Int64, **IDENTITY, "is_blank": pl.Boolean, "digest": pl.UInt64}
 
 
 @dataclass(frozen=True)
 class Meant:
-    """Records of one kind that are meant.
+    """Matching records of one kind.
 
     Attributes:
         rows: Records of the file by number, wholly.
@@ -51,23 +51,25 @@ class Meant:
 
 
 def kinds(part: LandedPart) -> list[Records]:
-    """The kinds of record that are read from a file."""
+    """Lists the kinds of record that are read from a file."""
     return [records for records in RECORDS if part.holds(records)]
 
 
 def identities(
     settings: Settings, part: LandedPart, source: Source, records: Records, *, with_digest: bool = False
 ) -> pl.DataFrame:
-    """Every record of a kind, in order: `landed_row`, `platform`, `profile_id`, `handle`, `is_blank` and `digest`.
+    """Returns all records of a kind, in order.
 
-    The digest is a hash of all that the record says, or 0.
+    Columns: `landed_row`, `platform`, `profile_id`, `handle`, `is_blank` and `digest`.
+
+    The digest is a hash of the record's whole content, or 0.
 
     Records that could not be cut into cells are there without names.
 
     Raises:
         UnreadableFileError: The file cannot be read by its shape.
     """
-    # The very bytes, wherever they have been moved since.
+    # Identifies the bytes, also after a move.
     lies = part.path.stat()
     key = (lies.st_dev, lies.st_ino, lies.st_mtime_ns, lies.st_size, records, part.shape, source)
     if (known := _READ.get(key, with_digest=with_digest)) is not None:
@@ -81,19 +83,19 @@ def identities(
 
 
 class _Read:
-    """What was read last of landed files: looking, erasing and holding what was rewritten beside it read each again."""
+    """Cache of the landed files read last: lookup, redaction and verification each need them again."""
 
     def __init__(self) -> None:
         self._frames: OrderedDict[str, tuple[pl.DataFrame, bool]] = OrderedDict()
         self._bytes = 0.0
 
     def get(self, key: tuple[object, ...], *, with_digest: bool) -> pl.DataFrame | None:
-        """The records of a file, if they are known and have a digest where one is wanted."""
+        """Returns the cached records of a file, if they have a digest where one is required."""
         found, has_digest = self._frames.get(repr(key), (None, False))
         return found if has_digest or not with_digest else None
 
     def keep(self, key: tuple[object, ...], frame: pl.DataFrame, *, with_digest: bool) -> None:
-        """Remembers records, and forgets the oldest of too many."""
+        """Caches records, and evicts the oldest above the limit."""
         before, _ = self._frames.pop(repr(key), (None, False))
         self._frames[repr(key)] = (frame, with_digest)
         self._bytes += frame.estimated_size() - (before.estimated_size() if before is not None else 0)
@@ -113,15 +115,15 @@ def meant(
     match: Match,
     is_named_in: Callable[[str], bool] | None = None,
 ) -> Meant:
-    """Finds the records that are meant.
+    """Finds the matching records.
 
     Args:
-        settings: Where to work.
+        settings: Settings of the home.
         part: The file.
         source: Its source.
         records: The kind of record.
-        match: Which rows are meant.
-        is_named_in: Whether a text names who is meant; records that cannot be read are told by it.
+        match: Returns the mask of matching rows.
+        is_named_in: Whether a text names the person; used for records that cannot be read.
 
     Raises:
         UnreadableFileError: The file cannot be read by its shape.
@@ -130,7 +132,7 @@ def meant(
     hit = rows.filter(match(rows))
     selection = part.shape.selection(records)
     if selection and selection.nested:
-        # A profile that is meant takes its posts along; of another's only the single post is meant.
+        # A matching profile includes its posts; of another profile, only the matching post counts.
         places = {
             row: frozenset(group["place"].to_list())
             for (row,), group in hit.partition_by("landed_row", as_dict=True).items()
@@ -149,13 +151,13 @@ def meant(
 def _read(
     settings: Settings, part: LandedPart, source: Source, records: Records, *, exact: bool, with_digest: bool
 ) -> pl.DataFrame | None:
-    """None where the fast reader stumbled."""
+    """Returns the records, or None if the fast reader failed."""
     with connect(settings, part.path.parent) as connection:
         connection.execute(part.shape.macros())
         text = open_columns(connection, part.path, part.shape, part.shape.read_columns(records), exact=exact)
         selection = part.shape.selection(records)
         is_numbered = bool(text.numbered or (selection and (selection.where or selection.nested)))
-        # Not of the number, which not every reader gives.
+        # Without the record's number, which not every reader gives.
         said = f"hash(row({', '.join(canonical_columns(records))}))" if with_digest else "CAST(0 AS UBIGINT)"
         query = part.shape.query(records, text.relation, part.platform(source), numbered=text.numbered)
         try:

@@ -1,7 +1,7 @@
-"""JSON files with some records emptied, every other byte as it was.
+"""Redaction of records in JSON files; all other bytes are unchanged.
 
-Belongs here: finding records by their number as the readers count them (`assets/reading/json_records`), and emptying
-one so that whatever is counted below it, such as its posts, keeps its count. Does not: whose a record is.
+Belongs here: finding records by their number as the readers count them (`assets/reading/json_records`), and redacting
+one so that the elements counted below it, such as its posts, keep their count. Does not: matching records to a person.
 """
 
 import codecs
@@ -20,13 +20,13 @@ from schemas.config.limits import DEFAULT_LIMITS
 from schemas.json_path import keys
 
 _EMPTY_LINE = "{}"
-# What has landed was held to its source's limits when it was read.
+# Landed files were checked against the limits of their source when they were read.
 _LIMITS = DEFAULT_LIMITS.model_copy(update={"max_record_bytes": sys.maxsize})
 
 
 @dataclass(frozen=True)
 class Emptying:
-    """What is to be emptied.
+    """The parts of a record to redact.
 
     Attributes:
         rows: Records by number, from 1, wholly.
@@ -41,11 +41,11 @@ class Emptying:
     named: Callable[[str], bool]
 
     def touches(self, number: int) -> bool:
-        """Whether anything of a record is to be emptied."""
+        """Returns whether any part of a record is to be redacted."""
         return number in self.rows or number in self.places
 
     def apply(self, number: int, text: str) -> str:
-        """A record's text with what is to be emptied in it empty."""
+        """Returns a record's text with these parts redacted."""
         try:
             record = json.loads(text)
         except ValueError:
@@ -64,16 +64,16 @@ class Emptying:
 
 
 def empty(path: Path, out: IO[bytes], within: str | None, what: Emptying) -> None:
-    """Writes a JSON file with some records emptied.
+    """Writes a JSON file with some records redacted.
 
     Args:
         path: The file; gzip and zstd are opened.
-        out: Where to, not compressed.
+        out: The output file, not compressed.
         within: The path to the records, where documents wrap them.
-        what: What is to be emptied.
+        what: The parts to redact.
 
     Raises:
-        ValueError: It is no JSON that can be read to its end.
+        ValueError: It is not valid JSON.
     """
     layout = json_layout(path)
     with open_bytes(path) as file:
@@ -92,7 +92,7 @@ def empty(path: Path, out: IO[bytes], within: str | None, what: Emptying) -> Non
 
 
 def emptied(value: Any, named: Callable[[str], bool]) -> Any:  # noqa: ANN401 - any JSON value
-    """A value of the same build without what it said: lists of objects keep their length, and keys that name nobody."""
+    """Empties a value but keeps its structure: lists of objects keep their length, and keys that name nobody."""
     if isinstance(value, dict):
         return {
             f"forgotten-{place}" if named(key) else key: emptied(child, named)
@@ -104,7 +104,7 @@ def emptied(value: Any, named: Callable[[str], bool]) -> Any:  # noqa: ANN401 - 
 
 
 def emptied_text(cell: str) -> str | None:
-    """A cell of text without what it said; a list of objects in it keeps its length."""
+    """Empties a cell of text; a list of objects in it keeps its length."""
     if not cell.lstrip().startswith("["):
         return None
     try:
@@ -136,7 +136,7 @@ def _lines(file: IO[bytes], out: IO[bytes], within: str | None, what: Emptying) 
 
 
 class _Copied(JsonText):
-    """A JSON text that is written as it is read, but for values that are replaced."""
+    """Copies a JSON text while reading it, except for replaced values."""
 
     def __init__(self, file: IO[bytes], out: IO[bytes]) -> None:
         super().__init__(file, _LIMITS)
@@ -144,7 +144,7 @@ class _Copied(JsonText):
         self._written = 0
 
     def replace(self, change: Callable[[str], str]) -> None:
-        """Reads the value at hand and writes another in its place."""
+        """Reads the current value and writes another in its place."""
         self.peek()
         value = self.value()
         self._flush(self._place - len(value))
@@ -152,7 +152,7 @@ class _Copied(JsonText):
         self._written = self._place
 
     def finish(self) -> None:
-        """Writes what is left."""
+        """Writes the remaining text."""
         while True:
             self._place = len(self._text)
             if not self._more():
@@ -173,14 +173,14 @@ class _Copied(JsonText):
 
 
 class _Visitor:
-    """Counts records as DuckDB does: lists on the way are gone through, and what leads nowhere is one record."""
+    """Counts records as DuckDB does: lists on the path are traversed, and a path without a value is one record."""
 
     def __init__(self, text: _Copied, what: Emptying, number: int = 0) -> None:
         self._text, self._what = text, what
         self.number = number
 
     def visit(self, steps: list[str]) -> None:  # noqa: PLR0912 - one branch a kind of step
-        """Goes through the value at hand, and empties the records that the steps lead to."""
+        """Traverses the current value, and redacts the records at the path."""
         if not steps:
             self.number += 1
             number = self.number
@@ -213,7 +213,7 @@ class _Visitor:
             self.number += 1
 
     def run_line(self, steps: list[str]) -> None:
-        """The same for a line, which may be no JSON: it is one record then."""
+        """Does the same for a line; an invalid line is one record."""
         before = self.number
         try:
             self.visit(steps)
@@ -239,7 +239,7 @@ class _Visitor:
         self._text.expect("]")
 
     def _members(self, *, is_any: bool, leads_to_records: bool) -> Iterator[str]:
-        """The keys of the object at hand; one that records lie under may be the person's own name."""
+        """Yields the keys of the current object; a key above records may be the person's own name."""
         keys_read: list[str] = []
 
         def change(text: str) -> str:
@@ -258,7 +258,7 @@ class _Visitor:
 
 
 def byte_order_mark(path: Path) -> bytes:
-    """The mark that a file of text in UTF-8 begins with, or none."""
+    """Returns the UTF-8 byte order mark if a file begins with one, else nothing."""
     with open_bytes(path) as file:
         return codecs.BOM_UTF8 if file.read(3) == codecs.BOM_UTF8 else b""
 

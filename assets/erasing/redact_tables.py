@@ -1,8 +1,7 @@
-"""CSV, spreadsheets and Parquet files with some records emptied.
+"""Redaction of records in CSV, spreadsheets and Parquet files.
 
-Belongs here: rewriting such a file so that every other record reads as before and keeps its number. CSV keeps every
-other byte; Parquet its row groups; a spreadsheet of any kind becomes XLSX of text (`plain_xlsx`), in which each cell
-reads as it did.
+Belongs here: rewriting such a file so that every other record is unchanged and keeps its number. CSV keeps every other
+byte; Parquet its row groups; a spreadsheet of any kind becomes XLSX of text (`plain_xlsx`) with equal cells.
 """
 
 import codecs
@@ -23,7 +22,7 @@ _MARK = "forgotten"
 
 
 def _bytes_of_surrogates(error: UnicodeError) -> tuple[bytes, int]:
-    """Bytes that were not of the encoding, as they were: see `csv_records`."""
+    """Encodes surrogates as the original bytes: see `csv_records`."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     return bytes(ord(character) - 0xDC00 for character in error.object[error.start : error.end]), error.end
@@ -33,11 +32,11 @@ codecs.register_error("bytes_for_surrogates", _bytes_of_surrogates)
 
 
 def empty_csv(path: Path, out: IO[bytes], shape: Shape, rows: frozenset[int]) -> None:
-    """Writes a CSV file with some records emptied, each as one line of as many empty cells as there are columns.
+    """Writes a CSV file with some records redacted, each as one line with the same number of empty cells.
 
     Args:
         path: The file; gzip and zstd are opened.
-        out: Where to, not compressed.
+        out: The output file, not compressed.
         shape: Its delimiter, encoding and header line.
         rows: Numbers of the records, from 1.
 
@@ -67,9 +66,9 @@ def empty_csv(path: Path, out: IO[bytes], shape: Shape, rows: frozenset[int]) ->
 def empty_spreadsheet(
     path: Path, out: IO[bytes], shape: Shape, rows: frozenset[int], named: Callable[[str], bool]
 ) -> None:
-    """Writes a spreadsheet with some records emptied; in its other sheets, rows with a cell that names the person.
+    """Writes a spreadsheet with some records redacted, and rows of other sheets that name the person.
 
-    What is emptied keeps a mark behind the last column, since a row without any cell is no record.
+    Redacted rows keep a mark after the last column, since a row without any cell is not a record.
 
     Raises:
         UnreadableFileError: It cannot be read.
@@ -88,16 +87,16 @@ def empty_spreadsheet(
             else (line, cells)
             for line, cells in found
         ]
-    # Sheets keep their order: the first is the one that is read where a shape names none.
+    # Sheets keep their order: a shape without a sheet name reads the first.
     plain_xlsx.write(out, {name: sheets[name] for name in spreadsheets.sheet_names(path) if name in sheets})
 
 
 def empty_parquet(path: Path, target: Path, rows: frozenset[int], places: Mapping[int, frozenset[int]]) -> None:
-    """Writes a Parquet file with some records emptied, row group by row group.
+    """Writes a Parquet file with some records redacted, one row group at a time.
 
     Args:
         path: The file.
-        target: Where to.
+        target: The file to write.
         rows: Numbers of the records, from 1.
         places: Unused here but refused: elements of lists are emptied with their record only.
 
@@ -138,7 +137,7 @@ def _is_list_of_records(kind: pa.DataType) -> bool:
 
 
 def _encoder(start: bytes, encoding: str) -> tuple[bytes, str]:
-    """The byte order mark of a text, and an encoding that writes none."""
+    """Returns the byte order mark of a text, and an encoding that writes none."""
     for mark, name in (
         (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"), (codecs.BOM_UTF8, "utf-8"),
     ):  # fmt: skip

@@ -1,7 +1,7 @@
-"""Landed files with the records of a person emptied: every record keeps its number, and every other one what it says.
+"""Redaction of a person's records in landed files: all records keep their number, and the others their content.
 
-Belongs here: rewriting a file of any format, compression or archive, and reading it back beside the original. Does not:
-what becomes of the manifest (`landed`).
+Belongs here: rewriting a file of any format, compression or archive, and comparing it with the original. Does not:
+the manifest (`landed`).
 """
 
 import gzip
@@ -27,7 +27,7 @@ from schemas.shape import Records, Shape
 
 
 class CannotEmptyError(Exception):
-    """Records of a file could not be emptied; the file is as it was. The message says why and what to do."""
+    """Records of a file could not be redacted; the file is unchanged. The message gives the reason and the remedy."""
 
 
 def empty(
@@ -38,15 +38,15 @@ def empty(
     named: Callable[[str], bool],
     target: Path,
 ) -> dict[Records, list[int]]:
-    """Writes a file with some records emptied, and proves that no other record reads differently.
+    """Writes a file with some records redacted, and verifies that no other record changed.
 
     Args:
-        settings: Where to work.
+        settings: Settings of the home.
         part: The file, unpacked where it came in an archive.
         source: Its source.
-        wanted: What is to be emptied, by kind of record.
+        wanted: The records to redact, by kind of record.
         named: Whether a text names the person, for keys of JSON and other sheets.
-        target: Where to.
+        target: The file to write.
 
     Returns:
         Kind of record to the numbers of the records that are empty now.
@@ -75,9 +75,9 @@ def pack(path: Path, target: Path, members: Mapping[str, Path], is_left_out: Cal
 
     Args:
         path: The archive.
-        target: Where to.
+        target: The file to write.
         members: Name to the file that takes a member's place.
-        is_left_out: Whether a member that holds no records goes, by its name and bytes.
+        is_left_out: Whether to drop a member without records, by its name and bytes.
     """
     with zipfile.ZipFile(path) as archive, zipfile.ZipFile(target, "w") as packed:
         for member in archive.infolist():
@@ -89,7 +89,7 @@ def pack(path: Path, target: Path, members: Mapping[str, Path], is_left_out: Cal
 
 
 class _Step:
-    """What one writing of a file empties: records of kinds that are counted alike."""
+    """Redactions of one rewriting of a file: of the kinds of records that share a numbering."""
 
     def __init__(self, within: str | None, rows: frozenset[int], nested: str | None, meant: Meant) -> None:
         self.within, self.rows, self.nested = within, rows, nested
@@ -127,7 +127,7 @@ def _write(path: Path, target: Path, declared: Format, shape: Shape, step: _Step
 
 @contextmanager
 def _compressed(path: Path, target: Path) -> Iterator[IO[bytes]]:
-    """A file to write to, compressed as another is, with no time or name in it."""
+    """Opens a file to write, compressed as another is, without time or name in it."""
     match compression(path):
         case "gzip":
             with target.open("wb") as file, gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:
@@ -143,7 +143,7 @@ def _compressed(path: Path, target: Path) -> Iterator[IO[bytes]]:
 def _compared(
     settings: Settings, part: LandedPart, source: Source, wanted: Mapping[Records, Meant], target: Path
 ) -> dict[Records, list[int]]:
-    """Reads both files; what was asked for must be empty, and everything else equal."""
+    """Compares both files: the matching records must be empty, and all others equal."""
     rewritten = LandedPart(part.file, target, part.shape, part.is_inferred)
     empty: dict[Records, list[int]] = {}
     for records in kinds(part):
@@ -167,7 +167,7 @@ def _compared(
 
 
 def copy(path: Path, target: Path) -> None:
-    """Puts a file that needs no change beside those that do."""
+    """Copies an unchanged file beside the rewritten ones."""
     try:
         target.hardlink_to(path)
     except OSError:

@@ -1,7 +1,7 @@
-"""People who were erased, kept out of what is pulled later.
+"""Suppression filter: keeps erased people out of later pulls.
 
-Belongs here: emptying their records in pulled files before these land. Does not: the import, which leaves out whatever
-of theirs stands in landed files all the same (`assets/importing/importing`).
+Belongs here: redacting their records in pulled files before these land. Does not: the import, which drops those that
+are in landed files regardless (`assets/importing/importing`).
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from schemas.shape import Shape
 
 
 def landing_filter(settings: Settings, source: Source, shape: Shape) -> LandingFilter | None:
-    """What `landing.land` passes pulled files through; None where nobody was erased, and nothing is read twice."""
+    """Returns the filter of pulled files for `landing.land`; None if nobody was erased, which avoids a second read."""
     suppressed = suppression.load(settings.suppressed)
     if not suppressed:
         return None
@@ -29,7 +29,7 @@ def landing_filter(settings: Settings, source: Source, shape: Shape) -> LandingF
         try:
             return emptied(settings, source, shape, files, wanted, folder)
         except UnreadableFileError:
-            return None  # the import says so, and takes nothing of it
+            return None  # the import reports it, and uses nothing of it
         except CannotEmptyError as error:
             raise PullError(f"people who were erased cannot be left out: {error}") from error
 

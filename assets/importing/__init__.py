@@ -1,5 +1,5 @@
-"""Landed files to accepted rows: opened, converted, validated, deduplicated and reconciled.
+"""Import: landed files are opened, converted, validated, deduplicated and reconciled into accepted rows.
 
-Belongs here: what becomes of every landed record of a date. Does not: how bytes are read (`assets/reading`), or
+Belongs here: the processing of every landed record of a date. Does not: reading bytes (`assets/reading`), or
 Dagster.
 """

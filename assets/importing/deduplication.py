@@ -1,6 +1,6 @@
-"""Staged rows to one table of a date: each source without its repeated records, then all sources together.
+"""Deduplication of the staged rows of a date: first within each source, then across sources.
 
-Belongs here: the order of the steps and what each counts. Does not: the rules, which are SQL (`assets/sql/identified`,
+Belongs here: the order and the counts of the steps. Does not: the rules, which are SQL (`assets/sql/identified`,
 `repeated_in_source`, `merged`), or staging (`source_import`).
 """
 
@@ -27,9 +27,9 @@ def merge(
     """Writes one row per account, or per post, of all sources; the others count as deduplicated in their source.
 
     Args:
-        settings: Where to work.
-        records: Which table it is.
-        imports: What sources have staged, in order of precedence; their counts are put right.
+        settings: Settings of the home.
+        records: The table.
+        imports: The staged imports of sources, in order of precedence; their counts are updated.
         target: The file to write.
         profiles: For posts, the merged profiles, by which posts that only name a handle get the id of their account.
     """
@@ -62,11 +62,11 @@ def _expose(
     staged: Sequence[Path],
     profiles: Path | None,
 ) -> None:
-    """Makes the rows of each source, without its repeated records, the table `deduplicated`."""
+    """Exposes the rows of each source, without its repeated records, as the table `deduplicated`."""
     order = pl.DataFrame({"source": [source.manifest.source for source in imports]}).with_row_index("place")
     connection.register("source_order", order.to_arrow())
     files = f"read_parquet([{', '.join(map(literal, staged))}], filename = true, file_row_number = true)"
-    # Profiles are told apart by their account alone.
+    # Profiles are identified by their account alone.
     post_id = ", '' AS post_id" if records == "profiles" else ""
     connection.execute(f"CREATE TEMP VIEW staged AS SELECT *{post_id} FROM {files}")
     accounts = parquet([profiles]) if profiles else "staged"

@@ -1,6 +1,6 @@
-"""What the import would make of one file, tried out in a folder that is thrown away.
+"""Dry run of the import of one file, in a temporary folder.
 
-Belongs here: landing and importing a single file aside of everything else, for `smallvoices inspect`. Does not:
+Belongs here: landing and importing a single file separately, for `smallvoices inspect`. Does not:
 inference, or printing.
 """
 
@@ -24,13 +24,13 @@ _NAME = "inspected"
 
 @dataclass(frozen=True)
 class Trial:
-    """What became of the records of a file.
+    """Counts and reasons from a dry run of a file.
 
     Attributes:
         report: The import report, one row per file and kind of record.
         quarantine: The records refused, with their reasons.
         profiles: The profiles accepted, in the order of the file.
-        posts: How many posts were accepted.
+        posts: Number of accepted posts.
         message: Why nothing could be imported; empty where something was.
     """
 
@@ -42,15 +42,15 @@ class Trial:
 
 
 def try_out(path: Path, shape: Shape, platform: str | None, day: date) -> Trial:
-    """Lands and imports a file by a shape.
+    """Lands and imports a file with a given shape.
 
     Args:
         path: The file.
-        shape: How it is read.
-        platform: What is declared beside the shape.
+        shape: Its shape.
+        platform: The platform declared beside the shape.
         day: The snapshot date that it is taken for.
     """
-    # By a name of its own: under `auto` it would be inferred anew, without what the caller declared.
+    # Under another name: with `auto` it would be inferred again, without the caller's declarations.
     shape = shape.model_copy(update={"name": _NAME})
     source = Source(
         name=_NAME,
@@ -70,7 +70,7 @@ def try_out(path: Path, shape: Shape, platform: str | None, day: date) -> Trial:
                 import_date(settings, sources, day, "inspect")
             except NothingToPublishError:
                 report = Lake(settings.lake).scan("import_report", day).collect()
-                # What it sent is kept for as long as this goes on.
+                # The temporary folder is deleted, so the path of the landed bytes is left out.
                 message = report["message"][0].partition(KEPT_AT)[0]
         lake = Lake(settings.lake)
         tables = {

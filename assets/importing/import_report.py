@@ -1,6 +1,6 @@
-"""The import report of a date as people and programs read it: per source, with the reasons of the quarantine.
+"""The import report of a date for display: per source, with the reasons of the quarantine.
 
-Belongs here: putting report and quarantine together. Does not: making the report (`reconciliation`).
+Belongs here: joining report and quarantine. Does not: creating the report (`reconciliation`).
 """
 
 from datetime import date
@@ -18,14 +18,14 @@ from schemas.settings import Settings
 
 
 def import_report(settings: Settings, day: date) -> list[dict[str, Any]]:
-    """What became of each source's records on a date, with the reasons of the quarantine.
+    """Returns the counts of each source's records on a date, with the reasons of the quarantine.
 
     `pulled_again` is why a later pull of that date came to nothing: the rows are those of the pull before it.
     """
     lake = Lake(settings.lake)
     if not lake.path("import_report", day).exists():
         return []
-    # Rejected records are let go of before the report that counts them.
+    # Rejected records are deleted before the report that counts them.
     has_quarantine = lake.path("quarantine", day).exists()
     rejected = lake.scan("quarantine", day) if has_quarantine else pl.LazyFrame(schema=polars_schema(Quarantine))
     reasons = (
@@ -42,7 +42,7 @@ def import_report(settings: Settings, day: date) -> list[dict[str, Any]]:
     )
     told = []
     for row in report.to_dicts():
-        # A source has rows of several days where those of an earlier one stand in.
+        # A source has rows of several days if an earlier day's are carried forward.
         of_it = reasons.filter(
             pl.col("landed_file").is_in(row.pop("files")), pl.col("records").eq_missing(pl.lit(row["records"]))
         )

@@ -1,7 +1,7 @@
-"""A date's landed files to its tables: each source on its own, then all together, then the report.
+"""Import of a date: each source on its own, then the merge of all, then the report.
 
-Belongs here: the order of the steps, how many sources are at work at once, and what is committed. Does not: what
-becomes of a source's records (`source_import`), or of records that several have (`deduplication`).
+Belongs here: the order of the steps, the number of parallel sources, and the commit. Does not: the import of one source
+(`source_import`), or the merge of records that several have (`deduplication`).
 """
 
 import os
@@ -28,12 +28,12 @@ from schemas.settings import Settings
 from schemas.shape import RECORDS
 from schemas.validation import ContractError, validate
 
-# Each takes its share of the memory; DuckDB and Polars keep more cores than these busy.
+# Each needs its share of the memory; DuckDB and Polars use more cores than these.
 _MOST_AT_ONCE = 4
 
 
 class NothingToPublishError(Exception):
-    """The date must not be published: no source has a valid profile, or a required one has nothing."""
+    """The date cannot be published: no source has a valid profile, or a required source has none."""
 
 
 def import_date(settings: Settings, sources: SourcesFile, snapshot_date: date, run_id: str) -> pl.DataFrame:
@@ -43,10 +43,10 @@ def import_date(settings: Settings, sources: SourcesFile, snapshot_date: date, r
     `carry_days` stands in.
 
     Args:
-        settings: Where to work.
-        sources: What to import, in order of precedence.
+        settings: Settings of the home.
+        sources: The sources to import, in order of precedence.
         snapshot_date: The date.
-        run_id: Tells concurrent runs apart.
+        run_id: Distinguishes concurrent runs.
 
     Returns:
         The import report.
@@ -78,7 +78,7 @@ def _demand_used(sources: SourcesFile, snapshot_date: date, tried: Sequence[Sour
 
 
 def _import_sources(settings: Settings, sources: SourcesFile, snapshot_date: date, folder: Path) -> list[SourceImport]:
-    """Imports sources side by side; returns the pulls that were tried, in order of their sources."""
+    """Imports sources in parallel; returns the pulls that were tried, in order of their sources."""
     cores = settings.threads or len(os.sched_getaffinity(0))
     at_once = max(min(cores, len(sources.sources), _MOST_AT_ONCE), 1)
     stopped = Event()
@@ -98,7 +98,7 @@ def _commit(
     """Replaces the tables of the date."""
     lake = Lake(settings.lake)
     used = [each for each in tried if each.state not in REFUSED]
-    # Of an earlier date's pull that was refused too, that date's own report speaks.
+    # A refused pull of an earlier date is in that date's own report.
     reported = [each for each in tried if each.state not in REFUSED or each.manifest.date == snapshot_date]
     with ExitStack() as stack:
         profiles: Path | None = None
@@ -113,7 +113,7 @@ def _commit(
             if (failures := validate(model, frame)).height:
                 raise ContractError(f"{model.__name__}: {failures.row(0)[2]}")
         lake.write("quarantine", snapshot_date, run_id, quarantine)
-    # Last, since dates that look back take it for what the other tables hold.
+    # Last, since dates that look back identify the other tables by it.
     lake.write("import_report", snapshot_date, run_id, report)
     if not used:
         raise NothingToPublishError(reconciliation.nothing_valid(snapshot_date, report))

@@ -1,7 +1,7 @@
-"""Whether an import keeps within the limits of a source: rows, length of texts, time, memory and temporary disk.
+"""Limits of a source during its import: rows, length of texts, time, memory and temporary disk.
 
-Belongs here: noticing that a limit is passed, and naming it. Does not: the limits themselves (`schemas/config/limits`,
-`schemas/settings`), or what is done about it (`importing`).
+Belongs here: detecting that a limit is exceeded, and naming it. Does not: the limits themselves
+(`schemas/config/limits`, `schemas/settings`), or the reaction (`importing`).
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from schemas.shape import Records
 
 
 class LimitPassedError(UnreadableFileError):
-    """What a source sent takes more than a limit allows; no other way of reading it would take less."""
+    """An export exceeds a limit; another reader would exceed it too."""
 
 
 class Bounds:
@@ -36,13 +36,13 @@ class Bounds:
 
     @contextmanager
     def timed(self, connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-        """Stops what the connection is at once the time is over."""
+        """Interrupts the connection's query when the time is over."""
         over = Event()
 
         def stop() -> None:
             wait = self._end - monotonic()
             while not over.wait(max(wait, 0)):
-                # Again and again: what is not at work is not stopped by it, and may begin a moment later.
+                # Repeated: an interrupt has no effect on an idle connection, which may start a query a moment later.
                 connection.interrupt()
                 wait = 1.0
 
@@ -55,7 +55,7 @@ class Bounds:
             watch.join()
 
     def demand(self, landed: int) -> None:
-        """Refuses more rows, or more time, than the source may have.
+        """Raises if the source exceeds its limit of rows or time.
 
         Raises:
             LimitPassedError: It has them.
@@ -71,7 +71,7 @@ class Bounds:
             )
 
     def reason(self, error: duckdb.Error, landed: int) -> str:
-        """Why a file cannot be read, in a line of words.
+        """Formats why a file cannot be read, on one line.
 
         Raises:
             LimitPassedError: Because of a limit that another way of reading it would pass as well.
@@ -82,10 +82,10 @@ class Bounds:
         return reason(error, self._limits).replace(f"{self._settings.home}/", "")
 
     def long_texts(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Rows that hold a text of more characters than allowed, as `schemas.validation.validate` gives failures."""
+        """Finds rows with a text over the limit of characters, in the form of failures of `schemas.validation`."""
         most = self._limits.max_field_characters
         texts = [column for column in rows.iter_columns() if column.dtype == pl.String]
-        # Counting bytes is nearly free, and there are no fewer of them than characters.
+        # Counting bytes is nearly free, and a text never has fewer bytes than characters.
         long = [column for column in texts if (column.str.len_bytes().max() or 0) > most]  # type: ignore[operator] # a number
         found = [
             pl.DataFrame({"index": (column.str.len_chars() > most).arg_true().cast(pl.UInt32), "field": column.name})

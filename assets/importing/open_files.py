@@ -1,7 +1,7 @@
 """Landed files, each with the shape that reads it.
 
-Belongs here: unpacking archives, and for `shape: auto` one inferred shape for all files of a pull that are alike. Does
-not: inference itself (`assets/inference/inference`), or the import.
+Belongs here: unpacking archives, and for `shape: auto` one inferred shape for all similar files of a pull. Does not:
+inference itself (`assets/inference/inference`), or the import.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ from schemas.config.source import Source
 from schemas.settings import Settings
 from schemas.shape import AUTO, Records, Selection, Shape
 
-# Of a pull of very many pages, this many tell how all are read.
+# Of a pull of very many pages, this many are read to infer the shape of all.
 _MOST_INFERRED = 20
 
 
@@ -28,9 +28,9 @@ class LandedPart:
     """A file ready to be read.
 
     Attributes:
-        file: What has landed; of a member of an archive, with its name behind the archive's.
+        file: The landed file; for a member of an archive, with its name after the archive's.
         path: The file itself, unpacked.
-        shape: How it is read.
+        shape: Its shape.
     """
 
     file: LandedFile
@@ -39,7 +39,7 @@ class LandedPart:
     is_inferred: bool = False
 
     def platform(self, source: Source) -> str | None:
-        """What the source declares; an inferred shape has it already."""
+        """Returns the declared platform; None for an inferred shape that includes it."""
         return (
             None
             if self.is_inferred and "platform" in self.shape.filled("profiles" if self.shape.profiles else "posts")
@@ -47,10 +47,10 @@ class LandedPart:
         )
 
     def holds(self, records: Records) -> bool:
-        """Whether this kind of record is read from it."""
+        """Returns whether this kind of record is read from the file."""
         if self.shape.selection(records) is None:
             return False
-        # What a file holds was inferred from the file; a declared shape knows which address it came from.
+        # The records of an inferred shape were detected in the file; a declared shape depends on the address.
         return self.is_inferred or self.file.records == self.shape.file_of(records)
 
 
@@ -58,20 +58,20 @@ class LandedPart:
 def open_files(
     settings: Settings, source: Source, shape: Shape, files: Sequence[LandedFile], room: int | None = None
 ) -> Iterator[tuple[list[LandedPart], str]]:
-    """Opens the files of a pull; what is unpacked for it goes when the block ends.
+    """Opens the files of a pull; unpacked files are deleted when the block ends.
 
     Args:
-        settings: Where files have landed, and where archives are unpacked.
+        settings: Settings with the landing folder, and the folder to unpack archives in.
         source: The source.
         shape: Its shape; `auto` stands for one to be inferred.
-        files: What has landed.
+        files: The landed files.
         room: Bytes that its archives may take unpacked; `SMALLVOICES_TEMP_LIMIT` unless given.
 
     Yields:
         The files, and for `auto` how they are read, in words.
 
     Raises:
-        UnreadableFileError: An archive is broken, or what is to be inferred is not clear.
+        UnreadableFileError: An archive is broken, or inference is ambiguous.
     """
     left = settings.temp_bytes if room is None else room
     parts: list[LandedPart] = []
@@ -101,7 +101,7 @@ def _member(archive: LandedFile, name: str, member: Path) -> LandedFile:
 
 
 def _inferred(source: Source, parts: Sequence[LandedPart]) -> tuple[list[LandedPart], str]:
-    """Every part with its inferred shape; parts that are alike share one."""
+    """Returns every part with its inferred shape; similar parts share one."""
     largest = sorted(parts, key=lambda part: (-part.file.bytes, part.file.path))[:_MOST_INFERRED]
     told: dict[str, Inferred] = {part.file.path: _infer(source, part) for part in largest}
     alike: dict[tuple[object, ...], dict[str, Inferred]] = {}
@@ -129,7 +129,7 @@ def _infer(source: Source, part: LandedPart) -> Inferred:
 
 
 def _kind(part: LandedPart, inferred: Inferred) -> tuple[object, ...]:
-    """What files must share to be read alike: the address they came from, and their form."""
+    """Returns the key of files that are read alike: their address and their form."""
     shape = inferred.proposal.shape
     if shape is None:
         return (part.file.records, "none")
@@ -143,7 +143,7 @@ def _kind(part: LandedPart, inferred: Inferred) -> tuple[object, ...]:
 
 
 def _merged(group: Mapping[str, Inferred]) -> Shape:
-    """One shape for files that are alike.
+    """Merges the shapes of similar files into one.
 
     Raises:
         UnreadableFileError: None of them is clear, or they contradict each other.

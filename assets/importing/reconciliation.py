@@ -1,6 +1,6 @@
-"""What became of every landed record of a date: counts per file, and the import report made of them.
+"""Reconciliation of every landed record of a date: counts per file, and the import report made of them.
 
-Belongs here: landed = accepted + quarantined + deduplicated + erased. Does not: reading or judging records
+Belongs here: landed = accepted + quarantined + deduplicated + erased. Does not: reading or validating records
 (`importing`).
 """
 
@@ -20,13 +20,13 @@ from schemas.import_report import REFUSED, ImportReport
 from schemas.quarantine import WHOLE_FILE, Quarantine
 from schemas.shape import RECORDS, Records
 
-# Why records without a fault of their own are not used.
+# The reason of records that are refused without an error of their own.
 REJECTED_WITH_FILE = "the whole file is held back"
 
 
 @dataclass
 class RecordCounts:
-    """What became of the records of one file."""
+    """Counts of the records of one file, by outcome."""
 
     file: LandedFile
     records: Records
@@ -38,25 +38,25 @@ class RecordCounts:
 
 
 def was_refused(lake: Lake, source: str, day: date) -> bool:
-    """Whether the newest import of a date took nothing of what the source had landed for it."""
+    """Returns whether the newest import of a date used nothing that the source had landed for it."""
     return lake.path("import_report", day).exists() and own_pull(lake, source, day)["state"].is_in(REFUSED).any()
 
 
 def own_pull(lake: Lake, source: str, day: date) -> pl.DataFrame:
-    """What a date's report says of a source's pull of that very date."""
+    """Returns the rows of a date's report on the source's pull of that same date."""
     return lake.scan("import_report", day).filter(source=source, landed_date=day).collect()
 
 
 @dataclass
 class SourceImport:
-    """What one pull of a source gave.
+    """Result of importing one pull of a source.
 
     Attributes:
         manifest: The pull.
         state: `published` or `carried`, or why nothing of it is used; see `schemas.import_report`.
-        message: What went wrong; empty where nothing did.
-        inferred: How `shape: auto` reads its files; empty for declared shapes.
-        counts: What became of its records, per file and kind.
+        message: The error; empty if there is none.
+        inferred: The shapes inferred by `shape: auto`; empty for declared shapes.
+        counts: Counts of its records, per file and kind.
         quarantine: Rows of the quarantine.
         staged: Kind of record to the Parquet files of its accepted rows, in order.
     """
@@ -75,7 +75,7 @@ class SourceImport:
 
 
 def rejected_with_file(reading: SourceImport, snapshot_date: date) -> pl.DataFrame:
-    """The row of the quarantine for each file of a refused source that holds more than faulty records."""
+    """Builds the quarantine row for each file of a refused source that holds more than faulty records."""
     held = {
         (counts.file.path, counts.records): counts.landed - counts.erased - counts.quarantined
         for counts in reading.counts or [RecordCounts(file, file.records) for file in reading.manifest.files]
@@ -99,13 +99,13 @@ def rejected_with_file(reading: SourceImport, snapshot_date: date) -> pl.DataFra
 def report(
     sources: SourcesFile, snapshot_date: date, imports: Sequence[SourceImport], landing_root: Path
 ) -> pl.DataFrame:
-    """The import report of a date.
+    """Builds the import report of a date.
 
     Args:
         sources: All sources, in order.
         snapshot_date: The date.
         imports: Pulls of that date that were refused, and pulls that are used.
-        landing_root: The landing folder, whose manifests say why nothing was landed.
+        landing_root: The landing folder, whose manifests hold the reason if nothing was landed.
 
     Returns:
         One row per source, file and kind of record; see `schemas.import_report`.
@@ -135,7 +135,7 @@ def _row(
     message: str,
     inferred: str = "",
 ) -> dict[str, object]:
-    # Of a refused source nothing counts as accepted: the records that would have held are held back with the rest.
+    # A refused source has no accepted records: the valid ones are refused with the rest.
     refused = state in REFUSED
     return {
         "snapshot_date": snapshot_date,
@@ -158,7 +158,7 @@ def _row(
 
 
 def nothing_valid(snapshot_date: date, report: pl.DataFrame) -> str:
-    """Why nothing is published, from the report of a date without a valid profile."""
+    """Formats why nothing is published, from the report of a date without a valid profile."""
     sources: Sequence[tuple[str, str, str | None]] = (
         report.select("source", "state", "message").unique(maintain_order=True).rows()
     )

@@ -1,12 +1,12 @@
-"""Sources that have shrunk: whose rows are far fewer than those of their export before.
+"""Row count check: sources with far fewer rows than in their previous export.
 
-Belongs here: what a pull is held beside, what to say of one that is too small, and which dates were judged beside
-another one than the lake has now. Does not: leaving the source out (`importing`).
+Belongs here: the baseline of a pull, the message about one that is too small, and the dates that were checked against
+another baseline than the lake has now. Does not: excluding the source (`importing`).
 
-A pull is held beside the newest earlier date whose own pull was published, and not beside one that was refused: an
-export that was cut in half would be good enough from its second day on. Its counts are those of the lake's import
-reports, so that the verdict follows from landed bytes and configuration alone; a date that was imported before the
-ones that it should have been held beside is told by `dates_to_revalidate`.
+A pull is compared with the newest earlier date whose own pull was published, not with a refused one: otherwise a
+truncated export would be accepted from its second day on. Counts come from the lake's import reports, so that the
+result depends on landed bytes and configuration alone. `dates_to_revalidate` lists dates that were imported before
+the dates that they should have been compared with.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -26,29 +26,29 @@ from schemas.settings import Settings
 from schemas.shape import Records
 
 ROW_COUNT_DROP = "row_count_drop"
-# Of so few, a handful more or less is no sign of anything.
+# With so few records, a difference of a handful has no meaning.
 _FEW = 20
 
 Counts = dict[Records, int]
-# What a date's report has of a source's pull of that very date.
+# Reads the rows of a date's report on a source's pull of that same date.
 OwnPull = Callable[[str, date], pl.DataFrame]
 
 
 def first_error(lake: Lake, source: Source, day: date, records: Records, landed: int) -> str | None:
-    """What is wrong with a pull of so many records, or None.
+    """Returns the error of a pull with these counts, or None.
 
     Args:
-        lake: Where the import reports of earlier dates are.
-        source: Whose pull it is.
+        lake: The lake with the import reports of earlier dates.
+        source: The source of the pull.
         day: The date that it was landed for.
-        records: Which kind of records.
-        landed: How many came.
+        records: The kind of records.
+        landed: Number of records.
     """
     return _mistake(partial(own_pull, lake), lake.dates("import_report"), source, day, records, landed)
 
 
 def dates_to_revalidate(lake: Lake, sources: Iterable[Source], days: Sequence[date]) -> list[date]:
-    """The dates after these that would be judged otherwise by what the lake holds now, oldest first."""
+    """Returns the later dates whose check would have another result with the current lake, oldest first."""
     dates = lake.dates("import_report")
     after = [each for each in dates if each not in days and lookback.sees(each, days)]
     pulls = partial(own_pull, lake)
@@ -56,7 +56,7 @@ def dates_to_revalidate(lake: Lake, sources: Iterable[Source], days: Sequence[da
 
 
 def stale(settings: Settings, sources: Iterable[Source]) -> list[date]:
-    """Returns all dates that would be judged otherwise by what the lake holds now, and whose files are still landed."""
+    """Returns all dates with landed files whose check would have another result with the current lake."""
     lake = Lake(settings.lake)
     dates, pulls = lake.dates("import_report"), _own_pulls(lake)
     return [
@@ -69,7 +69,7 @@ def stale(settings: Settings, sources: Iterable[Source]) -> list[date]:
 
 
 def _own_pulls(lake: Lake) -> OwnPull:
-    """Reads the reports of all dates at once, which takes a fraction of the time of reading each where it is needed."""
+    """Reads the reports of all dates at once, which is much faster than one by one."""
     columns = ("source", "landed_date", "state", "records", "landed")
     reports = [lake.scan("import_report", day).filter(landed_date=day) for day in lake.dates("import_report")]
     nothing = pl.LazyFrame(schema=polars_schema(ImportReport))
@@ -110,7 +110,7 @@ def _too_few(source: Source, records: Records, landed: int, earlier: date, befor
 
 
 def _published(own: pl.DataFrame) -> Counts | None:
-    """How many records of each kind a source's own pull of a date had, where it was published."""
+    """Returns the published counts of a source's own pull of a date, by kind of record."""
     own = own.filter(pl.col("state") == "published")
     return None if own.is_empty() else _counts(own)
 

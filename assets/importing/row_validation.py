@@ -1,6 +1,6 @@
-"""Rows of landed files, parted: those that hold, those that do not, and those of people who were erased.
+"""Validation of rows: splits them into valid rows, invalid rows, and rows of erased people.
 
-Belongs here: what becomes of a batch of rows by itself. Does not: reading them, or which files stand for a date
+Belongs here: the validation of one batch. Does not: reading it, or the choice of files for a date
 (`importing`).
 """
 
@@ -19,14 +19,14 @@ from schemas.shape import MODELS, Records
 from schemas.standard_forms import standardised
 from schemas.validation import validate
 
-# Rows that do not hold; `part` is the place of their file among those that are read together.
+# Invalid rows; `part` is the index of their file among those that are read together.
 FAILED = {"part": pl.Int64, "landed_row": pl.Int64, "field": pl.String, "reason": pl.String, "raw": pl.String}
 
 
 def with_provenance(
     frame: pl.DataFrame, source: Source, day: date, counts: list[RecordCounts], manifest: Manifest
 ) -> pl.DataFrame:
-    """Rows with where they come from; `part` is the place of their file among those that are read together."""
+    """Adds the origin to rows; `part` is the index of their file among those that are read together."""
     if len(counts) > 1:
         frame = frame.with_columns(
             part=pl.col("landed_row") // PAGE_ROWS - 1, landed_row=pl.col("landed_row") % PAGE_ROWS
@@ -46,7 +46,7 @@ def with_provenance(
 
 
 def without_erased(frame: pl.DataFrame, counts: list[RecordCounts], suppressed: Suppression) -> pl.DataFrame:
-    """Leaves out tombstones, and whoever was erased and is in the landed file all the same."""
+    """Drops tombstones, and rows of erased people that are still in the landed file."""
     stones = [
         (place, stone.row)
         for place, each in enumerate(counts)
@@ -56,7 +56,7 @@ def without_erased(frame: pl.DataFrame, counts: list[RecordCounts], suppressed: 
     if not stones and not suppressed:
         return frame
     names = standardised(frame.select("platform", "profile_id", "handle", "is_blank"))
-    # A record that names somebody is no tombstone: the shape has changed since, and counts records differently.
+    # A record with a name is not a tombstone: the shape has changed since, and counts records differently.
     is_stone = (
         frame.select("part", "landed_row")
         .join(
@@ -76,7 +76,7 @@ def without_erased(frame: pl.DataFrame, counts: list[RecordCounts], suppressed: 
 
 
 def split_valid_invalid(frame: pl.DataFrame, records: Records, bounds: Bounds) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """A batch, parted into rows that hold and (part, landed_row, field, reason, raw) of those that do not."""
+    """Splits a batch into valid rows and (part, landed_row, field, reason, raw) of invalid ones."""
     schema = polars_schema(MODELS[records])
     rows = standardised(frame.select(schema.names()))
     long = bounds.long_texts(rows)
@@ -117,7 +117,7 @@ def quarantined(
     file: LandedFile,
     records: Records,
 ) -> pl.DataFrame:
-    """The rows of the quarantine for those of a file that do not hold, each with its line and what it says there."""
+    """Builds the quarantine rows for the invalid rows of a file, each with its line and its raw text."""
     nothing: tuple[int | None, str | None] = (None, None)
     found = [raw.get(number, nothing) for number in bad["landed_row"]]
     return bad.select(

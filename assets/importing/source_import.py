@@ -1,7 +1,7 @@
-"""One source of a date, on its own: its newest pull that holds, with the accepted rows staged in Parquet.
+"""Import of one source of a date: its newest valid pull, with the accepted rows staged in Parquet.
 
-Belongs here: reading, converting and validating the files of a pull, which of them need the exact reader, and what a
-pull is refused for. Does not: what sources have in common (`importing`, `deduplication`).
+Belongs here: reading, converting and validating the files of a pull, the choice of reader, and the reasons to refuse a
+pull. Does not: steps over several sources (`importing`, `deduplication`).
 """
 
 from collections.abc import Iterator
@@ -37,12 +37,12 @@ from schemas.settings import Settings
 from schemas.shape import MODELS, RECORDS, Records, Shape
 
 _PAGES_TOGETHER = 200
-# What follows the reason for which a file cannot be read.
+# Appended to the reason why a file cannot be read.
 KEPT_AT = "; what it sent is kept at "
 
 
 class _RefusedError(Exception):
-    """Nothing of a pull may be used."""
+    """The pull is refused as a whole."""
 
     def __init__(self, state: str, message: str) -> None:
         super().__init__(message)
@@ -51,19 +51,19 @@ class _RefusedError(Exception):
 
 
 class _NeedsExactReaderError(Exception):
-    """The fast reader cannot tell all records of a file, or pages cannot be read together."""
+    """The fast reader cannot identify all records of a file, or pages cannot be read together."""
 
 
 @dataclass(frozen=True)
 class Importer:
-    """Imports the sources of a date, each on its own; several may be at work side by side.
+    """Imports the sources of a date, each on its own; several may run in parallel.
 
     Attributes:
-        settings: Where to work.
+        settings: Settings of the home.
         snapshot_date: The date.
-        folder: Where accepted rows are staged.
-        suppressed: The people who were erased.
-        among: How many sources share memory and disk.
+        folder: The staging folder for accepted rows.
+        suppressed: The suppression list.
+        among: Number of sources that share memory and disk.
         stopped: Once set, imports end with an error at their next batch.
     """
 
@@ -75,7 +75,7 @@ class Importer:
     stopped: Event = field(default_factory=Event)
 
     def run(self, source: Source, shape: Shape) -> list[SourceImport]:
-        """Imports the newest pull of a source that holds: the date's own, or one of the `carry_days` before.
+        """Imports the newest valid pull of a source: the date's own, or one of the `carry_days` before.
 
         Returns:
             The pulls that were tried, in order; all but the last were refused.
@@ -88,7 +88,7 @@ class Importer:
                 _PullImport(self, source, shape, found).run()
             except _RefusedError as refusal:
                 self._refuse(found, refusal.state, refusal.message)
-            # What nobody has foreseen of a source's files costs it alone; Polars' panics are no Exception of Python's.
+            # An unexpected error of one source must not affect the others; panics of Polars are not an Exception.
             except (Exception, pl.exceptions.PanicException) as error:
                 if self.stopped.is_set() or (isinstance(error, OSError) and atomic_write.is_refusal(error.errno)):
                     raise
@@ -101,7 +101,7 @@ class Importer:
         return tried
 
     def _candidates(self, source: Source) -> Iterator[Manifest]:
-        """Pulls that may stand for the date, best first."""
+        """Lists the pulls that may be used for the date, best first."""
         for age in range(source.carry_days + 1):
             day = self.snapshot_date - timedelta(days=age)
             if manifest := store.newest_complete(self.settings.landing, source.name, day):
@@ -113,12 +113,12 @@ class Importer:
 
 
 def _kept(found: SourceImport) -> str:
-    """Where the first of a pull's files are."""
+    """Lists the paths of the first of a pull's files."""
     return ", ".join(f"landing/{file.path}" for file in found.manifest.files[:3])
 
 
 class _PullImport:
-    """One pull of a source: a file is read by the fast reader, and once more by the exact one where it has to be."""
+    """Import of one pull: the fast reader reads each file first, and the exact one where necessary."""
 
     def __init__(self, importer: Importer, source: Source, shape: Shape, found: SourceImport) -> None:
         self._importer = importer
@@ -130,7 +130,7 @@ class _PullImport:
         self._numbers = count(1)
 
     def run(self) -> None:
-        """Reads every file; counts, quarantine and staged rows go to the import.
+        """Reads every file; adds counts, quarantine and staged rows to the import.
 
         Raises:
             _RefusedError: Nothing of the pull may be used.
@@ -146,7 +146,7 @@ class _PullImport:
 
     def _read_all(self, parts: list[LandedPart], records: Records) -> None:
         bounds = Bounds(self._settings, self._source, records, self._importer.stopped)
-        # Files of a folder and shape share a connection: to open one takes longer than to read a page of an API.
+        # Files of a folder and shape share a connection: opening one takes longer than reading a page of an API.
         for (folder, _), alike in groupby(parts, lambda part: (part.path.parent, id(part.shape))):
             group = list(alike)
             with connect(self._settings, folder, among=self._importer.among) as connection, bounds.timed(connection):
@@ -167,7 +167,7 @@ class _PullImport:
                 "look at their reasons in the quarantine, then correct the shape, or raise max_quarantine_share",
             )
         lake = Lake(self._settings.lake)
-        # A source that no longer says where its posts are has none to miss.
+        # A source whose configuration no longer has posts cannot lack them.
         if has_files and (few := row_count_check.first_error(lake, source, self._found.manifest.date, records, total)):
             raise _RefusedError(row_count_check.ROW_COUNT_DROP, few)
         if records == "profiles" and not any(each.accepted for each in counts):
@@ -176,7 +176,7 @@ class _PullImport:
     def _read(
         self, connection: duckdb.DuckDBPyConnection, parts: list[LandedPart], records: Records, bounds: Bounds
     ) -> None:
-        """Reads one file, or several pages at once; where that does not do, each by the exact reader."""
+        """Reads one file, or several pages at once; on failure, each file with the exact reader."""
         if not self._needs_exact_reader.issuperset(part.path for part in parts):
             try:
                 self._stage(connection, parts, records, bounds, exact=False)
@@ -234,7 +234,7 @@ class _PullImport:
         """Writes the accepted rows, counts all, and returns those of the quarantine.
 
         Raises:
-            _NeedsExactReaderError: The fast reader cannot tell all records.
+            _NeedsExactReaderError: The fast reader cannot identify all records.
             UnreadableFileError: The files cannot be read, or a limit is passed.
         """
         source, found, records = self._source, self._found, counts[0].records
@@ -279,7 +279,7 @@ class _PullImport:
         failed: pl.DataFrame,
         bounds: Bounds,
     ) -> Iterator[pl.DataFrame]:
-        """Looks up what the failed records of each file say there, and completes its counts."""
+        """Looks up the raw text of the failed records of each file, and completes its counts."""
         shape, records = parts[0].shape, counts[0].records
         within = shape.read_columns(records).records
         by_part = failed.sort("part", "landed_row", maintain_order=True).partition_by(
@@ -299,7 +299,7 @@ class _PullImport:
 
 
 def _together(parts: list[LandedPart], records: Records) -> Iterator[list[LandedPart]]:
-    """Files of one shape in order, pages together."""
+    """Groups files of one shape in order, pages together."""
     wanted = parts[0].shape.read_columns(records)
     for are_pages, alike in groupby(parts, lambda part: is_page(part.path, part.shape, wanted)):
         group = list(alike)
@@ -308,17 +308,17 @@ def _together(parts: list[LandedPart], records: Records) -> Iterator[list[Landed
 
 
 def _uncut(text: TextColumns) -> pl.DataFrame:
-    """The records that could not even be cut into cells."""
+    """Returns the records that could not be split into cells."""
     return pl.DataFrame(
         [(0, reject.landed_row, None, reject.reason, None) for reject in text.rejects], schema=FAILED, orient="row"
     )
 
 
 def _batches(relation: duckdb.DuckDBPyRelation) -> Iterator[pl.DataFrame]:
-    """The rows of a relation; what stops them is one kind of error, which DuckDB and Arrow each have their own of."""
+    """Yields the rows of a relation; translates errors of DuckDB and of Arrow into one type."""
     try:
-        # DuckDB gives those of JSON in smaller batches than it is asked for.
+        # DuckDB yields smaller batches than requested for JSON.
         yield from batches.of_rows(relation.to_arrow_reader(batches.ROWS))
     except (OSError, pa.ArrowException) as error:
-        # Behind the first batch DuckDB's errors come through Arrow's stream interface.
+        # After the first batch, DuckDB's errors come through Arrow's stream interface.
         raise duckdb.Error(str(error)) from error

@@ -1,6 +1,6 @@
 """Followers, averages and the reported ratio of accounts.
 
-Belongs here: which column gives which figure, where arithmetic over others has a say (`figures`). Does not: tables of
+Belongs here: the choice of columns for figures that arithmetic over others decides (`figures`). Does not: tables of
 posts (`post_columns`).
 """
 
@@ -21,12 +21,12 @@ _LARGEST_RANKED = 10_000
 _MOST_FOLLOWERS = 1e9
 # Comments for each like, on average posts of almost any account.
 _FEWEST_PER_LIKE, _MOST_PER_LIKE = 0.001, 0.5
-# Of those who saw a post fewer like it.
+# Upper bound of the share of viewers who like a post.
 _MOST_PER_VIEW = 0.5
 
 
 def take_followers(draft: Draft) -> None:
-    """Takes the followers, or asks."""
+    """Takes the followers column, or adds a question."""
     column = draft.choice("followers")
     if column is None:
         return
@@ -76,7 +76,7 @@ def take_followers(draft: Draft) -> None:
 
 
 def take_averages(draft: Draft) -> None:
-    """Takes likes, comments and the like per post, and the numbers beside them."""
+    """Takes the averages per post (likes, comments and others), and the figures beside them."""
     for meaning, canonical in _AVERAGES.items():
         column = draft.choice(meaning)
         if column is None:
@@ -132,7 +132,7 @@ def take_averages(draft: Draft) -> None:
 
 
 def _plain(draft: Draft) -> None:
-    """Columns called just "likes", "comments" or "engagement" beside followers: averages or totals."""
+    """Classifies columns named "likes", "comments" or "engagement" beside followers as averages or totals."""
     followers = draft.values.get("followers")
     likes, comments = draft.choice("plain likes"), draft.choice("plain comments")
     engagement = draft.choice("plain engagement")
@@ -165,7 +165,7 @@ def _plain(draft: Draft) -> None:
             converted[column.name] = (expression, draft.value(column.name, expression))
     lead = likes or comments
     assert lead is not None  # noqa: S101 - one of the two is there
-    # Sums over the posts that a vendor looked at, or over all of them.
+    # Sums over the posts in a vendor's sample, or over all of them.
     posts = draft.choice("averaged_posts", asks=False) or draft.choice("posts_count", asks=False)
     posts_expression = draft.numbers.expression(posts, "count_of", is_whole=True) if posts else None
     counts = draft.value("posts", posts_expression) if isinstance(posts_expression, str) else None
@@ -197,7 +197,7 @@ def _plain(draft: Draft) -> None:
 
 
 def _held_beside_views(draft: Draft, likes: pl.Series, posts: pl.Series | None) -> Verdict | None:
-    """That likes are totals, where as averages they would be most of the views of a post; else nothing."""
+    """Returns evidence that likes are totals if as averages they would be most of a post's views; else nothing."""
     views = next(iter(draft.named("total views")), None)
     expression = draft.numbers.expression(views, "number_of", is_whole=False) if views else None
     if posts is None or not isinstance(expression, str):
@@ -224,7 +224,7 @@ def _settle_plain(
         elif verdict.reading == "total":
             draft.meanings[column.name] = Meaning(f"total {quantity}", verdict.why)
             if column.header.unknown:
-                # "Likes received": since when is not known.
+                # "Likes received": the period is unknown.
                 words = " and ".join(map(repr, column.header.unknown))
                 draft.aside[column.name] = ("aside", f"a total, and {words} is not understood")
             elif posts is None:
@@ -277,13 +277,13 @@ def _kind_of_engagement(draft: Draft, values: pl.Series, followers: pl.Series) -
 
 
 def _ratios(column: Column) -> tuple[str, ...]:
-    """The two readings of a ratio whose unit is not said, as lines of a shape."""
+    """Returns the two readings of a ratio without a stated unit, as lines of a shape."""
     name = identifier(column.name)
     return tuple(f"reported_engagement_ratio: ratio_of({name}, '{unit}')" for unit in ("fraction", "percent"))
 
 
 def _totals(draft: Draft) -> None:
-    """Averages out of totals and numbers of posts, where the export has no averages."""
+    """Derives averages from totals and numbers of posts if the export has no averages."""
     followers = draft.values.get("followers")
     sample, all_posts = draft.choice("averaged_posts", asks=False), draft.choice("posts_count", asks=False)
     posts = sample or all_posts
@@ -362,14 +362,14 @@ def take_ratio(draft: Draft) -> None:
 
 
 def _by_header(column: Column) -> tuple[Certainty, str]:
-    """How sure a header is, and why."""
+    """Returns the confidence in a header, and the reason."""
     if not column.header.unknown:
         return "sure", "header"
     return "likely", f"header, of which {' and '.join(map(repr, column.header.unknown))} is not understood"
 
 
 def _other_base(draft: Draft, ratios: pl.Series) -> str:
-    """What the ratio is over where that is not followers, in words; "" where it may be followers."""
+    """Returns the denominator of the ratio as text if it is not followers; "" if it may be followers."""
     engagement, followers = _engagement(draft), draft.values.get("followers")
     if engagement is None:
         return ""
@@ -390,7 +390,7 @@ def _other_base(draft: Draft, ratios: pl.Series) -> str:
 
 
 def _engagement(draft: Draft) -> pl.Series | None:
-    """Likes and comments per post, as far as they were read."""
+    """Returns likes and comments per post, as far as they were read."""
     if "avg_engagement" in draft.values:
         return draft.values["avg_engagement"]
     likes, comments = draft.values.get("avg_likes"), draft.values.get("avg_comments")

@@ -1,7 +1,7 @@
-"""What the cells of one column look like, all of them together and never one by one.
+"""Statistics of the cells of one column, over all of them and never one by one.
 
-Belongs here: how numbers are written, and whether cells are handles, addresses, dates, flags. Does not: what a
-column is taken for (`roles`).
+Belongs here: number formats, and detection of handles, addresses, dates, flags. Does not: the meaning of a column
+(`header_semantics`).
 """
 
 import re
@@ -15,10 +15,10 @@ from assets.inference.headers import Header, understand
 
 Mark = Literal[".", ","]
 
-# Cells that say "nothing here", as `is_blank` of macros.sql reads them.
+# Cells that mean a null, as `is_blank` of macros.sql reads them.
 _BLANK = r"(?i)^(-|--|–|—|n/?a'?|n\.a\.|n/?d|nan|none|null|#(n/a|value!|ref!|div/0!|name\?|num!|null!))?$"
 _SPACES = " \t\n\v\f\r\u00a0"
-# What people put around a number, and units in words, as `bare_of` of macros.sql reads them.
+# Text around a number, and units in words, as `bare_of` of macros.sql reads them.
 _BEFORE = r"^(?:(?:[~≈$€£¥₹₺'’]|[<>]=?|[≤≥])\s*)+"
 _AFTER = (
     r"(?i)(?:\s*(?:\+|[$€£¥₹₺]|(?:de |d['’])?(?:followers?|subscribers?|fans|abonn[ée]s|abonnenten|abonnent|seguidores"
@@ -37,7 +37,7 @@ _UNITS = (
     (r"(?i)^(.*\d)\s*(?:crores?|cr|करोड़)\.?$", "e7"),
     (r"^(.*\d)\s*(?:亿|億|억)$", "e8"),
 )
-# A thousand in Spanish and Portuguese, and a million to many who write English.
+# A thousand in Spanish and Portuguese, and a million in informal English.
 _MIL = r"(?i)(\d)\s*mil\b\.?"
 _DIGITS = "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९０１２３４５６７８９٫٬"
 _SUFFIX = r"\s*[kKmMbB]?"
@@ -65,7 +65,7 @@ _TOTALS = (
 
 @dataclass(frozen=True)
 class Marks:
-    """How the numbers of a column are written.
+    """Number format of a column.
 
     Attributes:
         decimal: The decimal mark that the cells prove, or None where none does.
@@ -83,7 +83,7 @@ class Marks:
 
 
 def share_of(flags: pl.Series) -> float:
-    """Share of true among those known; 0 where there are none."""
+    """Returns the share of true among non-nulls; 0 if there are none."""
     share = flags.mean()
     return share if isinstance(share, float) else 0.0
 
@@ -102,51 +102,51 @@ class Column:
 
     @cached_property
     def filled(self) -> float:
-        """Share of cells that hold something."""
+        """Returns the share of cells that are not blank."""
         return len(self.cells) / self.rows if self.rows else 0.0
 
     @cached_property
     def distinct(self) -> float:
-        """Share of filled cells that are told apart."""
+        """Returns the share of filled cells that are distinct."""
         return self.cells.n_unique() / len(self.cells) if len(self.cells) else 0.0
 
     def share(self, pattern: str) -> float:
-        """Share of filled cells that match."""
+        """Returns the share of filled cells that match."""
         return share_of(self.cells.str.contains(pattern))
 
     @cached_property
     def sample(self) -> str:
-        """The first filled cells."""
+        """Returns the first filled cells."""
         return " · ".join(cell if len(cell) <= 24 else f"{cell[:23]}…" for cell in self.cells.head(3))
 
     @cached_property
     def is_number(self) -> bool:
-        """Whether the cells are numbers, perhaps with words and signs around them."""
+        """Returns whether the cells are numbers, possibly with words and signs around them."""
         return self.numeric_share >= _MOSTLY
 
     @cached_property
     def numeric_share(self) -> float:
-        """Share of filled cells that are numbers."""
+        """Returns the share of filled cells that are numbers."""
         return share_of(self._bare.str.contains(_NUMBER))
 
     @cached_property
     def is_wrapped(self) -> bool:
-        """Whether something stands around the numbers that the macros do not read: "$ 12", "10K+", "3 followers"."""
+        """Returns whether text that the macros do not read surrounds the numbers: "$ 12", "10K+", "3 followers"."""
         return self.is_number and not self._bare.equals(self.cells)
 
     @cached_property
     def says_mil(self) -> bool:
-        """Whether "mil" stands behind digits."""
+        """Returns whether "mil" follows digits."""
         return self.share(_MIL) > 0
 
     @cached_property
     def has_percent_sign(self) -> float:
-        """Share of cells with a percent sign."""
+        """Returns the share of cells with a percent sign."""
         return self.share(r"%\s*$")
 
     @cached_property
     def has_suffix(self) -> float:
-        """Share of cells with K, M or B behind the digits."""
+        """Returns the share of cells with K, M or B after the digits."""
         return share_of(self._bare.str.contains(r"\d(\s*[kKmMbB]|e[4578])$"))
 
     @cached_property
@@ -159,7 +159,7 @@ class Column:
 
     @cached_property
     def marks(self) -> Marks:
-        """How the numbers are written."""
+        """Returns the number format."""
         digits = self._bare.str.replace(r"[\s]*%$", "").str.replace(r"(?i)e[+-]?\d{1,2}$", "")
         digits = digits.str.replace_all("[ \u00a0\u2009\u202f]", " ").str.replace_all("’", "'")
         thousands: set[str] = set()
@@ -196,7 +196,7 @@ class Column:
                 thousands.add(mark)
         left = {mark for mark in could_be if mark not in thousands and mark != decimal}
         conflict = len(decimals) > 1 or len(thousands) > 1 or bool(decimals & thousands) or len(left) > 1
-        # "15000" beside "3.375": whoever writes thousands marks writes them everywhere.
+        # "15000" beside "3.375": thousands separators are used in all cells or in none.
         if could_be & thousands and ungrouped and not decimals:
             conflict = True
         return Marks(
@@ -209,7 +209,7 @@ class Column:
 
     @cached_property
     def precision(self) -> pl.Series:
-        """What one step of the last digit shown is worth, record by record: 100,000 of "1.2M", 1,000 of "3K"."""
+        """Returns the value of one step of the last shown digit, per record: 100,000 of "1.2M", 1,000 of "3K"."""
         text = self._all.str.replace(r"\s*%$", "")
         decimals = text.str.extract(r"[.,](\d{1,2}|\d{4,})\s*[kKmMbB]?$").str.len_chars().fill_null(0)
         unit = text.str.extract(r"\d\s*([kKmMbB])$").str.to_lowercase()
@@ -218,32 +218,32 @@ class Column:
 
     @cached_property
     def has_long_ungrouped(self) -> bool:
-        """Whether whole numbers over 999 stand there without a thousands mark."""
+        """Returns whether whole numbers over 999 have no thousands separator."""
         return bool(self._bare.str.contains(r"^[+-]?\d{4,}$").any())
 
     @cached_property
     def looks_like_handles(self) -> float:
-        """Share of cells that could be handles."""
+        """Returns the share of cells that could be handles."""
         return self.share(r"^@?[A-Za-z0-9._\-]{1,60}$")
 
     @cached_property
     def has_letters(self) -> float:
-        """Share of cells with a letter."""
+        """Returns the share of cells with a letter."""
         return self.share(r"\p{L}")
 
     @cached_property
     def is_channel_id(self) -> bool:
-        """Whether the cells are channel ids of YouTube."""
+        """Returns whether the cells are YouTube channel ids."""
         return self.share(r"^UC[\w\-]{22}$") >= _MOSTLY
 
     @cached_property
     def is_at_handle(self) -> bool:
-        """Whether the cells begin with "@"."""
+        """Returns whether the cells begin with "@"."""
         return self.share(r"^@\S+$") >= _MOSTLY
 
     @cached_property
     def is_address(self) -> bool:
-        """Whether the cells are web addresses."""
+        """Returns whether the cells are web addresses."""
         return (
             self.share(
                 r"(?i)^(https?://|www\.)\S+$|^(?:[a-z]+\.)*(instagram|tiktok|youtube|twitter|x|facebook|twitch)\.(com|tv)/\S+$"
@@ -253,22 +253,22 @@ class Column:
 
     @cached_property
     def is_email(self) -> bool:
-        """Whether the cells are e-mail addresses."""
+        """Returns whether the cells are e-mail addresses."""
         return self.share(r"^[^@\s]+@[^@\s]+\.[a-zA-Z]{2,}$") >= _MOSTLY
 
     @cached_property
     def is_graded(self) -> bool:
-        """Whether the cells are grades of size or quality: high, medium, low, nano, micro."""
+        """Returns whether the cells are grades of size or quality: high, medium, low, nano, micro."""
         return len(self.cells) > 0 and self.share(_GRADES) >= _MOSTLY
 
     @cached_property
     def is_flag(self) -> bool:
-        """Whether the cells are yes or no, in words that `flag_of` reads."""
+        """Returns whether the cells are yes or no, in words that `flag_of` reads."""
         return len(self.cells) > 0 and self.share(r"(?i)^(true|false|t|f|yes|no|y|n|1|0)$") == 1.0
 
     @cached_property
     def is_index(self) -> bool:
-        """Whether the cells count the records: 0, 1, 2, … or 1, 2, 3, …."""
+        """Returns whether the cells count the records: 0, 1, 2, … or 1, 2, 3, …."""
         if self.filled < 1 or self.rows < 2 or not self.cells.str.contains(r"^\d{1,9}(\.0)?$").all():
             return False
         numbers = self.cells.str.replace(r"\.0$", "").cast(pl.Int64)
@@ -276,7 +276,7 @@ class Column:
 
     @cached_property
     def is_serial(self) -> bool:
-        """Whether the cells count the records, perhaps with gaps: 1, 2, 3, 8, 9, …."""
+        """Returns whether the cells count the records, possibly with gaps: 1, 2, 3, 8, 9, …."""
         if len(self.cells) < 3 or not self.cells.str.contains(r"^\d{1,9}(\.0)?$").all():
             return False
         numbers = self.cells.str.replace(r"\.0$", "").cast(pl.Int64)
@@ -284,7 +284,7 @@ class Column:
 
     @cached_property
     def platforms_named(self) -> dict[str, str]:
-        """Cell to platform, where the cells are names of platforms; empty where they are not."""
+        """Maps cells to platforms if the cells are names of platforms; else empty."""
         cells = self.cells.unique().sort()
         if not 0 < len(cells) <= _MOST_PLATFORMS:
             return {}
@@ -296,47 +296,47 @@ class Column:
                 found[cell] = next(iter(told.platforms))
             elif re.fullmatch(r"(?i)x( \(twitter\)|/twitter)?|twitter ?[(/] ?x\)?", cell):
                 found[cell] = "x"
-        # Under "platform" a single one is enough, and the others are platforms that the contract does not know.
+        # Under "platform" one known name is enough, and the others are platforms outside the contract.
         return found if len(found) > len(cells) / 2 or self.header.says("platform") else {}
 
     @cached_property
     def are_names(self) -> bool:
-        """Whether the cells are few words that many records share, as names of platforms are."""
+        """Returns whether the cells are few words that many records share, like names of platforms."""
         return 0 < self.cells.n_unique() <= _MOST_PLATFORMS and self.has_letters == 1.0 and not self.is_address
 
     @cached_property
     def platforms_mixed(self) -> dict[str, str]:
-        """Platform to the pattern of its addresses, where most cells are addresses of accounts, but of several."""
+        """Maps platforms to address patterns if most cells are addresses of accounts, but on several platforms."""
         shares = {platform: self.share(_address(pattern)) for platform, pattern in _ADDRESSES.items()}
         found = {platform: _address(_ADDRESSES[platform]) for platform, share in shares.items() if share > 0}
         return found if len(found) > 1 and sum(shares.values()) >= _MOSTLY else {}
 
     @cached_property
     def platforms_linked(self) -> set[str]:
-        """Platforms whose addresses stand in the cells."""
+        """Returns the platforms that the addresses in the cells belong to."""
         return {platform for platform, pattern in _ADDRESSES.items() if self.share(_address(pattern)) >= 0.5}
 
     @cached_property
     def platforms_pictured(self) -> set[str]:
-        """Platforms on whose servers the pictures lie whose addresses stand in the cells."""
+        """Returns the platforms whose servers host the pictures at the addresses in the cells."""
         if not self.is_address:
             return set()
         return {platform for platform, pattern in _PICTURES.items() if self.share(rf"(?i)^https?://{pattern}") >= 0.5}
 
     @property
     def all_cells(self) -> pl.Series:
-        """The cells of all records, trimmed."""
+        """Returns the cells of all records, trimmed."""
         return self._all
 
     @cached_property
     def handles_in_addresses(self) -> pl.Series | None:
-        """The handle of each address in lower case; None where the cells are not addresses with handles."""
+        """Returns the handle of each address in lower case; None if the cells are not addresses with handles."""
         found = self._all.str.extract(_ADDRESS_HANDLE, 1).str.to_lowercase().replace(list(_NO_HANDLES), None)
         return found if share_of(found.is_not_null()) >= 0.5 else None
 
     @cached_property
     def totals(self) -> list[str]:
-        """Cells that name totals, as people write them over, between and under the rows of a table."""
+        """Finds cells that label totals, such as people write above, between and below the rows of a table."""
         found = self._all.drop_nulls().str.to_lowercase()
         return sorted(set(found.filter(found.str.contains(_TOTALS))))
 

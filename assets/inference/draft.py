@@ -1,7 +1,7 @@
-"""A reading under way: the columns of an export, what has been taken and what is open.
+"""Draft of a reading: the columns of an export, those taken so far, and the open questions.
 
-Belongs here: choosing between columns of one meaning, converting them, and keeping account. Does not: deciding what
-figures or texts a table has (`account_figures`, `post_columns`, `reading`).
+Belongs here: choosing between columns of one meaning, converting them, and recording the results. Does not: the columns
+that a table should have (`account_figures`, `post_columns`, `reading`).
 """
 
 import polars as pl
@@ -19,10 +19,10 @@ _ONCE = 0.7
 
 
 class Draft:
-    """An export, half read."""
+    """An export whose reading is in progress."""
 
     def __init__(self, frame: pl.DataFrame, layout: Shape, platform: str | None, names: tuple[str, ...]) -> None:
-        """Takes what `reading.propose` takes."""
+        """Accepts the arguments of `reading.propose`."""
         self.frame = frame
         self.layout = layout
         self.columns = [Column(name, frame[name]) for name in frame.columns]
@@ -42,7 +42,7 @@ class Draft:
         self.is_nested = False
 
     def named(self, *meanings: str) -> list[Column]:
-        """The columns of these meanings, of the platform or of none."""
+        """Returns the columns with these meanings, of the platform or of none."""
         found = [column for column in self.columns if self.meanings[column.name].name in meanings]
         if self.platform:
             found = [column for column in found if not column.header.platforms - {self.platform}]
@@ -50,12 +50,12 @@ class Draft:
 
     @property
     def repeats_accounts(self) -> bool:
-        """Whether accounts come in several records each: per post, or per day."""
+        """Returns whether accounts have several records each: per post, or per day."""
         taken = next((taken for taken in self.taken if taken.canonical in ("handle", "profile_id")), None)
         return taken is not None and taken.column.distinct < _ONCE
 
     def choice(self, meaning: str, *, asks: bool = True, of_actor: bool = True) -> Column | None:
-        """The column of a meaning; of several, the one that says it best, once they have checked each other."""
+        """Returns the column with a meaning; of several, the most explicit, after a comparison with the others."""
         found = [column for column in self.named(meaning) if column.name not in self.aside]
         found = [column for column in found if of_actor or not column.header.of_actor] or found
         if not found:
@@ -77,7 +77,7 @@ class Draft:
         return self.twin(first, meaning, asks=asks)
 
     def twin(self, columns: list[Column], meaning: str, *, asks: bool) -> Column | None:
-        """Columns that say the same check each other; the one with the most digits is read."""
+        """Compares columns of equal meaning; returns the one with the most digits."""
         if self.platform:
             own = [column for column in columns if column.header.platforms == {self.platform}]
             bare = [column for column in columns if not column.header.platforms]
@@ -111,7 +111,7 @@ class Draft:
                 return None
             else:
                 if any(question.about == "platform" for question in self.questions):
-                    # The answer to that may tell them apart.
+                    # Its answer may distinguish them.
                     self.aside |= {other.name: ("ambiguous", f"{meaning} of which platform?") for other in columns}
                     return None
                 names = " and ".join(repr(other.name) for other in columns)
@@ -124,7 +124,7 @@ class Draft:
         return best
 
     def convert(self, column: Column, macro: str, *, is_whole: bool, asks: bool = True) -> str | None:
-        """The SQL that converts a column; None where that is a question, which is put on record."""
+        """Returns the SQL that converts a column, or None and records a question."""
         told = self.numbers.expression(column, macro, is_whole=is_whole)
         if isinstance(told, str):
             return told
@@ -134,17 +134,17 @@ class Draft:
         return None
 
     def evaluate(self, expression: str) -> pl.Series:
-        """The values of a conversion."""
+        """Evaluates a conversion to numbers."""
         assert self._evaluator is not None  # noqa: S101 - there are columns
         return self._evaluator.values(expression)
 
     def texts(self, expression: str) -> pl.Series:
-        """The texts of a conversion."""
+        """Evaluates a conversion to texts."""
         assert self._evaluator is not None  # noqa: S101 - there are columns
         return self._evaluator.texts(expression)
 
     def value(self, key: str, expression: str) -> pl.Series:
-        """The values of a conversion, kept under a key."""
+        """Evaluates a conversion to numbers, cached under a key."""
         self.values[key] = self.evaluate(expression)
         return self.values[key]
 
@@ -158,11 +158,11 @@ class Draft:
         why: str = "header",
         also: tuple[str, ...] = (),
     ) -> None:
-        """Takes a column for a canonical one."""
+        """Assigns a column to a canonical one."""
         self.taken.append(Taken(column, canonical, certainty, why, expression, also))
 
     def ask(self, column: Column, text: str, choices: tuple[str, ...]) -> None:
-        """Puts a question about a column on record."""
+        """Records a question about a column."""
         self.questions.append(Question(column.name, text, choices))
         self.aside[column.name] = ("ambiguous", text)
 
@@ -172,7 +172,7 @@ def _extra_words(column: Column) -> int:
 
 
 def _rounded_agreement(precise: pl.Series, rounded: pl.Series, precision: pl.Series) -> float:
-    """Share of rows in which one column is the other, rounded or cut to the digits that it shows."""
+    """Returns the share of rows in which one column is the other, rounded or cut to its shown digits."""
     rows = pl.DataFrame({"a": precise, "b": rounded, "p": precision}).drop_nulls()
     if rows.is_empty():
         return 0.0

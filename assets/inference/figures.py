@@ -1,6 +1,6 @@
-"""Arithmetic that tells readings of figures apart: average or total, fraction or percent, in units or in millions.
+"""Arithmetic that decides between readings of figures: average or total, fraction or percent, units or millions.
 
-Belongs here: what followers, likes, comments and ratios say about each other. Does not: how cells become numbers.
+Belongs here: constraints between followers, likes, comments and ratios. Does not: converting cells to numbers.
 """
 
 import math
@@ -10,12 +10,12 @@ import polars as pl
 
 from assets.inference.cells import share_of
 
-# Where a typical account of any size and platform lies: likes and comments per post over followers.
+# Range of a typical account of any size and platform: likes and comments per post over followers.
 _LOWEST_RATIO, _HIGHEST_RATIO = 0.0005, 0.5
 _LIKELY_RATIO = 0.003
-# Less than what any account gets per post; of accounts of many millions it is this little.
+# Lower bound of any account's rate per post, reached by accounts of many millions.
 _LOWEST_AVERAGE = 0.00002
-# A reported ratio that follows from other columns agrees to this share in this many rows.
+# Tolerance, and share of rows, for a reported ratio to agree with other columns.
 _CLOSE, _OFTEN = 0.03, 0.6
 _FEWEST = 3
 _NEAR = 4.0
@@ -25,10 +25,10 @@ _THOUSAND, _LARGE = 1_000, 100_000
 
 @dataclass(frozen=True)
 class Verdict:
-    """A reading that arithmetic chose, or none.
+    """A reading chosen by arithmetic, or none.
 
     Attributes:
-        reading: What was chosen; "" where arithmetic leaves it open.
+        reading: The chosen reading; "" if arithmetic is inconclusive.
         is_sure: Whether it is proven, and not only the plausible one.
         why: In words.
     """
@@ -39,19 +39,19 @@ class Verdict:
 
 
 def quotient(numerator: pl.Series, denominator: pl.Series) -> pl.Series:
-    """Row by row, where both are positive."""
+    """Divides row by row where both are positive."""
     both = pl.DataFrame({"n": numerator, "d": denominator}).filter((pl.col("n") > 0) & (pl.col("d") > 0))
     return both["n"] / both["d"]
 
 
 def agreement(first: pl.Series, second: pl.Series) -> float:
-    """Share of rows in which two columns say the same, as closely as they are rounded."""
+    """Returns the share of rows in which two columns agree within their rounding."""
     found = quotient(first, second)
     return share_of((found - 1).abs() <= _CLOSE)
 
 
 def unit_of_ratio(ratio: pl.Series, engagement: pl.Series | None, followers: pl.Series, *, signed: float) -> Verdict:
-    """Whether a column of ratios holds fractions or percent.
+    """Decides whether a column of ratios holds fractions or percent.
 
     Args:
         ratio: The column.
@@ -92,7 +92,7 @@ def unit_of_ratio(ratio: pl.Series, engagement: pl.Series | None, followers: pl.
     if as_percent and as_fraction:
         # 0.05 to 0.5: low for percent, high for fractions.
         as_fraction = high <= 1
-        # 0.1 of those who follow a large account are many, and 0.1 % of them few.
+        # For a large account a ratio of 0.1 is high, and 0.1 % low.
         as_percent = typical >= 0.15 or high > 1 or _median(followers) >= _LARGE
     if by_digits and not (as_fraction if by_digits == "fraction" else as_percent):
         return Verdict(
@@ -113,14 +113,14 @@ def unit_of_ratio(ratio: pl.Series, engagement: pl.Series | None, followers: pl.
 
 
 def quotient_rows(numerator: pl.Series, denominator: pl.Series) -> pl.Series:
-    """Row by row, null where either is not positive."""
+    """Divides row by row; null unless both are positive."""
     return pl.select(pl.when((numerator > 0) & (denominator > 0)).then(numerator / denominator)).to_series()
 
 
 def _unit_by_digits(ratio: pl.Series, followers: pl.Series) -> str:
-    """The unit in which ratio × followers is a whole number in every row, where the digits are many enough to tell."""
+    """Returns the unit in which ratio × followers is whole in every row, if there are enough digits to decide."""
     rows = pl.DataFrame({"r": ratio, "f": followers}).filter((pl.col("r") > 0) & (pl.col("f") > 1000))
-    # Five digits and more behind the point, or rounding makes anything whole.
+    # At least five decimals: with fewer, rounding makes any product whole.
     rows = rows.filter((pl.col("r") * 1e5 - (pl.col("r") * 1e5).round()).abs() > 1e-4)
     if len(rows) < _FEWEST:
         return ""
@@ -134,7 +134,7 @@ def _unit_by_digits(ratio: pl.Series, followers: pl.Series) -> str:
 def kind_of_likes(
     likes: pl.Series, comments: pl.Series | None, followers: pl.Series, posts: pl.Series | None, ratio: pl.Series | None
 ) -> Verdict:
-    """Whether a column called just "likes" beside followers holds averages per post or totals.
+    """Decides whether a column named "likes" beside followers holds averages per post or totals.
 
     Args:
         likes: The column.
@@ -144,7 +144,7 @@ def kind_of_likes(
         ratio: A reported ratio, as a fraction, if its unit is known for sure.
     """
     over = quotient(likes, followers)
-    # A single account with more likes than followers tells.
+    # A single account with more likes than followers decides.
     if (len(over) < _FEWEST and not (over > 1).all()) or over.is_empty():
         return Verdict("", is_sure=False, why="too few rows to tell an average from a total")
     typical = _median(over)
@@ -191,7 +191,7 @@ def kind_of_likes(
 def kind_of_engagement(
     values: pl.Series, followers: pl.Series, likes: pl.Series | None, comments: pl.Series | None
 ) -> Verdict:
-    """Whether a column called "engagement" counts likes and comments per post, or is their ratio to followers.
+    """Decides whether a column named "engagement" counts likes and comments per post, or is their ratio to followers.
 
     Args:
         values: The column.
@@ -220,13 +220,13 @@ def kind_of_engagement(
 
 
 def is_plausible_average(likes: pl.Series, followers: pl.Series) -> bool:
-    """Whether likes per post are not more than there are followers, in most rows."""
+    """Returns whether likes per post do not exceed followers, in most rows."""
     found = quotient(likes, followers)
     return len(found) < _FEWEST or _median(found) <= 1
 
 
 def are_fractions(likes: pl.Series, followers: pl.Series) -> bool:
-    """Whether likes per post are less than one, of accounts that thousands follow."""
+    """Returns whether likes per post are less than one, for accounts with thousands of followers."""
     return _median(likes.filter(likes > 0)) < 1 and _median(followers) > _THOUSAND
 
 

@@ -1,7 +1,7 @@
-"""What each column could mean, by its header first and by its cells where the header leaves it open.
+"""Candidate meaning of each column, from its header first and from its cells if the header is ambiguous.
 
-Belongs here: one column at a time. Does not: choosing between columns, or between readings that only other columns
-can settle (`figures`, `identity`).
+Belongs here: one column at a time. Does not: choosing between columns, or between readings that depend on other columns
+(`figures`, `identity`).
 """
 
 import re
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from assets.inference.cells import Column
 
-# Quantities that posts have, in the order in which a header with several of them is read.
+# Quantities of posts, in the order in which a header with several of them is read.
 QUANTITIES = ("likes", "comments", "shares", "saves", "views", "reach", "engagement")
 
-# What turns a quantity into something that no canonical column holds.
+# Words that turn a quantity into one without a canonical column.
 _OTHER = {
     "change": "a change, not a level",
     "extreme": "an extreme or an estimate",
@@ -25,7 +25,7 @@ _OTHER = {
 _MOSTLY_SIGNED = 0.5
 _YEAR = re.compile(r"(?<!\d)(19|20)\d\d(?!\d)")
 _POST_ADDRESS = r"(?i)/(p|reel|reels|video|videos|status|shorts|posts|tv|pin)/|watch\?v=|youtu\.be/|/photo"
-# Attributes with one meaning whatever the table, and the concept that says so; the first that fits counts.
+# Attributes with one meaning in any table, with their concept; the first match counts.
 _TEXTS = (
     ("hashtags", "hashtags"),
     ("mentions", "mentions"),
@@ -50,14 +50,14 @@ _FLAGS = (
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a column could mean.
+    """Candidate meaning of a column.
 
     Attributes:
         name: A canonical column; `average likes`, `total likes` or `plain likes` and so on for quantities of posts;
             `ratio`; `handle`, `name`, `title`, `actor`, `id`, `profile address`, `post address`, `shortcode`, `date`,
             `posted`, `created`, `platform`; or "" where nothing is made of it.
-        note: Why nothing is made of it, or what is to be said of the reading.
-        second: Whether another column of the same meaning goes first: over newest posts only, say.
+        note: Why it is ignored, or a remark on the reading.
+        second: Whether another column of the same meaning has priority, such as one over newest posts only.
     """
 
     name: str
@@ -66,7 +66,7 @@ class Meaning:
 
 
 def meaning_of(column: Column) -> Meaning:
-    """What one column could mean, looked at alone."""
+    """Returns the candidate meaning of one column on its own."""
     header = column.header
     if not len(column.cells):
         return Meaning("", "empty")
@@ -95,7 +95,7 @@ def _without_header(column: Column) -> Meaning:
 
 
 def _quantity(column: Column) -> Meaning | None:
-    """The meaning of a column of figures; None where its header names no quantity."""
+    """Returns the meaning of a column of figures; None if its header names no quantity."""
     header = column.header
     named = [quantity for quantity in QUANTITIES if header.says(quantity)]
     is_percent = header.is_percent or column.has_percent_sign > _MOSTLY_SIGNED
@@ -145,7 +145,7 @@ def _quantity(column: Column) -> Meaning | None:
         return Meaning("averaged_posts")
     if header.says_any("rate", "average", "recent", "posted", "id", "date"):
         return Meaning("", "how often it posts")
-    # A price, say, stands under "post" as well.
+    # For example a price is named by "post" as well.
     largest = column.cells.str.len_chars().quantile(0.5) or 0
     if column.is_flag:
         return Meaning("", "yes or no")

@@ -1,7 +1,7 @@
-"""What a column's header says, in whatever language and spelling.
+"""Parsing of column headers, in any language and spelling.
 
-Belongs here: cutting a header into words, and matching them with `schemas/synonyms.csv`. Does not: what a column
-holds (`cells`), nor what it is taken for (`roles`).
+Belongs here: splitting a header into words, and matching them with `schemas/synonyms.csv`. Does not: the column's
+content (`cells`), or its meaning (`header_semantics`).
 """
 
 import csv
@@ -16,7 +16,7 @@ from schemas.column import PLATFORMS
 from schemas.reference_data import csv_path
 
 _MAX_WORDS = 4
-# Concepts of keys that say little without the keys above them.
+# Concepts of keys that are ambiguous without the keys above them.
 _GENERAL = frozenset({"count", "id", "url", "name", "total", "caption", "rate", "average"})
 _OF_OBJECTS = frozenset(
     {
@@ -36,31 +36,31 @@ _OF_OBJECTS = frozenset(
         "average",
     }
 )
-# No name of a column is longer, and the time to take one apart grows with the square of its length.
+# No column name is longer, and parsing takes time quadratic in the length.
 _LONGEST = 300
 _SHORTEST_PART = 2
-# Words of these are known with a letter amiss as well.
+# Concepts whose words also match with one wrong letter.
 _MISSPELT = frozenset({"followers", "comments", "engagement", "average", "handle"})
 _SHORTEST_MISSPELT = 7
 _NEAR = 0.91
 _SCALES = {"million": 1e6, "thousand": 1e3, "billion": 1e9, "ten thousand": 1e4, "lakh": 1e5, "crore": 1e7}
 _SCALE_LETTERS = {"k": 1e3, "m": 1e6, "mm": 1e6, "mn": 1e6, "b": 1e9, "bn": 1e9, "w": 1e4}
-# Those of full width, and the black ones.
+# Fullwidth and lenticular brackets.
 _BRACKETS = str.maketrans("\uff08\uff09\uff3b\uff3d\u3010\u3011", "()[]()")
-# Names of one word that are written as two.
+# Compounds that are also written as two words.
 _WHOLE_NAMES = re.compile(r"(you|tik|linked|insta)[\s_]?(tube|tok|in(?=\b|[A-Z_])|gram)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Header:
-    """A header, understood.
+    """A parsed header.
 
     Attributes:
-        concepts: What its words stand for, by `schemas/synonyms.csv`.
+        concepts: The concepts of its words, by `schemas/synonyms.csv`.
         platforms: Platforms that it names.
         unknown: Words that stand for nothing known.
-        scale: What its figures are to be multiplied with ("in millions"), or 1.
-        is_percent: Whether it says that its figures are percent.
+        scale: The factor of its figures ("in millions"), or 1.
+        is_percent: Whether its figures are percent.
         of_actor: Whether it stands within an object that describes the account: `author.fans`.
         languages: Languages that have its words.
     """
@@ -74,17 +74,17 @@ class Header:
     languages: frozenset[str] = frozenset()
 
     def says(self, *concepts: str) -> bool:
-        """Whether it says all of these."""
+        """Returns whether it names all of these concepts."""
         return self.concepts.issuperset(concepts)
 
     def says_any(self, *concepts: str) -> bool:
-        """Whether it says one of these."""
+        """Returns whether it names one of these concepts."""
         return not self.concepts.isdisjoint(concepts)
 
 
 @cache
 def understand(header: str) -> Header:
-    """Reads a header, or any name: of a file, of a sheet. Of a path in a JSON document, the last key counts most."""
+    """Parses a header, or any name of a file or sheet. In a path of a JSON document, the last key has priority."""
     # Merges of R add .x and .y to columns that both tables have.
     header = re.sub(r"^([A-Za-z][\w ]+)\.[xy]$", r"\1", header[:_LONGEST])
     *outer, last = header.split(".") if re.fullmatch(r"[\w\-]+(\.[\w\-]+)+", header) else [header]
@@ -132,14 +132,14 @@ def _understood(header: str) -> Header:
 
 
 def _parted(header: str) -> tuple[str, str]:
-    """A header without what stands in brackets, and that."""
+    """Splits off the text in brackets."""
     header = header.translate(_BRACKETS)
     inside = " ".join(re.findall(r"[(\[{]([^)\]}]*)[)\]}]", header))
     return re.sub(r"[(\[{][^)\]}]*[)\]}]", " ", header), inside
 
 
 def _plain(text: str) -> str:
-    """Lower case, without accents and dots over or under letters."""
+    """Returns lower case, without accents and dots over or under letters."""
     decomposed = unicodedata.normalize("NFKD", text.casefold().replace("ı", "i"))
     return "".join(mark for mark in decomposed if not unicodedata.combining(mark))
 
@@ -153,7 +153,7 @@ def _words(text: str) -> list[str]:
 
 
 def _matched(words: list[str]) -> Iterator[tuple[str, frozenset[str]]]:
-    """The words, longest known phrases first, with what they stand for; nothing for unknown ones."""
+    """Maps words to concepts, longest known phrases first; unknown words to nothing."""
     vocabulary = _vocabulary()
     place = 0
     while place < len(words):
@@ -170,14 +170,14 @@ def _matched(words: list[str]) -> Iterator[tuple[str, frozenset[str]]]:
 
 @cache
 def _glued(word: str) -> frozenset[str]:
-    """What known words written as one stand for: "followercount"; nothing where a part is unknown."""
+    """Returns the concepts of known words written as one, "followercount"; nothing if a part is unknown."""
     vocabulary = _vocabulary()
     best: list[frozenset[str] | None] = [frozenset()] + [None] * len(word)
     for end in range(1, len(word) + 1):
         for start in range(end - _SHORTEST_PART + 1):
             found = vocabulary.get((word[start:end],))
             before = best[start]
-            # Two letters are a word where no blanks stand between words: 平均 in 平均点赞.
+            # In scripts without spaces, two letters can be a word: 平均 in 平均点赞.
             is_word = end - start > _SHORTEST_PART or not word[start:end].isascii()
             if found and before is not None and is_word:
                 best[end] = before | found
@@ -187,7 +187,7 @@ def _glued(word: str) -> frozenset[str]:
 
 @cache
 def _misspelt(word: str) -> frozenset[str]:
-    """What a long word of one figure stands for with a letter amiss: "suscribers"; nothing for other words."""
+    """Returns the concept of a long word of one figure with one letter wrong, "suscribers"; else nothing."""
     if len(word) < _SHORTEST_MISSPELT:
         return frozenset()
     near = difflib.get_close_matches(word, _often_misspelt(), n=1, cutoff=_NEAR)
@@ -205,7 +205,7 @@ def _often_misspelt() -> dict[str, frozenset[str]]:
 
 @cache
 def _languages() -> dict[str, frozenset[str]]:
-    """Term, in plain words, to the languages that have it."""
+    """Maps normalised terms to their languages."""
     found: dict[str, frozenset[str]] = {}
     for row in _rows():
         for term in row["terms"].split("|"):
@@ -222,7 +222,7 @@ def _rows() -> list[dict[str, str]]:
 
 @cache
 def _vocabulary() -> dict[tuple[str, ...], frozenset[str]]:
-    """Words of a term to all that they stand for."""
+    """Maps the words of a term to all their concepts."""
     found: dict[tuple[str, ...], frozenset[str]] = {}
     for row in _rows():
         for term in row["terms"].split("|"):

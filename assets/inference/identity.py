@@ -1,6 +1,6 @@
-"""Whose account a record is about: handle, id, name, and the platform.
+"""Identity of the account of a record: handle, id, name, and the platform.
 
-Belongs here: choosing the columns that tell accounts apart. Does not: figures.
+Belongs here: choosing the columns that identify accounts. Does not: figures.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from schemas.quoting import identifier, literal
 
 _HANDLES = 0.97
 NAMED = "no column of handles: the name stands for it"
-# What `platform_of` of macros.sql reads as well.
+# Patterns that `platform_of` of macros.sql reads as well.
 _READ_BY_MACRO = ("twitter", "x(twitter)", "twitter/x", "x/twitter", "ig", "insta", "tt", "tik-tok", "yt", "fb")
 _MOSTLY_HANDLES = 0.8
 _FEW = 3
@@ -27,7 +27,7 @@ _CHANNEL = r"youtube\.com/channel/(UC[\w\-]{22})"
 
 @dataclass(frozen=True)
 class Taken:
-    """A column taken for a canonical one; `also` are the other columns that its expression reads."""
+    """A column assigned to a canonical one; `also` are the other columns that its expression reads."""
 
     column: Column
     canonical: str
@@ -40,9 +40,9 @@ class Taken:
 def accounts(
     columns: Sequence[Column], meanings: Mapping[str, Meaning], platform: str, *, of_posts: bool
 ) -> list[Taken]:
-    """The columns that name the account: `handle`, `profile_id`, `display_name` and `profile_url`; maybe none.
+    """Returns the columns that identify the account: `handle`, `profile_id`, `display_name` and `profile_url`, if any.
 
-    Handles are known by what cells look like more than by headers: rankings put them under "name" and "real name".
+    Handles are detected by cells more than by headers: rankings put them under "name" and "real name".
     """
     by_meaning: dict[str, list[Column]] = {}
     for column in columns:
@@ -54,7 +54,7 @@ def accounts(
     # "Video title".
     called = [column for column in called if not column.header.says("posts") or column.header.says("actor")]
     if of_posts:
-        # Names and ids that do not say whose they are belong to the posts.
+        # Names and ids without an owner belong to the posts.
         ids = [
             column for column in ids if column.header.says("actor") or column.header.of_actor or column.is_channel_id
         ]
@@ -63,14 +63,14 @@ def accounts(
         called += [column for column in by_meaning.get("title", []) if not column.header.says("posts")]
     followers = next(iter(by_meaning.get("followers", [])), None)
     if followers:
-        # Of the same object: business_discovery.id, and not the id of who asked.
+        # Of the same object: business_discovery.id, not the id of the requesting account.
         ids = sorted(ids, key=lambda column: -_shared(column.name, followers.name))
     found: list[Taken] = []
     addresses = [*by_meaning.get("profile address", []), *by_meaning.get("post address", [])]
     named, called = _repeated_in(addresses, named, called)
     handle = _handle(named, called, by_meaning.get("profile address", []))
     if handle and handle.column.share(_CHANNEL) >= _HANDLES:
-        # An id, of which no letter may become small.
+        # An id, which is case-sensitive.
         found.append(Taken(handle.column, "profile_id", "sure", "channel ids in addresses", _channel(handle.column)))
     elif handle:
         found.append(handle)
@@ -105,7 +105,7 @@ def accounts(
 def _repeated_in(
     addresses: list[Column], named: list[Column], called: list[Column]
 ) -> tuple[list[Column], list[Column]]:
-    """The columns of handles, alone the one that addresses of the same records repeat, where there is one."""
+    """Returns the columns of handles; only the one that addresses in the same records repeat, if there is one."""
     for address in addresses:
         handles = address.handles_in_addresses
         if handles is None:
@@ -120,7 +120,7 @@ def _repeated_in(
 
 
 def _shared(first: str, second: str) -> int:
-    """How many keys two paths begin with in common."""
+    """Counts the leading keys that two paths have in common."""
     count = 0
     for one, other in zip(first.split(".")[:-1], second.split(".")[:-1], strict=False):
         if one != other:
@@ -131,7 +131,7 @@ def _shared(first: str, second: str) -> int:
 
 def _handle(named: list[Column], called: list[Column], addresses: list[Column]) -> Taken | None:
     good = [column for column in named if column.looks_like_handles >= _MOSTLY_HANDLES and column.has_letters >= 0.5]
-    # One value over all records is somebody else's: the brand's, or whoever exported.
+    # One value over all records belongs to another account: the brand's, or that of the exporting user.
     varied = [column for column in [*good, *called] if column.cells.n_unique() > 1]
     if varied:
         good = [column for column in good if column.rows < _FEW or column.cells.n_unique() > 1]
@@ -187,7 +187,7 @@ def _handle(named: list[Column], called: list[Column], addresses: list[Column]) 
 
 
 def _words_of_others(column: Column) -> int:
-    """Words of a header that make another's handle of it: "brand_handle", "added_by_username"."""
+    """Counts words of a header that make it another account's handle: "brand_handle", "added_by_username"."""
     return len(column.header.unknown) + len(column.header.concepts - {"handle", "name", "actor", "id", "url", "count"})
 
 
@@ -200,7 +200,7 @@ def _id(columns: Sequence[Column], *, has_handle: bool) -> Taken | None:
         if not header.says("id") or column.filled < 1 or column.share(r"(?i)^\d+\.\d*e\+?\d+$") > 0:
             continue
         if column.is_index or column.is_serial or header.says("posts"):
-            # Numbers of records change from export to export, and are no ids of accounts.
+            # Record numbers change from export to export, and are not ids of accounts.
             continue
         return Taken(column, "profile_id", "likely" if not has_handle else "sure", "header", _of(column, "text_of"))
     return None
@@ -209,7 +209,7 @@ def _id(columns: Sequence[Column], *, has_handle: bool) -> Taken | None:
 def _of(column: Column, macro: str) -> str:
     name = identifier(column.name)
     if macro == "handle_of" and column.totals:
-        # What stands under the table is no account; the import refuses it for the want of one.
+        # Rows of totals are not accounts; the import refuses them because they name none.
         totals = ", ".join(literal(total) for total in column.totals)
         return f"CASE WHEN lower(text_of({name})) NOT IN ({totals}) THEN handle_of({name}) END"
     return f"{macro}({name})"
@@ -226,20 +226,20 @@ def _text(column: Column, canonical: str) -> Taken:
 def platform_of(
     columns: Sequence[Column], meanings: Mapping[str, Meaning], declared: str | None, names: Sequence[str]
 ) -> tuple[str, Taken | None, str] | Question:
-    """Where the accounts are.
+    """Returns the platform of the accounts.
 
     Args:
         columns: The columns.
         meanings: Column to its meaning.
-        declared: What sources.yaml or the command line says.
-        names: Names that may tell: of the file, of its folder, of a sheet; nearest first.
+        declared: The platform of sources.yaml or of the command line.
+        names: Names that may contain the platform: of the file, of its folder, of a sheet; nearest first.
 
     Returns:
-        The platform or "", the column that tells it or None, and why. Or the question.
+        The platform or "", the column that holds it or None, and why. Or the question.
     """
     by_record = _platform_by_record(columns, meanings)
     if declared in PLATFORMS:
-        # What a record says of itself counts, and what is declared is for the others: unless each platform has columns
+        # A record's own platform has priority, and the declared one is for the others: unless each platform has columns
         # of its own, beside which "primary network" is about the person.
         is_wide = any(
             column.header.platforms and meanings[column.name].name in ("followers", "handle") for column in columns
@@ -277,7 +277,7 @@ def platform_of(
         meaning = meanings[column.name].name
         is_only_handle = meaning == "handle" and sum(one.name == "handle" for one in meanings.values()) == 1
         if column.filled < _MOSTLY_HANDLES and not column.is_number and not is_only_handle:
-            # Where some of the accounts are as well.
+            # If some of the accounts are there as well.
             continue
         if meaning in ("profile address", "post address", "handle", "actor"):
             for platform in column.platforms_linked:
@@ -319,7 +319,7 @@ def platform_of(
 
 
 def _platform_by_record(columns: Sequence[Column], meanings: Mapping[str, Meaning]) -> Taken | None:
-    """The column that says for each record where its account is: a name, or the only address."""
+    """Returns the column that gives the platform of each record: a name, or the only address."""
     for column in columns:
         if meanings[column.name].name == "platform" and column.platforms_named:
             why = f"cells: {', '.join(sorted(set(column.platforms_named.values())))}"

@@ -1,7 +1,7 @@
-"""An unknown file to a shape: what `shape: auto` and `smallvoices inspect` rest on.
+"""Inference of the shape of an unknown file, for `shape: auto` and `smallvoices inspect`.
 
-Belongs here: opening the file, trying the shipped shapes, and choosing among the tables in it. Does not: what columns
-mean (`assets/inference`), the import, or printing.
+Belongs here: opening the file, trying the shipped shapes, and choosing among the tables in it. Does not: the meaning of
+columns (`reading`, `header_semantics`), the import, or printing.
 """
 
 import re
@@ -25,7 +25,7 @@ from schemas.quoting import identifier
 from schemas.shape import Shape
 from schemas.shape_file import shipped
 
-# A shape of fewer columns fits too many files, and one of fewer than the second does not tell the platform.
+# A shape of fewer columns fits too many files, and one of fewer than the second does not identify the platform.
 _FEWEST_COLUMNS = 4
 _PECULIAR_COLUMNS = 8
 _MOST_KEYS = 0.9
@@ -37,11 +37,11 @@ _CORE = {"followers", "avg_likes", "posts.likes", "posts.posted_at", "reported_e
 
 @dataclass(frozen=True)
 class Inferred:
-    """How an unknown file is to be read.
+    """The inferred reading of an unknown file.
 
     Attributes:
-        proposal: The shape, what each column was taken for, and what is ambiguous.
-        said: What the file is, in words.
+        proposal: The shape, the meaning of each column, and what is ambiguous.
+        said: The detected format, as text.
         records: Records looked at.
     """
 
@@ -53,13 +53,13 @@ class Inferred:
 def infer(
     path: Path, *, platform: str | None = None, names: tuple[str, ...] = (), limits: Limits = DEFAULT_LIMITS
 ) -> Inferred:
-    """Infers how a file is to be read, from its bytes, the declared platform and its name alone.
+    """Infers the reading of a file from its bytes, the declared platform and its name alone.
 
     Args:
         path: The file.
-        platform: What sources.yaml or the command line declares.
-        names: Names that may tell the platform, nearest first; left out, those of the file and of its folder.
-        limits: How large a record may be.
+        platform: The platform of sources.yaml or of the command line.
+        names: Names that may contain the platform, nearest first; by default those of the file and of its folder.
+        limits: The size limit of a record.
 
     Raises:
         UnreadableFileError: It holds no table.
@@ -84,7 +84,7 @@ def infer(
 
 
 def named_shape(path: Path, shape: Shape, platform: str | None) -> Inferred:
-    """How a file is read by a shape that is named, in place of one inferred.
+    """Returns the reading of a file by a named shape instead of an inferred one.
 
     Raises:
         UnreadableFileError: It holds no table, or none that the shape reads.
@@ -102,7 +102,7 @@ def named_shape(path: Path, shape: Shape, platform: str | None) -> Inferred:
 
 
 def _fitting(table: Sniffed, proposal: Proposal, platform: str | None) -> Proposal | None:
-    """The proposal by a shipped shape that fits the file and does not contradict what its cells say."""
+    """Returns the proposal of a shipped shape that fits the file and does not contradict its cells."""
     is_open = any(question.about == "platform" for question in proposal.questions)
     told = proposal.shape.platform if proposal.shape else None
     for there, shape in sorted(
@@ -112,7 +112,7 @@ def _fitting(table: Sniffed, proposal: Proposal, platform: str | None) -> Propos
             continue
         if not platform and "platform" not in shape.filled("profiles"):
             continue
-        # Canonical names alone make no shape, and one that leaves figures aside is not the one.
+        # Canonical names alone are not a shape, and one that ignores figures does not fit.
         if shape.profiles is None or (_taken(proposal) & set(_FIGURES)) - set(shape.profiles.select):
             continue
         if shape.platform and (told or platform) and shape.platform not in (told, platform):
@@ -128,13 +128,13 @@ def _fitting(table: Sniffed, proposal: Proposal, platform: str | None) -> Propos
 
 
 def _declared(shape: Shape, platform: str | None) -> Shape:
-    """A shape with the platform that is declared beside it, where it has none of its own."""
+    """Returns a shape with the declared platform, if it has none of its own."""
     is_open = platform in PLATFORMS and "platform" not in shape.filled("profiles" if shape.profiles else "posts")
     return shape.model_copy(update={"platform": platform}) if is_open else shape
 
 
 def _objects_at(place: str, table: Sniffed) -> Sniffed | None:
-    """The table of the single objects at a path, one in each document; lists have tables of their own."""
+    """Returns the table of the single objects at a path, one in each document; lists have tables of their own."""
     if table.table is None or table.table.path is not None:
         return None
     prefix = f"{place}."
@@ -156,13 +156,13 @@ def _reads_off(sql: str, column: str) -> bool:
 
 
 def _there(shape: Shape, table: Sniffed) -> int:
-    """How many of the columns that a shape reads a file has."""
+    """Counts the columns of a shape that a file has."""
     columns = shape.profiles.read_columns if shape.profiles else []
     return sum(shape.column_name(column) in table.frame.columns for column in columns)
 
 
 def _covers(shape: Shape, table: Sniffed) -> bool:
-    """Whether a file has the columns that a shape needs."""
+    """Returns whether a file has the columns that a shape requires."""
     if shape.profiles is None or not _is_of_its_format(shape, table):
         return False
     if table.table is not None and shape.profiles.records != table.table.path:
@@ -172,18 +172,18 @@ def _covers(shape: Shape, table: Sniffed) -> bool:
     )
     columns = [shape.column_name(column) for column in shape.profiles.columns]
     there = sum(column in table.frame.columns for column in columns)
-    # Keys without a value are left out of JSON.
+    # JSON omits keys without a value.
     return is_laid_out_alike and there >= len(columns) * (1 if table.table is None else _MOST_KEYS)
 
 
 def _is_of_its_format(shape: Shape, table: Sniffed) -> bool:
-    """Whether the bytes are what a shape says; how JSON records stand in a file is told anew from each."""
+    """Returns whether the bytes have a shape's format; the layout of JSON records is detected anew from each."""
     found = table.layout.format
     return shape.format in (None, found) or {shape.format, found} == {"json", "ndjson"}
 
 
 def _unlike(shape: Shape, tables: Sequence[Sniffed]) -> str:
-    """What a shape needs that the first table of a file is not."""
+    """Returns the requirements of a shape that the first table of a file does not meet."""
     if not tables:
         return "it holds no table"
     table = tables[0]
@@ -201,7 +201,7 @@ def _unlike(shape: Shape, tables: Sequence[Sniffed]) -> str:
 
 
 def _differing(shape: Shape, proposal: Proposal, table: Sniffed) -> list[str]:
-    """Canonical figures that a shape reads otherwise than the proposal does."""
+    """Returns canonical figures that a shape reads differently from the proposal."""
     if shape.profiles is None or proposal.shape is None or proposal.shape.profiles is None:
         return []
     missing = [name for name in map(shape.column_name, shape.profiles.read_columns) if name not in table.frame.columns]
@@ -220,7 +220,7 @@ def _differing(shape: Shape, proposal: Proposal, table: Sniffed) -> list[str]:
 
 def _readings(shape: Shape, table: Sniffed) -> list[ColumnReading]:
     taken = shape.profiles.select if shape.profiles else {}
-    # A column of a canonical name is taken as it is, without an expression that names it.
+    # A column with a canonical name is read without an expression.
     by_name = shape.filled("profiles") - set(taken) if shape.profiles else set()
     readings = []
     for name in table.frame.columns:

@@ -1,7 +1,7 @@
-"""How the columns of figures are to be converted: marks, units and what stands around them, as SQL.
+"""Conversion of columns of figures: separators, units and surrounding text, as SQL.
 
-Belongs here: the decimal mark and the thousands mark of each column, decided by all its cells and, where they leave
-it open, by the other columns of the file. Does not: what a column is taken for.
+Belongs here: the decimal and thousands separators of each column, decided by all its cells and, if they are ambiguous,
+by the other columns of the file. Does not: the meaning of a column.
 """
 
 from collections import Counter
@@ -17,12 +17,12 @@ from schemas.shape import Shape
 from schemas.validation import UNREADABLE_NUMBER
 
 _UNITS = {1e3: "thousands", 1e6: "millions", 1e9: "billions"}
-# Units that the macros have no word for.
+# Units that the macros do not know.
 _POWERS = {1e4: "e4", 1e5: "e5", 1e7: "e7"}
 _FRACTIONS = r"[.,]\d*[1-9]\d*$"
 _SUFFIXED = 0.9
 _SAY_MIL = {"es", "pt"}
-# Fewer are broken records, and refused by the import.
+# Fewer are broken records, which the import refuses.
 _FEW_FRACTIONS = 0.1
 
 
@@ -30,7 +30,7 @@ class Numbers:
     """The columns of figures of one export."""
 
     def __init__(self, columns: Iterable[Column]) -> None:
-        """Decides the marks that most columns have."""
+        """Decides the separators of most columns."""
         figures = [column for column in columns if column.is_number and not column.marks.conflict]
         decimals = Counter(column.marks.decimal for column in figures if column.marks.decimal)
         self.proven: str | None = decimals.most_common(1)[0][0] if decimals else None
@@ -49,13 +49,13 @@ class Numbers:
         return mark if mark and mark != self.proven and (self.proven or column.header.says_any("followers")) else ""
 
     def expression(self, column: Column, macro: str, *, is_whole: bool, unit: str = "") -> str | Question:
-        """The SQL that converts a column.
+        """Returns the SQL that converts a column.
 
         Args:
             column: The column.
             macro: `count_of`, `number_of`, `likes_of` or `ratio_of`.
             is_whole: Whether its figures count things, so that none has a fraction.
-            unit: Of ratios, `fraction` or `percent`.
+            unit: For ratios, `fraction` or `percent`.
 
         Returns:
             The SQL, or the question whose answer it needs.
@@ -119,7 +119,7 @@ class Numbers:
         return Question(column.name, why, (f"{macro}({name}, '.', ',')", f"{macro}({name}, ',', '.')"))
 
     def shape(self) -> Shape:
-        """A shape of these marks, for `evaluate`."""
+        """Returns a shape with these separators, for `evaluate`."""
         return Shape(name="auto", description="", decimal=self.decimal, thousands=self.thousands)
 
 
@@ -128,16 +128,16 @@ def _without_mil(sql: str, letter: str) -> str:
 
 
 class Evaluator:
-    """Runs conversions over all records of an export, by the macros that the import will use."""
+    """Runs conversions over all records of an export, with the macros of the import."""
 
     def __init__(self, frame: pl.DataFrame, shape: Shape) -> None:
-        """Takes the export, all columns text, and the shape whose marks apply."""
+        """Takes the export, all columns text, and the shape with its separators."""
         self._connection = duckdb.connect(":memory:", config={"threads": 1, "enable_external_access": False})
         self._connection.execute(shape.macros())
         self._connection.register("records", frame.to_arrow())
 
     def values(self, expression: str) -> pl.Series:
-        """The numbers that a conversion gives, record by record; null for what is blank or cannot be read."""
+        """Returns the numbers of a conversion, per record; null for blank or unreadable cells."""
         frame: pl.DataFrame = self._connection.sql(
             f"SELECT CASE WHEN x > {UNREADABLE_NUMBER / 2} THEN CAST(x AS DOUBLE) END AS x "
             f"FROM (SELECT {expression} AS x FROM records)"
@@ -145,6 +145,6 @@ class Evaluator:
         return frame["x"]
 
     def texts(self, expression: str) -> pl.Series:
-        """The texts that a conversion gives, record by record."""
+        """Returns the texts of a conversion, per record."""
         frame: pl.DataFrame = self._connection.sql(f"SELECT CAST({expression} AS VARCHAR) AS x FROM records").pl()
         return frame["x"]

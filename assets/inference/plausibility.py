@@ -1,7 +1,7 @@
-"""General rules that every reading of an export keeps, checked over all records.
+"""Plausibility rules for every reading of an export, checked over all records.
 
-Belongs here: an account has one id and an id one handle; records that fold into far fewer accounts are not profiles; a
-figure is compared with its neighbours. Does not: the meaning of one column (`header_semantics`), or units (`figures`).
+Belongs here: an account has one id and an id one handle; records of far fewer accounts are not profiles; a figure is
+compared with its neighbours. Does not: the meaning of one column (`header_semantics`), or units (`figures`).
 """
 
 import re
@@ -16,9 +16,9 @@ from assets.inference.proposal import Question
 from assets.inference.times import time_expression
 from schemas.quoting import identifier
 
-# Fewer records prove nothing of a column.
+# With fewer records a rule is inconclusive.
 _FEW = 3
-# Records of one account each repeat few handles: two platforms may have the same.
+# Records of one account each repeat few handles: two platforms may share one.
 _FOLDED = 0.7
 _LONG_ID = r"^\d{16,}$"
 _ROUNDED_ID = r"^\d{11,}0{4}$"
@@ -35,7 +35,7 @@ def check_accounts(draft: Draft, *, of_posts: bool) -> None:
     taken = {one.canonical: one for one in reversed(draft.taken)}
     handle, identity = taken.get("handle"), taken.get("profile_id")
     if handle and identity and handle.why == NAMED:
-        # Beside an id, a name is a name.
+        # If there is an id, a name is only a name.
         _drop(draft, handle, "the id names the account")
         handle = None
     if handle and identity:

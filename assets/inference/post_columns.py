@@ -1,6 +1,6 @@
-"""The columns of a table of posts.
+"""Columns of a table of posts.
 
-Belongs here: telling such a table, and what its columns are. Does not: the accounts that the posts are of.
+Belongs here: detecting such a table, and the meaning of its columns. Does not: the accounts of the posts.
 """
 
 from assets.inference.draft import HOLDS, Draft
@@ -17,7 +17,7 @@ _FIGURES = ("likes", "comments", "shares", "saves", "views", "reach")
 
 
 def is_table_of_posts(draft: Draft) -> bool:
-    """Whether each record is a post."""
+    """Returns whether each record is a post."""
     marks = {meaning.name for meaning in draft.meanings.values()} & set(_POST_MARKS)
     has_figures = any(draft.named(f"plain {quantity}") for quantity in QUANTITIES)
     if any(draft.named(f"average {quantity}") for quantity in ("likes", "comments", "engagement")):
@@ -34,7 +34,7 @@ def take_posts(draft: Draft) -> None:
         if meaning.startswith("plain "):
             quantity = meaning.removeprefix("plain ")
             if quantity in _FIGURES:
-                # Plays beside views are no reason to refuse the likes.
+                # Plays beside views are not a reason to reject the likes.
                 rest = draft.choice(meaning, asks=quantity in ("likes", "comments"), of_actor=False)
                 if rest is column:
                     macro = "likes_of" if quantity == "likes" else "count_of"
@@ -59,7 +59,7 @@ def take_posts(draft: Draft) -> None:
 
 
 def _post_identity(draft: Draft) -> None:
-    """Takes what tells posts apart, and when they were published."""
+    """Takes the columns that identify posts, and their time."""
     accounts = {taken.column.name for taken in draft.taken if taken.canonical == "profile_id"}
     bare = [
         column

@@ -1,6 +1,6 @@
-"""What inference gives: a shape, what each column was taken for, and what it could not decide.
+"""Result of inference: a shape, the meaning of each column, and the open questions.
 
-Belongs here: plain values. Does not: deciding, or printing.
+Belongs here: plain data classes. Does not: deciding, or printing.
 """
 
 from dataclasses import dataclass, field
@@ -13,13 +13,13 @@ Certainty = Literal["sure", "likely", "ambiguous", "aside"]
 
 @dataclass(frozen=True)
 class ColumnReading:
-    """What a column was taken for.
+    """The meaning assigned to a column.
 
     Attributes:
         column: Its name, as the reader names it.
-        taken_for: The canonical column, with `posts.` before those of posts; "" where it was left aside.
-        certainty: How sure that is.
-        why: What speaks for it, or why it was left aside.
+        taken_for: The canonical column, with `posts.` before those of posts; "" if it is ignored.
+        certainty: The confidence in it.
+        why: The evidence for it, or the reason to ignore it.
         sample: Its first cells.
     """
 
@@ -32,12 +32,12 @@ class ColumnReading:
 
 @dataclass(frozen=True)
 class Question:
-    """Something that only whoever knows the export can say.
+    """A question that requires knowledge of the export.
 
     Attributes:
         about: The column or the thing.
-        text: What the readings are, and why neither is clear.
-        choices: Lines of a shape file or of sources.yaml, one of which answers.
+        text: The readings, and why they are ambiguous.
+        choices: Lines of a shape file or of sources.yaml, one of which is the answer.
     """
 
     about: str
@@ -47,13 +47,13 @@ class Question:
 
 @dataclass
 class Proposal:
-    """How an export is to be read.
+    """A proposed reading of an export.
 
     Attributes:
         shape: The shape; where there are questions, without the columns that they are about. None where the export
             cannot be read at all.
-        columns: What each column was taken for, in the order of the file.
-        questions: What is ambiguous. Nothing may be imported before they are answered.
+        columns: The meaning of each column, in the order of the file.
+        questions: The ambiguous parts. They must be answered before an import.
         checks: Arithmetic over the figures that was tried, in words.
         fits: The shipped shape that fits, or "".
         contradicted: Canonical column to the column of the file that other records show not to be it.
@@ -68,5 +68,5 @@ class Proposal:
 
     @property
     def is_decided(self) -> bool:
-        """Whether it may be imported."""
+        """Returns whether no question is open."""
         return self.shape is not None and not self.questions

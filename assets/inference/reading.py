@@ -1,6 +1,6 @@
-"""A proposed shape for an unknown export: which column is what, in which unit, and what is ambiguous.
+"""Proposal of a shape for an unknown export: the meaning and unit of each column, and the open questions.
 
-Belongs here: putting meanings, identity, numbers and arithmetic together. Does not: opening files, or printing.
+Belongs here: combining meanings, identity, numbers and arithmetic. Does not: opening files, or printing.
 """
 
 import re
@@ -38,23 +38,23 @@ _OPTIONAL = {
     *("display_name", "profile_url", "is_verified", "is_private", "is_business", "age", "following", "posts_count"),
     *("caption", "hashtags", "mentions", "kind", "url", "is_pinned", "is_sponsored"),
 }
-# The same account does not have this many times the followers in one and the same export.
+# Highest ratio between follower counts of one account in one export.
 _OTHER_ACCOUNT = 1.2
 _FEW_NAMES = 0.005
-# Days that records of one export are captured within.
+# Days within which the records of one export are captured.
 _LONGEST_SPAN = 366
 
 
 def propose(
     frame: pl.DataFrame, layout: Shape, *, platform: str | None = None, names: tuple[str, ...] = ()
 ) -> Proposal:
-    """Proposes how an export is to be read.
+    """Proposes a reading of an export.
 
     Args:
         frame: The export, one column of text per column, in the order of the file.
-        layout: How its bytes are read: format, encoding, delimiter and the like. Its other keys are not used.
-        platform: What sources.yaml or the command line declares.
-        names: Names that may tell the platform, nearest first: of the file, of its folder.
+        layout: The format, encoding, delimiter and the like of the file. Its other keys are not used.
+        platform: The platform of sources.yaml or of the command line.
+        names: Names that may contain the platform, nearest first: of the file, of its folder.
 
     Returns:
         The proposal.
@@ -63,11 +63,11 @@ def propose(
 
 
 def propose_nested(proposal: Proposal, path: str, items: pl.DataFrame) -> Proposal | None:
-    """Adds the posts that lie in a list within each profile.
+    """Adds the posts that are nested in a list within each profile.
 
     Args:
-        proposal: How the profiles are read.
-        path: Where the list lies in a profile.
+        proposal: The proposal for the profiles.
+        path: The path of the list in a profile.
         items: Its records, of all profiles, as `propose` takes them.
 
     Returns:
@@ -125,7 +125,7 @@ def _proposal(draft: Draft) -> Proposal:
 
 
 def _nested_posts(draft: Draft) -> tuple[dict[str, Taken], list[ColumnReading]] | None:
-    """The columns of posts, where these are posts and nothing about them is open."""
+    """Returns the columns of posts if these are posts and no question about them is open."""
     draft.platform = draft.declared or ""
     draft.is_nested = True
     if not any(draft.named(f"plain {quantity}", f"plain {quantity} given") for quantity in QUANTITIES):
@@ -155,7 +155,7 @@ def _accounts(draft: Draft, *, of_posts: bool) -> None:
 
 
 def _check_names(draft: Draft) -> None:
-    """Asks where a name stands for the handle, and two accounts of one name would be taken for one."""
+    """Asks if a name is used as the handle, so that two accounts of one name would be merged."""
     taken = {one.canonical: one for one in reversed(draft.taken)}
     handle, followers = taken.get("handle"), draft.values.get("followers")
     if handle is None or followers is None or "profile_id" in taken or handle.why != identity.NAMED:
@@ -224,7 +224,7 @@ def _captured(draft: Draft) -> None:
             draft.take(column, "captured_at", told, why="header and cells")
             return
         if draft.repeats_accounts and told is not None:
-            # Which record of an account is its newest hangs on it.
+            # It decides which record of an account is its newest.
             draft.questions.append(told)
             draft.aside[column.name] = ("ambiguous", told.text)
             return
@@ -270,7 +270,7 @@ def _shape(draft: Draft, profiles: dict[str, Taken], posts: dict[str, Taken]) ->
 
 
 def _reading(draft: Draft, column: Column, taken: dict[str, Taken]) -> ColumnReading:
-    # Of an address that tells the platform as well, that it is the handle.
+    # Of an address that identifies the platform as well, the reason that it is the handle.
     for canonical, one in sorted(taken.items(), key=lambda item: item[0] == "platform"):
         if one.column is column:
             return ColumnReading(column.name, canonical, one.certainty, one.why, column.sample)
@@ -284,13 +284,13 @@ def _reading(draft: Draft, column: Column, taken: dict[str, Taken]) -> ColumnRea
 def _selection(taken: dict[str, Taken], records: Records, *, in_profiles_file: bool = False) -> Selection:
     columns: list[str] = []
     optional: list[str] = []
-    # Without its figures an export is another one; without a biography it is not.
+    # An export without its figures is another export; one without a biography is not.
     for canonical, one in sorted(taken.items(), key=lambda item: item[0] in _OPTIONAL):
         for name in [one.column.name, *one.also]:
             if name not in columns + optional:
                 (optional if canonical in _OPTIONAL else columns).append(name)
     select = {name: one.expression for name, one in taken.items()}
-    # A column of a canonical name is taken as that by any shape: "avg_engagement" that holds a ratio must not be.
+    # Any shape reads a column by its canonical name: "avg_engagement" that holds a ratio must not be.
     other = [name for name in canonical_columns(records) if name in columns + optional and name not in select]
     return Selection(
         columns=columns,

@@ -1,6 +1,6 @@
-"""A proposed shape as the text of a shape file, to keep and to correct.
+"""Text of a shape file for a proposed shape.
 
-Belongs here: YAML, and what is ambiguous as comments in it. Does not: where the file is put.
+Belongs here: YAML, with the open questions as comments. Does not: where the file is stored.
 """
 
 import yaml
@@ -12,11 +12,11 @@ _WIDTH = 110
 
 
 def shape_text(proposal: Proposal, description: str) -> str:
-    """The text of a shape file.
+    """Formats the text of a shape file.
 
     Args:
-        proposal: What was inferred.
-        description: Where such an export comes from.
+        proposal: The inferred shape.
+        description: The origin of such an export.
 
     Returns:
         YAML that `schemas.shape_file.load` reads. Questions stand in front as comments, each with the lines that could

@@ -1,6 +1,6 @@
-"""How a column of dates and times is written, decided by all its cells.
+"""Format of a column of dates and times, decided by all its cells.
 
-Belongs here: ISO, day or month first, seconds or milliseconds. Does not: what the time means.
+Belongs here: ISO, day or month first, seconds or milliseconds. Does not: the meaning of the time.
 """
 
 from assets.inference.cells import Column
@@ -10,7 +10,7 @@ from schemas.quoting import identifier
 _ISO = r"^[1-9]\d{3}[-/]\d{1,2}[-/]\d{1,2}([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?(Z|UTC|GMT|[+-]\d{2}:?\d{0,2}))?)?$"
 _ORDERED = r"^\d{1,2}[./-]\d{1,2}[./-](\d{4}|\d{2})([, T].*)?$"
 _MAIL = r"^([A-Z][a-z]{2},? )?\d{1,2} [A-Z][a-z]{2} \d{4} |^[A-Z][a-z]{2} [A-Z][a-z]{2} \d"
-# Digits alone, and months in English: as yt-dlp, YouTube Studio, CrowdTangle and JavaScript write them.
+# Digits alone, and months in English, as written by yt-dlp, YouTube Studio, CrowdTangle and JavaScript.
 _FORMATS = (
     (r"^(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$", "%Y%m%d"),
     (r"^[A-Z][a-z]{2} \d{1,2}, \d{4}$", "%b %d, %Y"),
@@ -18,13 +18,13 @@ _FORMATS = (
     (r"^\d{1,2} [A-Z][a-z]{2} \d{4}$", "%d %b %Y"),
     (r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d E[SD]T$", "%Y-%m-%d %H:%M:%S %Z"),
 )
-# A time of day with the word for it behind: 10:15 Uhr.
+# A time of day followed by the word for it: 10:15 Uhr.
 _CLOCK_WORD = r"(?i)^\d{1,2}\.\d{1,2}\.\d{4},? \d{1,2}:\d{2}(:\d{2})?\s*(uhr|h|hrs?)$"
 _MOSTLY = 0.95
 
 
 def time_expression(column: Column) -> str | Question | None:
-    """The SQL that converts a column of times; a question where days and months look alike; None for other things."""
+    """Returns the SQL that converts a column of times; a question if days and months are ambiguous; None for others."""
     name = identifier(column.name)
     if column.share(_ISO) >= _MOSTLY or column.share(_MAIL) >= _MOSTLY:
         return f"time_of({name})"

@@ -1,4 +1,4 @@
-"""What sources sent, byte for byte: pulled, landed with a manifest, and kept out where a person was erased.
+"""Landing: bytes as sources sent them, pulled, stored with a manifest, and filtered for erased people.
 
-Belongs here: landed files and where they come from. Does not: reading them (`assets/reading`), or Dagster.
+Belongs here: landed files and their origin. Does not: reading them (`assets/reading`), or Dagster.
 """

@@ -1,4 +1,4 @@
-"""Which dates a run is for: what people type, and what the exports on disk have."""
+"""Dates of a run: parsing typed dates, and listing the dates of exports on disk."""
 
 import re
 from collections.abc import Iterator
@@ -13,21 +13,21 @@ from schemas.config.source import Source, SourcesFile
 from schemas.settings import Settings
 
 _DATE = r"\d{4}-\d{2}-\d{2}"
-# Without "?", which would begin the query of a file:// address.
+# Without "?", which would start the query of a file:// address.
 _ANY_DATE = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
 
 
 class DateError(ValueError):
-    """A date that no run can be for; the message says which are."""
+    """A date that no run can have; the message names the valid ones."""
 
 
 def yesterday() -> date:
-    """The newest snapshot date there is: a day that is over everywhere in UTC."""
+    """Returns the newest possible snapshot date: the last day that is over everywhere in UTC."""
     return datetime.now(tz=UTC).date() - timedelta(days=1)
 
 
 def parse(text: str, settings: Settings) -> date:
-    """A date as people type it: YYYY-MM-DD, from the first date to yesterday, since today is not over.
+    """Parses a date: YYYY-MM-DD, from the first date to yesterday, since today is not over.
 
     Raises:
         DateError: It is something else.
@@ -45,7 +45,7 @@ def parse(text: str, settings: Settings) -> date:
 
 
 def on_disk(sources: SourcesFile, settings: Settings) -> list[date]:
-    """The dates that any source has a file for, oldest first.
+    """Lists the dates that any source has a file for, oldest first.
 
     Raises:
         DateError: None of them has {date} in its path and a file that matches.
@@ -58,19 +58,19 @@ def on_disk(sources: SourcesFile, settings: Settings) -> list[date]:
 
 
 def has_dated_files(source: Source) -> bool:
-    """Whether the names of a source's files tell their dates."""
+    """Returns whether the names of a source's files contain their dates."""
     return "{date}" in source.url and place_of(source.url) == "file"
 
 
 def is_read_by(source: Source, file: Path, folder: Path) -> bool:
-    """Whether a file is among those that a source reads, of whatever date."""
+    """Returns whether a source reads a file, for any date."""
     addresses = [url for url in (source.url, source.posts_url) if url and place_of(url) == "file"]
     found = (path for url in addresses for path in _matching(url.replace("{date}", _ANY_DATE), folder))
     return any(path.samefile(file) for path in found)
 
 
 def _on_disk(source: Source, folder: Path) -> set[date]:
-    """The dates that a source would find a file for: those in the names of files, each tried."""
+    """Lists the dates that a source has a file for: candidates from file names, each checked."""
     if not has_dated_files(source):
         return set()
     named = {day for file in _matching(source.url.replace("{date}", _ANY_DATE), folder) for day in _dates_in(file)}

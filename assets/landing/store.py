@@ -1,10 +1,10 @@
-"""The landing folder: what each source sent, byte for byte, and when.
+"""The landing folder: the bytes of each source, unchanged, with the time of each pull.
 
     landing/<source>/<date>/manifests/0001.json     one per pull, in order
     landing/<source>/<date>/<content>/<file>        the bytes, in a folder named by their hash
 
-Belongs here: pulling a source once, keeping what came, and finding it again. A pull never changes what an
-earlier one landed; the newest complete pull of a date counts. The same bytes land in the same place.
+Belongs here: pulling a source once, storing its files, and finding them again. A pull never changes the files of an
+earlier one; the newest complete pull of a date counts. Equal bytes are stored once.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ from schemas.shape import Records, Shape
 
 State = Literal["complete", "refused", "failed"]
 
-# Dates that are looked through for what has landed from the same address.
+# Dates that are searched for files landed from the same address.
 _EARLIER_DATES = 8
 _UNFINISHED_SECONDS = 24 * 3600
 _CONTENT_DIGITS = 16
@@ -39,10 +39,10 @@ _CONTENT = "[0-9a-f]" * _CONTENT_DIGITS
 
 @dataclass(frozen=True)
 class Tombstone:
-    """An emptied record: it keeps its place in the file, and nothing of the person whose it was.
+    """A redacted record: it keeps its index in the file, and nothing of the person.
 
     Attributes:
-        records: Which kind of record.
+        records: The kind of record.
         row: Its number in the file, as in `landed_row`.
         member: The file in an archive that it lies in; empty outside of archives.
     """
@@ -56,8 +56,8 @@ class Tombstone:
 class LandedFile:
     """One landed file; `path` is relative to the landing folder.
 
-    The tombstones are those of people who were erased: the one reason for which landed bytes, and the manifest with
-    them, are ever rewritten.
+    Tombstones are records of erased people: an erasure is the only reason to rewrite landed bytes, and the manifest
+    with them.
     """
 
     path: str
@@ -71,7 +71,7 @@ class LandedFile:
 
 @dataclass(frozen=True)
 class Manifest:
-    """One pull of one source for one date; `addresses` are what sources.yaml said then, by kind of records."""
+    """One pull of one source for one date; `addresses` are those of sources.yaml at that time, by kind of records."""
 
     source: str
     snapshot_date: str
@@ -85,16 +85,16 @@ class Manifest:
 
     @property
     def date(self) -> date:
-        """The snapshot date."""
+        """Returns the snapshot date."""
         return date.fromisoformat(self.snapshot_date)
 
     @property
     def total_bytes(self) -> int:
-        """Bytes of all landed files."""
+        """Returns the size of all landed files."""
         return sum(file.bytes for file in self.files)
 
 
-# Rewrites pulled files, in a folder, before they land; None where they stay as they are.
+# Rewrites pulled files, in a folder, before they land; None if they are unchanged.
 LandingFilter = Callable[[Sequence[LandedFile], Path], list[LandedFile] | None]
 
 
@@ -112,16 +112,16 @@ def land(
 
     Args:
         source: The source.
-        shape: Its shape, which says what its files should look like.
+        shape: Its shape, which defines the expected files.
         snapshot_date: The date.
         landing: The landing folder.
         folder: The folder of sources.yaml, which paths are relative to.
         force: Whether to pull again although the date has landed.
-        landing_filter: Leaves out what must not land.
+        landing_filter: Redacts files before they land.
 
     Returns:
-        The manifest of the pull: `complete`; `refused`, where what came is kept but is no export; or `failed`,
-        where nothing came. Its message says what to do; of a complete one, what to look at.
+        The manifest of the pull: `complete`; `refused`, if the bytes are kept but are not an export; or `failed`, if
+        nothing was received. Its message holds the remedy, or for a complete pull a possible problem to check.
     """
     landed = newest_complete(landing, source.name, snapshot_date)
     if landed and not force:
@@ -163,12 +163,12 @@ def land(
 
 
 def is_offered(source: Source, snapshot_date: date) -> bool:
-    """Whether a source still has the figures of a date."""
+    """Returns whether a source still offers a date."""
     return source.history != "current" or snapshot_date >= yesterday()
 
 
 def unoffered(source: Source, snapshot_date: date) -> str:
-    """What to say of a date that a source does not have the figures of any more."""
+    """Formats the message for a date that a source no longer offers."""
     return (
         f"source {source.name} only offers today's figures, and nothing was landed on {snapshot_date}; leave that date "
         "out, or say history: dated where its address has it"
@@ -176,7 +176,7 @@ def unoffered(source: Source, snapshot_date: date) -> str:
 
 
 def _recorded_unoffered(source: Source, snapshot_date: date, place: Path) -> Manifest:
-    """The failed pull of a date that is not offered: one manifest, however often the date is tried."""
+    """Returns the failed pull of a date that is not offered: one manifest, for any number of attempts."""
     message = unoffered(source, snapshot_date)
     newest = next(reversed(pulls_of(place)), None)
     if newest and newest.message == message:
@@ -185,52 +185,52 @@ def _recorded_unoffered(source: Source, snapshot_date: date, place: Path) -> Man
 
 
 def content_of(files: Sequence[LandedFile]) -> str:
-    """The name of a folder of files, by the hash of them all."""
+    """Returns the name of a folder of files: the hash of them all."""
     listed = "".join(f"{file.records} {Path(file.path).name} {file.sha256}\n" for file in files)
     return hashlib.sha256(listed.encode()).hexdigest()[:_CONTENT_DIGITS]
 
 
 def newest_complete(landing: Path, source: str, snapshot_date: date) -> Manifest | None:
-    """The pull that counts for a date, or None where none was complete."""
+    """Returns the pull that counts for a date, or None if none was complete."""
     return next(
         (manifest for manifest in reversed(pulls(landing, source, snapshot_date)) if manifest.state == "complete"), None
     )
 
 
 def failed_since(landing: Path, source: str, snapshot_date: date) -> Manifest | None:
-    """The newest pull of a date, where it came to nothing and an earlier one counts in its place."""
+    """Returns the newest pull of a date if it failed and an earlier one is used instead."""
     tried = pulls(landing, source, snapshot_date)
     has_landed = any(manifest.state == "complete" for manifest in tried)
     return tried[-1] if has_landed and tried[-1].state != "complete" else None
 
 
 def pulls(landing: Path, source: str, snapshot_date: date) -> list[Manifest]:
-    """Every pull of a source for a date, oldest first."""
+    """Lists all pulls of a source for a date, oldest first."""
     return pulls_of(landing / source / snapshot_date.isoformat())
 
 
 def pulls_of(place: Path) -> list[Manifest]:
-    """Every pull of a source for a date, oldest first, by the folder of that date."""
+    """Lists all pulls of a source for a date, oldest first, from the folder of that date."""
     return [_read(path) for path in sorted(place.glob("manifests/[0-9]*.json"))]
 
 
 def sweep(landing: Path) -> int:
-    """Removes what killed pulls have left, and tells how many files and folders that were: see `temp_files`."""
+    """Deletes the files and folders of killed pulls; returns their number: see `temp_files`."""
     return sum(atomic_write.sweep(folder, paths) for folder, paths in temp_files(landing))
 
 
 def sweep_date(place: Path) -> None:
-    """Removes from the folder of a date whatever no manifest speaks of; only while nobody pulls: see `home_lock`."""
+    """Deletes files in the folder of a date without a manifest; only while nothing pulls: see `home_lock`."""
     atomic_write.sweep(place, _temp_files_of(place, is_alone=True))
 
 
 def temp_files(landing: Path, *, is_alone: bool = False) -> Iterator[tuple[Path, Iterable[Path]]]:
-    """What killed pulls have left: folders that pulls are at work in, each with what lies aside there.
+    """Yields the files of killed pulls: folders that are being written to, each with its temporary files.
 
-    Bytes that have landed are never among it: what goes is what no manifest speaks of, once no pull is at work on the
-    date. A paged pull may go on for a day with the pages that it has, unless it is known that none will.
+    Landed bytes are never among them: only files without a manifest are, once no pull is running on the date. A paged
+    pull may go on for a day with the pages that it has, unless it is known that none will.
     """
-    # A date that was being let go of lies aside in its source's folder.
+    # A date whose deletion was interrupted lies beside its source's other dates.
     yield from ((folder, atomic_write.temp_files(folder)) for folder in landing.glob("*/"))
     yield from ((place, _temp_files_of(place, is_alone=is_alone)) for place in landing.glob("*/????-??-??"))
 
@@ -242,14 +242,14 @@ def _temp_files_of(place: Path, *, is_alone: bool) -> Iterator[Path]:
         if is_alone or time.time() - unfinished.stat().st_mtime > _UNFINISHED_SECONDS:
             yield unfinished
     contents = list(place.glob(_CONTENT))
-    # One alone does not grow; manifests of many pages are too long to be read every night.
+    # A single manifest stays small; manifests of many pages are too long to be read in every run.
     if is_alone or len(contents) > 1:
         kept = {manifest.content for manifest in pulls_of(place)}
         yield from (folder for folder in contents if folder.name not in kept)
 
 
 def changed_addresses(manifest: Manifest, source: Source) -> str | None:
-    """What to say where sources.yaml names other addresses than the ones that a date was pulled from."""
+    """Formats a message if sources.yaml has other addresses than those that a date was pulled from."""
     now = source.addresses(manifest.date)
     if not manifest.addresses or manifest.addresses == now:
         return None
@@ -258,20 +258,20 @@ def changed_addresses(manifest: Manifest, source: Source) -> str | None:
 
 
 def changed_files(manifest: Manifest, source: Source, folder: Path) -> str | None:
-    """What to say where a local file has been written since it landed."""
+    """Formats a message if a local file was written after it landed."""
     pulled = datetime.fromisoformat(manifest.pulled_at).timestamp()
     addresses = [each for each in source.addresses(manifest.date).values() if place_of(each) == "file"]
     try:
         found = [path for address in addresses for path in matching(address, folder)]
     except PullError:
         return None
-    # Manifests tell whole seconds.
+    # Times in manifests have a resolution of one second.
     newer = [path for path in found if path.stat().st_mtime >= pulled + 1]
     return f"{newer[0]} has been written since it landed; pull it with --force" if newer else None
 
 
 def _earlier(landing: Path, source: Source, snapshot_date: date) -> CacheLookup:
-    """Finds what has landed from an address, in the newest pull that has it; looks once it is asked."""
+    """Finds the files landed from an address, in the newest pull that has any; lazy."""
 
     @cache
     def known() -> dict[str, tuple[Path, Pulled]]:
@@ -293,7 +293,7 @@ def _earlier(landing: Path, source: Source, snapshot_date: date) -> CacheLookup:
 
 
 def keep(aside: Path, target: Path) -> None:
-    """Moves pulled files to the folder of their content; where it is there already, they are the same bytes."""
+    """Moves pulled files to the folder of their content; an existing one holds the same bytes."""
     atomic_write.sync_folder(aside)
     try:
         aside.rename(target)

@@ -1,11 +1,11 @@
-"""Who must not come back: one salted hash per id and handle of the people who were erased, and nothing else of them.
+"""Suppression list: one salted hash per id and handle of erased people, and nothing else of them.
 
     suppressed/salt      32 random bytes, mode 0600
     suppressed/entries   an HMAC-SHA256 a line and a random number that those of one person share, sorted, mode 0600
 
-Belongs here: keeping the entries, lifting them, and telling whether rows are of such a person. Whoever has both files
-and a name can tell whether that name was erased; the files alone name nobody. A handle is suppressed whatever id
-comes with it, as vendors have ids of their own: who takes it up later is left out as well, and counted.
+Belongs here: storing the entries, removing them, and matching rows. Both files together with a name reveal whether that
+name was erased; the files alone name nobody. A handle is suppressed with any id, as vendors have ids of their own: a
+later owner of the handle is left out as well, and counted.
 """
 
 import hmac
@@ -27,15 +27,15 @@ _NAME_BYTES = 8
 
 
 class SuppressionError(Exception):
-    """The entries cannot be used; the message says what to do."""
+    """The entries cannot be used; the message contains the remedy."""
 
 
 @dataclass(frozen=True)
 class Suppression:
-    """The entries of a home; without any, nobody is suppressed and nothing is computed.
+    """The entries of a home; without entries, nothing is suppressed and nothing is computed.
 
     Attributes:
-        salt: What the names are hashed with.
+        salt: The key of the hashes.
         entries: Hash to the number of the person whose it is.
     """
 
@@ -46,7 +46,7 @@ class Suppression:
         return bool(self.entries)
 
     def mask(self, rows: pl.DataFrame) -> pl.Series:
-        """Which rows are of a suppressed person; of rows that do not say their platform, those of any platform.
+        """Returns the mask of rows of suppressed people; a row without a platform matches on any platform.
 
         Args:
             rows: `platform`, `profile_id` and `handle`.
@@ -71,15 +71,15 @@ class Suppression:
 
 
 def is_empty(rows: pl.DataFrame) -> pl.Series:
-    """Which records say nothing, or do not say whose they are; a post may have its owner from the profile it is in."""
+    """Returns the mask of records that are empty or name no account; a post may have its owner from its profile."""
     return (rows["profile_id"].is_null() & rows["handle"].is_null()) | rows["is_blank"].fill_null(value=True)
 
 
 def load(folder: Path) -> Suppression:
-    """The entries of a folder; none where nobody was erased.
+    """Loads the entries of a folder; an empty list where nobody was erased.
 
     Raises:
-        SuppressionError: There are entries, and nothing to tell whose they are.
+        SuppressionError: Entries exist, but the salt to match them does not.
     """
     entries = _read(folder)
     try:
@@ -94,15 +94,15 @@ def load(folder: Path) -> Suppression:
 
 
 def add(folder: Path, platform: str, values: Iterable[str]) -> None:
-    """Keeps a person out from now on, by all ids and handles known.
+    """Suppresses a person from now on, by all known ids and handles.
 
     Args:
-        folder: Where the entries are kept; made where it is missing.
+        folder: The folder of the entries; created if it is missing.
         platform: The platform.
         values: Ids and handles.
 
     Raises:
-        SuppressionError: There are entries, and nothing to tell whose they are.
+        SuppressionError: Entries exist, but the salt to match them does not.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     known = load(folder)
@@ -110,24 +110,24 @@ def add(folder: Path, platform: str, values: Iterable[str]) -> None:
         _write(folder / SALT, secrets.token_bytes(_SALT_BYTES))
         known = load(folder)
     hashes = [_entry(known.salt, platform, value) for value in values]
-    # Somebody who was erased before may have other names since.
+    # A person who was erased before may have other names since.
     person = next((known.entries[each] for each in hashes if each in known.entries), os.urandom(_NAME_BYTES).hex())
     _keep(folder, {**known.entries, **dict.fromkeys(hashes, person)})
 
 
 def lift(folder: Path, platform: str, values: Collection[str]) -> int:
-    """Has later pulls accept a person again.
+    """Removes a person's entries, so that later pulls accept the person again.
 
     Args:
-        folder: Where the entries are kept.
+        folder: The folder of the entries.
         platform: The platform.
-        values: Forms of one of their ids or handles; what was suppressed together with it is lifted with it.
+        values: Forms of one of their ids or handles; entries added together with it are removed too.
 
     Returns:
-        How many entries went; 0 where there is none of that name.
+        Number of removed entries; 0 if none has that name.
 
     Raises:
-        SuppressionError: There are entries, and nothing to tell whose they are.
+        SuppressionError: Entries exist, but the salt to match them does not.
     """
     known = load(folder)
     people = {known.entries.get(_entry(known.salt, platform, value)) for value in values} - {None}
@@ -140,7 +140,7 @@ def lift(folder: Path, platform: str, values: Collection[str]) -> int:
 def _read(folder: Path) -> dict[str, str]:
     path = folder / ENTRIES
     lines = path.read_text(encoding="ascii").splitlines() if path.exists() else []
-    # Entries of before had no number, and stand alone.
+    # Entries of earlier releases have no number, and are not linked.
     return {entry: person or entry for entry, _, person in (line.partition(" ") for line in lines)}
 
 

@@ -1,6 +1,6 @@
-"""A table of a date, computed by its SQL file from other tables and held to its contract.
+"""Computation of one table of a date: runs its SQL file over other tables and checks the rows against the contract.
 
-Belongs here: the one way from SQL to a committed table. Does not: what a table means, or Dagster.
+Belongs here: the one way from SQL to a committed table. Does not: the meaning of a table, or Dagster.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,17 +22,17 @@ from schemas.validation import ContractError, broken, validate
 
 
 def reference(name: str) -> pl.DataFrame:
-    """A table of reference data: schemas/<name>.csv."""
+    """Reads a table of reference data: schemas/<name>.csv."""
     return pl.read_csv(csv_path(name), infer_schema_length=None)
 
 
 def parameters(metrics: Metrics) -> pl.DataFrame:
-    """The configured metrics as the one-row table that SQL files read."""
+    """Returns the configured metrics as the one-row table that SQL files read."""
     return pl.DataFrame([metrics.model_dump()])
 
 
 def dimensions(combinations: Sequence[Sequence[str]]) -> pl.DataFrame:
-    """How segments are cut, as `segments.sql` reads it: each single column, and the combinations that are asked for."""
+    """Returns the segment dimensions as `segments.sql` reads them: single columns, and the configured combinations."""
     cuts = [(name,) for name in DIMENSIONS if name != "tier"] + [tuple(each) for each in combinations]
     rows = [{"dimension": "+".join(cut)} | {f"by_{name}": name in cut for name in DIMENSIONS} for cut in cuts]
     return pl.DataFrame(rows)
@@ -52,12 +52,12 @@ def compute(
     """Runs `<table>.sql`, checks every row against its contract, and replaces the table of that date.
 
     Args:
-        settings: Where to work.
+        settings: Settings of the home.
         table: Name of the table and of its SQL file.
         model: Its contract.
         inputs: See `assets.storage.engine.stream_sql`.
         snapshot_date: The date.
-        run_id: Tells concurrent runs apart.
+        run_id: Distinguishes concurrent runs.
         by_bucket: See `assets.storage.engine.stream_sql`.
         notes: See `assets.storage.lake.TableWriter`.
 
@@ -84,7 +84,7 @@ def compute(
 
 
 def _conforming(frame: pl.DataFrame, schema: pl.Schema, model: type[DataFrameModel]) -> pl.DataFrame:
-    """The frame with its columns in the contract's order, once every row of it is known to hold."""
+    """Returns the frame with its columns in the contract's order, after checking every row."""
     if set(frame.columns) != set(schema):
         raise ContractError(
             f"{model.__name__}: columns differ from the contract: {sorted(set(frame.columns) ^ set(schema))}"

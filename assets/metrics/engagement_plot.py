@@ -1,6 +1,6 @@
-"""The picture of engagement by tier that people see in the Dagster UI.
+"""Plot of engagement by tier for the Dagster UI.
 
-Belongs here: drawing it. matplotlib takes long to load: whoever imports this draws.
+Belongs here: drawing it. matplotlib takes long to load, so only modules that draw import this one.
 """
 
 import base64
@@ -14,7 +14,7 @@ from assets.metrics.computing import reference
 
 
 def engagement_by_tier(benchmarks: pl.DataFrame, title: str) -> str:
-    """Draws observed engagement per tier, with its quartiles, beside published figures of the same platform and metric.
+    """Plots observed engagement per tier, with quartiles, beside published figures of the same platform and metric.
 
     Returns:
         Markdown that holds the picture.

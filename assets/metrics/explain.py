@@ -1,7 +1,7 @@
-"""Why an account has its rank: every figure behind it, from the score down to landed rows.
+"""Explanation of an account's rank: every figure behind it, from the score down to landed rows.
 
-Belongs here: gathering what the lake's tables of a date say of one account, and what the SQL that ranks makes of it on
-the way. Does not: the words (`explain_text`), or any figure of its own.
+Belongs here: collecting an account's rows from the lake's tables of a date, and the intermediate results of the ranking
+SQL. Does not: the text (`explain_text`), or any figure of its own.
 """
 
 from collections.abc import Mapping, Sequence
@@ -49,19 +49,19 @@ _TABLES = (
 
 
 class ExplainError(Exception):
-    """There is no such account, or nothing to explain it from; the message says what there is."""
+    """The account does not exist, or there is no data to explain it from; the message lists what exists."""
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """What stands behind one account's rank.
+    """All figures behind one account's rank.
 
     Attributes:
         ranking: Its row of `ranking`.
-        ranked: How many micro-influencers there are.
+        ranked: Number of micro-influencers.
         engagement: Its row of `engagement`.
         estimate: Its row of `estimates` and of the step `posterior`; empty without a ratio.
-        prior: What is known of its platform and tier.
+        prior: The account prior of its platform and tier.
         indicators: Each component of authenticity: its suspicion and weight, the indicator it is computed from, that
             indicator's value, and the quartiles of its platform and tier.
         weights: Component of the score to its weight.
@@ -69,7 +69,7 @@ class Explanation:
         posts: Its posts, newest first: age, counts, whether they count, and where they landed.
         history: Its row of `history`, where it has one.
         creator: Its row of `creators`, where it has one.
-        profile: Where its profile landed: file, record and line.
+        profile: Origin of its profile: file, record and line.
         settled: Youngest and oldest age, in days, of posts that count.
     """
 
@@ -97,11 +97,11 @@ def explain(
     *,
     largest_file: int | None = None,
 ) -> Explanation:
-    """Gathers what stands behind an account's rank.
+    """Collects the figures behind an account's rank.
 
     Args:
-        settings: Where the lake is.
-        sources: What was configured, and how landed files are read.
+        settings: Settings with the lake.
+        sources: The configured sources, and the shapes of landed files.
         platform: Its platform.
         handle: Its handle, with or without @, or its id.
         day: Snapshot date; the newest one that is ranked unless given.
@@ -117,7 +117,7 @@ def explain(
     with connect(settings, settings.lake) as connection:
         for table in _TABLES:
             path = lake.path(table, day)
-            if table == "creators" and not path.exists():  # nothing of the ranking rests on them
+            if table == "creators" and not path.exists():  # the ranking does not depend on it
                 connection.execute("CREATE TEMP VIEW creators AS SELECT '' AS platform, '' AS profile_id WHERE false")
                 continue
             if not path.exists():
@@ -135,7 +135,7 @@ def explain(
         engagement = rows("engagement")[0]
         prior = rows("priors", cell)[0]
         age = "date_diff('day', CAST(posted_at AS DATE), snapshot_date) - data_age_days"
-        # Those that the date was computed with. Until release 0.2.0 they were not recorded.
+        # The parameters that the date was computed with. Until release 0.2.0 they were not recorded.
         used = sources.metrics.model_dump()
         used |= {name: value for name, value in parameters.of(lake, day).items() if value is not None}
         settled = (int(used["settle_days"]), int(used["window_days"]))
@@ -202,7 +202,7 @@ def _unknown(connection: duckdb.DuckDBPyConnection, platform: str, name: str, da
     platforms = [row[0] for row in connection.execute("SELECT DISTINCT platform FROM ranking ORDER BY 1").fetchall()]
     near = connection.execute(
         "SELECT platform, coalesce(handle, profile_id) FROM ranking "
-        # That very name on another platform is who was most likely meant.
+        # The same name on another platform is the most likely match.
         "ORDER BY platform <> $platform AND $platform IN (SELECT platform FROM ranking) "
         "AND handle IS DISTINCT FROM $name, "
         f"jaro_winkler_similarity(coalesce(handle, profile_id), $name) DESC, 1, 2 LIMIT {SUGGESTIONS}",
@@ -259,7 +259,7 @@ def _peers(connection: duckdb.DuckDBPyConnection, account: Row) -> list[Row]:
 
 
 class _Lines:
-    """Finds the lines of landed records."""
+    """Finds the line numbers of landed records."""
 
     def __init__(self, settings: Settings, sources: SourcesFile, day: date, largest_file: int | None) -> None:
         self._settings = settings
@@ -269,7 +269,7 @@ class _Lines:
         self._largest_file = largest_file
 
     def found(self, rows: list[Row], records: Records) -> list[Row]:
-        """The rows with `landed_line`: where their record begins, where its format has lines."""
+        """Returns the rows with `landed_line`, the first line of their record, for formats that have lines."""
         numbers: dict[tuple[str, int, str], set[int]] = {}
         for row in rows:
             file = (row["source"], row["data_age_days"], row["landed_file"])
@@ -285,7 +285,7 @@ class _Lines:
         self, name: str, age: int, landed_file: str, numbers: set[int], records: Records
     ) -> dict[int, int | None]:
         source = self._sources.get(name)
-        if source is None:  # it has left sources.yaml since
+        if source is None:  # it was removed from sources.yaml since
             return {}
         pulls = store.pulls(self._settings.landing, name, self._day - timedelta(days=age))
         files = next(
@@ -301,6 +301,6 @@ class _Lines:
                         with connect(self._settings, part.path.parent) as connection:
                             found = raw_records(connection, part.path, part.shape, numbers, within, source.limits)
                         return {number: line for number, (line, _) in found.items()}
-        except (UnreadableFileError, OSError, duckdb.Error):  # the record's number is told all the same
+        except (UnreadableFileError, OSError, duckdb.Error):  # the record's number is shown regardless
             return {}
         return {}

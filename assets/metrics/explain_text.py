@@ -1,7 +1,7 @@
-"""The words in which an account's rank is explained.
+"""Text of the explanation of an account's rank.
 
-Belongs here: turning an `Explanation` into lines of text, with the formulas that the SQL follows and the account's own
-numbers in them. Does not: getting at the numbers (`explain`).
+Belongs here: formatting an `Explanation` as lines of text, with the formulas of the SQL and the numbers of the account.
+Does not: getting the numbers (`explain`).
 """
 
 import math
@@ -15,7 +15,7 @@ Row = dict[str, Any]
 
 
 def text(told: Explanation) -> str:
-    """The explanation as lines of text."""
+    """Formats the explanation as lines of text."""
     parts = (_head, _ratio, _estimate, _authenticity, _score, _peers, _posts)
     return "\n\n".join("\n".join(part(told)) for part in parts)
 
@@ -26,7 +26,7 @@ def _head(told: Explanation) -> Iterator[str]:
     score = "no score" if row["score"] is None else f"score {row['score']:.2f}"
     name = f"{row['platform']} {row['handle'] or row['profile_id']} ({row['profile_id']})"
     yield f"{name}, {row['snapshot_date']}: {place}, {score}"
-    # Letters of other scripts look like Latin ones: two accounts that read the same are two all the same.
+    # Letters of other scripts look like Latin ones: two accounts that look the same remain two.
     if odd := [f"{letter} U+{ord(letter):04X}" for letter in row["handle"] or "" if not letter.isascii()]:
         yield f"  letters of its handle beyond ASCII: {', '.join(odd)}"
     yield f"  {row['followers']:,} followers: tier {row['tier']}" + _ranks(row)
@@ -115,7 +115,7 @@ def _estimate(told: Explanation) -> Iterator[str]:
 
 
 def _level(row: Row) -> Iterator[str]:
-    """Lines on the level of an account and its noise, from its posts or from the export's averages."""
+    """Yields lines on the level of an account and its noise, from its posts or from the export's averages."""
     usual = f"s² = {row['post_variance']:.4f}, counting {row['counting_variance']:.4f}"
     if not row["level_posts"]:
         yield (

@@ -15,7 +15,7 @@ from schemas.config.source import Metrics
 
 _NOTE = "parameters"
 
-# None stands for a parameter of which upstream tables had different values.
+# None marks a parameter for which upstream tables had different values.
 Parameters = Mapping[str, int | float | None]
 
 

@@ -1,4 +1,4 @@
-"""The lake to what readers open: one generation of DuckDB, Parquet, CSV and the report, or PostgreSQL.
+"""Publishing: from the lake to one generation of DuckDB, Parquet, CSV and the report, or to PostgreSQL.
 
-Belongs here: which rows are published, in which forms, and the protocol that swaps a generation in. Does not: Dagster.
+Belongs here: the choice of rows, the file formats, and the protocol that swaps a generation in. Does not: Dagster.
 """

@@ -1,9 +1,8 @@
-"""What the published tables say, in numbers that can be compared.
+"""Content hash of the published tables.
 
-Belongs here: the content hash, which two runs over the same bytes share, and the account of a generation by which a
-process that has nothing to do with the one that built it (`python -m assets.publishing.content_hash FOLDER TABLES`)
-confirms that it can be read back whole, the Parquet files like the DuckDB file. That process loads nothing else of the
-project.
+Belongs here: the content hash, which two runs over the same bytes share, and the verification of a generation by a
+process that is independent of its builder (`python -m assets.publishing.content_hash FOLDER TABLES`): it reads all
+files back, Parquet and DuckDB, and loads nothing else of the project.
 """
 
 import hashlib
@@ -23,7 +22,7 @@ FILE_NAME = "micro_influencers.duckdb"
 
 @dataclass(frozen=True)
 class Contents:
-    """Rows of every table, and the content hash of them all."""
+    """Row count of every table, and the content hash of all tables."""
 
     rows: Mapping[str, int]
     content_hash: str
@@ -33,8 +32,8 @@ def contents(connection: duckdb.DuckDBPyConnection, catalog: str, left_out: Mapp
     """Reads the published tables.
 
     A row counts by DuckDB's own hash of its cells, and the hashes are summed, so that the order of rows does not
-    matter. Fractional numbers count to twelve decimals, which is beyond what they mean and short of where two
-    machines' exp and ln may differ.
+    matter. Fractional numbers are rounded to twelve decimals: beyond their precision, and coarser than differences
+    between the exp and ln of two machines.
 
     Args:
         connection: A connection that the tables are attached to.
@@ -51,7 +50,7 @@ def _read(
     *,
     exactly: bool = False,
 ) -> tuple[Contents, dict[str, tuple[int, int]]]:
-    """Contents, and rows and a sum over every bit of every table where they are asked for: one reading gives both."""
+    """Returns the contents and, on request, rows and a sum over every bit of every table, in one pass."""
     exact: dict[str, tuple[int, int]] = {}
     digest = hashlib.sha256()
     for table in sorted(left_out):
@@ -82,7 +81,7 @@ def _exact(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[int, i
 
 
 def main(folder: Path, left_out: Mapping[str, Collection[str]]) -> None:
-    """Prints the contents of a generation as JSON, once its Parquet files are known to equal its DuckDB file."""
+    """Prints the contents of a generation as JSON, after checking that its Parquet files equal its DuckDB file."""
     with duckdb.connect(":memory:", config={"memory_limit": "1GB"}) as connection:
         connection.execute(f"ATTACH {literal(folder / FILE_NAME)} AS pub (READ_ONLY)")
         found, exact = _read(connection, "pub", left_out, exactly=True)

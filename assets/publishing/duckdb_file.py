@@ -1,7 +1,7 @@
 """The DuckDB file of a generation: its tables, their meaning as COMMENTs, and `_meta`.
 
-Belongs here: building the file. Does not: which rows are published (`selects`), the same tables in other
-formats (`flat_files`), or how readers come to see them (`publish_protocol`).
+Belongs here: building the file. Does not: the choice of rows (`selects`), the same tables in other formats
+(`flat_files`), or how the file becomes visible (`publish_protocol`).
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -27,7 +27,7 @@ STORAGE_VERSION = "v1.0.0"
 
 @dataclass(frozen=True)
 class Table:
-    """One table to publish.
+    """A table to publish.
 
     Attributes:
         name: Its name in the contract.
@@ -48,18 +48,18 @@ def build(
     meta: tuple[int, date, str],
     is_built: Callable[[Table], None],
 ) -> Contents:
-    """Writes the file, and leaves it attached as `pub` for whoever reads on until `close`.
+    """Writes the file and leaves it attached as `pub` for further readers until `close`.
 
     Args:
         connection: A connection that may read the lake and write the file.
         path: The file.
         views: Name and SELECT of views over lake files.
-        tables: What to publish, in order of building.
+        tables: The tables to publish, in build order.
         meta: Generation, newest snapshot date and run.
-        is_built: Told of each table once it is there, `_meta` included.
+        is_built: Called with each table once it exists, `_meta` included.
 
     Returns:
-        What the file says.
+        The contents of the file.
 
     Raises:
         ContractError: A table does not have the columns of its contract, or a cell does not have its type.
@@ -89,13 +89,13 @@ def build(
 
 
 def close(connection: duckdb.DuckDBPyConnection) -> None:
-    """Makes the file whole and lets go of it; nobody reads from it any more."""
+    """Completes the file and detaches it; nothing may read from the connection afterwards."""
     connection.execute("CHECKPOINT pub")
     connection.execute("DETACH pub")
 
 
 def _create(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-    """Fills a table, each cell in the type of its contract."""
+    """Fills a table, casting each cell to the type of its contract."""
     types = {column.name: column.duckdb_type for column in columns(TABLES[table.name])}
     with _naming_table(table.name):
         order = [row[0] for row in connection.execute(f"DESCRIBE {table.sql}").fetchall()]
@@ -107,7 +107,7 @@ def _create(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
 
 @contextmanager
 def _naming_table(table: str) -> Iterator[None]:
-    """Has an error of DuckDB name the table, unless it is of the disk."""
+    """Adds the table's name to DuckDB errors, except errors of the disk."""
     try:
         yield
     except duckdb.Error as error:

@@ -1,11 +1,11 @@
-"""The published tables as Parquet and as CSV that a spreadsheet can open safely.
+"""The published tables as Parquet, and as CSV that spreadsheets open safely.
 
-Belongs here: writing both from the built tables, in flat memory, each batch held to its contract on the way. Does not:
-what is in them, or when readers see them.
+Belongs here: writing both from the built tables, in flat memory, checking each batch against its contract. Does not:
+their contents, or when readers see them.
 
-CSV is UTF-8 with a byte order mark, by which spreadsheets know it. Text that begins with `=`, `+`, `-`, `@`, a tab or
-a carriage return would run there as a formula, and gets an apostrophe before it; Parquet has the text as it is. A
-table that grows by a day has a CSV file a day, which stays within the rows that a spreadsheet holds.
+CSV is UTF-8 with a byte order mark, which spreadsheets need to detect it. Text that begins with `=`, `+`, `-`, `@`, a
+tab or a carriage return would run there as a formula, so it is prefixed with an apostrophe; Parquet has the original
+text. A table that grows by a day has one CSV file a day, which stays within the row limit of a spreadsheet.
 """
 
 import hashlib
@@ -31,10 +31,10 @@ from schemas.describe import columns
 from schemas.published import TABLES
 from schemas.validation import broken, validate
 
-# Of a wide table two batches are in memory at once for each format.
+# For a wide table two batches are in memory at once for each format.
 _BATCH_ROWS = 65_536
 _FORMULA = r"^[=+\-@\t\r]"
-# What repeats often enough for a dictionary to be smaller and faster.
+# Columns that repeat often enough for a dictionary to be smaller and faster.
 _DICTIONARIES = frozenset(
     {
         "platform", "tier", "sector", "country", "language", "sex", "age_band", "tone", "engagement_null_reason",
@@ -42,18 +42,18 @@ _DICTIONARIES = frozenset(
     }
 )  # fmt: skip
 
-# What people filter by.
+# Columns that readers filter by.
 _STATISTICS = ("snapshot_date", "platform", "rank", "followers")
 
 
 class Writer:
-    """Writes each table as soon as it is built, while the next ones are."""
+    """Writes each table as soon as it is built, while the next ones are being built."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
         """Writes nothing yet.
 
         Args:
-            connection: Where the tables are built, as `pub`.
+            connection: The connection with the built tables, attached as `pub`.
             folder: The generation's folder.
         """
         self._connection = connection
@@ -68,11 +68,11 @@ class Writer:
         self._pool.shutdown(cancel_futures=True)
 
     def begin(self, table: Table) -> None:
-        """Begins to write a table, which is built."""
+        """Starts writing a table that is built."""
         self._writing[table.name] = self._pool.submit(_write, self._connection.cursor(), self._folder, table)
 
     def finish(self) -> tuple[dict[str, PublishedFile], dict[str, list[CsvFile]]]:
-        """Waits for what was begun.
+        """Waits for all started writes.
 
         Returns:
             The Parquet file and the CSV files of every table.
@@ -104,7 +104,7 @@ def _csv_path(folder: Path, table: Table, day: date | None) -> Path:
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, table: Table, parquet: Path) -> Mapping[date | None, int]:
-    """Writes both formats.
+    """Writes both formats of a table.
 
     Returns:
         Rows of each CSV file, by its day; of None, where the table has one file.
@@ -131,7 +131,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, table: Table, parquet: Path) ->
             begin(None)
         encoding: Future[None] | None = None
         for batch in batches:
-            # Both formats of a batch are encoded at once, and one batch waits at most.
+            # Both formats of a batch are encoded in parallel, and at most one batch waits.
             if encoding:
                 encoding.result()
             encoding = encoder.submit(writer.write_batch, batch, row_group_size=_BATCH_ROWS)
@@ -149,7 +149,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, table: Table, parquet: Path) ->
 
 def _parquet_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     dictionaries = [name for name in schema.names if name in _DICTIONARIES]
-    # Arrow's own notion of types, which it would store beside Parquet's, is newer than some readers.
+    # Arrow's own schema, which it would store beside Parquet's, is newer than some readers.
     return pq.ParquetWriter(
         path, schema, compression="snappy", use_dictionary=dictionaries, write_statistics=list(_STATISTICS),
         store_schema=False,

@@ -1,8 +1,8 @@
 """A small DuckDB file for readers that stay connected for days.
 
-Belongs here: `latest.duckdb`, whose views read the Parquet files of whatever generation the link `latest` names when a
-query begins. The file itself changes only with the contract or the folder, so that a connection kept open goes on
-seeing new generations. Each view reads one generation whole; `_meta` says which.
+Belongs here: `latest.duckdb`, whose views read the Parquet files of the generation that the link `latest` names when a
+query begins. The file itself changes only with the contract or the folder, so that an open connection sees new
+generations. Each view reads one whole generation; `_meta` names it.
 """
 
 from pathlib import Path
@@ -20,7 +20,7 @@ LINK = "latest"
 
 
 def write(published: Path) -> None:
-    """Writes the file, unless one that says the same is there: who has it open must not lose it."""
+    """Writes the file, unless an equal one exists: clients that have it open must not lose it."""
     path, aside = published / FILE_NAME, published / f".build-{FILE_NAME}"
     aside.unlink(missing_ok=True)
     with atomic_write.naming_duckdb(aside), duckdb.connect(":memory:") as connection:
@@ -37,7 +37,7 @@ def write(published: Path) -> None:
         connection.execute("COMMIT")
         connection.execute("CHECKPOINT views")
         connection.execute("DETACH views")
-    # A log that a client left beside it would be taken for its own.
+    # A leftover WAL of a client would be applied to this file.
     path.with_name(f"{FILE_NAME}.wal").unlink(missing_ok=True)
     if _said(path) == _said(aside):
         aside.unlink()
@@ -48,7 +48,7 @@ def write(published: Path) -> None:
 
 
 def _said(path: Path) -> list[tuple[str, str, str]] | None:
-    """Views, columns and comments of a file, or None where there is none that can be read."""
+    """Returns views, columns and comments of a file, or None if it is missing or unreadable."""
     try:
         return _read(path)
     except duckdb.Error:

@@ -1,6 +1,6 @@
-"""What a generation consists of: the manifest that stands beside the published files.
+"""Manifest of a generation: the list of its files, stored beside the published files.
 
-Belongs here: the form of `manifest.json`. Whoever resolves paths through one reading of it sees one generation whole.
+Belongs here: the form of `manifest.json`. Paths that are resolved from one read of it are of one whole generation.
 """
 
 from datetime import date
@@ -16,7 +16,7 @@ class _Frozen(BaseModel):
 
 
 class PublishedFile(_Frozen):
-    """One file; `path` is below the generation's folder."""
+    """A published file; `path` is relative to the generation's folder."""
 
     path: str
     rows: int
@@ -25,7 +25,7 @@ class PublishedFile(_Frozen):
 
 
 class CsvFile(PublishedFile):
-    """A table as CSV, or a day of it: `day` is the snapshot date, of tables that are a file a day."""
+    """A table as CSV, or one day of it: `day` is the snapshot date, for tables with one file a day."""
 
     day: date | None = None
 
@@ -44,7 +44,7 @@ class Manifest(_Frozen):
 
 
 def read(folder: Path) -> Manifest | None:
-    """The manifest of a folder, or None where there is none that can be read."""
+    """Returns the manifest of a folder, or None if it is missing or unreadable."""
     try:
         return Manifest.model_validate_json((folder / FILE_NAME).read_bytes())
     except (OSError, ValueError):

@@ -1,9 +1,9 @@
 """The published tables in a PostgreSQL database, for teams that outgrow a file.
 
-    smallvoices             what readers query
-    smallvoices_before_12   a generation before it, until its last reader is done
+    smallvoices             the schema that readers query
+    smallvoices_before_12   an earlier generation, until its last reader is done
 
-Belongs here: loading a published file into a schema of its own, and swapping that in. Does not: what is published.
+Belongs here: loading a published file into a schema of its own, and swapping that in. Does not: the choice of rows.
 Loading and swapping are one transaction, so that a killed load leaves nothing behind. Rows are loaded frozen, so that
 even a transaction whose snapshot is older than the swap never sees an empty table.
 """
@@ -32,7 +32,7 @@ from schemas.published import TABLES, published_columns
 from schemas.quoting import identifier, literal
 
 SCHEMA = "smallvoices"
-# Of one transaction, and gone with it where it does not end well.
+# Created and renamed in one transaction, so that a failed load leaves none.
 _NEW = f"{SCHEMA}_next"
 # Schemas of earlier generations, for LIKE.
 EARLIER = f"{SCHEMA}\\_before\\_%"
@@ -42,12 +42,12 @@ _TYPES = {
 }  # fmt: skip
 _BATCH_ROWS = 50_000
 CONNECT_SECONDS = 10
-# Shorter than PostgreSQL's own wait before it ends one of two that wait for each other.
+# Shorter than PostgreSQL's deadlock timeout, after which it ends one of two waiting transactions.
 _LOCK_MILLISECONDS = 400
 _SWAP_SECONDS = 60
 _PAUSE_SECONDS = 0.05
 _DROP_MILLISECONDS = 800
-# What readers may do to a load in passing, and how often it is tried.
+# Errors that readers may cause for a load, and the number of attempts.
 _PASSING = (
     psycopg.errors.DeadlockDetected, psycopg.errors.InFailedSqlTransaction, psycopg.errors.QueryCanceled
 )  # fmt: skip
@@ -55,12 +55,12 @@ _ATTEMPTS = 3
 
 
 class PostgresError(Exception):
-    """A database could not be reached, or not be brought up to date; the message says why, and no secret."""
+    """The database cannot be reached or updated; the message gives the reason and contains no secret."""
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """What the database shows.
+    """Result of a load.
 
     Attributes:
         generation: The generation.
@@ -74,7 +74,7 @@ class Loaded:
 
 
 class _Shown(NamedTuple):
-    """What the database showed before."""
+    """State of the database before a load."""
 
     snapshot_date: date
     generation: int
@@ -82,7 +82,7 @@ class _Shown(NamedTuple):
 
 
 def publish(address: str, path: Path) -> Loaded:
-    """Brings a database to the generation of a published file.
+    """Loads the generation of a published file into a database.
 
     Args:
         address: postgresql://, secrets as `${NAME}`.
@@ -99,11 +99,11 @@ def publish(address: str, path: Path) -> Loaded:
 
 @contextmanager
 def reached(address: str, remedy: str) -> Iterator[str]:
-    """Gives an address with its secrets in it; what PostgreSQL says within the block is told without them.
+    """Yields the address with secrets filled in, and raises PostgreSQL's errors within the block without them.
 
     Args:
         address: As in sources.yaml.
-        remedy: What to say beside it.
+        remedy: Text appended to the message.
 
     Raises:
         PostgresError: A secret is not set, or the database cannot be reached or refuses something.
@@ -127,7 +127,7 @@ def _loaded(address: str, path: Path, attempt: int = 1) -> Loaded:
         ):
             return _Load(published, database).run()
     except _PASSING:
-        # Nothing is left of what did not commit.
+        # Uncommitted changes are rolled back.
         if attempt == _ATTEMPTS:
             raise
     return _loaded(address, path, attempt + 1)
@@ -142,7 +142,7 @@ class _Load:
             f"SELECT generation, snapshot_date, content_hash, rows FROM {META}"
         ).fetchall()[0]
         with self._database.transaction():
-            # One load at a time, whatever homes they come from.
+            # One load at a time, from any home.
             self._run("SELECT pg_advisory_xact_lock(hashtext(%s))", [SCHEMA])
             before = self._shown()
             if before and (before.snapshot_date, before.generation) > (snapshot_date, number):
@@ -176,7 +176,7 @@ class _Load:
             self._run(f"COMMENT ON COLUMN {place}.{identifier(column.name)} IS {literal(column.comment)}")
         rows = 0
         query = f"SELECT {', '.join(map(_cell, described))} FROM main.{identifier(table)}"
-        # Freezing has one condition: that the table was made in this transaction.
+        # Frozen rows require that the table was created in this transaction.
         with self._database.cursor().copy(f"COPY {place} FROM STDIN (FORMAT csv, FREEZE)".encode()) as copy:
             for batch in self._published.sql(query).to_arrow_reader(_BATCH_ROWS):
                 copy.write(_csv(batch))
@@ -192,7 +192,7 @@ class _Load:
         asked = ", ".join(["count(*)", *(f"count({name})" for name in names), *sums])
         meant = self._published.execute(f"SELECT {asked} FROM main.{identifier(table)}").fetchall()[0]
         found = self._run(f"SELECT {asked} FROM {_NEW}.{identifier(table)}")[0]
-        # Sums are decimals there and integers here.
+        # Sums are decimals in PostgreSQL and integers here.
         if [int(value or 0) for value in meant] != [int(value or 0) for value in found]:
             raise PostgresError(f"publish_to: {table} came out as {found} where {meant} was meant")
 
@@ -209,7 +209,7 @@ class _Load:
         self._run(f"ALTER SCHEMA {_NEW} RENAME TO {SCHEMA}")
 
     def _carry_privileges(self) -> None:
-        """Grants on the new schema what people have been granted on the one that is shown."""
+        """Copies grants from the schema in use to the new one."""
         granted = self._run(
             "SELECT privilege_type, is_grantable, grantee::regrole::text, grantee = 0, NULL FROM pg_namespace "
             "CROSS JOIN aclexplode(nspacl) WHERE nspname = %(schema)s AND grantee <> nspowner "
@@ -224,21 +224,21 @@ class _Load:
                 thing = f"{_NEW}.{identifier(table)}"
             else:
                 continue
-            # As PostgreSQL gave it, a role is quoted where it must be.
+            # A role from PostgreSQL is quoted already where necessary.
             to = "PUBLIC" if is_public else role
             self._run(f"GRANT {privilege} ON {thing} TO {to}{' WITH GRANT OPTION' if is_grantable else ''}")
 
     def _lock_shown(self) -> None:
-        """Waits for a moment without readers, so that no statement finds some tables before the swap and some after.
+        """Waits for a moment without readers, so that no statement sees tables from before and after the swap.
 
-        Short waits, many times: who asks for a lock holds up all readers that come after. A reader of more than a
-        minute does not hold up the swap, which then may divide a statement that is being parsed at that very moment.
+        Short waits, many times: a pending lock blocks all later readers. A reader of more than a minute does not block
+        the swap, which may then fall between the tables of a statement that is being parsed at that moment.
         """
         tables = self._tables(SCHEMA)
         deadline = time.monotonic() + _SWAP_SECONDS
         while time.monotonic() < deadline:
             with suppress(psycopg.errors.QueryCanceled), self._database.transaction():
-                # Of the whole statement and not of each table, or a reader that waits for one would call it a deadlock.
+                # For the whole statement and not per table, or a waiting reader would end with a deadlock error.
                 self._run(f"SET LOCAL statement_timeout = {_LOCK_MILLISECONDS}")
                 self._run(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE")
                 self._run("SET LOCAL statement_timeout = 0")
@@ -257,12 +257,12 @@ class _Load:
         return [row[0] for row in found]
 
     def _drop_earlier(self) -> Iterator[str]:
-        """Removes earlier generations; gives the reasons why one must stay."""
+        """Drops earlier generations; yields the reasons why one must stay."""
         for schema in self._earlier():
             try:
                 with self._database.transaction():
                     self._run(f"SET LOCAL lock_timeout = {_DROP_MILLISECONDS}")
-                    # Not CASCADE: what others have built on these tables is not ours to remove.
+                    # Not CASCADE: objects that others have built on these tables must not be dropped.
                     self._run(f"DROP TABLE {self._tables(schema)}")
                     self._run(f"DROP SCHEMA {schema}")
             except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
@@ -272,7 +272,7 @@ class _Load:
                 yield f"schema {schema} stays: {detail}; define that anew on schema {SCHEMA}, and drop the old one"
 
     def _tables(self, schema: str) -> str:
-        """The tables of a published schema, of whatever contract it is: those of which every column has a comment.
+        """Lists the tables of a published schema, of any contract version: those in which every column has a comment.
 
         A table that others have put there has none, and keeps its schema.
         """
@@ -303,7 +303,7 @@ def _cell(column: Column) -> str:
 
 
 def _csv(batch: pa.RecordBatch) -> bytes:
-    """Rows as COPY reads them: text always in quotes, so that an empty one is told from none."""
+    """Formats rows for COPY: text always in quotes, to distinguish empty text from null."""
     out = io.BytesIO()
     pyarrow.csv.write_csv(batch, out, pyarrow.csv.WriteOptions(include_header=False))
     return out.getvalue()

@@ -1,15 +1,15 @@
-"""How readers come to see a new generation: built aside, verified by another process, swapped in.
+"""Publish protocol: a new generation is built in a temporary folder, verified by another process, and swapped in.
 
-    published/micro_influencers.duckdb     what readers open, mode 0444
+    published/micro_influencers.duckdb     the file that readers open, mode 0444
     published/manifest.json                all files of one generation, Parquet and CSV too
-    published/latest.duckdb                views over the Parquet files of whatever generation is the latest
+    published/latest.duckdb                views over the Parquet files of the latest generation
     published/latest                       a link to the newest generation
-    published/generations/000012/          a generation, whole
+    published/generations/000012/          one whole generation
 
-Belongs here: the commit protocol between the lake and readers. Does not: which rows are published (`selects`), or how
-files are built (`duckdb_file`, `flat_files`). Readers that hold a file keep seeing it whole; who opens anew sees the
-new one. A generation goes once two newer ones are there, and a minute later at the earliest, so that nobody who has
-just read the manifest finds its files gone.
+Belongs here: the commit protocol between the lake and readers. Does not: the choice of rows (`selects`), or building
+files (`duckdb_file`, `flat_files`). Readers with an open file keep seeing it whole; newly opened files are the new
+generation. A generation is deleted once two newer ones exist, and a minute later at the earliest, so that a client
+that has just read the manifest finds its files.
 """
 
 import fcntl
@@ -47,12 +47,12 @@ _BUILDING = ".build-"
 
 
 class PublishError(Exception):
-    """The new generation was not swapped in; readers keep the old one. The message says why."""
+    """The new generation was not swapped in; readers keep the old one. The message gives the reason."""
 
 
 @dataclass(frozen=True)
 class Generation:
-    """What is published."""
+    """A published generation."""
 
     number: int
     snapshot_date: date
@@ -61,7 +61,7 @@ class Generation:
 
 
 def current(settings: Settings) -> Generation | None:
-    """The generation that readers see now, or None before the first."""
+    """Returns the current generation, or None before the first."""
     path = settings.published / FILE_NAME
     if not path.exists():
         return None
@@ -79,9 +79,9 @@ def publish(
     """Builds, verifies and swaps in the next generation.
 
     Args:
-        settings: Where to work.
+        settings: Settings of the home.
         views: Name and SELECT of views over lake files.
-        tables: What to publish, in order of building.
+        tables: The tables to publish, in build order.
         snapshot_date: The newest date in it.
         run_id: The run that builds.
 
@@ -111,7 +111,7 @@ def publish(
             built = _build(settings, building, views, tables, (number, snapshot_date, run_id))
             _swap(published, building, built, lambda: _fence(lock, settings, before))
         except Exception:
-            # Whatever went wrong for a builder whose place was taken went wrong because of that.
+            # Any error of a builder that was replaced is a consequence of that.
             _fence(lock, settings, before)
             raise
         finally:
@@ -124,7 +124,7 @@ def publish(
 
 @contextmanager
 def _locked(path: Path, wait_seconds: int) -> Iterator[int]:
-    """Holds the publisher's lock; the system frees it with its holder, however that ends."""
+    """Holds the publisher's lock; the system releases it when its process ends."""
     deadline = time.monotonic() + wait_seconds
     while True:
         with path.open("w") as file:
@@ -141,7 +141,7 @@ def _locked(path: Path, wait_seconds: int) -> Iterator[int]:
 
 
 def _is_at(descriptor: int, path: Path) -> bool:
-    """Whether an open file is the one that a path names now."""
+    """Returns whether an open file is still the one at a path."""
     try:
         return os.path.samestat(os.fstat(descriptor), path.stat())
     except FileNotFoundError:
@@ -149,7 +149,7 @@ def _is_at(descriptor: int, path: Path) -> bool:
 
 
 def _fence(lock: int, settings: Settings, before: Generation | None) -> None:
-    """Refuses to go on where another builder has published, or may: this one had stopped, and its lock is gone."""
+    """Raises if another builder has published, or may have: this one was suspended, and lost its lock."""
     now = current(settings)
     if not _is_at(lock, settings.published / ".lock") or now != before:
         shown = f"generation {now.number} is out" if now and now != before else "its lock was taken away"
@@ -191,7 +191,7 @@ def _build(
 
 
 def _verify(folder: Path, expected: Contents) -> None:
-    """Reads the files in a fresh process and compares what they say with what was meant."""
+    """Verifies the files in a fresh process against the expected contents."""
     hashed = {table: sorted(columns) for table, columns in LEFT_OUT.items()}
     done = subprocess.run(  # noqa: S603 - this project's own module
         [sys.executable, "-m", "assets.publishing.content_hash", str(folder), json.dumps(hashed)],
@@ -206,21 +206,21 @@ def _verify(folder: Path, expected: Contents) -> None:
 
 
 def _swap(published: Path, building: Path, built: Manifest, fence: Callable[[], None]) -> None:
-    """Puts the generation in its place, and its DuckDB file, the first that readers see of it, in the old one's."""
+    """Moves the generation into place, then replaces the DuckDB file, which makes it visible."""
     generation = published / built.folder
     fence()
-    # Only one builder gets a number: a folder that is there is not replaced.
+    # Each number is used by one builder: an existing folder is not replaced.
     building.rename(generation)
     os.utime(generation)
     atomic_write.sync_folder(generation.parent)
     fence()
-    # A log that a client left beside the old file would be taken for the new one's.
+    # A leftover WAL of the old file would be applied to the new one.
     (published / f"{FILE_NAME}.wal").unlink(missing_ok=True)
     _replace(published / FILE_NAME, lambda aside: aside.hardlink_to(generation / FILE_NAME))
 
 
 def _follow(published: Path, built: Manifest) -> None:
-    """Has everything else that readers begin with say the same as the DuckDB file, which is out."""
+    """Updates the other entry points (manifest, links) to the generation of the DuckDB file, which is now public."""
     (published / f"{FILE_NAME}.wal").unlink(missing_ok=True)
     _replace(published / "latest", lambda aside: aside.symlink_to(built.folder))
     latest.write(published)
@@ -232,7 +232,7 @@ def _follow(published: Path, built: Manifest) -> None:
 
 
 def _replace(target: Path, make: Callable[[Path], None]) -> None:
-    """Makes a file or link beside `target` and moves it there, so that there is never none."""
+    """Creates a file or link beside `target` and renames it over, so that `target` always exists."""
     aside = target.with_name(f"{_BUILDING}{target.name}")
     aside.unlink(missing_ok=True)
     make(aside)
@@ -240,7 +240,7 @@ def _replace(target: Path, make: Callable[[Path], None]) -> None:
 
 
 def _sweep(published: Path, newest: int) -> None:
-    """Removes what builders left that died: half a generation, or a whole one that no reader has seen."""
+    """Removes what killed builders left: a partial generation, or a whole one that was never visible."""
     for orphan in published.glob(f"{_BUILDING}*"):
         if orphan.is_dir() and not orphan.is_symlink():
             shutil.rmtree(orphan)
@@ -253,7 +253,7 @@ def _sweep(published: Path, newest: int) -> None:
 
 
 def generations(published: Path) -> list[Path]:
-    """The generations that are there, oldest first; what else somebody has put beside them is none of ours."""
+    """Lists the existing generations, oldest first; ignores other files."""
     found = [path for path in (published / "generations").glob("[0-9]*") if re.fullmatch("[0-9]{6,}", path.name)]
     return sorted(filter(Path.is_dir, found), key=lambda path: int(path.name))
 
@@ -263,7 +263,7 @@ def _numbers(published: Path) -> list[int]:
 
 
 def keep_newest_only(settings: Settings) -> None:
-    """Removes every generation but the newest, without the minute's grace: somebody in them was erased."""
+    """Removes every generation but the newest immediately, for an erasure."""
     published = settings.published
     with _locked(published / ".lock", settings.publish_wait_seconds):
         for number in _numbers(published)[:-1]:

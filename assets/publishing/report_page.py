@@ -1,11 +1,11 @@
 """The report as one HTML page that needs no network and no server.
 
-Belongs here: how what is shown is put into words, figures and marks, safely. Does not: which rows are shown
-(`report_rows`). The page's own files and the libraries that draw its chart are in `report_page/`.
+Belongs here: formatting rows as text, figures and marks, safely. Does not: the choice of rows (`report_rows`). The
+page's own files and its chart libraries are in `report_page/`.
 
-Whatever comes from an export (handles, names, sectors, reasons) is text of strangers. Jinja escapes it, JSON is written
-so that no tag can end in it, addresses are links only where they are http(s), and a Content-Security-Policy lets run
-only the scripts that are written here, by their hashes.
+All values of an export (handles, names, sectors, reasons) are untrusted text. Jinja escapes it, JSON is written so that
+no tag can end in it, addresses are links only if they are http(s), and a Content-Security-Policy allows only the
+scripts that are written here, by their hashes.
 """
 
 import base64
@@ -29,7 +29,7 @@ from assets.storage import atomic_write
 
 FOLDER = Path(__file__).with_suffix("")
 LIBRARIES = ("d3-7.9.2", "plot-0.6.17")
-# The style that Plot puts into every chart of the class that page.js gives it.
+# The style that Plot adds to every chart of the class that page.js sets.
 PLOT_STYLE = """:where(.chart) {
   --plot-background: white;
   display: block;
@@ -41,7 +41,7 @@ PLOT_STYLE = """:where(.chart) {
 :where(.chart tspan) {
   white-space: pre;
 }"""
-# Names as long and strange as can be make the page show fewer of them, and not grow without end.
+# Size limit of the page: with very long values it shows fewer rows.
 MAX_BYTES = 1_400_000
 MAX_SHOWN = 80
 MAX_ADDRESS = 500
@@ -65,7 +65,7 @@ _STATES = {
 
 @dataclass(frozen=True)
 class Report:
-    """The page that was written, and what it shows."""
+    """The written page and its contents."""
 
     path: Path
     generation: int
@@ -74,16 +74,16 @@ class Report:
 
 
 def write(published: Path, target: Path) -> Report:
-    """Writes the report of what is published now, whole or not at all.
+    """Writes the report of the published file, atomically.
 
     Args:
         published: The published DuckDB file.
         target: The HTML file to make or replace.
 
     Returns:
-        What the page says of itself.
+        A summary of the page.
     """
-    # Who writes next opens the published file next: no older generation can replace a newer one.
+    # Later writers open later generations, so no older generation can replace a newer one.
     with target.with_name(f".{target.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         rows = read(published)
@@ -94,7 +94,7 @@ def write(published: Path, target: Path) -> Report:
 
 
 def render(rows: Rows) -> str:
-    """The page: of everything, or of the first part of it that is not too large."""
+    """Renders the page with all rows, or with the largest part that keeps it within its size."""
     page = ""
     for part in (1, 2, 4, 8):
         leaders = PLACES // part or 1
@@ -152,7 +152,7 @@ class Scale:
 
     @classmethod
     def over(cls, top: list[Row]) -> "Scale":
-        """One that holds all intervals, and what is typical."""
+        """Returns a scale that covers all intervals and the baseline."""
         drawn = [
             row[name] for row in top for name in ("engagement_ci_lower", "engagement_ci_upper", "typical") if row[name]
         ]
@@ -161,27 +161,27 @@ class Scale:
         return cls(low, high, tuple(within[:: math.ceil(len(within) / _MOST_TICKS) or 1]))
 
     def at(self, ratio: float | None) -> float:
-        """Where a ratio lies, in percent of the width."""
+        """Returns the position of a ratio, in percent of the width."""
         if not ratio:
             return 0.0
         return round(100 * math.log(ratio / self.low) / math.log(self.high / self.low), 1)
 
 
 def percent(ratio: float | None) -> str:
-    """A fraction as people read it: 12.3 %, and under 1 % with another digit."""
+    """Formats a fraction as percent: 12.3 %, with one more digit under 1 %."""
     if ratio is None:
         return "–"
-    digits = 2 if abs(ratio) < 0.01 else 1 if abs(ratio) < 1 else 0  # noqa: PLR2004 - as the docstring says
+    digits = 2 if abs(ratio) < 0.01 else 1 if abs(ratio) < 1 else 0  # noqa: PLR2004 - see docstring
     return f"{ratio * 100:,.{digits}f}{_NARROW_SPACE}%"
 
 
 def _change(fraction: float) -> str:
-    """A growth with its sign."""
+    """Formats a growth with its sign."""
     return ("\N{MINUS SIGN}" if fraction < 0 else "+") + percent(abs(fraction))
 
 
 def to_look_at(row: Row) -> list[str]:
-    """What to know of a micro-influencer before signing, in words."""
+    """Lists, as text, the points to check of a micro-influencer before signing."""
     said = [flag.strip().replace("_", " ") for flag in (row["flags"] or "").split(",") if flag.strip()]
     if row["sponsored_share"]:
         said.append(f"{row['sponsored_share'] * 100:.0f}{_NARROW_SPACE}% of posts sponsored")
@@ -191,7 +191,7 @@ def to_look_at(row: Row) -> list[str]:
 
 
 def _data(rows: Rows) -> dict[str, Any]:
-    """What page.js filters, draws and puts into the CSV file."""
+    """Returns the data that page.js filters, draws and exports as CSV."""
     return {
         "date": rows.meta["snapshot_date"].isoformat(),
         "top": {"fields": _FIELDS, "rows": [[_cut(row[name]) for name in _FIELDS] for row in rows.top]},
@@ -208,7 +208,7 @@ def _cut(value: object) -> object:
 
 
 def _table(rows: list[Row]) -> dict[str, Any]:
-    """Rows that are drawn, each name once, and no digit that cannot be seen."""
+    """Encodes the drawn rows: each name once, and no invisible digits."""
     fields = list(rows[0]) if rows else []
     return {
         "fields": fields,
@@ -223,7 +223,7 @@ def _drawn(value: object) -> object:
 
 
 def _json(data: object) -> str:
-    """JSON that can stand between tags: what begins one is written as its number."""
+    """Encodes JSON that is safe between tags: characters that open a tag are escaped."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c")
 
@@ -233,19 +233,19 @@ def _own(name: str) -> str:
 
 
 def _hashes(texts: Iterable[str]) -> str:
-    """The texts as a Content-Security-Policy names them."""
+    """Returns the hashes of the texts in the form of a Content-Security-Policy."""
     digests = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in texts)
     return " ".join(f"'sha256-{digest}'" for digest in digests)
 
 
 def _short(text: str | None) -> str:
-    """Text of strangers on one line, and no longer than a page bears."""
+    """Shortens untrusted text to one line of limited length."""
     line = " ".join((text or "").split())
     return line if len(line) <= MAX_SHOWN else f"{line[: MAX_SHOWN - 1]}…"
 
 
 def _url(address: str | None) -> str | None:
-    """The address where it is one of the web that a person could read, and None where it is anything else."""
+    """Returns the address if it is a readable web address, else None."""
     try:
         parts = urlsplit(address or "")
     except ValueError:
@@ -263,12 +263,12 @@ def _days(number: int) -> str:
 
 
 def _words(name: str) -> str:
-    """The name of a column, or of several joined, as words."""
+    """Formats the name of a column, or of several joined, as words."""
     return name.replace("_", " ").replace("+", " and ")
 
 
 def _line(scores: list[Row]) -> str:
-    """The score of each day as the points of a line, in a box of 100 × 24; days lie as far apart as they are."""
+    """Returns the daily scores as the points of a line in a box of 100 × 24, spaced by date."""
     values, ages = [each["score"] for each in scores], [(each["day"] - scores[0]["day"]).days for each in scores]
     low, high = min(values), max(values)
     width, spread = ages[-1] or 1, high - low or 1

@@ -1,6 +1,6 @@
-"""What the report shows, read from a published file.
+"""Rows of the report, read from a published file.
 
-Belongs here: which rows of the published tables are shown, and how many points are drawn. Does not: how they look
+Belongs here: the choice of rows from the published tables, and the number of points drawn. Does not: presentation
 (`report_page`). Every SELECT has a total order, so that the same content gives the same report.
 """
 
@@ -16,20 +16,20 @@ import duckdb
 from assets.metrics.computing import reference
 
 TOP = 300
-# A chart of more accounts draws how many of them lie where, and only the best as points of their own.
+# A chart of more accounts shows bins, and only the best as points.
 POINTS = 1_500
 BINS = 5_000
-# Squares a decade, finest first: the first that makes few enough of them is drawn.
+# Bins per decade, finest first: the first that gives few enough of them is used.
 _GRIDS = (20, 12, 8, 5, 3, 2, 1)
 RATIOS = ("engagement_ratio", "like_rate")
 PLACES = 10
 SEGMENTS = 150
 MOVERS = 10
-# Who moves far down the list is of no use to a campaign.
+# Accounts that fall far down the list do not matter to a campaign.
 _MOVERS_AMONG = 500
 _NEAR_DAYS = 2
 REASONS = 50
-# What a reader of the page meets, in that order.
+# Columns in the order of the page.
 DEFINED = (
     "rank", "score", "tier", "engagement_ratio", "like_rate", "engagement_estimate", "engagement_ci_lower",
     "engagement_ci_upper", "lift", "authenticity", "recency", "flags", "posts_sampled", "engagement_basis",
@@ -41,14 +41,14 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Movers:
-    """Who rose and fell between two dates.
+    """Accounts that rose and fell between two dates.
 
     Attributes:
         since: The earlier date.
         rising: Accounts whose score rose most, each with its rank and score then and now, and its score of each day.
         falling: Accounts whose score fell most.
-        entered: How many are ranked that were not.
-        left: How many were ranked and are not.
+        entered: Number of newly ranked accounts.
+        left: Number of accounts that are no longer ranked.
     """
 
     since: str
@@ -60,7 +60,7 @@ class Movers:
 
 @dataclass(frozen=True)
 class Segment:
-    """The first places of one segment, and how many segments of its dimension are not shown."""
+    """The leaders of one segment, and the number of segments of its dimension that are not shown."""
 
     dimension: str
     name: str
@@ -69,11 +69,11 @@ class Segment:
 
 @dataclass(frozen=True)
 class Rows:
-    """All that the report shows.
+    """All rows of the report.
 
     Attributes:
         meta: The row of `_meta`.
-        accounts: How many accounts are published.
+        accounts: Number of published accounts.
         ranked: Platform, tier and number of micro-influencers.
         top: The first micro-influencers.
         tiers: Name, lowest and below of each tier, and whether it is ranked.
@@ -82,12 +82,12 @@ class Rows:
         benchmarks: Platform, tier and metric: observed beside published.
         segments: Largest segments of each dimension.
         dimensions: Dimension to the number of its segments, shown or not.
-        movers: None where there is no snapshot about a week before, of the same parameters.
+        movers: None if no snapshot about a week before has the same parameters.
         interval: Share of estimates that lie in their interval; None where its width was not recorded.
-        sources: What became of each source.
+        sources: State of each source.
         rejected: Source and reason: how many records on the newest date and in all; the most frequent.
         rejected_newest: All records rejected on the newest date.
-        rejected_reasons: How many pairs of source and reason there are, shown or not.
+        rejected_reasons: Number of pairs of source and reason, shown or not.
         definitions: Column to its meaning.
         indicators: Name and meaning of each indicator that engagement may not be earned.
     """
@@ -113,13 +113,13 @@ class Rows:
 
 
 def read(published: Path) -> Rows:
-    """Reads what the report shows.
+    """Reads the rows of the report.
 
     Args:
         published: The published DuckDB file. It is opened once, so that all rows are of one generation.
 
     Raises:
-        duckdb.Error: It is no published file.
+        duckdb.Error: It is not a published file.
     """
     with duckdb.connect(str(published), read_only=True) as connection:
         ask = _Asked(connection)
@@ -157,7 +157,7 @@ def read(published: Path) -> Rows:
 
 
 class _Asked:
-    """A connection whose answers are rows by name."""
+    """A connection that returns rows by column name."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
@@ -176,7 +176,7 @@ def _minute(moment: datetime) -> str:
 
 
 def _drawn(ask: _Asked) -> tuple[list[Row], list[Row]]:
-    """Points and squares of the chart: every account as a point while they are few."""
+    """Returns points and squares of the chart: every account is a point while they are few."""
     shown = "engagement_ratio > 0 AND followers > 0"
     points = (
         "SELECT platform, followers, engagement_ratio, like_rate, rank, coalesce(handle, profile_id) AS handle "
@@ -200,7 +200,7 @@ def _drawn(ask: _Asked) -> tuple[list[Row], list[Row]]:
 
 
 def _segments(ask: _Asked) -> tuple[list[Segment], dict[str, int]]:
-    """The segments of most accounts, as many of each dimension."""
+    """Returns the largest segments, the same number of each dimension."""
     counted = ask.rows(
         "SELECT dimension, count(DISTINCT segment) AS segments FROM segment_leaders GROUP BY ALL ORDER BY ALL"
     )
@@ -214,7 +214,7 @@ def _segments(ask: _Asked) -> tuple[list[Segment], dict[str, int]]:
 
 
 def _movers(ask: _Asked) -> Movers | None:
-    """Between the newest date and the one that lies nearest to a week before it."""
+    """Compares the newest date with the one closest to a week before it."""
     days = ask.rows(_WEEK_BEFORE)
     if not days:
         return None
@@ -244,7 +244,7 @@ def _definitions(ask: _Asked) -> dict[str, str]:
     return {name: told[name] for name in DEFINED if name in told}
 
 
-# What is typical of an account of its size, by the definition of lift.
+# Expected value for an account of its size, by the definition of lift.
 _TYPICAL = "engagement_estimate / nullif(lift, 0) AS typical"
 _BENCHMARKS = """
     SELECT platform, tier, metric, accounts, median, p25, p75, published_value, published_source, published_year

@@ -1,7 +1,7 @@
-"""Which rows of the lake are published.
+"""Published tables as SELECTs over the lake.
 
-Belongs here: the published tables as SELECTs over the lake. Does not: how the file is built and swapped
-(`assets/publishing/publish_protocol.py`), or Dagster.
+Belongs here: the choice of rows. Does not: building and swapping the file (`assets/publishing/publish_protocol.py`), or
+Dagster.
 """
 
 from datetime import date, datetime, timedelta
@@ -25,7 +25,7 @@ from schemas.settings import Settings
 
 HISTORY_DAYS = 90
 QUARANTINE_DAYS = 30
-# Tables of which the newest date is published.
+# Tables that are published for the newest date only.
 NEWEST = (
     "ranking", "engagement", "history", "creators", "authenticity", "baselines", "segments", "benchmarks",
     "import_report",
@@ -33,7 +33,7 @@ NEWEST = (
 
 
 def publish(settings: Settings, sources: SourcesFile, run_id: str) -> Generation:
-    """Publishes what the lake holds now.
+    """Publishes the current lake.
 
     Raises:
         PublishError: There is nothing to publish, or the new generation was not swapped in.
@@ -53,13 +53,13 @@ def publish(settings: Settings, sources: SourcesFile, run_id: str) -> Generation
 def _extract_handle_changes(lake: Lake, run_id: str) -> None:
     """Writes `handle_changes` of the dates for which a release before 0.2.0 wrote only `history`."""
     for day in sorted({*lake.dates("history")} - {*lake.dates("handle_changes")}):
-        # The former handle is the last column, whatever that release called it.
+        # The former handle is the last column, under any name that release used.
         history = lake.scan("history", day).select("platform", "profile_id", "snapshot_date", previous_handle=pl.last())
         lake.write("handle_changes", day, run_id, history.filter(pl.col("previous_handle").is_not_null()).collect())
 
 
 def views(settings: Settings, lake: Lake, sources: SourcesFile, newest: date) -> list[tuple[str, str]]:
-    """What the published tables are made from: name and SELECT of each view over the lake, for a newest date."""
+    """Returns name and SELECT of each view over the lake that the published tables read, for a newest date."""
     since = newest - timedelta(days=QUARANTINE_DAYS - 1)
     quarantine = [lake.path("quarantine", day) for day in lake.dates("quarantine") if day >= since]
     return [
@@ -78,7 +78,7 @@ def views(settings: Settings, lake: Lake, sources: SourcesFile, newest: date) ->
 
 
 def _ranking_history(lake: Lake, newest: date) -> str:
-    """Rankings of the published dates, each with whether it was computed with the parameters of the newest one."""
+    """Selects the rankings of the published dates; marks those computed with the parameters of the newest date."""
     since = newest - timedelta(days=HISTORY_DAYS - 1)
     of_newest = parameters.of(lake, newest)
     paths: dict[bool | None, list[Path]] = {}
@@ -94,7 +94,7 @@ def _ranking_history(lake: Lake, newest: date) -> str:
 
 
 def _parameters(lake: Lake, newest: date) -> str:
-    """The parameters that the newest date was computed with, as one row."""
+    """Selects the parameters of the newest date, as one row."""
     found = parameters.of(lake, newest)
     values = {name: found.get(name) for name in Metrics.model_fields}
     cells = (f"{'NULL' if value is None else value} AS {name}" for name, value in values.items())
@@ -102,7 +102,7 @@ def _parameters(lake: Lake, newest: date) -> str:
 
 
 def tables() -> list[Table]:
-    """The published tables but `_meta`, in order of building."""
+    """Returns the published tables except `_meta`, in build order."""
     accounts, status = (read_sql(name) for name in ("published_accounts", "source_status"))
     return [
         Table("accounts", f"SELECT * REPLACE ({redacted_sql('display_name')} AS display_name) FROM ({accounts})"),
@@ -126,7 +126,7 @@ def tables() -> list[Table]:
         ),
         Table(
             "quarantine",
-            # Contact data stays out of what is published, in raw text as well.
+            # Contact data is not published, in raw text either.
             f"SELECT * REPLACE ({redacted_sql('raw')} AS raw, {redacted_sql('reason')} AS reason) FROM rejected "
             "ORDER BY snapshot_date, source, landed_file, landed_row",
         ),
@@ -140,7 +140,7 @@ def tables() -> list[Table]:
 
 
 def _constant(frame: pl.DataFrame) -> str:
-    """A frame as a SELECT of its cells."""
+    """Writes a frame as a SELECT of constants."""
     names = ", ".join(frame.columns)
     rows = ", ".join(f"({', '.join(map(literal, row))})" for row in frame.rows())
     return f"SELECT * FROM (VALUES {rows}) AS constant ({names})"
@@ -151,7 +151,7 @@ def _all(paths: list[Path]) -> str:
 
 
 def _pulls(settings: Settings, sources: SourcesFile, newest: date) -> str:
-    """When each source was last pulled with success, up to the newest date."""
+    """Returns the last successful pull of each source, up to the newest date."""
     nothing = "SELECT '' AS source, CAST(NULL AS TIMESTAMP) AS last_pulled_at WHERE false"
     selects = []
     for source in sources.sources:

@@ -1,6 +1,6 @@
-"""Dates whose tables would come out otherwise if they were computed now.
+"""Stale dates: those whose tables would differ if they were computed now.
 
-Belongs here: the causes, and their text. Does not: finding the dates of one cause, which those modules do that know it.
+Belongs here: the causes, and their text. Does not: finding the dates of a cause, which is in the module of that cause.
 """
 
 from collections.abc import Sequence
@@ -26,18 +26,18 @@ class Stale:
 
     @property
     def text(self) -> str:
-        """The dates and the cause."""
+        """Formats the dates and the cause."""
         more = f" and {len(self.days) - _LISTED} more" if len(self.days) > _LISTED else ""
         return f"{', '.join(map(str, self.days[:_LISTED]))}{more}: {self.cause}"
 
     @property
     def remedy(self) -> str:
-        """The command that computes them again."""
+        """Returns the command that recomputes them."""
         return f"backfill --from {self.days[0]} --to {self.days[-1]}"
 
 
 def of_lookback(settings: Settings, sources: SourcesFile) -> list[Stale]:
-    """Returns the dates that were computed before others that they look back on."""
+    """Returns the dates that were computed before earlier dates in their look-back changed."""
     lake = Lake(settings.lake)
     causes = {
         "computed before earlier dates that growth and authenticity look back on were landed": lookback.stale(lake),

@@ -1,4 +1,4 @@
-"""Landed bytes to columns of text: compression, encoding, dialect, nesting, and what could not be read.
+"""Reading: landed bytes to columns of text: compression, encoding, dialect, nesting, and unreadable records.
 
-Everything is read as text; what a cell means is the shape's business (`schemas/shape.py`).
+Everything is read as text; the meaning of a cell is defined by the shape (`schemas/shape.py`).
 """

@@ -1,7 +1,7 @@
 """Archives: the files in them, each unpacked to be read like any other.
 
-Belongs here: zip archives, their cap together, and what in them is no export. Does not: reading records, how far one
-file may expand (`decompression_guard`), or compression of a single file (`formats`).
+Belongs here: zip archives, their shared cap, and members that are not exports. Does not: reading records, the cap of
+one file (`decompression_guard`), or compression of a single file (`formats`).
 """
 
 import re
@@ -39,9 +39,9 @@ def members(path: Path, folder: Path, limits: Limits, room: int) -> list[tuple[s
 
     Args:
         path: A zip archive.
-        folder: Where to; a file of its own per member, whatever the members are called.
-        limits: How far a member may expand.
-        room: How many bytes may be unpacked: SMALLVOICES_TEMP_LIMIT.
+        folder: Target folder; each member gets a file of its own, under any member name.
+        limits: The cap on the expansion of a member.
+        room: Bytes that may be unpacked: SMALLVOICES_TEMP_LIMIT.
 
     Returns:
         (name in the archive, unpacked file), in order of the names.
@@ -88,7 +88,7 @@ def _is_export(member: zipfile.ZipInfo) -> bool:
 def _unpack(
     archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, room: int, path: Path, limits: Limits
 ) -> int:
-    """Unpacks one member and returns its size; what the archive says of it is not believed."""
+    """Unpacks one member and returns its size; ignores the size that the archive states."""
     size = 0
     most = decompression_guard.cap(member.compress_size, limits)
     with archive.open(member) as packed, target.open("wb") as file:

@@ -1,7 +1,7 @@
-"""CSV, record by record, with everything that a fast reader cannot say about a damaged file.
+"""CSV, record by record, with all details of damaged files that a fast reader omits.
 
-Belongs here: the header, and the exact reading of a file that is not clean: which records have too few or too
-many fields, their line and their raw text, going on after a stray quote instead of swallowing what follows.
+Belongs here: the header, and the exact reading of a damaged file: records with too few or too many fields, their line
+and their raw text, resuming after a stray quote instead of swallowing the following records.
 """
 
 import codecs
@@ -20,11 +20,11 @@ from assets.reading.formats import UnreadableFileError, open_bytes, whole
 if TYPE_CHECKING:
     import _csv
 
-# A record longer than this is a quote that was never closed.
+# A longer record has a quote that was never closed.
 MAX_RECORD_CHARACTERS = 2**20
 MAX_RECORD_LINES = 2_000
-# Lines that may be read again because a quote swallowed them: so many, and so many more for each line of the file, so
-# that a file of stray quotes takes no longer than a few times what a clean one does.
+# Limit of lines that are read again because a quote swallowed them: a constant, plus a multiple of the file's lines,
+# so that a file of stray quotes takes only a few times as long as a clean one.
 _AGAIN = 20_000
 _AGAIN_PER_LINE = 2
 
@@ -38,7 +38,7 @@ csv.field_size_limit(MAX_RECORD_CHARACTERS)
 
 
 def _escape(error: UnicodeError) -> tuple[str, int]:
-    """Bytes that are not of an encoding as surrogates; "surrogateescape" does so from 0x80 on only."""
+    """Decodes invalid bytes of an encoding as surrogates; "surrogateescape" does so from 0x80 on only."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
     return "".join(chr(0xDC00 + byte) for byte in error.object[error.start : error.end]), error.end
@@ -49,12 +49,12 @@ _UNDECODED = re.compile("[\udc00-\udcff]")
 
 
 def undecoded(text: str) -> bool:
-    """Whether a text has bytes that are not of its encoding."""
+    """Returns whether a text has bytes that are invalid in its encoding."""
     return bool(_UNDECODED.search(text))
 
 
 def bytes_shown(text: str) -> str:
-    """A text with such bytes written out in hexadecimal digits."""
+    """Returns a text with such bytes as hexadecimal digits."""
     return _UNDECODED.sub(lambda found: f"\\x{ord(found[0]) - 0xDC00:02x}", text)
 
 
@@ -67,8 +67,8 @@ class Record:
         line: The line it begins on, 1 for the file's first.
         fields: Its cells.
         raw: Its text as it stands in the file.
-        problem: What is wrong with it, or an empty text.
-        lines: How many lines it takes.
+        problem: Its error, or an empty text.
+        lines: Its number of lines.
     """
 
     number: int
@@ -80,21 +80,21 @@ class Record:
 
 
 def text_encoding(start: bytes, encoding: str) -> str:
-    """The encoding of a text by its first bytes: what a byte order mark says counts more than what is declared."""
+    """Returns the encoding of a text by its first bytes: a byte order mark overrides the declared one."""
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     return "utf-8-sig" if start.startswith(codecs.BOM_UTF8) else encoding
 
 
 def open_text(path: Path, encoding: str) -> TextIO:
-    """The file as text with its line ends kept; bytes that are not of the encoding become surrogates."""
+    """Opens the file as text with its line ends kept; invalid bytes become surrogates."""
     binary = open_bytes(path)
     encoding = text_encoding(cast("io.BufferedReader", binary).peek(4)[:4], encoding)
     return io.TextIOWrapper(binary, encoding=encoding, errors="surrogates_for_bytes", newline="")
 
 
 def line_count(path: Path) -> int:
-    """How many lines a file has, the header's and blank ones too, counted by their line feeds."""
+    """Counts the lines of a file, header and blank ones included, by line feeds."""
     count = 0
     last = b"\n"
     with open_bytes(path) as file:
@@ -105,17 +105,17 @@ def line_count(path: Path) -> int:
 
 
 def header(path: Path, encoding: str, delimiter: str, header_line: int = 1) -> list[str]:
-    """The names of the columns, of the header that begins on a line; see `unique_names`.
+    """Returns the column names of the header that begins on a line; see `unique_names`.
 
     Raises:
-        UnreadableFileError: There is no header that can be read.
+        UnreadableFileError: There is no readable header.
     """
     with _readable(path), open_text(path, encoding) as text:
         return unique_names(_header(_Lines(text, header_line), path, delimiter))
 
 
 def unique_names(names: list[str]) -> list[str]:
-    """Names of columns: white space folded, a name's second use called `name_2`, blanks `column_7`."""
+    """Makes column names unique: white space folded, a name's second use called `name_2`, blanks `column_7`."""
     uses: dict[str, int] = {}
     for position, name in enumerate(names, start=1):
         base = candidate = re.sub(r"\s+", " ", name).strip() or f"column_{position}"
@@ -127,12 +127,12 @@ def unique_names(names: list[str]) -> list[str]:
 
 
 def records(path: Path, encoding: str, delimiter: str, header_line: int = 1) -> Iterator[Record]:
-    """Every record after the header, good or not, in order.
+    """Yields every record after the header, valid or not, in order.
 
-    Empty cells behind the last column are no cells, as the fast reader sees it.
+    Empty cells after the last column are ignored, as by the fast reader.
 
     Raises:
-        UnreadableFileError: There is no header that can be read, or the file ends in the middle of a record.
+        UnreadableFileError: There is no readable header, or the file ends in the middle of a record.
     """
     with _readable(path), open_text(path, encoding) as text:
         lines = _Lines(text, header_line)
@@ -148,7 +148,7 @@ def records(path: Path, encoding: str, delimiter: str, header_line: int = 1) -> 
                 continue
             fields = fields if any(fields[width:]) else fields[:width]
             if (problem or len(fields) != width) and lines.taken > 1:
-                # A stray quote: only the line that opens it is lost, the lines it swallowed are read again.
+                # A stray quote: only its line is lost, and the lines it swallowed are read again.
                 fields, raw = lines.give_back_all_but_first(delimiter)
                 problem = _UNMATCHED
             number += 1
@@ -182,8 +182,8 @@ def _problem(fields: list[str], raw: str, width: int, encoding: str) -> str:
 
 
 def _reader(lines: Iterator[str], delimiter: str) -> "_csv.Reader":
-    # Blanks before a quote do not hide it. Strict, so that text behind a closing quote or an open quote at the end is
-    # an error and no guess.
+    # Blanks before a quote do not hide it. Strict, so that text after a closing quote, or an open quote at the end, is
+    # an error and not guessed.
     return csv.reader(lines, delimiter=delimiter, skipinitialspace=delimiter != " ", strict=True)
 
 
@@ -203,7 +203,7 @@ class _Cut(str):
 
 
 class _Lines:
-    """Lines of a file that can be given back, and records of fields made of them."""
+    """Lines of a file with push-back, and records of fields made of them."""
 
     def __init__(self, text: TextIO, first_line: int) -> None:
         self._text = text
@@ -216,24 +216,24 @@ class _Lines:
 
     @property
     def taken(self) -> int:
-        """Lines that the last record was made of."""
+        """Returns the number of lines of the last record."""
         return len(self._taken)
 
     @property
     def at_end(self) -> bool:
-        """Whether no line is left."""
+        """Returns whether no line is left."""
         if not self._waiting and (line := self._read()):
             self._waiting.append(line)
         return not self._waiting
 
     def skip_blank(self) -> None:
-        """Moves to the next line that is not blank, far faster than by records."""
+        """Skips blank lines, far faster than by records."""
         while not self.at_end and self._waiting[0] in _BLANK:
             self._waiting.popleft()
             self.next_line += 1
 
     def record(self, delimiter: str) -> tuple[list[str], str, str]:
-        """The next record: its fields, its raw text, and what keeps it from being cut into fields."""
+        """Returns the next record: its fields, its raw text, and the error that prevented splitting it into fields."""
         self._taken = []
         try:
             fields = next(_reader(self._feed(), delimiter), [])
@@ -246,7 +246,7 @@ class _Lines:
         return fields, text, f"is longer than {MAX_RECORD_CHARACTERS:,} characters" if is_cut else ""
 
     def give_back_all_but_first(self, delimiter: str) -> tuple[list[str], str]:
-        """Returns the lines behind the first to the file, and the first line's own fields and text."""
+        """Pushes back the lines after the first; returns the first line's own fields and text."""
         first, *rest = self._taken
         self._waiting.extendleft(reversed(rest))
         self.next_line -= len(rest)
@@ -255,7 +255,7 @@ class _Lines:
         return first.rstrip("\r\n").split(delimiter), first
 
     def _without_blanks_behind_quotes(self, delimiter: str) -> list[str]:
-        """The fields of the lines just taken, as the fast reader reads `"1" ,"2"`; none where that is not all."""
+        """Returns the last lines' fields as the fast reader reads `"1" ,"2"`; none if they have other problems."""
         blanks = re.compile(rf'" +(?=[{re.escape(delimiter)}\r\n]|$)')
         lines = [blanks.sub('"', line) for line in self._taken]
         reader = _reader(iter(lines), delimiter)

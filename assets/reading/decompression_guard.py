@@ -1,6 +1,6 @@
-"""How far compressed bytes may expand: one cap for gzip, zstd, archives and spreadsheets.
+"""Decompression guard: one cap on expansion for gzip, zstd, archives and spreadsheets.
 
-Belongs here: the cap, and counting what a file expands to without keeping it. Does not: unpacking (`archives`).
+Belongs here: the cap, and counting expanded bytes without storing them. Does not: unpacking (`archives`).
 """
 
 import zipfile
@@ -10,18 +10,18 @@ from pathlib import Path
 from assets.reading.formats import UnreadableFileError, container_of, open_bytes, whole
 from schemas.config.limits import Limits
 
-# Below it no ratio matters.
+# Below this size no ratio matters.
 _HARMLESS_BYTES = 64 * 2**20
 _CHUNK = 2**20
 
 
 def cap(packed_bytes: int, limits: Limits) -> int:
-    """What so many bytes may expand to."""
+    """Returns the cap on the expansion of so many bytes."""
     return max(_HARMLESS_BYTES, int(packed_bytes * limits.max_ratio))
 
 
 def bomb(path: Path, limits: Limits) -> str | None:
-    """Why a compressed file or spreadsheet is refused; None where it is none, or is well.
+    """Returns why a compressed file or spreadsheet is refused; None for other files and acceptable ones.
 
     Archives of exports have it checked where they are unpacked.
     """
@@ -39,7 +39,7 @@ def bomb(path: Path, limits: Limits) -> str | None:
 
 
 def require_harmless(path: Path, limits: Limits) -> None:
-    """As `bomb`, for whoever is about to read the file.
+    """Raises if `bomb` has a reason.
 
     Raises:
         UnreadableFileError: It is refused.
@@ -49,7 +49,7 @@ def require_harmless(path: Path, limits: Limits) -> None:
 
 
 def is_whole(path: Path) -> bool:
-    """Whether a compressed file has its end."""
+    """Returns whether a compressed file has its end."""
     try:
         _expanded(path, None)
     except UnreadableFileError:
@@ -58,7 +58,7 @@ def is_whole(path: Path) -> bool:
 
 
 def _expanded(path: Path, most: int | None) -> int:
-    """Bytes that a compressed file expands to, counted until they are more than `most`."""
+    """Counts the bytes that a compressed file expands to, up to just over `most`."""
     expanded = 0
     with whole(path), open_bytes(path) as file:
         while (most is None or expanded <= most) and (chunk := file.read(_CHUNK)):
@@ -67,18 +67,18 @@ def _expanded(path: Path, most: int | None) -> int:
 
 
 def _spreadsheet_bytes(path: Path, most: int) -> int:
-    """As `_expanded`; what the parts of a spreadsheet say of their size is not believed."""
+    """Counts the expanded bytes of a spreadsheet; ignores the sizes that its parts state."""
     if not zipfile.is_zipfile(path):
-        return 0  # the older kind is not compressed
+        return 0  # the older format is not compressed
     expanded = 0
     try:
         with zipfile.ZipFile(path) as archive:
             for member in archive.infolist():
-                # Without it reading would end at the stated size, where the reader of spreadsheets goes on.
+                # Without it reading would end at the stated size, while the spreadsheet reader goes on.
                 member.file_size = most + 1
                 with archive.open(member) as packed:
                     while expanded <= most and (chunk := packed.read(_CHUNK)):
                         expanded += len(chunk)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError):
-        return expanded  # whoever reads it says what is wrong
+        return expanded  # the reader reports the error
     return expanded

@@ -1,6 +1,6 @@
-"""How a file of separated values is written: its delimiter, and the line its header begins on.
+"""Dialect of a file of separated values: its delimiter, and the line of its header.
 
-Belongs here: telling these from the text itself. Does not: reading records (`csv_records`).
+Belongs here: inferring these from the text itself. Does not: reading records (`csv_records`).
 """
 
 import csv
@@ -21,10 +21,10 @@ _FILLED = 0.5
 
 @dataclass(frozen=True)
 class Dialect:
-    """How records are cut.
+    """Delimiter and header line of a file.
 
     Attributes:
-        delimiter: What stands between cells.
+        delimiter: The text between cells.
         header_line: The line that the header begins on, 1 for the first; 0 where there is none.
     """
 
@@ -33,7 +33,7 @@ class Dialect:
 
 
 def dialect_of(text: str) -> Dialect:
-    """The dialect of a file, from its beginning.
+    """Infers the dialect of a file from its beginning.
 
     Args:
         text: The beginning, byte order mark left out; its last line may be cut.
@@ -53,7 +53,7 @@ def dialect_of(text: str) -> Dialect:
 
 
 def header_of(records: Sequence[tuple[int, list[str]]]) -> int:
-    """Where the header is: the first record that is about as wide as the others and holds no figures.
+    """Finds the header: the first record that is about as wide as the others and holds no figures.
 
     Args:
         records: (number or line, cells) of the first records.
@@ -75,7 +75,7 @@ def header_of(records: Sequence[tuple[int, list[str]]]) -> int:
 
 
 def _records(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
-    """The first records with the line that each begins on."""
+    """Returns the first records, each with its first line number."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=delimiter != " ")
     found: list[tuple[int, list[str]]] = []
     line = 1
@@ -87,5 +87,5 @@ def _records(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
                 break
     except csv.Error:
         pass
-    # The last one may be cut; a header and one record are left as they are.
+    # The last one may be cut; a header and one record stay unchanged.
     return found[:-1] if len(found) > _FEWEST else found

@@ -1,6 +1,6 @@
-"""The encoding of a file of text, told by all its bytes.
+"""Encoding of a text file, inferred from all its bytes.
 
-Belongs here: byte order marks, UTF-8, UTF-16 and the code pages that spreadsheets write. Does not: cutting text into
+Belongs here: byte order marks, UTF-8, UTF-16 and the code pages of spreadsheets. Does not: cutting text into
 records.
 """
 
@@ -21,7 +21,7 @@ _ASCII = 128
 
 
 def encoding_of(path: Path) -> str:
-    """The encoding of a file of text, as Python names it.
+    """Infers the encoding of a text file, by Python's name.
 
     Returns:
         `utf-8` where every byte fits it, a byte order mark or not; else `utf-16`, `utf-16-le` or `utf-16-be`; else the
@@ -49,7 +49,7 @@ def encoding_of(path: Path) -> str:
                 if broken and sum(map(len, odd_lines)) < _SAMPLE:
                     odd_lines += [line for line in chunk.splitlines(keepends=True) if not line.isascii()]
             chunk = file.read(_CHUNK)
-    # Some broken letters among many good ones: damaged UTF-8, whose records are to be quarantined.
+    # Few invalid bytes among many valid ones: damaged UTF-8, whose records are quarantined.
     if not bad or good > 4 * bad:
         return "utf-8"
     return _code_page(b"".join(odd_lines)[:_SAMPLE])
@@ -57,8 +57,7 @@ def encoding_of(path: Path) -> str:
 
 def _code_page(sample: bytes) -> str:
     matches = from_bytes(sample, cp_isolation=_CODE_PAGES, threshold=0.9, preemptive_behaviour=False)
-    # A match stands for all code pages that give the same text. Of those that make as much sense, the one that is
-    # written most.
+    # A match stands for all code pages that give the same text. Of equally plausible ones, the most common.
     chaos = {name: round(match.chaos, 1) for match in matches for name in match.could_be_from_charset}
     found = min(
         (name for name in _CODE_PAGES if name in chaos),
@@ -73,7 +72,7 @@ def _code_page(sample: bytes) -> str:
 
 
 def _misplaced(sample: bytes, encoding: str) -> int:
-    """How oddly letters stand: signs and capitals within words ("K‰the", "KŠthe"), runs of accents, mixed scripts."""
+    """Scores implausible letters: signs and capitals in words ("K‰the", "KŠthe"), runs of accents, mixed scripts."""
     text = f" {sample.decode(encoding, 'replace')} "
     odd = 0
     for before, character, after in zip(text, text[1:], text[2:], strict=False):

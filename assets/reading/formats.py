@@ -1,6 +1,6 @@
-"""What a landed file is, from its first and last bytes, and whether it is all there.
+"""Format and completeness of a landed file, from its first and last bytes.
 
-Belongs here: telling formats apart and refusing what is no export. Does not: reading records.
+Belongs here: detecting formats and refusing files that are not exports. Does not: reading records.
 """
 
 import codecs
@@ -39,11 +39,11 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 class UnreadableFileError(Exception):
-    """A landed file that cannot be read as its shape says; the message names the file and the remedy."""
+    """A landed file cannot be read with its shape; the message names the file and the remedy."""
 
 
 def container_of(path: Path) -> Container:
-    """What stands around the records, told by the first bytes."""
+    """Detects the container of the records from the first bytes."""
     with path.open("rb") as file:
         start = file.read(8)
     if start.startswith(_GZIP):
@@ -63,13 +63,13 @@ def container_of(path: Path) -> Container:
 
 
 def compression(path: Path) -> Compression:
-    """How a file is compressed, in DuckDB's words; told by its bytes, since names of exports lie."""
+    """Detects the compression of a file, by DuckDB's name for it; from its bytes, since names are unreliable."""
     found = container_of(path)
     return found if found in ("gzip", "zstd") else "none"
 
 
 def open_bytes(path: Path) -> IO[bytes]:
-    """The file's bytes, decompressed where it is compressed with gzip or zstd."""
+    """Opens the file, decompressing gzip and zstd."""
     match compression(path):
         case "gzip":
             return cast("IO[bytes]", gzip.open(path, "rb"))
@@ -80,7 +80,7 @@ def open_bytes(path: Path) -> IO[bytes]:
 
 
 def tail(path: Path, size: int) -> bytes:
-    """The last bytes of a file as it lies there, at most so many."""
+    """Returns at most so many of the last bytes of a file, without decompressing it."""
     with path.open("rb") as file:
         file.seek(max(0, file.seek(0, 2) - size))
         return file.read()
@@ -88,7 +88,7 @@ def tail(path: Path, size: int) -> bytes:
 
 @contextmanager
 def whole(path: Path) -> Iterator[None]:
-    """Says of a compressed file that ends or breaks while the block reads it which one it is, and the remedy.
+    """Adds the file's name and the remedy to the error of a truncated or corrupt compressed file in the block.
 
     Raises:
         UnreadableFileError: It does.
@@ -98,17 +98,17 @@ def whole(path: Path) -> Iterator[None]:
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise UnreadableFileError(f"{path.name} is no whole gzip file ({error}); pull it again") from error
     except OSError as error:
-        # Arrow's, of a zstd stream; the system's have a number.
+        # Arrow's error, for a zstd stream; the system's have a number.
         if error.errno is not None:
             raise
         raise UnreadableFileError(f"{path.name} is no whole zstd file ({error}); pull it again") from error
 
 
 def format_of(path: Path, shape: Shape) -> Format:
-    """The format that the shape declares, or else that the file's name says.
+    """Returns the format that the shape declares, or else that of the file's name.
 
     Raises:
-        UnreadableFileError: Neither says.
+        UnreadableFileError: Neither gives one.
     """
     if shape.format:
         return shape.format
@@ -122,10 +122,10 @@ def format_of(path: Path, shape: Shape) -> Format:
 
 
 def first_error(path: Path, shape: Shape) -> str | None:  # noqa: C901, PLR0911 - a list of tells, one return each
-    """What shows at a glance that a file is no whole export of its shape; None where nothing does."""
+    """Returns a visible sign that a file is not a whole export of its shape; None if there is none."""
     container = container_of(path)
     if container in ("zip", "spreadsheet"):
-        # What is in them shows when they are opened; a zip archive without its end is none.
+        # Their members are checked when they are opened; a zip archive without its end is invalid.
         is_whole = container == "spreadsheet" or zipfile.is_zipfile(path)
         return None if is_whole else f"{path.name} was cut short; pull it again"
     try:
@@ -171,7 +171,7 @@ def _format_by_content(start: bytes) -> Format:
 
 
 def _ends(path: Path, *, is_array: bool) -> bool:
-    """Whether a JSON file has its end: the closing bracket, or a last line that is whole."""
+    """Returns whether a JSON file has its end: the closing bracket, or a complete last line."""
     end = tail(path, _TAIL)
     if is_array:
         return end.rstrip().endswith(b"]")

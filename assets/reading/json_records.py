@@ -1,6 +1,6 @@
-"""Records of a landed JSON file: an array of them, one a line, or within documents that wrap them.
+"""Records of a landed JSON file: in an array, one a line, or in documents that wrap them.
 
-Belongs here: how records stand in a JSON file, and the relation that reads them. Plain arrays and lines go through
+Belongs here: the layout of records in a JSON file, and the relation that reads them. Plain arrays and lines go through
 DuckDB's own reader of columns; records with paths into them are read by one structure each (`schemas.json_path`).
 """
 
@@ -23,11 +23,11 @@ from schemas.shape import Selection, Shape
 
 _BATCH = 20_000
 _TOO_LARGE = "maximum_object_size"
-# What a page of an API may have of bytes and of records, to be read together with others.
+# Limits of bytes and records for a page of an API to be read together with others.
 MAX_PAGE_BYTES = 2**20
 PAGE_ROWS = 2**32
 _PROBED = 200
-# Fewer records may all lack what their vendor leaves out where it has nothing to say.
+# With fewer records, all may lack a key that their vendor omits when it has no value.
 _ENOUGH = 10
 _RAW_LIST = "from_json({}, '[\"JSON\"]')"
 
@@ -35,10 +35,9 @@ _RAW_LIST = "from_json({}, '[\"JSON\"]')"
 def json_columns(
     connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, wanted: Selection, limits: Limits, *, exact: bool
 ) -> str:
-    """A JSON file as a relation of text columns, in the order of its records.
+    """Returns a JSON file as a relation of text columns, in the order of its records.
 
-    DuckDB's own reader of columns is the fastest, and stumbles over elements that are no objects; `exact` is
-    without it.
+    DuckDB's own reader of columns is the fastest, but fails on elements that are not objects; `exact` avoids it.
 
     Raises:
         UnreadableFileError: A column that the shape demands is in none of its first records.
@@ -48,7 +47,7 @@ def json_columns(
     if not exact and not wanted.records and all(len(keys(column)) == 1 for column in names):
         spec = ", ".join(f"{name}: 'VARCHAR'" for name in names.values())
         return f"{_reader('read_json', path, limits)}, columns = {{{spec}}})"
-    # One pass over each record, whatever the number of paths into it.
+    # One pass over each record, for any number of paths into it.
     paths = structure(names)
     if wanted.records and not _is_cut(path, wanted.records):
         found = records_within(_documents(path, limits), wanted.records, paths)
@@ -62,17 +61,19 @@ def json_columns(
 
 
 def is_page(path: Path, shape: Shape, wanted: Selection) -> bool:
-    """Whether a file looks like a page of an API: one small document with a list of records."""
+    """Returns whether a file is like a page of an API: one small document with a list of records."""
     if path.stat().st_size > MAX_PAGE_BYTES or shape.format not in (None, "json") or path.suffix.lower() != ".json":
         return False
     return (json_layout(path) == "array") is not bool(wanted.records) and compression(path) == "none"
 
 
 def json_pages(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], shape: Shape, wanted: Selection) -> str:
-    """Pages as one relation of text columns; `landed_row` is a page's place, from 1, × `PAGE_ROWS` + a record's in it.
+    """Returns pages as one relation of text columns.
+
+    `landed_row` is a page's index, from 1, × `PAGE_ROWS` + a record's index in it.
 
     Raises:
-        UnreadableFileError: They are not what they look like, or one lacks a column: read each by itself.
+        UnreadableFileError: They are not pages, or one lacks a column: read each on its own.
     """
     listed = ", ".join(map(literal, paths))
     reader = (
@@ -99,7 +100,7 @@ def json_pages(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], sha
 def _require_pages(
     connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], shape: Shape, wanted: Selection, documents: str
 ) -> None:
-    """Refuses pages of several documents, and pages whose records have lost a key."""
+    """Refuses pages of several documents, and pages whose records lack a required key."""
     try:
         if connection.execute(f"SELECT count(*) FROM {documents}").fetchall() != [(len(paths),)]:
             raise UnreadableFileError("a page has more documents than one")
@@ -121,7 +122,7 @@ def _require_pages(
 
 
 def json_objects(connection: duckdb.DuckDBPyConnection, path: Path, within: str | None, limits: Limits) -> str:
-    """The records as they stand in the file: a relation with the columns `json` and `document`, which it is in."""
+    """Returns the records as a relation with the columns `json` and `document`, which contains the record."""
     if within and _is_cut(path, within):
         return f"(SELECT json, NULL AS document FROM {_large_records(connection, path, within, limits)})"
     documents = f"(SELECT json, json AS document FROM {_documents(path, limits)})"
@@ -129,14 +130,14 @@ def json_objects(connection: duckdb.DuckDBPyConnection, path: Path, within: str 
 
 
 def json_layout(path: Path) -> str:
-    """How the records of a JSON file stand in it, in DuckDB's words."""
+    """Returns the layout of the records of a JSON file, by DuckDB's name for it."""
     found = lines(path, DEFAULT_LIMITS)
     first = next(found, _NO_LINE)
     if first.content.startswith(b"["):
         return "array"
     if first.is_whole and is_json(first.content):
         return "newline_delimited"
-    # A record over several lines, or a first line that cannot be read and the next record behind it.
+    # A record over several lines, or an unreadable first line followed by the next record.
     second = next(found, Line(0, 0, b"{}" if first.is_whole else b"", is_whole=True)).content.rstrip()
     is_opened = first.is_whole and first.content.rstrip().endswith((b"[", b"{", b","))
     is_opened |= second.endswith((b",", b"]}"))
@@ -145,12 +146,12 @@ def json_layout(path: Path) -> str:
 
 @dataclass(frozen=True)
 class Line:
-    """A record of a file that has one a line.
+    """A record of a file with one record a line.
 
     Attributes:
         number: 1 for the first; blank lines do not count.
         line: The line it stands on, 1 for the file's first.
-        content: Its bytes, no more of them than a record may have.
+        content: Its bytes, up to the limit of a record.
         is_whole: Whether that is all of it.
     """
 
@@ -164,7 +165,7 @@ _NO_LINE = Line(0, 0, b"", is_whole=True)
 
 
 def lines(path: Path, limits: Limits) -> Iterator[Line]:
-    """The lines of a JSON file that are not blank, byte order mark left out, in flat memory.
+    """Yields the lines of a JSON file that are not blank, without byte order mark, in flat memory.
 
     Raises:
         UnreadableFileError: It is compressed, and broken.
@@ -187,7 +188,7 @@ def lines(path: Path, limits: Limits) -> Iterator[Line]:
 
 
 def line_columns(documents: str, shape: Shape, wanted: Selection) -> str:
-    """As `json_columns`, of lines (`json` and `landed_row`) that have been read one by one."""
+    """Like `json_columns`, for lines (`json` and `landed_row`) that have been read one by one."""
     names = {column: identifier(shape.column_name(column)) for column in wanted.read_columns}
     selected = ", ".join(f"{member('record', column)} AS {name}" for column, name in names.items())
     record = f"from_json(CASE WHEN json_valid(json) THEN json END, {literal(structure(names))})"
@@ -195,7 +196,7 @@ def line_columns(documents: str, shape: Shape, wanted: Selection) -> str:
 
 
 def reason(error: duckdb.Error, limits: Limits) -> str:
-    """What keeps a JSON file from being read, in a line of words."""
+    """Formats why a JSON file cannot be read, on one line."""
     told = first_line(error)
     return f"a record is larger than {limits.passed('max_record_bytes')}" if _TOO_LARGE in told else told
 
@@ -203,14 +204,14 @@ def reason(error: duckdb.Error, limits: Limits) -> str:
 def _require_keys(
     connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, wanted: Selection, limits: Limits
 ) -> None:
-    """Refuses a file whose records have lost a key: read on, it would pass for a figure that is not given."""
+    """Refuses a file whose records lack a required key, which would otherwise be read as a null figure."""
     some = f"(SELECT json, document FROM {json_objects(connection, path, wanted.records, limits)} LIMIT {_PROBED})"
     for relation, columns in _required(some, shape, wanted):
         found = ", ".join(f"count_if({_has(column)})" for column in columns)
         try:
             ((records, *counts),) = connection.execute(f"SELECT count(json), {found} FROM {relation}").fetchall()
         except duckdb.Error:
-            continue  # Whoever reads all of it says so in the right words.
+            continue  # A reader of the whole file reports this with a better message.
         missing = [column for column, count in zip(columns, counts, strict=True) if not count]
         if missing and records >= _ENOUGH:
             raise UnreadableFileError(
@@ -220,7 +221,7 @@ def _require_keys(
 
 
 def _required(records: str, shape: Shape, wanted: Selection) -> Iterator[tuple[str, list[str]]]:
-    """Records (`json` and the `document` they are in), and posts nested in them, each with the keys they must have."""
+    """Lists records (`json` and their `document`), and posts nested in them, each with its required keys."""
     yield records, wanted.columns
     if shape.posts and shape.posts.nested in wanted.read_columns:
         posts = _RAW_LIST.format(f"json_extract(json, {literal(pointer(shape.posts.nested))})")
@@ -232,7 +233,7 @@ def _has(column: str) -> str:
 
 
 def _is_cut(path: Path, within: str) -> bool:
-    """Whether a file is cut into records here, before DuckDB sees it."""
+    """Returns whether a file is cut into records here, before DuckDB reads it."""
     return "*" not in keys(within) and is_large_document(path)
 
 

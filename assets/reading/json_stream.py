@@ -1,6 +1,6 @@
 """Records of one large JSON document, cut out one by one.
 
-Belongs here: finding the list that a path leads to, and giving its elements in flat memory. DuckDB takes a document
+Belongs here: finding the list at a path, and yielding its elements in flat memory. DuckDB takes a document
 as a whole, and the time and memory that its records then cost grow with the square of their number.
 """
 
@@ -15,21 +15,21 @@ from assets.reading.formats import UnreadableFileError, open_bytes, whole
 from schemas.config.limits import Limits
 from schemas.json_path import keys
 
-# Answers of APIs come in pages far smaller than this.
+# Pages of APIs are far smaller than this.
 LARGE_DOCUMENT_BYTES = 2 * 2**20
 
 _CHUNK = 4 * 2**20
 _BLANK = re.compile(r"[ \t\r\n]*")
-# Behind a number that ends with the text at hand more digits may follow.
+# A number at the end of the buffer may have more digits.
 _MARGIN = 32
-# What needs no counting of brackets: whole texts, and everything that is neither.
+# Text without brackets to count: whole strings, and everything other than strings and brackets.
 _PLAIN = re.compile(r'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
-# Numbers are of no interest here, and Python refuses those of very many digits.
+# Numbers are irrelevant here, and Python refuses those of very many digits.
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
 
 
 def is_large_document(path: Path) -> bool:
-    """Whether a JSON file begins with an object that is larger than `LARGE_DOCUMENT_BYTES`."""
+    """Returns whether a JSON file begins with an object that is larger than `LARGE_DOCUMENT_BYTES`."""
     with whole(path), open_bytes(path) as file:
         head = file.read(LARGE_DOCUMENT_BYTES + 1)
     if len(head) <= LARGE_DOCUMENT_BYTES or not head.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"{"):
@@ -39,7 +39,7 @@ def is_large_document(path: Path) -> bool:
 
 
 def is_json(text: bytes) -> bool:
-    """Whether a text is one JSON document."""
+    """Returns whether a text is one JSON document."""
     try:
         _DECODER.decode(text.decode("utf-8-sig"))
     except (ValueError, RecursionError):
@@ -48,12 +48,12 @@ def is_json(text: bytes) -> bool:
 
 
 def large_records(path: Path, within: str, limits: Limits) -> Iterator[str]:
-    """The elements of the list that a path leads to, or what else stands there, as JSON, in order.
+    """Yields the elements of the list at a path, or the other value there, as JSON, in order.
 
     Args:
         path: A file of one JSON object.
         within: The path to the list, of keys alone.
-        limits: How large an element may be.
+        limits: The size limit of an element.
 
     Raises:
         UnreadableFileError: The path leads nowhere, or the document breaks off before the end of the list.
@@ -70,7 +70,7 @@ def large_records(path: Path, within: str, limits: Limits) -> Iterator[str]:
 
 
 class JsonText:
-    """A JSON text that is read on as far as it is needed, and forgotten behind."""
+    """A JSON text that is read on demand and dropped once consumed."""
 
     def __init__(self, file: IO[bytes], limits: Limits) -> None:
         self._file = file
@@ -82,7 +82,7 @@ class JsonText:
         self._at_end = False
 
     def enter(self, wanted: str) -> None:
-        """Moves to the value of a key of the object at hand."""
+        """Moves to the value of a key of the current object."""
         self.expect("{")
         while self.peek() != "}":
             key = json.loads(self.value())
@@ -95,7 +95,7 @@ class JsonText:
         raise ValueError(f"there is no {wanted!r}")
 
     def elements(self) -> Iterator[str]:
-        """The elements of the list at hand; what is no list is the only one."""
+        """Yields the elements of the current list; another value is the only element."""
         if self.peek() != "[":
             yield self.value()
             return
@@ -106,21 +106,21 @@ class JsonText:
                 self.expect(",")
 
     def peek(self) -> str:
-        """The next character that is no blank."""
+        """Returns the next character other than white space."""
         while True:
             self._place = _BLANK.match(self._text, self._place).end()  # type: ignore[union-attr] # matches nothing, too
             if self._place < len(self._text) or not self._more():
                 return self._text[self._place : self._place + 1]
 
     def expect(self, character: str) -> None:
-        """Moves behind a character, which must be the next that is no blank."""
+        """Consumes a character, which must be the next other than white space."""
         found = self.peek()
         if found != character:
             raise ValueError(f"{found!r} stands where {character!r} should" if found else "it ends there")
         self._place += 1
 
     def _skip(self) -> None:
-        """Moves behind the JSON value at hand, of any size."""
+        """Skips the current JSON value, of any size."""
         if self.peek() not in ("[", "{"):
             self.value()
             return
@@ -143,7 +143,7 @@ class JsonText:
             raise ValueError(f"a value is larger than {self._limits.passed('max_record_bytes')}, or broken")
 
     def value(self) -> str:
-        """The JSON value at hand."""
+        """Returns the current JSON value."""
         self.peek()
         while True:
             try:
@@ -161,10 +161,10 @@ class JsonText:
             return value
 
     def _more(self) -> bool:
-        """Reads on; false where there is no more."""
+        """Reads more text; returns False at the end of the file."""
         if self._at_end:
             return False
-        # Twice as much as is at hand, so that a value of any size is scanned a few times only.
+        # Doubles the buffer, so that a value of any size is scanned a few times only.
         data = self._file.read(max(_CHUNK, len(self._text) - self._place))
         self._at_end = not data
         self._text = self._text[self._place :] + self._decode.decode(data, final=not data)

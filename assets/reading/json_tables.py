@@ -1,7 +1,7 @@
-"""The tables that an unknown JSON file could be: where lists of records lie in it, and what keys they have.
+"""Candidate tables of an unknown JSON file: the paths of lists of records, and their keys.
 
-Belongs here: finding records and laying them flat, for inference to look at. Does not: the import, which reads the
-paths that a shape names (`json_records`).
+Belongs here: finding records and flattening them for inference. Does not: the import, which reads the paths that a
+shape names (`json_records`).
 """
 
 import json
@@ -32,7 +32,7 @@ class JsonTable:
     """A list of records in a JSON file.
 
     Attributes:
-        path: Where it lies in each document; None where the documents are the records.
+        path: Its path in each document; None if the documents are the records.
         frame: Its records, a column of text per path to a value.
         nested: Path within a record to the records of a list there.
     """
@@ -43,10 +43,10 @@ class JsonTable:
 
 
 def tables(path: Path, limits: Limits) -> list[JsonTable]:
-    """The tables that a JSON file could be, the records of the outermost list first.
+    """Lists the candidate tables of a JSON file, the records of the outermost list first.
 
     Raises:
-        UnreadableFileError: It is no whole JSON.
+        UnreadableFileError: It is not complete JSON.
     """
     documents = list(_documents(path, limits))
     found = {None: documents} | _lists(documents)
@@ -79,7 +79,7 @@ def _documents(path: Path, limits: Limits) -> Iterator[dict[str, Any]]:
 
 
 def _lists(documents: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """Path to the records there, for every list of objects, and every object whose values are objects alike."""
+    """Maps paths to records, for every list of objects, and every object whose values are similar objects."""
     found: dict[str, list[dict[str, Any]]] = {}
 
     def walk(value: Mapping[str, Any], keys: tuple[str, ...]) -> None:
@@ -119,7 +119,7 @@ def _table(place: str | None, records: Sequence[Mapping[str, Any]]) -> JsonTable
 
 
 def _flat(value: Mapping[str, Any], keys: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
-    """Path to text, of all values below; lists as JSON."""
+    """Maps paths to the text of all values below; lists as JSON."""
     for key, child in value.items():
         here = (*keys, key)
         if isinstance(child, dict):
@@ -138,7 +138,7 @@ def _path(keys: Sequence[str]) -> str:
 
 def _frame(rows: Sequence[Mapping[str, str]]) -> pl.DataFrame:
     seen = dict.fromkeys(name for row in rows for name in row)
-    # A key that is a value here and an object there, or differs in case alone, cannot be read by one structure.
+    # One structure cannot read a key that is a value in one record and an object in another, or differs in case alone.
     lower = Counter(name.lower() for name in seen)
     objects = {name[: point.start()] for name in seen for point in re.finditer(r"\.", name)}
     names = [
@@ -147,7 +147,7 @@ def _frame(rows: Sequence[Mapping[str, str]]) -> pl.DataFrame:
         if name
         and not name.startswith(".")
         and '"' not in name
-        and "\0" not in name  # no column of Arrow may be called so
+        and "\0" not in name  # Arrow does not allow this column name
         and lower[name.lower()] == 1
         and name not in objects
         and not any(part.isdecimal() or not part for part in name.split("."))

@@ -1,6 +1,6 @@
-"""The raw text of single records, for the quarantine.
+"""Lookup of the raw text of single records, for the quarantine.
 
-Belongs here: finding records by their number again. A second pass over a file, made only where rows were refused.
+Belongs here: finding records by their number. It is a second pass over a file, only for refused rows.
 """
 
 from pathlib import Path
@@ -14,7 +14,7 @@ from schemas.config.limits import DEFAULT_LIMITS, Limits
 from schemas.quoting import literal
 from schemas.shape import Shape
 
-# What the quarantine keeps of a record; the landed file has it all.
+# Limit of raw text in the quarantine; the landed file has all of it.
 MAX_RAW_CHARACTERS = 4_000
 
 
@@ -34,7 +34,7 @@ def raw_records(
         shape: Its shape.
         numbers: Record numbers, 1 for the first.
         within: The path to the records, where JSON documents wrap them.
-        limits: How large a record may be.
+        limits: The size limit of a record.
 
     Returns:
         Record number to (line the record begins on, where the format has lines; raw text, cut at
@@ -62,7 +62,7 @@ def raw_records(
         if declared == "parquet"
         else json_objects(connection, path, within, limits)
     )
-    # Where a document has no records at all it stands for the one that is missing.
+    # A document without any records stands for the missing one.
     found = connection.execute(
         f"SELECT n, left(CAST(coalesce(json, document) AS VARCHAR), {MAX_RAW_CHARACTERS}) "
         f"FROM (SELECT *, row_number() OVER () AS n FROM {relation}) WHERE list_contains($numbers, n)",

@@ -1,12 +1,12 @@
-"""The cells of a spreadsheet, written to standard output by a process of its own.
+"""Cells of a spreadsheet, written to standard output by a separate process.
 
     python -m assets.reading.sheet_process FILE             sheets, one a line: [name, whether it holds something]
     python -m assets.reading.sheet_process FILE '"NAME"'    rows, one a line: [number, cells as text]; null: the first
 
-Belongs here: what runs in that process, and its memory. Does not: asking for it (`spreadsheets`).
+Belongs here: the code of that process, and its memory limit. Does not: starting it (`spreadsheets`).
 
-The reader, written in Rust, makes room for each cell up to the farthest, and ends its process where there is none: five
-kilobytes with a cell in the last row and column ask for 500 GB. Here it has a process to end.
+The reader, written in Rust, allocates each cell up to the farthest, and aborts its process if there is no memory: a
+file of five kilobytes with a cell in the last row and column needs 500 GB. Here only this process aborts.
 """
 
 import json
@@ -17,13 +17,13 @@ from datetime import date, datetime, time, timedelta
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, WorksheetNotFound
 
-# A million rows of twenty columns take half of it.
+# A million rows of twenty columns need half of it.
 MOST_MEMORY = 3 * 2**30
 _EXACT = 2.0**53
 
 
 def _lines(path: str, sheet: str | None) -> Iterator[object]:
-    """What is written for some arguments."""
+    """Yields the output lines for the given arguments."""
     workbook = CalamineWorkbook.from_path(path)
     if sheet is None:
         yield from ([name, workbook.get_sheet_by_name(name).total_height > 0] for name in workbook.sheet_names)
@@ -34,17 +34,17 @@ def _lines(path: str, sheet: str | None) -> Iterator[object]:
     except WorksheetNotFound:
         yield {"missing": workbook.sheet_names}
         return
-    # It leaves out empty columns before the first that is filled.
+    # It omits empty columns before the first filled one.
     before = [""] * (found.start[1] if found.start else 0)
     blank = [""] * found.width
     for number, cells in enumerate(found.iter_rows(), start=1):
-        # Nearly all rows of a sheet with a cell far below the others are.
+        # True of nearly all rows of a sheet with one cell far below the others.
         if cells != blank and any(texts := [*map(_text, cells)]):
             yield [number, before + texts]
 
 
 def _text(cell: object) -> str:
-    """A cell as people would have typed it; whole numbers without a point."""
+    """Formats a cell as typed; whole numbers without a decimal point."""
     match cell:
         case bool():
             return "true" if cell else "false"
@@ -61,7 +61,7 @@ def _text(cell: object) -> str:
 
 
 def main() -> None:
-    """Writes the lines; what is wrong with the file is the last of them."""
+    """Writes the lines; an error in the file is the last of them."""
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     path, sheet, *_ = [*sys.argv[1:], None]

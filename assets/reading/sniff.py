@@ -1,6 +1,6 @@
-"""How an unknown file is to be read, told by its bytes and never by its name.
+"""Reading of an unknown file, inferred from its bytes and never from its name.
 
-Belongs here: format, encoding, delimiter, header, sheet. Does not: what its columns mean (`assets/inference`).
+Belongs here: format, encoding, delimiter, header, sheet. Does not: the meaning of its columns (`assets/inference`).
 """
 
 import re
@@ -24,11 +24,11 @@ from schemas.shape import Selection, Shape
 
 _HEAD = 2**20
 _GLANCE = 2**16
-# Control characters but for white space.
+# Control characters except white space.
 _STRANGE = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
-# Bytes that are no text have a tenth and more of them; exports have none, or a stray one.
+# Binary data has at least a tenth of them; exports have none, or a stray one.
 _STRANGE_SHARE = 0.03
-# What inference looks at. The import reads the rest by the same shape, and what does not fit is quarantined.
+# Sample for inference. The import reads the rest by the same shape, and quarantines the rows that do not fit.
 MOST_RECORDS = 200_000
 
 
@@ -36,10 +36,10 @@ class Sniffed(NamedTuple):
     """An unknown file, opened.
 
     Attributes:
-        layout: A shape that says how its bytes are read, and nothing else.
+        layout: A shape that defines how its bytes are read, and nothing else.
         frame: Its records, one column of text per column; the first `MOST_RECORDS`.
-        said: What was found, in words.
-        table: Of a JSON file, where the records lie and what lists lie within them.
+        said: The detected format, as text.
+        table: For a JSON file, the path of the records and of the lists within them.
     """
 
     layout: Shape
@@ -53,13 +53,13 @@ def sniff(path: Path, limits: Limits) -> list[Sniffed]:
 
     Args:
         path: The file.
-        limits: How large a record may be, and how many columns there may be.
+        limits: The limits of record size and number of columns.
 
     Returns:
         The tables that it could be: one, or one per sheet of a spreadsheet, or per list in a JSON file.
 
     Raises:
-        UnreadableFileError: It holds no table; the message says what it seems to be.
+        UnreadableFileError: It holds no table; the message names what was detected.
     """
     found: list[Sniffed] = []
     for layout, said in _layouts(path):
@@ -90,7 +90,7 @@ def _layouts(path: Path) -> list[tuple[Shape, list[str]]]:
     text = head.decode("utf-8-sig" if encoding == "utf-8" else encoding, errors="replace").lstrip("\ufeff")
     start = text.lstrip()
     if start[:1] in ("{", "["):
-        # One document on one line is both, and the next export of its kind may be indented.
+        # One document on one line fits both, and the next export of its kind may be indented.
         is_lines = start.rstrip().count("\n") > 0 and json_layout(path) == "newline_delimited"
         kind = "ndjson" if is_lines else "json"
         return [(_layout(format=kind), [*said, kind.upper()])]
@@ -111,7 +111,7 @@ def _layouts(path: Path) -> list[tuple[Shape, list[str]]]:
 
 
 def _is_no_text(text: str) -> bool:
-    """Whether control characters are among the characters as often as in a picture or a program's own file."""
+    """Returns whether control characters are as frequent as in binary files."""
     return len(_STRANGE.findall(text)) > len(text) * _STRANGE_SHARE
 
 

@@ -18,32 +18,32 @@ from schemas.settings import REPOSITORY
 
 
 def sheets(path: Path) -> list[str]:
-    """The names of the sheets that hold something.
+    """Lists the names of the sheets that are not empty.
 
     Raises:
-        UnreadableFileError: It is no whole spreadsheet.
+        UnreadableFileError: It is not a complete spreadsheet.
     """
     return [name for name, is_filled in _lines(path) if is_filled]
 
 
 def sheet_names(path: Path) -> list[str]:
-    """The names of all sheets, the first one first; those that hold nothing too.
+    """Lists the names of all sheets in order, empty ones included.
 
     Raises:
-        UnreadableFileError: It is no whole spreadsheet.
+        UnreadableFileError: It is not a complete spreadsheet.
     """
     return [name for name, _ in _lines(path)]
 
 
 def rows(path: Path, sheet: str | None) -> Iterator[tuple[int, list[str]]]:
-    """The records of a sheet, as (row number, cells as text), blank ones left out.
+    """Yields the records of a sheet, as (row number, cells as text), without blank ones.
 
     Args:
         path: The file.
         sheet: The sheet; None for the first.
 
     Raises:
-        UnreadableFileError: It is no whole spreadsheet, or has no such sheet.
+        UnreadableFileError: It is not a complete spreadsheet, or lacks the sheet.
     """
     for line in _lines(path, json.dumps(sheet)):
         if isinstance(line, dict):
@@ -53,7 +53,7 @@ def rows(path: Path, sheet: str | None) -> Iterator[tuple[int, list[str]]]:
 
 
 def header(path: Path, sheet: str | None, header_row: int) -> list[str]:
-    """The names of the columns, as `csv_records.unique_names` gives them.
+    """Returns the column names, as `csv_records.unique_names` gives them.
 
     Raises:
         UnreadableFileError: There is no header in that row.
@@ -65,10 +65,10 @@ def header(path: Path, sheet: str | None, header_row: int) -> list[str]:
 
 
 def records(path: Path, sheet: str | None, header_row: int) -> Iterator[Record]:
-    """Every record below the header.
+    """Yields every record below the header.
 
     Raises:
-        UnreadableFileError: It is no whole spreadsheet.
+        UnreadableFileError: It is not a complete spreadsheet.
     """
     below = (row for row in rows(path, sheet) if row[0] >= header_row)
     next(below, None)
@@ -77,7 +77,7 @@ def records(path: Path, sheet: str | None, header_row: int) -> Iterator[Record]:
 
 
 def _lines(path: Path, *arguments: str) -> Iterator[Any]:
-    """What the process writes, line by line; it ends with whoever stops listening."""
+    """Yields the process's output by line; closing the generator ends the process."""
     command = [sys.executable, "-m", sheet_process.__name__, str(path.absolute()), *arguments]
     with subprocess.Popen(  # noqa: S603 - this project's own module
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=REPOSITORY

@@ -1,7 +1,7 @@
 """A landed file as columns of text, for DuckDB to select from.
 
-Belongs here: which reader a file gets. Clean files go through DuckDB's own parallel readers. A CSV file that
-turns out not to be clean is read again by the exact reader, which tells good records from bad ones.
+Belongs here: the choice of reader. Clean files go through DuckDB's own parallel readers. A CSV file that turns out to
+be damaged is read again by the exact reader, which separates valid records from invalid ones.
 """
 
 import codecs
@@ -29,7 +29,7 @@ _MAX_NAMES = 1_000
 
 @dataclass(frozen=True)
 class Reject:
-    """A record that could not even be cut into cells."""
+    """A record that could not be split into cells."""
 
     landed_row: int
     reason: str
@@ -37,7 +37,7 @@ class Reject:
 
 @dataclass
 class _Found:
-    """What comes to light while a file is read record by record."""
+    """Findings of a record-by-record reading of a file."""
 
     rejects: list[Reject] = field(default_factory=list)
     failure: UnreadableFileError | None = None
@@ -48,10 +48,10 @@ class TextColumns:
     """A landed file, ready to be selected from.
 
     Attributes:
-        relation: What to put behind FROM: the wanted columns, all VARCHAR, in the order of the file.
+        relation: The text after FROM: the wanted columns, all VARCHAR, in the order of the file.
         numbered: Whether it carries `landed_row`; otherwise records are to be counted as they come.
-        is_fast_csv: Whether DuckDB's own CSV reader is behind it, which a file that is not clean makes stumble.
-        has_exact: Whether the file can be read record by record where this stumbles.
+        is_fast_csv: Whether DuckDB's own CSV reader reads it, which fails on a damaged file.
+        has_exact: Whether the file can be read record by record if this fails.
     """
 
     relation: str
@@ -61,16 +61,16 @@ class TextColumns:
     _found: _Found = field(default_factory=_Found)
 
     def may_lack_records(self, count: int, path: Path) -> bool:
-        """Whether the file may have more records than the `count` that came of it.
+        """Returns whether the file may have more records than the `count` that were read.
 
-        Quoted line feeds and blank lines explain a difference, and so does a reader that lost records without a
-        word, as DuckDB's does behind a header of several lines. The exact reader tells.
+        Causes of a difference are quoted line feeds, blank lines, and records that the reader dropped silently, as
+        DuckDB's does behind a header of several lines. Only the exact reader distinguishes them.
         """
         return self.is_fast_csv and count + 1 != csv_records.line_count(path)
 
     @property
     def rejects(self) -> list[Reject]:
-        """Records left out of the relation; to be asked once that has been read to its end.
+        """Returns the records left out of the relation; valid once the relation has been read to its end.
 
         Raises:
             UnreadableFileError: It ended before the file did. DuckDB would wrap the error in words of its own.
@@ -92,15 +92,15 @@ def open_columns(
     """Opens a landed file.
 
     Args:
-        connection: Where the relation will be used.
+        connection: The connection that will read the relation.
         path: The file.
         shape: Its shape.
         wanted: The columns wanted, required and optional.
-        exact: Whether to read the file record by record, because the fast reader stumbled.
-        limits: How large a record may be.
+        exact: Whether to read the file record by record, because the fast reader failed.
+        limits: The size limit of a record.
 
     Raises:
-        UnreadableFileError: It is not what the shape says.
+        UnreadableFileError: It does not match the shape.
     """
     declared = format_of(path, shape)
     if declared == "csv":
@@ -132,7 +132,7 @@ def _csv(
     names = csv_records.header(path, shape.encoding, shape.delimiter, shape.header_line)
     require_few(path, names, limits)
     places, selected = _selected(names, wanted, f"{path.name}:{shape.header_line}", shape)
-    # A blank line is a record of one empty cell to the fast reader.
+    # The fast reader reads a blank line as a record of one empty cell.
     is_fast = shape.encoding.lower() in _FAST_ENCODINGS and shape.header_line == 1 and len(names) > 1
     if exact or not is_fast or not _is_plain(path):
         return _exact(
@@ -150,7 +150,7 @@ def _csv(
 
 
 def require_few(path: Path, names: Sequence[str], limits: Limits) -> None:
-    """Refuses a file of very many columns, for which DuckDB would plan for minutes.
+    """Refuses a file with very many columns, for which DuckDB's planning would take minutes.
 
     Raises:
         UnreadableFileError: It has more than `max_columns`.
@@ -165,10 +165,10 @@ def _shown(names: list[str]) -> str:
 
 
 def _is_plain(path: Path) -> bool:
-    """Whether a file begins and ends as the fast reader takes it: UTF-8 with line feeds, the header on top."""
+    """Returns whether a file begins and ends as the fast reader requires: UTF-8 with line feeds, the header first."""
     with whole(path), open_bytes(path) as file:
         head = file.read(1 << 16)
-    # It takes a quote that opens behind blanks for a cell: a file cut there would look whole.
+    # It reads a quote after blanks as part of a cell: a truncated file would look complete.
     is_open = b'"' in tail(path, 1 << 16).rpartition(b"\n")[2] and compression(path) == "none"
     is_utf16 = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     is_blank = head.removeprefix(codecs.BOM_UTF8).startswith((b"\r", b"\n"))
@@ -185,7 +185,7 @@ def _spreadsheet(
 
 
 def _selected(names: list[str], wanted: Selection, place: str, shape: Shape) -> tuple[list[str], str]:
-    """Names for the columns of a header by their place, and the SELECT that gives the wanted ones."""
+    """Returns names for the columns of a header by their index, and the SELECT of the required ones."""
     missing = [name for name in wanted.columns if name not in names]
     if missing:
         remedy = ""
@@ -194,7 +194,7 @@ def _selected(names: list[str], wanted: Selection, place: str, shape: Shape) -> 
         raise UnreadableFileError(
             f"{place} lacks the columns {', '.join(missing)} of shape {shape.name}; it has {_shown(names)}{remedy}"
         )
-    # By their place, since DuckDB takes names that differ in case alone for the same.
+    # By index, since DuckDB's names are case-insensitive.
     places = {name: f"c{place}" for place, name in enumerate(names)}
     selected = ", ".join(
         f"{places.get(name, 'CAST(NULL AS VARCHAR)')} AS {identifier(name)}" for name in wanted.read_columns
@@ -205,7 +205,7 @@ def _selected(names: list[str], wanted: Selection, place: str, shape: Shape) -> 
 def _exact(
     connection: duckdb.DuckDBPyConnection, records: Iterator[Record], places: list[str], selected: str
 ) -> TextColumns:
-    """Records read one by one in Python, as a relation."""
+    """Returns records read one by one in Python, as a relation."""
     found = _Found()
     schema = pa.schema([*((place, pa.string()) for place in places), ("landed_row", pa.int64())])
     connection.register("exact_records", pa.RecordBatchReader.from_batches(schema, _batches(records, schema, found)))
@@ -240,7 +240,7 @@ def _batch(rows: list[tuple[int, list[str]]], schema: pa.Schema) -> pa.RecordBat
 def _exact_lines(
     connection: duckdb.DuckDBPyConnection, path: Path, shape: Shape, wanted: Selection, limits: Limits
 ) -> TextColumns:
-    """Records of a JSON file that has one a line; one that is too large costs no other."""
+    """Reads a JSON file with one record a line; an oversized record affects no other."""
     found = _Found()
     schema = pa.schema([("json", pa.string()), ("landed_row", pa.int64())])
 
@@ -275,10 +275,10 @@ def _text_of(line: bytes) -> str | None:
 
 
 def parquet_types(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
-    """The columns of a Parquet file, each with its type in DuckDB's words.
+    """Returns the columns of a Parquet file, each with its DuckDB type.
 
     Raises:
-        UnreadableFileError: It is no whole Parquet file.
+        UnreadableFileError: It is not a complete Parquet file.
     """
     try:
         described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(path)})").fetchall()
@@ -299,7 +299,7 @@ def _parquet(connection: duckdb.DuckDBPyConnection, path: Path, wanted: Selectio
 
 
 def _as_text(name: str, parquet_type: str | None) -> str:
-    """A column of a Parquet file as text; lists and structures as JSON, as which the macros read them."""
+    """Casts a column of a Parquet file to text; lists and structures to JSON, which the macros expect."""
     if parquet_type is None:
         return "CAST(NULL AS VARCHAR)"
     is_nested = parquet_type.endswith("]") or parquet_type.startswith(("STRUCT", "MAP"))

@@ -1,4 +1,4 @@
-"""Files that go: old dates of lake and landing, and what killed writers have left.
+"""Retention: removal of old dates of lake and landing, and of files of killed writers.
 
-Belongs here: which files of a home may go, and removing them. Does not: Dagster's runs (`pipelines/instance`).
+Belongs here: the choice and removal of files of a home. Does not: Dagster's runs (`pipelines/instance`).
 """

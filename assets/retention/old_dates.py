@@ -1,10 +1,10 @@
-"""Old dates of lake and landing: which may go, and removing them.
+"""Old dates of lake and landing: their selection and removal.
 
-Belongs here: what is old, and what stays although it is. Does not: Dagster's runs (`pipelines/instance/run_retention`),
-or what killed writers have left (`temp_cleanup`).
+Belongs here: the definition of old, and the exceptions. Does not: Dagster's runs (`pipelines/instance/run_retention`),
+or files of killed writers (`temp_cleanup`).
 
-How old something is goes by the newest ranked date and not by today's, so that neither a wrong clock nor a pipeline
-that has not run for long costs a date; and what was written lately stays as long as what is of lately.
+Age is relative to the newest ranked date and not to today, so that neither a wrong clock nor a pipeline that has not
+run for long deletes a date; and recently written files are kept as long as recent dates.
 """
 
 import shutil
@@ -23,29 +23,29 @@ from assets.storage.lake import Lake
 from schemas.settings import Settings
 
 Kind = Literal["lake", "landing", "runs"]
-# Each kind in words, one of it and more.
+# Each kind in words, singular and plural.
 KINDS: dict[Kind, tuple[str, str]] = {
     "lake": ("table of a date", "tables of dates"), "landing": ("landed date", "landed dates"),
     "runs": ("run", "runs"),
 }  # fmt: skip
 
-# Published of every date; few rows each.
+# Published for every date; few rows each.
 _KEPT_FOR_EVER = "handle_changes"
-# Rejected records go as soon as they are no longer published.
+# Rejected records are deleted once they are no longer published.
 _QUARANTINE = "quarantine"
-# What `history` looks back on; its dates stay as long as a date does that has seen them.
+# Input of the look-back of `history`; its dates stay as long as any date that has read them.
 _LOOKED_BACK_ON = {"profiles", "import_report"}
 _DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True)
 class Removable:
-    """Something that may go.
+    """A removable file or folder.
 
     Attributes:
-        kind: What it is.
-        path: Where it lies; of a run, its id.
-        bytes: How much room it takes.
+        kind: Its kind.
+        path: Its path; for a run, its id.
+        bytes: Its size.
     """
 
     kind: Kind
@@ -54,30 +54,30 @@ class Removable:
 
 
 def removable(settings: Settings) -> list[Removable]:
-    """Every date of lake and landing that may go now."""
+    """Lists every date of lake and landing that can be removed now."""
     newest = max(Lake(settings.lake).dates("ranking"), default=date.min)
     return [*_old_of_lake(settings, newest), *_old_of_landing(settings, newest)]
 
 
 def remove(found: Sequence[Removable]) -> list[str]:
-    """Removes what `removable` has found; the caller holds the home.
+    """Removes the results of `removable`; the caller holds the home.
 
     Returns:
-        What could not be removed, and why.
+        The errors of files that could not be removed.
     """
     refused = []
     for each in found:
         try:
             _REMOVE[each.kind](each.path)
         except FileNotFoundError:
-            continue  # somebody else has removed it
+            continue  # another process has removed it
         except OSError as error:
             refused.append(f"{error.filename or each.path}: {error.strerror}")
     return refused
 
 
 def words(counts: Mapping[Kind, int]) -> str:
-    """How many of each kind, in words."""
+    """Formats the count of each kind."""
     told = [f"{counts[kind]:,} {KINDS[kind][counts[kind] != 1]}" for kind in KINDS if counts.get(kind)]
     return ", ".join(told) or "nothing"
 
@@ -95,7 +95,7 @@ def _old_of_lake(settings: Settings, newest: date) -> Iterator[Removable]:
         tables[day].remove(_QUARANTINE)
         if _is_old(newest - day, [path], QUARANTINE_DAYS):
             yield Removable("lake", path, _size(path))
-    # A date goes as a whole, so that none is left with half of what it would be computed anew from.
+    # A date is removed as a whole, so that no part of its inputs is left.
     gone = []
     for day, found in sorted(tables.items()):
         paths = [lake.path(name, day) for name in found if name != _KEPT_FOR_EVER]
@@ -104,7 +104,7 @@ def _old_of_lake(settings: Settings, newest: date) -> Iterator[Removable]:
     ranked = [day for day in lake.dates("ranking") if day not in gone]
     for day in gone:
         for name in tables[day]:
-            # What an earlier release wrote of `history` goes once its handle changes have been published.
+            # The `history` of an earlier release is removed once its handle changes have been published.
             is_kept = name == _KEPT_FOR_EVER or (name == "history" and _KEPT_FOR_EVER not in tables[day])
             if not is_kept and not (name in _LOOKED_BACK_ON and _is_seen(day, ranked)):
                 path = lake.path(name, day)
@@ -116,14 +116,14 @@ def _is_seen(day: date, ranked: Sequence[date]) -> bool:
 
 
 def _is_old(age: timedelta, paths: Sequence[Path], days: int | None) -> bool:
-    """Whether a date lies so many days before the newest ranked one, and what it has was written as long ago."""
+    """Returns whether a date is so many days older than the newest ranked one, and its files are as old."""
     if days is None or age.days < days:
         return False
     return time.time() - max(map(_written, paths), default=0.0) > days * _DAY_SECONDS
 
 
 def _old_of_landing(settings: Settings, newest: date) -> Iterator[Removable]:
-    """Old dates of each source, but for its newest complete one, and for what the newest ranked date rests on."""
+    """Lists old dates of each source, except its newest complete one and the inputs of the newest ranked date."""
     if settings.keep_landing_days is None or not settings.landing.is_dir():
         return
     used = _used(settings)
@@ -137,14 +137,14 @@ def _old_of_landing(settings: Settings, newest: date) -> Iterator[Removable]:
 
 
 def _used(settings: Settings) -> set[date]:
-    """The dates whose landed files the newest ranked date rests on, those of carried-forward sources too."""
+    """Returns the landed dates that the newest ranked date depends on, carried-forward sources included."""
     lake = Lake(settings.lake)
     reports = [lake.scan("import_report", day) for day in lake.dates("ranking")[-1:]]
     return {day for report in reports for day in report.select("landed_date").collect().to_series() if day}
 
 
 def _written(path: Path) -> float:
-    """When something was written, in seconds since the epoch; what has gone meanwhile was written just now."""
+    """Returns the modification time in seconds since the epoch; the current time if the file is gone."""
     try:
         return path.lstat().st_mtime
     except FileNotFoundError:
@@ -158,12 +158,12 @@ def _size(path: Path) -> int:
 
 def _remove_table(path: Path) -> None:
     path.unlink()
-    with suppress(OSError):  # something else is in it
+    with suppress(OSError):  # it is not empty
         path.parent.rmdir()
 
 
 def _remove_landed(path: Path) -> None:
-    # Moved first, so that no date is ever half there.
+    # Moved first, so that no date is ever half removed.
     aside = path.with_name(f".{path.name}.tmp")
     path.rename(aside)
     shutil.rmtree(aside)

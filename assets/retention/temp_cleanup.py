@@ -1,7 +1,7 @@
-"""What killed runs have left in a home.
+"""Cleanup of files of killed runs in a home.
 
-Belongs here: sweeping all of its folders at once, as every run does first. Does not: what is left over in each of
-them, which those know that write there, or the published folder, which every publisher sweeps under its own lock.
+Belongs here: sweeping all of its folders at once, the first step of every run. Does not: listing the leftovers of a
+folder, which is in the module that writes there, or the published folder, swept by publishers under their own lock.
 """
 
 import time
@@ -17,20 +17,20 @@ _DAY_SECONDS = 86_400
 
 
 def sweep(settings: Settings, *, is_alone: bool = False) -> int:
-    """Removes what killed runs have left, and nothing that a run is at work on.
+    """Removes files of killed runs, except those in use by a running one.
 
     Args:
-        settings: Where the home is.
-        is_alone: Whether it is known that nobody pulls, so that pulls which broke off go too.
+        settings: Settings of the home.
+        is_alone: Whether no pull is running, so that interrupted pulls are removed too.
 
     Returns:
-        How many files and folders that were.
+        Number of removed files and folders.
     """
     return sum(atomic_write.sweep(folder, paths) for folder, paths in _temp_files(settings, is_alone=is_alone))
 
 
 def left_overs(settings: Settings) -> Iterator[Path]:
-    """What no run has swept for a day: those at work are far younger."""
+    """Lists files that no run has swept for a day; those in use are far younger."""
     for _, paths in _temp_files(settings, is_alone=False):
         for path in paths:
             if time.time() - path.lstat().st_mtime > _DAY_SECONDS:
@@ -38,10 +38,10 @@ def left_overs(settings: Settings) -> Iterator[Path]:
 
 
 def _temp_files(settings: Settings, *, is_alone: bool) -> Iterator[tuple[Path, Iterable[Path]]]:
-    """Folders that writers are at work in, each with what lies aside there; looked for as it is asked for."""
+    """Yields folders that are being written to, each with its temporary files; lazy."""
     yield from store.temp_files(settings.landing, is_alone=is_alone)
     yield from Lake(settings.lake).temp_files()
-    # Until release 0.2.0 the lake had a copy of `rank_history`: accounts, whom an erasure has to reach.
+    # Until release 0.2.0 the lake had a copy of `rank_history`, whose accounts an erasure has to cover.
     yield settings.lake, settings.lake.glob("published_days.duckdb*")
     for folder in (settings.scratch, settings.suppressed, settings.forgetting):
         yield folder, atomic_write.temp_files(folder)

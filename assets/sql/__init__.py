@@ -1,4 +1,4 @@
-"""The SQL files: a table is one file, or one file for each of its steps.
+"""The SQL files: each table is one file, or one file for each of its steps.
 
 Steps are common table expressions of the statement that `read_sql` returns. Macros and named constants are in
 `macros.sql`, which every connection runs first.

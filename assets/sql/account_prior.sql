@@ -1,5 +1,5 @@
--- One row per platform: how far accounts lie from what is expected of their size. Most scatter with between_variance, a
--- share of outliers with outlier_scale() times that (docs/model.md, "Account prior"). By moments.
+-- One row per platform: the variance of accounts around the expected level of their size. Most have between_variance, a
+-- share of outliers outlier_scale() times that (docs/model.md, "Account prior"). Method of moments.
 --
 -- Inputs: account_levels, size_trend.
 
@@ -23,7 +23,7 @@ totals AS (
     GROUP BY platform
 ),
 
--- The mean of squares shows all accounts, the median of squares those that are not outliers.
+-- The mean of squares covers all accounts, the median of squares only those that are not outliers.
 cores AS (
     SELECT
         platform,

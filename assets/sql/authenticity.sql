@@ -1,10 +1,11 @@
--- One row per account: each indicator that its engagement or its followers are not earned, with the value, and what all
--- indicators together leave of its authenticity. An indicator is a reason to look and no verdict.
+-- One row per account: each indicator of purchased engagement or followers, with its value, and the authenticity that
+-- all indicators together leave. An indicator is a reason to check an account, not a verdict.
 --
--- Inputs: engagement, estimates, history, baselines, score_weights. An indicator's suspicion is 1 / (1 + exp(2 (3.5 - z))), z being how many
--- of its platform and tier's usual deviations the account lies from the usual, so that it is 0.09 for one account in a
--- hundred and a half for one in some thousands. Deviations are those of the middle half of accounts, and at least what
--- stands below. Authenticity is the product of 1 - weight × suspicion over the indicators that the data can tell of.
+-- Inputs: engagement, estimates, history, baselines, score_weights. An indicator's suspicion is 1 / (1 + exp(2 (3.5 -
+-- z))), where z is the account's distance from the baseline of its platform and tier, in standard deviations: it is
+-- 0.09 for one account in a hundred and 0.5 for one in some thousands. The standard deviation is estimated from the
+-- middle half of accounts, with the lower bounds below. Authenticity is the product of 1 - weight × suspicion over the
+-- indicators that have data.
 
 WITH usual AS (
     SELECT
@@ -56,7 +57,7 @@ deviating AS (
         engagement.engagement_ratio_mean > 1.5 * engagement.engagement_ratio AS is_viral,
         engagement.engagement_ratio > 1 AS is_over_1,
         engagement.hidden_like_posts > 0 AS hides_likes,
-        -- Few comments deviate by chance: as far as those that so many likes usually bring do.
+        -- Few comments vary by chance: the scale includes the counting variance of the comments expected for these likes.
         (ln(engagement.comments_per_100_likes + 0.1) - usual.comments) / sqrt(
             pow(usual.comments_over, 2) + 1 / (exp(usual.comments) / 100 * engagement.likes_total + 0.5)
         ) AS comments_over,
@@ -64,10 +65,10 @@ deviating AS (
             pow(usual.comments_under, 2) + 1 / (exp(usual.comments) / 100 * engagement.likes_total + 0.5)
         ) AS comments_under,
         (ln(engagement.top_post_over_median) - usual.top_post) / usual.top_post_over AS top_post_over,
-        -- A step counts beyond what the account is used to, and in full once what it brought is lost again.
+        -- A step counts beyond three times the median daily growth, and in full once it is reversed.
         (history.max_daily_growth - 3 * history.median_daily_growth - usual.step) / usual.step_over
         * (0.5 + 0.5 * history.spike_reversal) AS step_over,
-        -- Growth far over the usual, as far as engagement lies under it.
+        -- Growth above the baseline, in proportion to engagement below it.
         CASE
             WHEN history.followers_growth_30d IS NOT NULL AND estimates.engagement_zscore IS NOT NULL THEN least(
                 (history.followers_growth_30d - usual.growth) / usual.growth_over,

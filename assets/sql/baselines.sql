@@ -1,8 +1,9 @@
--- What is usual of each indicator of authenticity on a platform and tier: the quartiles of the day, and of how many accounts.
+-- Baseline of each indicator of authenticity per platform and tier: the quartiles of the day, and the number of
+-- accounts.
 --
--- Inputs: engagement, history, tiers, default_baselines. Of a cell with under 20 accounts that show an indicator the platform's
--- quartiles count, and where that has too few, the default. Quartiles, since cheats are among the outermost: what lies
--- beyond 1 and 99 of 100 is told from the middle half, which they cannot move.
+-- Inputs: engagement, history, tiers, default_baselines. A cell with under 20 accounts that have a value takes the
+-- platform's quartiles, and a platform with too few the defaults. Quartiles, since cheating accounts are in the tails:
+-- the 1st and 99th percentiles are extrapolated from the middle half, which they cannot move.
 
 WITH indicators AS (
     SELECT platform, tier, 'comments_per_100_likes' AS indicator, comments_per_100_likes AS value
@@ -23,7 +24,7 @@ WITH indicators AS (
     SELECT platform, tier, 'following_turnover' AS indicator, following_turnover AS value FROM history
 ),
 
--- A platform as a whole is the tier '*'.
+-- The tier '*' is the platform as a whole.
 quartiles AS (
     SELECT
         platform,

@@ -1,8 +1,8 @@
--- Platform × tier × metric: what was observed today beside published figures of the same metric.
+-- Platform × tier × metric: the observed figure of the day beside published figures of the same metric.
 --
--- Inputs: engagement, priors, tiers, published_benchmarks (by their own bands of followers: one of another band than a
--- tier is compared with nothing). A metric that nobody has published for a cell has one row without a published value;
--- one that several have published has a row for each, never an average of them.
+-- Inputs: engagement, priors, tiers, published_benchmarks (only those whose band of followers equals a tier are
+-- compared). A metric without a published figure for a cell has one row without a published value; one with several has
+-- a row for each, never their average.
 
 WITH observed AS (
     SELECT

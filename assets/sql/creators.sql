@@ -1,10 +1,10 @@
 -- Accounts of one person on several platforms, as far as they state it themselves: one row per account that is linked.
 --
--- Inputs: profiles, shared_hosts (hosts of many people: of some a page tells whose it is, of others nothing does).
--- Four statements link two accounts of different platforms: the same website, the same contact address, a link from
--- each to the other, and a link from one to the other where both have the same handle. A website or address that two
--- accounts of one platform give is an agency's or a brand's and links nobody, and neither does what would make one person
--- of two accounts of one platform. A name alone never links.
+-- Inputs: profiles, shared_hosts (hosts with pages of many people; on some the path identifies the owner, on others
+-- nothing does). Four statements link two accounts of different platforms: the same website, the same contact address,
+-- a link from each to the other, and a link from one to the other where both have the same handle. A website or address
+-- that two accounts of one platform share belongs to an agency or a brand and creates no link. Nor does a link that
+-- would assign two accounts of one platform to one person. A name alone creates no link.
 
 WITH RECURSIVE accounts AS (
     SELECT
@@ -20,7 +20,7 @@ WITH RECURSIVE accounts AS (
     FROM profiles
 ),
 
--- Where a text names an account of a platform: youtube.com/channel/ by its id, all else by the handle.
+-- References to accounts in a text: youtube.com/channel/ by id, all others by handle.
 links AS (
     SELECT
         account,
@@ -52,13 +52,13 @@ links AS (
     ) AS found
 ),
 
--- A handle that several accounts of a platform have names none of them.
+-- A handle that several accounts of a platform have identifies none of them.
 handles AS (
     SELECT platform, handle, min(account) AS account FROM accounts GROUP BY platform, handle HAVING count(*) = 1
 ),
 
--- By handle and by id apart: joined by either at once, every link would be compared with every account of its platform.
--- The handle is that of the account which is named.
+-- Joined by handle and by id separately: with OR, every link would be compared with every account of its platform.
+-- The handle is that of the referenced account.
 named AS (
     SELECT links.account, handles.account AS other, handles.platform, handles.handle
     FROM links
@@ -76,7 +76,7 @@ stated AS (
     WHERE sender.platform <> named.platform
 ),
 
--- What an account may have in common with one account of each other platform.
+-- Keys that an account may share with one account of each other platform.
 common AS (
     SELECT account, platform, 'same contact as' AS kind, contact AS value FROM accounts WHERE contains(contact, '@')
     UNION ALL
@@ -135,9 +135,9 @@ neighbours AS (
     JOIN accounts ON edges.account = accounts.account
 ),
 
--- One person has at most one account of each of ten platforms here: nobody is further than nine steps away. An account
--- that reaches two of one platform is dropped at that step, so that however many accounts link each other, none ever
--- has more than ten rows.
+-- A person has at most one account of each of ten platforms here, so every account is within nine steps. An account
+-- that reaches two of one platform is dropped at that step, so that no account ever has more than ten rows, whatever
+-- the number of links.
 reached AS (
     SELECT DISTINCT account, account AS other, 0 AS steps
     FROM edges

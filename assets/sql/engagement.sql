@@ -1,5 +1,5 @@
--- One row per account: ratios over its newest settled posts, or over the export's own averages; and what the ranking
--- model needs to know of all its settled posts of the window (docs/model.md, "Level of an account").
+-- One row per account: ratios over its newest settled posts, or over the export's own averages; and the inputs of the
+-- ranking model from all its settled posts of the window (docs/model.md, "Level of an account").
 --
 -- Inputs: profiles, posts (both may come bucket by bucket: each account is computed on its own), tiers, parameters.
 -- Sums are over integers (logs in millionths), so that no figure depends on the order of rows or threads.
@@ -52,7 +52,7 @@ newest AS (
         dated.account,
         max(dated.posted_at) AS last_posted_at,
         list_min(max(CASE WHEN dated.is_settled THEN dated.posted_at END, parameters.sample_posts)) AS sampled_since,
-        -- An account hides its likes where eight posts or more all have 3, or where most have, while more people comment.
+        -- An account hides its likes if all of at least eight posts have exactly 3, or most posts do and have more comments.
         (count(dated.likes) >= 8 AND min(dated.likes) = 3 AND max(dated.likes) = 3)
         OR (
             count(CASE WHEN dated.likes = 3 AND dated.comments > 3 THEN 1 END) >= 3
@@ -230,7 +230,7 @@ SELECT
     leveled.has_picture,
     leveled.tier,
     leveled.ranked AS is_ranked_tier,
-    -- Exports that write a word in two ways mean one sector.
+    -- Spelling variants of a word in an export are one sector.
     lower(leveled.sector) AS sector,
     leveled.country,
     leveled.city,
@@ -275,7 +275,7 @@ SELECT
         WHEN leveled.engagement_basis = 'posts' THEN leveled.comments_total
         ELSE leveled.avg_comments * coalesce(leveled.averaged_posts, 1)
     END AS comments_total,
-    -- The highest of a few posts is not far over their median, whoever it is.
+    -- With few posts, the maximum is not far above the median for any account.
     CASE WHEN leveled.posts >= 5 THEN exp((leveled.log_highest - leveled.log_median) / 1e6) END AS top_post_over_median,
     CAST(leveled.following AS DOUBLE) / leveled.base AS following_ratio,
     CAST(length(leveled.handle) - length(translate(leveled.handle, '0123456789', '')) AS DOUBLE) / nullif(length(leveled.handle), 0)

@@ -1,5 +1,5 @@
--- One row per account that has a ratio: its estimated engagement with an interval, and how it compares with accounts of
--- its size.
+-- One row per account that has a ratio: its estimated engagement with an interval, and its lift over accounts of its
+-- size.
 --
 -- Inputs: engagement, priors, parameters. Steps: account_levels, posterior.
 

@@ -1,8 +1,9 @@
--- One row per account that earlier snapshots of the last 32 days tell of: its growth, its steps, whom it followed and
--- unfollowed, and the handle it had before.
+-- One row per account with earlier snapshots in the last 32 days: its growth, its steps, accounts followed and
+-- unfollowed, and its previous handle.
 --
--- Inputs: profiles, earlier (profiles of the dates before, those of their own day only; both may come bucket by bucket),
--- tiers. Figures stand for the day that a row was landed: of a carried-forward row earlier days count back from there.
+-- Inputs: profiles, earlier (profiles of the dates before, those of their own day only; both may come bucket by
+-- bucket), tiers. Figures are as of the day that a row was landed; earlier days of a carried-forward row count back
+-- from there.
 
 WITH known AS (
     SELECT DISTINCT platform, profile_id FROM earlier WHERE data_age_days = 0
@@ -35,7 +36,7 @@ seen AS (
     JOIN known ON profiles.platform = known.platform AND profiles.profile_id = known.profile_id
 ),
 
--- Two sources count differently: a step is told within one source only.
+-- Sources count differently: a step is computed within one source only.
 stepped AS (
     SELECT
         seen.*,
@@ -59,14 +60,14 @@ told AS (
         profile_id,
         count(*) - 1 AS earlier_snapshots,
         count(daily_growth) AS steps,
-        -- Days that lie as near count by the earlier.
+        -- Of two days equally near, the earlier counts.
         arg_min(followers, 2 * abs(days_before - 7) + CAST(days_before < 7 AS INTEGER))
             FILTER (WHERE days_before BETWEEN 5 AND 9) AS followers_7d,
         arg_min(followers, 2 * abs(days_before - 30) + CAST(days_before < 30 AS INTEGER))
             FILTER (WHERE days_before BETWEEN 28 AND 32) AS followers_30d,
         max(daily_growth) AS max_daily_growth,
         median(abs(daily_growth)) AS median_daily_growth,
-        -- Of steps as large as each other the latest.
+        -- Of equally large steps, the latest.
         arg_max(followers, row(daily_growth, -days_before)) FILTER (WHERE daily_growth IS NOT NULL)
             AS followers_after_step,
         arg_max(followers_before, row(daily_growth, -days_before)) FILTER (WHERE daily_growth IS NOT NULL)
@@ -86,7 +87,7 @@ SELECT
     told.earlier_snapshots,
     (profiles.followers - told.followers_7d) / CAST(nullif(told.followers_7d, 0) AS DOUBLE) AS followers_growth_7d,
     (profiles.followers - told.followers_30d) / CAST(nullif(told.followers_30d, 0) AS DOUBLE) AS followers_growth_30d,
-    -- Of fewer than three steps none stands out.
+    -- With fewer than three steps, none is an outlier.
     CASE WHEN told.steps >= 3 THEN told.max_daily_growth END AS max_daily_growth,
     CASE WHEN told.steps >= 3 THEN told.median_daily_growth END AS median_daily_growth,
     CASE

@@ -1,4 +1,4 @@
--- One row per account, or per post, of those that sources have: the newest capture, of several the first source's.
+-- One row per account, or per post, of all sources: the newest capture; of equally new ones, that of the first source.
 WITH shared AS (
     SELECT hash(platform, profile_id, post_id) AS record
     FROM deduplicated

@@ -1,8 +1,9 @@
--- One row per platform: how the posts of one account vary, how much accounts differ in that, how far levels change, and
--- how far the log of an account's mean ratio lies over its level (docs/model.md, "Variance between posts").
+-- One row per platform: variance between posts of one account, its spread among accounts, variance of level changes,
+-- and the difference between the log of an account's mean ratio and its level (docs/model.md, "Variance between
+-- posts").
 --
--- Inputs: engagement, default_priors. Medians and quartiles, so that accounts of wild or of bought engagement do not
--- move what is found.
+-- Inputs: engagement, default_priors. Medians and quartiles, so that accounts of extreme or purchased engagement do not
+-- bias the estimates.
 
 WITH accounts AS (
     SELECT
@@ -13,7 +14,7 @@ WITH accounts AS (
         counting_variance,
         level_change,
         level_change_noise,
-        -- Of the mean of so many posts that their number no longer matters: of one post mean and level are the same.
+        -- For a mean over so many posts that their number no longer matters: for one post, mean and level are equal.
         (log_mean - level) * level_posts / df AS mean_offset
     FROM engagement
     WHERE level_posts > 2
@@ -24,7 +25,7 @@ platforms AS (
         platform,
         greatest(pow(robust_sd(ln(variance)), 2) - exact_mean(trigamma(df / 2.0)), trigamma(max_post_df() / 2.0)) AS excess,
         greatest(2 * inverse_trigamma(excess), min_post_df()) AS post_df,
-        -- Counting is part of what is observed.
+        -- The observed variance includes counting variance.
         greatest(exp(median(ln(variance)) + log_chi2_median(post_df)) - median(counting_variance), min_variance())
             AS post_variance,
         median(mean_offset) AS mean_offset,
@@ -34,8 +35,8 @@ platforms AS (
     HAVING count(*) >= min_accounts()
 ),
 
--- Halves of a window differ by what chance makes, and by how far the level has changed: of accounts whose levels stay,
--- the squared difference over its variance has the median of F(1, post_df + df).
+-- Halves of a window differ by chance and by the change of the level: for accounts with constant levels, the squared
+-- difference over its variance has the median of F(1, post_df + df).
 changes AS (
     SELECT
         accounts.platform,
@@ -58,7 +59,7 @@ movements AS (
     HAVING count(*) >= min_accounts()
 )
 
--- Log-normal posts have the log of their mean half a variance over their median.
+-- For log-normal posts, the log of the mean is half a variance above the median.
 SELECT
     present.platform,
     coalesce(platforms.post_variance, defaults.post_variance) AS post_variance,

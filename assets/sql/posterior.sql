@@ -1,5 +1,6 @@
--- One row per account that has a ratio: the posterior of its level over what is expected of its size (docs/model.md,
--- "Posterior"). Two components, most accounts and outliers, each shrinks the residual; their likelihoods weight them.
+-- One row per account that has a ratio: the posterior of its level relative to the expected level of its size
+-- (docs/model.md, "Posterior"). Two components, most accounts and outliers, each shrink the residual, and are weighted
+-- by their likelihood.
 --
 -- Inputs: account_levels, priors.
 
@@ -17,7 +18,7 @@ WITH residuals AS (
 
 SELECT
     *,
-    -- Null, and so 0, where the platform has no outliers.
+    -- Null, and so 0, for platforms without outliers.
     coalesce(1 / (1 + (1 - outlier_share) / nullif(outlier_share, 0) * exp(
         normal_logpdf(residual, between_variance + noise) - normal_logpdf(residual, outlier_variance + noise)
     )), 0) AS outlier_weight,

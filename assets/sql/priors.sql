@@ -1,4 +1,4 @@
--- One row per platform × tier: the expected level of an account by its size, and how accounts and their posts vary. A
+-- One row per platform × tier: the expected level of an account by its size, and the variances of accounts and posts. A
 -- tier with fewer than min_accounts() has its platform's figures, a platform with fewer the published defaults.
 --
 -- Inputs: engagement, tiers, default_priors. Steps: post_variance, account_levels, size_trend, account_prior.

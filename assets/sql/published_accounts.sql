@@ -1,4 +1,4 @@
--- Every account of the newest date with all that is told of it, micro-influencers first and best first.
+-- Every account of the newest date with all its columns, micro-influencers first and best first.
 --
 -- Inputs: ranking, engagement, history, creators.
 

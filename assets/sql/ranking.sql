@@ -1,7 +1,7 @@
--- One row per account: its score with the components it is made of, and its ranks.
+-- One row per account: its score with its components, and its ranks.
 --
--- Inputs: engagement, estimates, authenticity, topics, score_weights. The score is 100 x / (1 + x), x being lift
--- × (1 - weight (1 - authenticity)) × (1 - weight (1 - recency)): it grows with each of the three.
+-- Inputs: engagement, estimates, authenticity, topics, score_weights. The score is 100 x / (1 + x) with x = lift
+-- × (1 - weight (1 - authenticity)) × (1 - weight (1 - recency)): it increases with each of the three.
 
 WITH weighing AS (
     SELECT
@@ -36,7 +36,7 @@ gathered AS (
         estimates.lift_ci_lower,
         authenticity.authenticity,
         authenticity.flags,
-        -- A half after 90 days of silence; an export of averages does not tell.
+        -- 0.5 after 90 days without a post; null for exports of averages.
         CASE
             WHEN estimates.lift IS NOT NULL AND engagement.days_since_last_post IS NOT NULL
                 THEN 1 / (1 + pow(greatest(engagement.days_since_last_post, 0) / 90.0, 4))
@@ -63,7 +63,7 @@ valued AS (
     WHERE gathered.lift IS NOT NULL
 ),
 
--- Sorted once by merit; every other rank goes by that place.
+-- Sorted once by merit; every other rank derives from that order.
 placed AS (
     SELECT
         valued.*,
@@ -75,7 +75,7 @@ standings AS (
     SELECT
         platform,
         profile_id,
-        -- 100 merit / (1 + merit), by steps that each grow with merit however they are rounded.
+        -- 100 merit / (1 + merit), in steps that are monotonic in merit after rounding.
         100 - 100 / (1 + merit) AS score,
         cume_dist() OVER (PARTITION BY platform, tier ORDER BY merit) AS tier_percentile,
         count(*) OVER (PARTITION BY platform, tier) AS tier_accounts,

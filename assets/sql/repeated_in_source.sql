@@ -1,7 +1,7 @@
--- Rows that another row of their source replaces, of the same account or post: the newest capture stays, of several the
--- first file's, of several in one file the last.
+-- Rows replaced by another row of their source, of the same account or post: the newest capture is kept; of equally new
+-- ones that of the first file, and within one file the last.
 WITH repeated AS (
-    -- Equal hashes of different records only mean that some are looked at closer.
+    -- Equal hashes of different records only cause an additional comparison.
     SELECT hash(source, platform, profile_id, post_id) AS record
     FROM identified
     GROUP BY record

@@ -1,7 +1,7 @@
--- One row per micro-influencer and segment that it belongs to: its rank there. Segments of under 5 are not ranked.
+-- One row per micro-influencer and segment that it belongs to, with its rank there. Segments of under 5 are not ranked.
 --
--- Inputs: ranking, dimensions (one row per way of cutting: its name, and for each column whether it is cut by it).
--- Who lacks one of the columns of a dimension is in none of its segments.
+-- Inputs: ranking, dimensions (one row per dimension: its name, and for each column whether it is part of it). An
+-- account without a value in one of the columns of a dimension is in none of its segments.
 
 WITH members AS (
     SELECT

@@ -1,4 +1,4 @@
--- What became of each source on the newest date: the reading that is published, or else what went wrong.
+-- State of each source on the newest date: the published reading, or else the error.
 --
 -- Inputs: import_report, pulls (source, last_pulled_at).
 WITH preferred AS (
@@ -11,14 +11,14 @@ WITH preferred AS (
     FROM import_report
 ),
 
--- A file that holds both profiles and posts has two rows, and its bytes once.
+-- A file that holds both profiles and posts has two rows; its bytes count once.
 landed AS (
     SELECT source, sum(landed_bytes) AS landed_bytes, string_agg(sha256, ' ' ORDER BY landed_file) AS sha256
     FROM (SELECT DISTINCT source, landed_file, landed_bytes, sha256 FROM preferred WHERE preference = 1) AS files
     GROUP BY source
 ),
 
--- What went wrong on the day itself is told even where an earlier day's rows stand in.
+-- Errors of the day itself are reported even if an earlier day's rows are carried forward.
 problems AS (
     SELECT source, string_agg(DISTINCT message, '; ' ORDER BY message) AS message
     FROM import_report

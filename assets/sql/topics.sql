@@ -1,7 +1,7 @@
--- Sector and tone of accounts whose export does not name them, by the words of their biography and their hashtags.
+-- Sector and tone of accounts whose export has no such column, from the words of their biography and their hashtags.
 --
--- Inputs: profiles, posts (both may come bucket by bucket), lexicon. The topic with most different words counts; where
--- two have as many, none does. Words are compared without accents and case.
+-- Inputs: profiles, posts (both may come bucket by bucket), lexicon. The topic with the most distinct words is chosen;
+-- a tie gives none. Words are compared without accents and case.
 
 WITH silent AS (
     SELECT platform, profile_id, biography, sector IS NULL AS lacks_sector, tone IS NULL AS lacks_tone

@@ -1,4 +1,4 @@
-"""Where bytes lie: files written whole or not at all, the lake, and DuckDB confined to its folders.
+"""Storage: atomic writes, the lake, and DuckDB restricted to its folders.
 
-Belongs here: what every step stands on. Does not: what the bytes mean.
+Belongs here: the base of every step. Does not: the meaning of the bytes.
 """

@@ -1,7 +1,7 @@
-"""Writes that survive a crash: whole or not at all.
+"""Atomic writes: whole or not at all, also after a crash.
 
-Belongs here: the order of fsync and rename that the commit protocol rests on, and telling what a killed writer has left
-from what one is at work on: writers share a lock on the folder, which the system frees with them, however they end.
+Belongs here: the order of fsync and rename that the commit protocol relies on, and separating files of killed writers
+from files in use: writers share a lock on the folder, which the system releases when their process ends.
 """
 
 import errno
@@ -17,25 +17,25 @@ import duckdb
 from polars.exceptions import ComputeError
 
 _REFUSALS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
-# What DuckDB says of each of them.
+# DuckDB's text for each of them.
 _SYNC = "fsync failed"
 
 
 class DiskError(OSError):
-    """The disk refuses something of the pipeline's own; the message names the file or folder."""
+    """The disk refuses a write or read of the pipeline's own files; the message names the file or folder."""
 
     def __str__(self) -> str:
         return f"{self.filename} cannot be written: {self.strerror}; make room or mend the disk, and run again"
 
 
 def is_refusal(number: int | None) -> bool:
-    """Whether a number of the system's is what a disk says that is full, over its quota, broken or read-only."""
+    """Returns whether an errno means a disk that is full, over its quota, broken or read-only."""
     return number in _REFUSALS
 
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Has what the disk refuses name a path, where whoever met it does not: Arrow, Polars and fsync tell none."""
+    """Adds a path to disk errors that lack one: Arrow, Polars and fsync give none."""
     try:
         yield
     except (OSError, ComputeError) as error:
@@ -47,7 +47,7 @@ def naming(path: Path) -> Iterator[None]:
 
 @contextmanager
 def naming_duckdb(path: Path) -> Iterator[None]:
-    """Has a sync that the disk refuses, of a DuckDB file or its log, name the file: DuckDB only says that it failed."""
+    """Adds the file's name to a failed sync of a DuckDB file or its log; DuckDB gives none."""
     try:
         yield
     except duckdb.Error as error:
@@ -57,7 +57,7 @@ def naming_duckdb(path: Path) -> Iterator[None]:
 
 
 def is_of_disk(error: duckdb.Error) -> bool:
-    """Whether the disk, and not what was asked for, is what DuckDB has stumbled over."""
+    """Returns whether a DuckDB error was caused by the disk, not by the query."""
     return isinstance(error, duckdb.FatalException) or _SYNC in str(error)
 
 
@@ -67,12 +67,12 @@ def _number(error: Exception) -> int:
 
 
 def sync_folder(folder: Path) -> None:
-    """Makes the names in a folder durable."""
+    """Syncs a folder, which makes the names in it durable."""
     _sync(folder, os.O_RDONLY | os.O_DIRECTORY)
 
 
 def sync_file(path: Path) -> None:
-    """Makes a file's bytes durable."""
+    """Syncs a file, which makes its bytes durable."""
     _sync(path, os.O_RDONLY)
 
 
@@ -86,7 +86,7 @@ def _sync(path: Path, flags: int) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes a new file, UTF-8, and makes its bytes durable."""
+    """Writes a new file, UTF-8, and syncs it."""
     with naming(path):
         path.write_text(text, encoding="utf-8")
     sync_file(path)
@@ -94,7 +94,7 @@ def write_text(path: Path, text: str) -> None:
 
 @contextmanager
 def shared_lock(folder: Path) -> Iterator[None]:
-    """Says, while the block lasts, that what lies aside in a folder is being written; makes the folder."""
+    """Marks the temporary files in a folder as in use while the block runs; creates the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder, fcntl.LOCK_SH):
         yield
@@ -102,7 +102,7 @@ def shared_lock(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def exclusive_lock(folder: Path) -> Iterator[None]:
-    """Waits until no other process is in such a block, or at work, in a folder; makes the folder."""
+    """Waits until no other process holds a shared or exclusive lock on a folder; creates the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder, fcntl.LOCK_EX):
         yield
@@ -110,7 +110,7 @@ def exclusive_lock(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def temp_dir(folder: Path) -> Iterator[Path]:
-    """Gives a folder of its own within `folder`, which goes when the block ends, or is swept where it was killed."""
+    """Yields a new folder within `folder`, deleted when the block ends, or by a sweep if the process was killed."""
     own = folder / f".{os.getpid()}-{os.urandom(4).hex()}.tmp"
     with shared_lock(folder):
         own.mkdir()
@@ -121,14 +121,14 @@ def temp_dir(folder: Path) -> Iterator[Path]:
 
 
 def sweep(folder: Path, leftovers: Iterable[Path] | None = None) -> int:
-    """Removes what killed writers have left in a folder, unless one is at work there.
+    """Deletes the files of killed writers in a folder, unless a writer is active there.
 
     Args:
-        folder: The folder that writers say they are at work in.
-        leftovers: What to remove, looked for once nobody else is at work; by default whatever lies aside.
+        folder: The folder that writers have locked.
+        leftovers: The files to remove, listed once no writer is active; by default all temporary files.
 
     Returns:
-        How many files and folders went.
+        Number of removed files and folders.
     """
     if not folder.is_dir():
         return 0
@@ -142,12 +142,12 @@ def sweep(folder: Path, leftovers: Iterable[Path] | None = None) -> int:
                     path.unlink()
                 removed += 1
     except BlockingIOError:
-        pass  # they go another time
+        pass  # a later sweep removes them
     return removed
 
 
 def temp_files(folder: Path) -> Iterator[Path]:
-    """Whatever lies aside in a folder, by a name as this module gives it."""
+    """Lists the temporary files in a folder, by the names that this module gives."""
     return folder.glob(".*.tmp*")
 
 
@@ -163,14 +163,14 @@ def _locked(folder: Path, kind: int) -> Iterator[None]:
 
 @contextmanager
 def replacing(target: Path, run_id: str) -> Iterator[Path]:
-    """Gives a path to write to, and moves it onto `target` once the block ends well.
+    """Yields a path to write to, and moves it onto `target` if the block succeeds.
 
     Args:
         target: The file to make or replace.
-        run_id: Tells concurrent writers apart.
+        run_id: Distinguishes concurrent writers.
 
     Yields:
-        A path beside `target`, of its own to this run; gone again if the block raises.
+        A path beside `target`, unique to this run; deleted if the block raises.
     """
     aside = target.parent / f".{target.name}.{run_id}.tmp"
     with shared_lock(target.parent):

@@ -1,6 +1,6 @@
-"""Batches of rows, put together to the size that what works on them is made for.
+"""Batches of rows, combined to the size that later steps are optimised for.
 
-Belongs here: the size of batches alone. Does not: where they come from.
+Belongs here: the size of batches alone. Does not: their origin.
 """
 
 from collections.abc import Iterable, Iterator
@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator
 import polars as pl
 import pyarrow as pa
 
-# Large, since every batch costs pandera some milliseconds a column, whatever its size.
+# Large, since pandera takes some milliseconds a column for every batch of any size.
 ROWS = 245_760
 
 
 def of_rows(batches: Iterable[pa.RecordBatch]) -> Iterator[pl.DataFrame]:
-    """The same rows in the same order, in frames of at least `ROWS` rows but for the last; no rows, no frame."""
+    """Combines rows, in order, into frames of at least `ROWS` rows except the last; no rows, no frame."""
     waiting: list[pl.DataFrame] = []
     for batch in batches:
         waiting.append(pl.DataFrame(batch))

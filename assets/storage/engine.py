@@ -25,7 +25,7 @@ from schemas.settings import Settings
 BATCH_ROWS = 122_880
 _OUT_OF_MEMORY = "Out of Memory Error"
 _OUT_OF_TEMP = "max_temp_directory_size"
-# Below this size going bucket by bucket costs more than it saves.
+# Below this size buckets cost more than they save.
 _ONE_PASS_BYTES = 32 * 2**20
 _BUCKETS_AT_ONCE = 2
 
@@ -37,7 +37,7 @@ class EngineLimitError(Exception):
 
 
 def limit_reached(settings: Settings, error: BaseException) -> str | None:
-    """Which setting an error of DuckDB's, or Arrow's for it, comes from, and what to do; None where it is another."""
+    """Returns the setting whose limit an error of DuckDB or Arrow exceeds, with the remedy; None for other errors."""
     told = str(error)
     if _OUT_OF_MEMORY not in told:
         return None
@@ -51,7 +51,7 @@ def limit_reached(settings: Settings, error: BaseException) -> str | None:
 
 @contextmanager
 def connect(settings: Settings, *readable: Path, among: int = 1) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB connection in memory, in UTC, with a cap on memory and no way out of the named folders.
+    """Opens a DuckDB connection in memory, in UTC, limited in memory and to the named folders.
 
     Args:
         settings: Threads, memory and the folder to spill to.
@@ -59,7 +59,7 @@ def connect(settings: Settings, *readable: Path, among: int = 1) -> Iterator[duc
         among: Connections that share the memory and the disk at once.
 
     Raises:
-        EngineLimitError: What the block does takes more than the settings allow.
+        EngineLimitError: The block exceeds the limits of the settings.
     """
     with atomic_write.temp_dir(settings.scratch) as scratch:
         yield from _connected(settings, readable, scratch, among)
@@ -76,12 +76,12 @@ def _connected(
         options["threads"] = settings.threads
     connection = duckdb.connect(":memory:", config=options)
     try:
-        # DuckDB 2.0 does not keep to it where it is an option of connecting.
+        # DuckDB 2.0 ignores it as an option of connecting.
         connection.execute(f"SET max_temp_directory_size = {literal(f'{settings.temp_bytes // among}B')}")
         connection.execute("SET TimeZone = 'UTC'")
         # Lets DuckDB parse ahead while the batch before is validated.
         connection.execute("SET streaming_buffer_size = '96MB'")
-        # Text as Polars holds it, which then takes it as it is instead of copying every cell.
+        # Polars' text layout, which avoids a copy of every cell.
         connection.execute("SET produce_arrow_string_view = true")
         connection.execute("SET arrow_output_version = '1.4'")
         connection.execute(read_macros())
@@ -98,7 +98,7 @@ def _connected(
 def stream_sql(
     settings: Settings, sql: str, inputs: Mapping[str, Input], *, by_bucket: Sequence[str] = ()
 ) -> Iterator[pa.RecordBatch]:
-    """Runs a SELECT over named inputs and gives its rows as they come.
+    """Runs a SELECT over named inputs and yields its rows.
 
     Args:
         settings: See `connect`.
@@ -125,8 +125,8 @@ def stream_sql(
                 _expose(cursor, inputs, {name: _bucket(files[name], unbucketed, bucket) for name in by_bucket})
                 return cursor.sql(sql).to_arrow_table()
 
-        # A bucket alone is too small to keep all cores busy. The next begins when one is taken: were all asked for at
-        # once, a slow consumer would have their results pile up, outside of DuckDB's memory limit.
+        # A bucket alone is too small to keep all cores busy. The next starts when one is taken: if all started at once,
+        # a slow consumer would let their results accumulate, outside of DuckDB's memory limit.
         buckets = iter(range(BUCKETS))
         with ThreadPoolExecutor(_BUCKETS_AT_ONCE) as pool:
             running = deque(pool.submit(rows_of, bucket) for bucket in islice(buckets, _BUCKETS_AT_ONCE))
@@ -139,7 +139,7 @@ def stream_sql(
 def _expose(
     connection: duckdb.DuckDBPyConnection, inputs: Mapping[str, Input], parts: Mapping[str, str] | None = None
 ) -> None:
-    """Makes the inputs tables of a connection, some only in part: by the SELECT that gives it."""
+    """Exposes the inputs as tables of a connection; some are restricted by a SELECT."""
     for name, value in inputs.items():
         if isinstance(value, pl.DataFrame):
             connection.register(name, value.to_arrow())
@@ -149,7 +149,7 @@ def _expose(
 
 
 def _bucket(paths: Sequence[Path], unbucketed: Container[Path], bucket: int) -> str:
-    """The SELECT of the rows of a bucket; files without buckets of today's hash are read whole for it."""
+    """Returns the SELECT of the rows of a bucket; files without buckets of the current hash are read whole."""
     known = [path for path in paths if path not in unbucketed]
     others = [path for path in paths if path in unbucketed]
     conditions = ((known, f"bucket = {bucket}"), (others, f"{BUCKET_OF} = {bucket}"))

@@ -1,6 +1,6 @@
-"""Who may work in a home: many that add to it, or one that erases from it.
+"""Lock of a home: shared by writers, exclusive for an erasure.
 
-Belongs here: the lock that keeps runs out while a person is erased, and erasing out while a run writes. Does not: the
+Belongs here: the lock that separates runs from erasures. Does not: the
 lock of publishers (`publishing/publish_protocol`), which keeps them apart from each other.
 """
 
@@ -16,17 +16,17 @@ FILE_NAME = ".lock"
 _PAUSE_SECONDS = 0.2
 _LONGEST_WAIT_SECONDS = 3600
 
-# Homes that this process erases in, and may add to meanwhile.
+# Homes that this process holds exclusively, and may still write to.
 _held: set[Path] = set()
 
 
 class HomeLockedError(Exception):
-    """The home was not free in time; the message says who has it and what to do."""
+    """The home was locked for too long; the message names the holder and the remedy."""
 
 
 @contextmanager
 def adding(settings: Settings) -> Iterator[None]:
-    """Holds the home together with others that add to it; waits while a person is erased from it.
+    """Holds the home together with other writers; waits while a person is erased from it.
 
     Raises:
         HomeLockedError: That took over an hour.
@@ -40,10 +40,10 @@ def adding(settings: Settings) -> Iterator[None]:
 
 @contextmanager
 def erasing(settings: Settings) -> Iterator[None]:
-    """Holds the home alone; what this process adds meanwhile it may.
+    """Holds the home exclusively; this process itself may still write.
 
     Raises:
-        HomeLockedError: A run was at work for longer than `publish_wait_seconds`.
+        HomeLockedError: A run held the lock for longer than `publish_wait_seconds`.
     """
     with _locked(settings.home, fcntl.LOCK_EX, settings.publish_wait_seconds, "a run is at work"):
         _held.add(settings.home)
@@ -70,5 +70,5 @@ def _locked(home: Path, kind: int, wait_seconds: int, what: str) -> Iterator[Non
                         f"`fuser {path}`"
                     ) from None
                 time.sleep(_PAUSE_SECONDS)
-        # The system frees the lock with its holder, however that ends.
+        # The system releases the lock when its process ends.
         yield

@@ -1,12 +1,12 @@
 """The lake: one Parquet file per table and snapshot date, each replaced as a whole.
 
-Belongs here: where tables lie, committing them, listing dates, and the writer that groups accounts in buckets.
+Belongs here: the paths of tables, committing them, listing dates, and the writer that groups accounts in buckets.
 
     lake/<table>/snapshot_date=<date>/data.parquet
 
-Buckets: rows of big tables carry `bucket`, a hash of the account's id, and lie in row groups of one bucket each. What
-is computed per account can then go bucket by bucket in flat memory, reading only its row groups. The notes of a file
-name the hash and the number of buckets: a date that has others is not joined by them.
+Buckets: rows of big tables carry `bucket`, a hash of the account's id, and lie in row groups of one bucket each.
+Computations per account can then run bucket by bucket in flat memory, reading only its row groups. The metadata of a
+file names the hash and the number of buckets: dates with other ones are not joined by them.
 """
 
 from collections import deque
@@ -33,8 +33,8 @@ _ROW_GROUP = 1 << 16
 _ENCODING_AHEAD = 2
 # A quarter faster to write than Snappy at the same size.
 _COMPRESSION: Literal["lz4"] = "lz4"
-# What repeats often enough for a dictionary to be smaller and faster; text of any kind is not.
 _STATISTICS = ("bucket", "posted_at", "profile_id")
+# Columns that repeat often enough for a dictionary to be smaller and faster; free text does not.
 _DICTIONARIES = ("platform", "source", "snapshot_date", "landed_file", "kind", "sector", "country", "language", "tier")
 
 
@@ -45,11 +45,11 @@ class Lake:
     root: Path
 
     def path(self, table: str, snapshot_date: date) -> Path:
-        """The file of a table for a date, there or not."""
+        """Returns the path of a table of a date, which may not exist."""
         return self.root / table / f"snapshot_date={snapshot_date.isoformat()}" / "data.parquet"
 
     def dates(self, table: str) -> list[date]:
-        """The dates that a table has, oldest first."""
+        """Lists the dates of a table, oldest first."""
         return sorted(
             date.fromisoformat(path.parent.name.removeprefix("snapshot_date="))
             for path in (self.root / table).glob("snapshot_date=*/data.parquet")
@@ -57,26 +57,26 @@ class Lake:
 
     @contextmanager
     def replacing(self, table: str, snapshot_date: date, run_id: str) -> Iterator[Path]:
-        """Gives a path to write a table to; it takes the table's place once the block ends well."""
+        """Yields a path to write a table to; it replaces the table if the block succeeds."""
         with atomic_write.replacing(self.path(table, snapshot_date), run_id) as path:
             yield path
 
     def write(self, table: str, snapshot_date: date, run_id: str, frame: pl.DataFrame) -> None:
-        """Replaces a table of a date by a frame."""
+        """Replaces a table of a date with a frame."""
         with self.replacing(table, snapshot_date, run_id) as path:
             frame.write_parquet(path, compression=_COMPRESSION)
 
     def sweep(self) -> int:
-        """Removes what killed writers have left, and tells how many files that were."""
+        """Deletes the files of killed writers; returns their number."""
         return sum(atomic_write.sweep(folder, paths) for folder, paths in self.temp_files())
 
     def temp_files(self) -> Iterator[tuple[Path, Iterable[Path]]]:
-        """What killed writers have left: folders that writers are at work in, each with what lies aside there."""
+        """Yields the files of killed writers: folders that are being written to, each with its temporary files."""
         found = self.root.glob("*/snapshot_date=*/.*.tmp*")
         return ((folder, atomic_write.temp_files(folder)) for folder in {path.parent for path in found})
 
     def notes(self, table: str, snapshot_date: date) -> dict[str, str]:
-        """What was noted of a table when it was written: see `TableWriter`."""
+        """Returns the metadata stored with a table: see `TableWriter`."""
         path = self.path(table, snapshot_date)
         try:
             return _notes(path)
@@ -84,26 +84,26 @@ class Lake:
             raise ValueError(f"{path}: {error}; run that date again") from None
 
     def scan(self, table: str, snapshot_date: date) -> pl.LazyFrame:
-        """A table of a date, to be read where it is needed."""
+        """Scans a table of a date lazily."""
         return pl.scan_parquet(self.path(table, snapshot_date))
 
     def tables(self) -> list[str]:
-        """The tables that there are."""
+        """Lists the tables."""
         return sorted(path.name for path in self.root.glob("*") if path.is_dir())
 
     def leave_out(
         self, table: str, snapshot_date: date, run_id: str, is_left_out: Callable[[pl.DataFrame], pl.Series]
     ) -> int:
-        """Rewrites a table of a date without some rows, its row groups and notes as they were.
+        """Rewrites a table of a date without some rows; its row groups and metadata stay.
 
         Args:
             table: The table.
             snapshot_date: The date.
-            run_id: Tells concurrent writers apart.
-            is_left_out: Tells which rows of a row group go.
+            run_id: Distinguishes concurrent writers.
+            is_left_out: Returns the mask of the rows to drop from a row group.
 
         Returns:
-            How many rows went; without any the file is not touched.
+            Number of dropped rows; if it is 0, the file is not touched.
         """
         path = self.path(table, snapshot_date)
         with pq.ParquetFile(path) as file:
@@ -130,7 +130,7 @@ class Lake:
         return count
 
     def rows(self, table: str, snapshot_date: date) -> int:
-        """How many rows a table has, from the file's footer."""
+        """Returns the row count of a table, from the file's footer."""
         return int(pq.read_metadata(self.path(table, snapshot_date)).num_rows)
 
 
@@ -146,7 +146,7 @@ class TableWriter:
         Args:
             path: The file to write.
             schema: Columns of every frame.
-            notes: What readers of the file may want to know of how it came to be; see `Lake.notes`.
+            notes: Metadata on the origin of the file, for its readers; see `Lake.notes`.
         """
         self._path = path
         self._schema = schema
@@ -177,12 +177,12 @@ class TableWriter:
         self._submit(frames)
 
     def finish(self) -> None:
-        """Waits for what is being encoded, and raises what went wrong with it."""
+        """Waits for pending encoding, and raises its errors."""
         while self._encoding:
             self._encoding.popleft().result()
 
     def _submit(self, frames: Sequence[pl.DataFrame]) -> None:
-        # A few wait in line, so that neither side idles for the other; more would only take memory.
+        # A short queue, so that neither side waits for the other; a longer one would only take memory.
         while len(self._encoding) >= _ENCODING_AHEAD:
             self._encoding.popleft().result()
         self._encoding.append(self._encoder.submit(self._encode, frames))
@@ -221,7 +221,7 @@ class BucketWriter(TableWriter):
                     self._flush(bucket)
 
     def finish(self) -> None:
-        """Writes what is waiting."""
+        """Writes the buffered rows."""
         for bucket in range(BUCKETS):
             self._flush(bucket)
         super().finish()
@@ -233,7 +233,7 @@ class BucketWriter(TableWriter):
 
 
 def has_buckets(path: Path) -> bool:
-    """Whether the rows of a file are in buckets by the hash of today, and in as many."""
+    """Returns whether a file has buckets by the current hash, and the current number of them."""
     return _notes(path).items() >= BUCKET_NOTES.items()
 
 
@@ -243,5 +243,5 @@ def _notes(path: Path) -> dict[str, str]:
 
 
 def _arrow(frame: pl.DataFrame) -> pa.Table:
-    # Strings stay as Polars holds them; the older Arrow layout would copy each one.
+    # Polars' text layout; the older Arrow layout would copy each string.
     return frame.to_arrow(compat_level=pl.CompatLevel.newest())

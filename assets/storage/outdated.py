@@ -1,4 +1,4 @@
-"""Dates of the lake that another release of smallvoices has written.
+"""Outdated dates: dates of the lake that another release of smallvoices has written.
 
 Belongs here: detecting them by the columns of their files. Does not: recomputing them (`pipelines/runs.py`).
 """
@@ -39,7 +39,7 @@ def reason(days: Sequence[date]) -> str:
 
 
 def message(settings: Settings, days: Sequence[date]) -> str:
-    """Returns the same with the command that recomputes them."""
+    """Returns the reason with the command that recomputes them."""
     return f"{reason(days)}; `{settings.command('publish')}` recomputes them from what has landed"
 
 

@@ -1,6 +1,6 @@
-"""Who hears how far a long step is: a bar on a terminal, or nobody.
+"""Progress of long steps: shown on a terminal, or dropped.
 
-Belongs here: the one place that steps report to, since Dagster stands between them and the command line.
+Belongs here: the one place that steps report to, since Dagster runs between them and the command line.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ class Listener(Protocol):
     """Shows progress."""
 
     def __call__(self, step: str, done: int, *, total: int | None, unit: Unit, note: str) -> None:
-        """Takes note that so much of a step is done, of `total` where that is known."""
+        """Shows how much of a step is done, of `total` if it is known."""
 
 
 _listeners: list[Listener] = []
@@ -22,7 +22,7 @@ _listeners: list[Listener] = []
 
 @contextmanager
 def listening(listener: Listener) -> Iterator[None]:
-    """Sends what steps report to a listener while the block runs."""
+    """Sends the reports of steps to a listener while the block runs."""
     _listeners.append(listener)
     try:
         yield
@@ -31,14 +31,14 @@ def listening(listener: Listener) -> Iterator[None]:
 
 
 def report(step: str, done: int, *, total: int | None = None, unit: Unit = "rows", note: str = "") -> None:
-    """Says how much of a step is done.
+    """Reports how much of a step is done.
 
     Args:
-        step: Which step.
-        done: How much of it is done.
-        total: How much there is, where that is known.
-        unit: Of what.
-        note: What else there is to say.
+        step: The step.
+        done: The completed count.
+        total: The total count, if known.
+        unit: The unit of the count.
+        note: Further text.
     """
     for listener in _listeners:
         listener(step, done, total=total, unit=unit, note=note)

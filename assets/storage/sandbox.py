@@ -1,6 +1,6 @@
-"""DuckDB for bytes of others: no way out of the folders that it is given, and no more memory than it is given.
+"""DuckDB sandbox for untrusted bytes: limited to its folders and its memory.
 
-Belongs here: connections that look at a file before it is imported, and what every connection is forbidden. Does not:
+Belongs here: connections that inspect a file before its import, and the restrictions of all connections. Does not:
 those that compute (`assets/storage/engine`).
 """
 
@@ -17,7 +17,7 @@ _MEMORY = "1GB"
 
 @contextmanager
 def confined(*readable: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection in memory that can read some folders, and spills nothing to disk."""
+    """Opens a connection in memory that can read some folders, and spills nothing to disk."""
     with duckdb.connect(":memory:", config={"threads": 2, "memory_limit": _MEMORY}) as connection:
         connection.execute("SET temp_directory = ''")
         confine(connection, *readable)
@@ -25,7 +25,7 @@ def confined(*readable: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def confine(connection: duckdb.DuckDBPyConnection, *folders: Path) -> None:
-    """Leaves SQL no way to other files, networks or extensions, nor to change this."""
+    """Denies SQL all other files, networks and extensions, and locks the configuration."""
     listed = ", ".join(literal(folder) for folder in folders)
     connection.execute(f"SET allowed_directories = [{listed}]")
     connection.execute("SET autoinstall_known_extensions = false")

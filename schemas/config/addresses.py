@@ -1,6 +1,6 @@
-"""What an address in sources.yaml is, and what a file pulled from it is called.
+"""Addresses in sources.yaml, and the names of files pulled from them.
 
-Belongs here: reading addresses. Does not: going there.
+Belongs here: parsing addresses. Does not: pulling from them.
 """
 
 import re
@@ -29,7 +29,7 @@ _MAX_NAME = 120
 
 
 def place_of(address: str) -> Place | None:
-    """Where an address leads; None where it can lead nowhere."""
+    """Returns the kind of place of an address, or None for an unsupported scheme."""
     scheme, separator, _ = address.partition("://")
     if not separator or scheme == "file":
         return "file"
@@ -39,12 +39,12 @@ def place_of(address: str) -> Place | None:
 
 
 def file_name(address: str, headers: Mapping[str, str], records: str) -> str:
-    """A name for what an HTTP address sends: the same for the same address and kind of file, and safe as a name.
+    """Returns a safe file name for the response of an HTTP address, equal for equal addresses and kinds of file.
 
     Args:
         address: The address.
-        headers: Of the answer.
-        records: What it holds; the name where the address gives none.
+        headers: The headers of the response.
+        records: Kind of records; the name where the address has none.
     """
     name = _safe(unquote(urlsplit(address).path).rsplit("/", 1)[-1]) or records
     if _KNOWN.search(name):

@@ -1,7 +1,7 @@
-"""How much, how fast and how long a source may be pulled and read: the key `limits` of sources.yaml.
+"""Limits on size, rate and duration of pulling and reading a source: the key `limits` of sources.yaml.
 
-Belongs here: the figures and their defaults, and what is said where one is passed. Does not: noticing that it is. What
-the machine has to give (memory, temporary disk) is in `schemas/settings`.
+Belongs here: the limits, their defaults, and the message for an exceeded limit. Does not: enforcing them, or limits of
+the machine such as memory and temporary disk (`schemas/settings`).
 """
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,14 +10,14 @@ from schemas.column import MAX_TEXT, limit
 
 MAX_TRIES = 5
 MAX_WAIT_SECONDS = 60.0
-# DuckDB takes no smaller limit, and reads in steps of twice this size: larger records cost a tenth of the speed, and
-# documents of many records the memory for a few times as much.
+# The smallest limit that DuckDB accepts. It reads in blocks of twice this size: a higher limit costs a tenth of the
+# speed, and for documents of many records a multiple of the memory.
 MAX_RECORD_BYTES = 16 * 2**20
 _LARGEST_RECORD = 2**30
 
 
 class Limits(BaseModel):
-    """Limits of one pull of one source, over all of its files and pages, and of reading what it landed."""
+    """Limits of one pull of a source, over all of its files and pages, and of reading its landed files."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -39,14 +39,14 @@ class Limits(BaseModel):
         description=f"a whole number from {MAX_RECORD_BYTES} to {_LARGEST_RECORD}",
     )
     max_columns: int = Field(default=2_000, ge=1, description="a whole number from 1")
-    # No more than the contract promises to those who read the published tables.
+    # At most the limit of the contract of the published tables.
     max_field_characters: int = Field(
         default=MAX_TEXT, ge=1, le=MAX_TEXT, description=f"a whole number from 1 to {MAX_TEXT}"
     )
     import_minutes: float = Field(default=60, gt=0, le=1440, description="a number over 0, up to 1440")
 
     def passed(self, name: str) -> str:
-        """The name of a limit that was passed, its value and what to do, to end a sentence with."""
+        """Returns the end of a message for an exceeded limit: its name, its value and the remedy."""
         return f"limits.{name} ({limit(getattr(self, name))}); raise it if this is meant"
 
 

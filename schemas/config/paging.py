@@ -1,6 +1,6 @@
-"""The key `paging` of sources.yaml: how an API hands out its records page by page.
+"""Pagination of an API: the key `paging` of sources.yaml.
 
-Belongs here: the kinds of paging and the keys that each takes. Does not: following pages.
+Belongs here: the kinds of pagination and the keys of each. Does not: following pages.
 """
 
 from typing import Literal
@@ -13,7 +13,7 @@ PATH = "a path into the answer, as in meta.next"
 
 
 class Paging(BaseModel):
-    """How an API hands out its records page by page."""
+    """Pagination of an API."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -31,7 +31,7 @@ class Paging(BaseModel):
     max_pages: int = Field(default=10_000, ge=1, le=1_000_000, description="a whole number from 1 to 1000000")
 
     def first_error(self) -> tuple[str, str] | None:
-        """A key that this kind needs or cannot have, and what is allowed; None where all is well."""
+        """Returns the first missing or unused key of this kind, with the message; None if valid."""
         for key in ("next", "param"):
             needed = {"next": ("cursor", "next_link"), "param": ("cursor",)}[key]
             if self.kind in needed and getattr(self, key) is None:

@@ -1,7 +1,7 @@
-"""What sources.yaml may hold: the sources, the metrics, and what is published where.
+"""Keys of sources.yaml: sources, metrics and publication.
 
-Belongs here: the keys, their types and what is allowed. Does not: reading the file (`sources_file`), or mistakes that
-the type of a key does not tell (`source_checks`).
+Belongs here: the keys, their types and allowed values. Does not: reading the file (`sources_file`), or checks beyond
+the type of a key (`source_checks`).
 """
 
 import re
@@ -19,11 +19,11 @@ from schemas.did_you_mean import meant
 from schemas.segments import DIMENSIONS
 from schemas.shape import Shape
 
-# What goes with requests, and may hold {date} and ${NAME}.
+# Parts of requests, which may contain {date} and ${NAME}.
 PARTS = ("headers", "params", "body", "storage")
 
 _SEGMENTS = f"a list of lists of two or more of {', '.join(DIMENSIONS)}"
-# What the path or query of a webhook holds that is a secret: long, with letters and digits. What is named is none.
+# A secret in the path or query of a webhook: long, with letters and digits.
 _SECRET_PART = re.compile(r"(?=[A-Za-z_-]*\d)(?=[\d_-]*[A-Za-z])[\w-]{20,}")
 
 
@@ -66,22 +66,22 @@ class Source(_Strict):
     end_marker: str | None = Field(default=None, min_length=1, description="a text that every whole file ends with")
 
     def addresses(self, snapshot_date: date) -> dict[str, str]:
-        """What to pull for a date: kind of records to address, secrets left as `${NAME}`."""
+        """Returns the addresses of a date by kind of records, with secrets as `${NAME}`."""
         wanted = {"profiles": self.url} | ({"posts": self.posts_url} if self.posts_url else {})
         return {records: dated(url, snapshot_date) for records, url in wanted.items()}
 
     def parts(self, snapshot_date: date) -> dict[str, Any]:
-        """What goes with each request for a date: headers, params, body and storage, secrets left as `${NAME}`."""
+        """Returns headers, params, body and storage of the requests of a date, with secrets as `${NAME}`."""
         return {key: dated(getattr(self, key), snapshot_date) for key in PARTS}
 
     @property
     def secrets(self) -> list[str]:
-        """The environment variables that the source names."""
+        """The environment variables referenced by the source."""
         return sorted(names_in([self.url, self.posts_url, *(getattr(self, key) for key in PARTS)]))
 
 
 class Metrics(_Strict):
-    """The sample that ratios are computed over; see docs/metrics.md."""
+    """Parameters of the sample that ratios are computed over; see docs/metrics.md."""
 
     window_days: int = Field(default=90, ge=7, le=730, description="a whole number from 7 to 730")
     settle_days: int = Field(default=2, ge=0, le=30, description="a whole number from 0 to 30")
@@ -90,10 +90,10 @@ class Metrics(_Strict):
 
 
 def _in_order(entry: object) -> list[str]:
-    """Returns a combination to rank within, in the order of DIMENSIONS."""
+    """Returns the columns of a segment, in the order of DIMENSIONS."""
     given = entry if isinstance(entry, list) else []
     names = [name for name in DIMENSIONS if name in given]
-    if len(names) < 2 or len(names) != len(given):  # noqa: PLR2004 - one column alone is ranked within anyway
+    if len(names) < 2 or len(names) != len(given):  # noqa: PLR2004 - single columns are always ranked
         unknown = [str(name) for name in given if name not in DIMENSIONS]
         question = meant(unknown[0], DIMENSIONS) if unknown else ""
         raise ValueError(f"{shown(entry)} is not allowed; {question}allowed: {_SEGMENTS}")
@@ -103,7 +103,7 @@ def _in_order(entry: object) -> list[str]:
 def _without_password(address: object) -> object:
     error = "must begin with postgresql://"
     if isinstance(address, str) and address.startswith(("postgresql://", "postgres://")):
-        # Both ways in which libpq takes a password.
+        # Both places of a password in a libpq address.
         written = re.search(r"://[^:/@]*:(?!\$\{)[^/@]+@|[?&]password=(?!\$\{)", address)
         error = "has a password written out; name a variable of the environment instead" if written else ""
     if error:
@@ -117,7 +117,7 @@ def _without_secret(address: object) -> object:
         written = NAMED.sub("", address)
         error = "has a secret written out; name a variable" if "@" in written or _SECRET_PART.search(written) else ""
     if error:
-        # What is not allowed may be a secret, and is not shown.
+        # The rejected value may be a secret, and is not shown.
         raise ValueError(f"{error}; allowed: https://HOST/PATH/${{NAME}}, or ${{NAME}} alone")
     return address
 
@@ -138,24 +138,24 @@ class Document(_Strict):
 
 
 class SourcesFile(Document):
-    """The whole file, with the shapes that it names."""
+    """The whole file, with its shapes."""
 
     path: Path
     shapes: dict[str, Shape]
 
     def shape(self, source: Source) -> Shape:
-        """The shape of a source."""
+        """Returns the shape of a source."""
         return self.shapes[source.shape]
 
     @property
     def secrets(self) -> dict[str, list[str]]:
-        """The environment variables that are named, by source or key that names them."""
+        """The referenced environment variables, by source or key."""
         keys = {key: sorted(names_in(getattr(self, key))) for key in ("publish_to", "notify")}
         return {source.name: source.secrets for source in self.sources} | keys
 
 
 def dated(value: Any, day: date) -> Any:
-    """The value with every `{date}` in it replaced, however deep."""
+    """Returns a value with every `{date}` replaced, at any depth."""
     if isinstance(value, str):
         return re.sub(r"(?<!\$)\{date\}", day.isoformat(), value)
     if isinstance(value, dict):
@@ -164,5 +164,5 @@ def dated(value: Any, day: date) -> Any:
 
 
 def shown(value: object) -> str:
-    """Returns a value as a message may show it: what is long, or may hold a secret, only by its kind."""
+    """Formats a value for a message; values that may contain a secret are shown by type only."""
     return repr(value) if isinstance(value, (str, int, float, list, type(None))) else f"a {type(value).__name__}"

@@ -1,6 +1,6 @@
-"""Errors of a source in sources.yaml that the type of a key does not tell.
+"""Checks of a source in sources.yaml beyond the type of a key.
 
-Belongs here: checks across keys, made before anything is pulled. Does not: the keys themselves (`source`).
+Belongs here: checks across keys, before anything is pulled. Does not: the keys themselves (`source`).
 """
 
 import re
@@ -13,7 +13,7 @@ from schemas.config.addresses import ALLOWED, Place, place_of
 from schemas.config.secrets import is_literal_secret
 from schemas.config.source import PARTS, Source, dated
 
-# Keys that mean something to some places only.
+# Keys that apply to some kinds of address only.
 _ONLY_FOR: dict[str, tuple[Place, str]] = {
     "headers": ("http", "http:// and https://"),
     "params": ("http", "http:// and https://"),
@@ -26,7 +26,7 @@ _NAMED = "a secret is not written here; allowed: ${NAME}, a variable of the envi
 
 
 def undated(source: Source) -> str | None:
-    """What to say of a source that is said to be dated, and has an address that is the same for every date."""
+    """Returns a warning for a source with `history: dated` whose address is the same for every date."""
     parts = [getattr(source, key) for key in PARTS]
     if source.history != "dated" or dated(parts, date.min) != parts:
         return None
@@ -40,7 +40,7 @@ def undated(source: Source) -> str | None:
 
 
 def errors(source: Source) -> Iterator[str]:
-    """Yields errors in how a source is to be pulled: the key and what is allowed."""
+    """Yields errors in the addresses and requests of a source: the key and the message."""
     urls = {key: url for key, url in (("url", source.url), ("posts_url", source.posts_url)) if url is not None}
     for key, url in urls.items():
         if (wrong := _address_error(url)) is not None:

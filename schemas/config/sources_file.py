@@ -1,7 +1,7 @@
-"""sources.yaml: what to pull each night, checked before anything is pulled.
+"""Reading and checking sources.yaml, before anything is pulled.
 
-Belongs here: reading the file, and one clear error per mistake with its line. Does not: the keys (`source`), or
-mistakes across the keys of a source (`source_checks`).
+Belongs here: reading the file, and one clear error per mistake with its line. Does not: the keys (`source`), or checks
+across the keys of a source (`source_checks`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,31 +21,31 @@ from schemas.did_you_mean import meant
 from schemas.shape import AUTO, INFERRED, RECORDS, Shape, ShapeError
 from schemas.shape_file import load as load_shape
 
-# From which likeness on a word is a platform with a slip of the finger, and not the name of a column.
+# Minimum similarity at which a word is a misspelt platform, and not the name of a column.
 _ALIKE = 0.8
 
 
-# Types of errors by pydantic.
+# Error types of pydantic.
 _UNKNOWN = ("extra_forbidden", "invalid_key")
 
 
 class SourcesError(ValueError):
-    """A mistake in sources.yaml, in one line: the file and its line, the source, the key and what is allowed."""
+    """An error in sources.yaml, in one line: the file and its line, the source, the key and the allowed values."""
 
 
 class _MistakeError(ValueError):
-    """A mistake at a place of the file: the keys and positions that lead to it."""
+    """An error at a place of the file: the keys and positions that lead to it."""
 
-    def __init__(self, place: Sequence[str | int], told: str) -> None:
-        super().__init__(told)
+    def __init__(self, place: Sequence[str | int], message: str) -> None:
+        super().__init__(message)
         self.place = place
 
 
 def load(path: Path) -> SourcesFile:
-    """Reads and checks a sources.yaml and every shape that it names.
+    """Reads and checks a sources.yaml and all of its shapes.
 
     Raises:
-        SourcesError: The first mistake found.
+        SourcesError: The first error found.
     """
     document = _document(path)
     try:
@@ -66,7 +66,7 @@ def _document(path: Path) -> object:
 
 
 def _checked(path: Path, document: object) -> SourcesFile:
-    # An empty key is as good as none.
+    # A key without a value counts as missing.
     given = {key: value for key, value in document.items() if value is not None} if isinstance(document, dict) else {}
     try:
         checked = Document.model_validate(given)
@@ -82,9 +82,9 @@ def _checked(path: Path, document: object) -> SourcesFile:
 
 
 def _first_error(error: ValidationError, document: dict[str, Any]) -> _MistakeError:
-    """Returns the error to report: of an unknown key before others, for a misspelt key is also missing."""
+    """Returns the error to report; unknown keys first, since a misspelt key is also missing."""
     first = min(error.errors(), key=lambda each: (each["type"] not in _UNKNOWN, len(each["loc"])))
-    # The mapping that the error is in and the way to its key; what is deeper is the value's own.
+    # The mapping with the error and the path to its key; anything deeper belongs to the value.
     owner: type[BaseModel] = Document
     key, place = str(first["loc"][0]), list(first["loc"][:1])
     for part in first["loc"][1:]:
@@ -118,7 +118,7 @@ def _first_error(error: ValidationError, document: dict[str, Any]) -> _MistakeEr
 
 
 def _errors(source: Source, earlier: Sequence[Source], folder: Path, shapes: dict[str, Shape]) -> Iterator[str]:
-    """Yields errors that the type of a key does not show, and keeps the shape of the source: the key and the error."""
+    """Yields errors beyond the type of a key, as key and message, and adds the shape of the source to `shapes`."""
     if any(other.name == source.name for other in earlier):
         yield "name: used twice; allowed: a name of its own"
     yield from source_checks.errors(source)
@@ -131,11 +131,11 @@ def _errors(source: Source, earlier: Sequence[Source], folder: Path, shapes: dic
 
 
 def _shape_errors(source: Source, shape: Shape) -> Iterator[str]:
-    """Yields errors in how a source and its shape go together: the key and what is allowed."""
+    """Yields errors in the combination of a source and its shape: the key and the message."""
     platform, platforms = source.platform, ", ".join(PLATFORMS)
     selections = [selection for selection in (shape.profiles, shape.posts) if selection]
     if source.shape == AUTO:
-        # The columns of the export are not known yet: only what is all but a platform is taken for a mistake.
+        # The columns of the export are unknown: only a near match of a platform is an error.
         near = get_close_matches((platform or "").lower(), PLATFORMS, n=1, cutoff=_ALIKE)
         if near and platform not in PLATFORMS:
             yield (

@@ -1,17 +1,15 @@
--- Cells of text to values: what the SELECT of a shape is written with.
+-- Macros that convert text cells to values, for the SELECT of shapes.
 --
--- A blank cell, or a word for "nothing here", is NULL: not given. A cell that holds something else than it
--- should becomes a value that no contract allows (see UNREADABLE_* in schemas/validation.py), so that the row
--- is quarantined: a silent NULL would pass as "not given".
+-- A blank cell, or a word for "not given", is NULL. A cell that cannot be parsed becomes a value that no contract
+-- allows (see UNREADABLE_* in schemas/validation.py), so that the row is quarantined: NULL would pass as "not given".
 --
--- What the shape declares is bound by schemas/shape.py: count_of(x) is parse_count(x, decimal, thousands), and
--- time_of(x) is parse_time(x, date_order). A column of other marks than the rest names them itself:
--- count_of(x, ',', '.'), time_of(x, 'DMY').
+-- schemas/shape.py binds the marks of the shape: count_of(x) is parse_count(x, decimal, thousands), and time_of(x) is
+-- parse_time(x, date_order). A column with other marks passes them: count_of(x, ',', '.'), time_of(x, 'DMY').
 --
--- Every macro begins with the common case, a cell as a machine writes it: the branches after it are run for the
--- other cells only. No IN over a list: DuckDB turns a long one into a join that runs for every row.
+-- Every macro begins with the common case, a machine-written cell; only other cells reach the later branches. No IN
+-- over a list: DuckDB turns a long one into a join that runs for every row.
 
--- White space of any kind at the ends, the no-break space of spreadsheets among it.
+-- Removes white space at both ends, including the no-break space of spreadsheets.
 CREATE MACRO trimmed(x) AS trim(x, ' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || chr(160));
 
 CREATE MACRO is_blank(x) AS
@@ -19,28 +17,28 @@ CREATE MACRO is_blank(x) AS
         trimmed(x), '(?i)(-|--|–|—|n/?a''?|n\.a\.|n/?d|nan|none|null|#(n/a|value!|ref!|div/0!|name\?|num!|null!))?'
     );
 
--- A spreadsheet keeps the digits of an id as ="7158414720537200000", or behind an apostrophe.
+-- Spreadsheets keep the digits of an id as ="7158414720537200000", or with a leading apostrophe.
 CREATE MACRO text_of(x) AS CASE
     WHEN x[1] = '=' AND regexp_full_match(x, '="[^"]*"\s*') THEN nullif(trimmed(regexp_extract(x, '="([^"]*)"', 1)), '')
     WHEN x[1] = '''' AND regexp_full_match(x, '''[0-9]+\s*') THEN trimmed(x[2:])
-    -- In this order: a test of the last character alone is the cheaper second pass.
+    -- In this order: the test of the last character is the cheaper second pass.
     WHEN x[-1] BETWEEN '!' AND '~' AND x BETWEEN '!' AND '~' THEN x
     ELSE nullif(trimmed(x), '')
 END;
 
--- A number whose decimal mark is a point and that has no thousands marks, perhaps with K, M or B behind it.
+-- A number with a decimal point and without thousands marks, optionally followed by K, M or B.
 CREATE MACRO parse_plain(x) AS CAST(try_cast(
     nullif(regexp_extract(x, '^([+-]?[0-9]*\.?[0-9]+([eE][+-]?[0-9]{1,2})?)\s*[kKmMbB]?$', 1), '') AS DOUBLE
 ) * CASE lower(x[-1]) WHEN 'k' THEN 1e3 WHEN 'm' THEN 1e6 WHEN 'b' THEN 1e9 ELSE 1 END AS DOUBLE);
 
--- The other blanks and the other apostrophe that stand for thousands, as the plain ones; no blank before K, M or B.
+-- Replaces other spaces and apostrophes used for thousands by the plain ones; removes spaces before K, M or B.
 CREATE MACRO plain_marks(x) AS regexp_replace(
     translate(trimmed(x), chr(160) || chr(8201) || chr(8239) || chr(8217), '   '''), '\s+([kKmMbB])$', '\1'
 );
 
--- Digits with the declared marks, and K, M or B behind them. Thousands must stand in threes behind a number that
--- does not begin with 0, and a point is refused where the shape declares another decimal mark: "3,375" or "0,001"
--- under the wrong declaration is unreadable, and never off by a thousand where the marks can tell.
+-- Digits with the declared marks, optionally followed by K, M or B. Thousands must be groups of three after a number
+-- that does not begin with 0, and a point is an error where the shape declares another decimal mark: "3,375" or "0,001"
+-- under the wrong declaration is unreadable rather than off by a factor of a thousand.
 CREATE MACRO parse_number(x, decimal_mark, thousands_mark) AS CASE
     WHEN decimal_mark = '.' AND x[-1] >= '0' AND x[-1] <= '9' AND NOT contains(x, '_')
         AND try_cast(x AS DOUBLE) IS NOT NULL
@@ -61,7 +59,7 @@ CREATE MACRO parse_number(x, decimal_mark, thousands_mark) AS CASE
     ELSE -9e15
 END;
 
--- A lambda names the number once: a macro writes its argument out wherever it stands, and this one is long.
+-- The lambda evaluates the number once: a macro repeats its argument at every use, and this one is long.
 CREATE MACRO whole(number) AS list_transform([number], lambda n: CASE
     WHEN abs(n) >= 9e15 OR abs(n - round(n)) > 1e-6 THEN -9000000000000000
     ELSE CAST(round(n) AS BIGINT)
@@ -78,7 +76,7 @@ CREATE MACRO factor_of(unit) AS CASE unit
     ELSE error('unit must be ''thousands'', ''millions'' or ''billions''')
 END;
 
--- 475.8 in a column of millions. "475.8m" in such a column says its unit twice, and may mean either.
+-- 475.8 in a column of millions. "475.8m" in such a column has two units, and is ambiguous.
 CREATE MACRO parse_number_in(x, unit, decimal_mark, thousands_mark) AS CASE
     WHEN factor_of(unit) IS NULL THEN NULL
     WHEN regexp_matches(x, '[0-9]\s*[kKmMbB]\s*$') THEN -9e15
@@ -91,10 +89,10 @@ END;
 CREATE MACRO parse_count_in(x, unit, decimal_mark, thousands_mark) AS
     whole(parse_number_in(x, unit, decimal_mark, thousands_mark));
 
--- Likes that the account hides arrive as -1.
+-- Exports write hidden likes as -1.
 CREATE MACRO parse_likes(x, decimal_mark, thousands_mark) AS nullif(parse_count(x, decimal_mark, thousands_mark), -1);
 
--- "1.3%" as 1.3; a percent sign anywhere else is no part of a number.
+-- "1.3%" as 1.3; a percent sign anywhere else is an error.
 CREATE MACRO parse_percent(x, decimal_mark, thousands_mark) AS parse_number(
     CASE WHEN x[-1] = '%' AND x <> '%' THEN x[:-2] ELSE regexp_replace(x, '([0-9])\s*%\s*$', '\1') END,
     decimal_mark, thousands_mark
@@ -109,18 +107,18 @@ CREATE MACRO parse_ratio(x, unit, decimal_mark, thousands_mark) AS CASE
     )[1]
 END;
 
--- A day, a time behind it, and an offset (+02:00, +0200, +02) or Z, UTC or GMT behind that.
+-- A date, optionally with a time and an offset (+02:00, +0200, +02, Z, UTC or GMT).
 CREATE MACRO is_iso(x) AS regexp_full_match(
     x,
     '[1-9][0-9]{3}[-/][0-9]{1,2}[-/][0-9]{1,2}([T ][0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?'
     || '( ?(Z|UTC|GMT|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?))?)?'
 );
 
--- Python, and so Polars, has no times outside of these, and DuckDB reads even "infinity" as one.
+-- The range of Python and Polars; DuckDB also parses "infinity".
 CREATE MACRO is_reachable(t) AS t >= TIMESTAMP '1000-01-01' AND t < TIMESTAMP '9999-12-31';
 
 -- "Wed, 01 May 2024 14:00:00 +0200" of RFC 2822, with or without the day of the week, and "Wed May 01 14:00:00 +0200
--- 2024" as the first API of X wrote it.
+-- 2024" of version 1 of the X API.
 CREATE MACRO parse_mail_time(x) AS make_timestamp(epoch_us(coalesce(
     try_strptime(
         regexp_replace(
@@ -134,7 +132,7 @@ CREATE MACRO parse_mail_time(x) AS make_timestamp(epoch_us(coalesce(
     TIMESTAMPTZ '0001-01-01 00:00:00+00'
 )));
 
--- A day whose parts stand in a declared order, with four digits of the year or two, and a time of day behind it.
+-- A date in a declared order, with a year of two or four digits, optionally with a time.
 CREATE MACRO parse_ordered_time(x, date_order) AS coalesce(
     CASE WHEN regexp_full_match(
         x,
@@ -159,18 +157,18 @@ CREATE MACRO parse_ordered_time(x, date_order) AS coalesce(
     TIMESTAMP '0001-01-01'
 );
 
--- ISO 8601, with any offset or none, which is UTC too; RFC 2822; and where the shape says in which order its days are
--- written ('DMY' or 'MDY' in place of 'YMD'), those.
+-- ISO 8601, in UTC where it has no offset; RFC 2822; and dates in the order of the shape where it declares one ('DMY' or
+-- 'MDY' instead of 'YMD').
 CREATE MACRO parse_time(x, date_order) AS CASE
     WHEN date_order <> 'YMD' AND date_order <> 'DMY' AND date_order <> 'MDY'
         THEN error('date_order must be ''YMD'', ''DMY'' or ''MDY''')
-    -- A cast to TIMESTAMP drops an offset, or any word behind a blank, without saying so: only cells that can have
-    -- none go this way, 2024-05-01, 2024-05-01 12:00:00, 2024-05-01T12:00:00Z and 2024-05-01T12:00:00.000Z.
+    -- A cast to TIMESTAMP silently drops an offset, or any word after a space: only for cells that cannot have one,
+    -- 2024-05-01, 2024-05-01 12:00:00, 2024-05-01T12:00:00Z and 2024-05-01T12:00:00.000Z.
     WHEN is_reachable(try_cast(x AS TIMESTAMP))
         AND (suffix(x, 'Z') AND NOT contains(x, ' ') OR strlen(x) = 19 AND x[17] = ':' OR strlen(x) = 10)
         THEN try_cast(x AS TIMESTAMP)
     WHEN x IS NULL THEN NULL
-    -- The same with UTC written as an offset, as the Graph API does.
+    -- The same with UTC as an offset, the format of the Graph API.
     WHEN x[20:] = '+0000' AND is_iso(x) THEN coalesce(try_cast(x[:19] AS TIMESTAMP), TIMESTAMP '0001-01-01')
     WHEN is_blank(x) THEN NULL
     WHEN regexp_matches(trimmed(x), '^([A-Z][a-z]{2},? |[0-9]{1,2} [A-Z])') THEN parse_mail_time(trimmed(x))
@@ -184,7 +182,7 @@ CREATE MACRO parse_time(x, date_order) AS CASE
     )
 END;
 
--- Seconds since 1970, up to the year 9999: milliseconds are none, unless the column says so: epoch_of(x, 'milliseconds').
+-- Seconds since 1970, up to the year 9999. Other units are declared: epoch_of(x, 'milliseconds').
 CREATE MACRO parse_epoch(x, factor) AS CASE
     WHEN abs(try_cast(x AS DOUBLE)) * factor < 253402300800e6 AND NOT contains(x, '_')
         THEN make_timestamp(CAST(try_cast(x AS DOUBLE) * factor AS BIGINT))
@@ -204,7 +202,7 @@ CREATE MACRO time_in(x, format) AS CASE
     ELSE TIMESTAMP '0001-01-01'
 END;
 
--- What exports call a platform, as the contract calls it.
+-- Names of platforms in exports to those of the contract.
 CREATE MACRO platform_of(x) AS CASE
     WHEN x = 'instagram' OR x = 'tiktok' OR x = 'youtube' THEN x
     ELSE CASE lower(replace(text_of(x), ' ', ''))
@@ -215,10 +213,10 @@ CREATE MACRO platform_of(x) AS CASE
     END
 END;
 
--- Several counts of one thing, as far as they are given.
+-- Sum of two counts, of which one may be null.
 CREATE MACRO sum_of(a, b) AS CASE WHEN a IS NOT NULL OR b IS NOT NULL THEN coalesce(a, 0) + coalesce(b, 0) END;
 
--- A total over how many it is of; neither may be unreadable.
+-- A total divided by a number; unreadable where either is.
 CREATE MACRO average_of(total, number) AS CASE WHEN total < 0 OR number < 0 THEN -9e15 ELSE total / nullif(number, 0) END;
 
 CREATE MACRO flag_of(x) AS CASE
@@ -229,14 +227,14 @@ CREATE MACRO flag_of(x) AS CASE
     WHEN regexp_full_match(x, '(?i)\s*(false|f|no|n|0|faux|non|falsch|nein|n[aã]o)\s*') THEN false
 END;
 
--- A handle without the platform that people write around it: "mila.bakes (IG)", "IG: kai_runs", "ines / TikTok @ines_s".
+-- A handle without the name of the platform: "mila.bakes (IG)", "IG: kai_runs", "ines / TikTok @ines_s".
 CREATE MACRO unlabelled(x) AS regexp_replace(
     regexp_replace(x, '^(ig|insta(gram)?|tik ?tok|tt|yt|you ?tube|twitter|x|fb|facebook|handle|user(name)?)\s*:\s*@?', '', 'i'),
     '\s+([(\[](ig|insta(gram)?|tik ?tok|tt|yt|you ?tube|twitter|x|fb|facebook)[)\]]|[/|,;+&]\s*.*)$', '', 'i'
 );
 
--- Lower case, without "@", white space or the address around it. An address that does not name an account is none: that
--- of a post, of a search, or of a button to share. Of a person's page without a name, .../people/NAME/ID, it is the id.
+-- Handle in lower case, without "@", white space or the URL around it. NULL for a URL without an account, such as that
+-- of a post, a search or a share button. For a page without a handle, .../people/NAME/ID, the id.
 CREATE MACRO handle_of(x) AS nullif(lower(trim(ltrim(CASE
     WHEN contains(x, '/') AND regexp_matches(
         x,
@@ -255,12 +253,12 @@ CREATE MACRO handle_of(x) AS nullif(lower(trim(ltrim(CASE
     ELSE text_of(x)
 END, '@'))), '');
 
--- A JSON list of texts, as one text; a text that is no such list, as it stands.
+-- A JSON list of texts as one text; any other text unchanged.
 CREATE MACRO list_of(x) AS nullif(coalesce(
     array_to_string(TRY(from_json(CASE WHEN starts_with(x, '[') THEN x END, '["VARCHAR"]')), ' '), text_of(x)
 ), '');
 
--- A number without the signs and words that people put around it: "$ 1,200", "10K+", "12.3M followers", "1,2 Mio.",
+-- A number without currency signs and words around it: "$ 1,200", "10K+", "12.3M followers", "1,2 Mio.",
 -- "3.4万人", "12.5 lakh", "١٢٣". Not "mil", which is a thousand here and a million there.
 CREATE MACRO in_letters(x) AS regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
     regexp_replace(regexp_replace(x,

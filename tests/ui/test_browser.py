@@ -31,9 +31,9 @@ def test_asset_graph_shows_every_source_and_table(browser: Browser, backfilled: 
 def test_asset_page_has_description_columns_and_preview(browser: Browser, backfilled: Backfilled) -> None:
     assert backfilled
     browser.open("assets/smallvoices/ranking?view=overview")
-    browser.sees("Accounts of any size; rank is empty outside the ranked tiers")
+    browser.sees("Accounts of any size; rank is null outside the ranked tiers")
     described = browser.finds("//tr[td[normalize-space()='score']]")
-    assert "as engaging as is typical of an account of its size" in described.text
+    assert "the expected engagement of an account of this size" in described.text
     browser.screenshot("ranking.png")
     browser.click("//tr[td[normalize-space()='preview']]//*[contains(text(), 'Show Markdown')]")
     shown = browser.finds(f"{DIALOG}//table")

@@ -1,6 +1,6 @@
-"""What one pull of a source may still take in, of the bytes that it is allowed.
+"""Byte budget of one pull.
 
-Belongs here: counting over all files and pages of the pull, wherever they lie. Does not: the limit itself (`limits`).
+Belongs here: counting over all files and pages of the pull. Does not: the limit itself (`limits`).
 """
 
 from assets.landing.pull.errors import PullError
@@ -8,14 +8,14 @@ from schemas.config.limits import Limits
 
 
 class Allowance:
-    """Bytes that one pull has taken in so far, held against `limits.max_bytes`."""
+    """Counts the bytes that one pull has received, up to `limits.max_bytes`."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._taken = 0
 
     def take(self, size: int) -> None:
-        """Takes some more.
+        """Counts received bytes; raises over the limit.
 
         Raises:
             PullError: They are more than allowed.
@@ -25,5 +25,5 @@ class Allowance:
             raise PullError(f"it sends more than {self._limits.passed('max_bytes')}")
 
     def give_back(self, size: int) -> None:
-        """Takes back what was dropped and will come anew."""
+        """Releases bytes that were dropped and will be received again."""
         self._taken -= size

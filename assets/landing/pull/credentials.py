@@ -1,6 +1,6 @@
 """Secrets: named in sources.yaml as `${NAME}`, read from the environment, and never shown.
 
-Belongs here: filling names in, and hiding values again in whatever is logged, kept or raised.
+Belongs here: substituting names, and redacting values in all that is logged, stored or raised.
 """
 
 import json
@@ -14,7 +14,7 @@ from schemas.config.secrets import NAMED, is_set, names_in
 
 
 class Secrets:
-    """The values behind the names in some values of sources.yaml."""
+    """Values of the secrets that are named in some values of sources.yaml."""
 
     def __init__(self, *values: object) -> None:
         """Reads them from the environment.
@@ -36,7 +36,7 @@ class Secrets:
         self._forms = sorted(shown, key=lambda pair: -len(pair[0]))
 
     def fill(self, value: Any) -> Any:
-        """The value with every `${NAME}` replaced, however deep."""
+        """Replaces every `${NAME}` in a value, at any depth."""
         if isinstance(value, str):
             return NAMED.sub(lambda match: self._values[match.group(1)], value)
         if isinstance(value, Mapping):
@@ -44,11 +44,11 @@ class Secrets:
         return [self.fill(item) for item in value] if isinstance(value, list) else value
 
     def fill_address(self, address: str) -> str:
-        """An HTTP address with every `${NAME}` replaced, quoted so that it stays the part of it that it is."""
+        """Replaces every `${NAME}` in an HTTP address, quoted so that the value stays within its part of it."""
         return NAMED.sub(lambda match: quote(self._values[match.group(1)], safe=""), address)
 
     def hide(self, text: str) -> str:
-        """The text with every secret, in whatever form, replaced by its `${NAME}`."""
+        """Replaces every secret in a text, in any encoding, by its `${NAME}`."""
         for form, name in self._forms:
             text = text.replace(form, f"${{{name}}}")
         return text

@@ -1,6 +1,6 @@
-"""One answer to one file: streamed while it is hashed, resumed where it broke off.
+"""Download of one response to one file: streamed while it is hashed, resumed after an interruption.
 
-Belongs here: what makes a file whole. Does not: how requests are sent (`transport`) or what is in the file.
+Belongs here: the completeness of a file. Does not: sending requests (`transport`), or the file's content.
 """
 
 import re
@@ -27,13 +27,13 @@ Progress = Callable[[int, int | None], None]
 
 @dataclass(frozen=True)
 class Downloaded:
-    """A file that came whole, as far as HTTP can tell.
+    """A complete file, as far as HTTP can detect.
 
     Attributes:
         sha256: Hash of its bytes.
-        bytes: How many there are.
-        headers: Of the answer.
-        is_framed: Whether HTTP told where it ends; without that, a cut connection looks like the end.
+        bytes: Its size.
+        headers: Headers of the response.
+        is_framed: Whether HTTP gave its end; without that, a cut connection looks like the end.
     """
 
     sha256: str
@@ -43,7 +43,7 @@ class Downloaded:
 
     @property
     def etag(self) -> str:
-        """The version that the answer names, or nothing."""
+        """Returns the ETag of a response, or an empty text."""
         return self.headers.get("ETag", "")
 
 
@@ -54,13 +54,13 @@ def download(
 
     Args:
         session: The session.
-        ask: What to ask for.
+        ask: The request.
         target: The file to write.
         known: The ETag of a version that need not come again.
         progress: Hears how many bytes are there, of how many.
 
     Returns:
-        What came; None where the other side says that it is still the known version.
+        The file; None if the server answers that it is still the known version.
 
     Raises:
         PullError: It did not come whole.
@@ -70,7 +70,7 @@ def download(
 
 
 class _Part:
-    """A file that grows over several tries."""
+    """A file that grows over several attempts."""
 
     def __init__(self, target: Path, known: str) -> None:
         self._file = HashedFile(target)
@@ -78,7 +78,7 @@ class _Part:
         self._validator = ""
 
     def attempt(self, session: Session, ask: Ask, progress: Progress) -> Downloaded | None:
-        """One try at the whole file, or at the rest of it."""
+        """Attempts the whole file, or the rest of it."""
         headers: dict[str, str] = {}
         if self._file.bytes and self._validator:
             headers = {"Range": f"bytes={self._file.bytes}-", "If-Range": self._validator}
@@ -98,7 +98,7 @@ class _Part:
             return Downloaded(self._file.sha256, self._file.bytes, response.headers, _is_framed(response))
 
     def _begun(self, session: Session, response: requests.Response, *, is_rest: bool) -> int | None:
-        """Makes the file ready for a body; gives how long it will be, where the answer says so."""
+        """Prepares the file for a body; returns its length if the response states it."""
         if response.status_code == _PARTIAL:
             return _checked_range(response, self._file.bytes if is_rest else None)
         self._empty(session)
@@ -132,7 +132,7 @@ def _is_framed(response: requests.Response) -> bool:
 
 
 def _validator(response: requests.Response) -> str:
-    """What makes sure that a rest belongs to what came before: a strong tag, or nothing."""
+    """Returns the validator of a range request: a strong ETag, a Last-Modified that is old enough, or nothing."""
     etag = response.headers.get("ETag", "")
     if etag.startswith('"'):
         return etag
@@ -141,12 +141,12 @@ def _validator(response: requests.Response) -> str:
         age = parsedate_to_datetime(response.headers.get("Date", "")) - parsedate_to_datetime(modified)
     except (ValueError, TypeError, IndexError, OverflowError):
         return ""
-    # Times tell versions apart to the second only, so one that has just been written may yet be another.
+    # Times have a resolution of one second, so a recently written version may still change.
     return modified if age > _SETTLED else ""
 
 
 def _checked_range(response: requests.Response, start: int | None) -> int:
-    """The whole length, of an answer that continues at `start`."""
+    """Returns the whole length from a response that continues at `start`."""
     found = _RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
     if start is None or found is None or int(found[1]) != start or int(found[2]) + 1 != int(found[3]):
         raise PullError("it answers 206 with another part of the file than it was asked for")

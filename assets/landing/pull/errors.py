@@ -1,17 +1,17 @@
-"""What every kind of address gives, and how it fails.
+"""Result and errors of every kind of address.
 
-Belongs here: the words that the kinds of addresses share. Does not: pulling anything.
+Belongs here: the types that the kinds of addresses share. Does not: pulling.
 """
 
 from dataclasses import dataclass
 
 
 class PullError(Exception):
-    """A source could not be pulled; the message says what to do and holds no secret."""
+    """A source could not be pulled; the message contains the remedy and no secret."""
 
 
 class TransientError(PullError):
-    """One try failed in a way that another may not.
+    """An attempt failed in a way that may succeed when retried.
 
     Attributes:
         wait: Seconds that the other side asked to wait, where it did.
@@ -25,21 +25,21 @@ class TransientError(PullError):
 
 
 class InterruptedPullError(PullError):
-    """A pull that broke off, and that the next one may go on with."""
+    """A pull was interrupted; the next one may resume it."""
 
 
 @dataclass(frozen=True)
 class Pulled:
-    """One file as it came.
+    """One pulled file.
 
     Attributes:
         name: Name of the file.
-        origin: Where it came from, secrets left as `${NAME}`.
+        origin: Its address, secrets left as `${NAME}`.
         sha256: Hash of its bytes.
-        bytes: How many there are.
-        etag: What the other side calls this version of it; empty where it does not say.
-        mistake: Why it is no export, where pulling showed that; empty where it did not.
-        warning: What to look at although it may be well; empty where there is nothing.
+        bytes: Its size.
+        etag: The ETag of this version; empty if the server gives none.
+        mistake: Why it is not an export, if detected while pulling; else empty.
+        warning: A possible problem to check; empty if there is none.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """Files on disk, copied byte for byte while they are hashed.
 
-Belongs here: paths, globs and file:// addresses. Does not: what the bytes mean, beyond telling an export from
-an error page.
+Belongs here: paths, globs and file:// addresses. Does not: the meaning of the bytes, except for distinguishing an
+export from an error page.
 """
 
 import glob
@@ -18,7 +18,7 @@ _BLOCK_BYTES = 2 * 2**20
 
 
 def matching(address: str, folder: Path) -> list[Path]:
-    """The files that an address stands for, in order of their names.
+    """Lists the files that match an address, by name.
 
     Args:
         address: A path, a glob or a file:// address; relative to `folder`.
@@ -55,7 +55,7 @@ def copy(path: Path, target: Path, allowance: Allowance) -> Pulled:
                 while block := original.read(_BLOCK_BYTES):
                     allowance.take(len(block))
                     copied.write(block)
-                    # It is not read again: without this a large export would push everything else out of memory.
+                    # It is not read again: without this, a large export would evict all else from the page cache.
                     os.posix_fadvise(original.fileno(), copied.bytes - len(block), len(block), os.POSIX_FADV_DONTNEED)
         after = path.stat()
     except DiskError:

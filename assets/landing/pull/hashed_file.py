@@ -1,6 +1,6 @@
 """A file that is hashed and made durable while it is written.
 
-Belongs here: keeping the disk and the hash at work while the next bytes come. Does not: where they come from.
+Belongs here: writing and hashing while the next bytes arrive. Does not: the source of the bytes.
 """
 
 import hashlib
@@ -13,9 +13,9 @@ from typing import Self
 
 from assets.storage import atomic_write
 
-# Chunks that may wait to be hashed.
+# Chunks in the queue for hashing.
 _WAITING = 4
-# Written bytes after which the disk is set to work, so that little is left to wait for at the end.
+# Bytes after which write-back starts, so that the final sync is short.
 _SYNC_BYTES = 8 * 2**20
 
 
@@ -27,7 +27,7 @@ class HashedFile:
         self.begin()
 
     def begin(self) -> None:
-        """Empties it."""
+        """Truncates the file."""
         with atomic_write.naming(self._path):
             self._path.write_bytes(b"")
         self._hash = hashlib.sha256()
@@ -49,7 +49,7 @@ class HashedFile:
             os.fsync(self._file.fileno())
 
     def write(self, chunk: bytes) -> None:
-        """Adds some bytes."""
+        """Appends bytes."""
         self._waiting.append(self._hasher.submit(self._hash.update, chunk))
         with atomic_write.naming(self._path):
             self._file.write(chunk)
@@ -57,7 +57,7 @@ class HashedFile:
         if len(self._waiting) > _WAITING:
             self._waiting.popleft().result()
         if self.bytes - self._synced >= _SYNC_BYTES:
-            # Linux begins to write out what it is told not to keep, without waiting for it.
+            # Linux starts writing back the pages that it is advised not to keep, without blocking.
             with atomic_write.naming(self._path):
                 self._file.flush()
             os.posix_fadvise(self._file.fileno(), self._synced, self.bytes - self._synced, os.POSIX_FADV_DONTNEED)
@@ -65,5 +65,5 @@ class HashedFile:
 
     @property
     def sha256(self) -> str:
-        """Hash of what is there, outside of the `with` block."""
+        """Returns the hash of the file, outside of the `with` block."""
         return self._hash.hexdigest()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
 _CHUNK = 4 * 2**20
-# Where each kind of store says that it is elsewhere than at its vendor.
+# Options for an endpoint other than the vendor's, one per kind of store.
 _ENDPOINTS = ("endpoint", "base_url")
 _SET = re.compile(r"\[!?[^\]/]+\]")
 _GLOB = re.compile(rf"(\*\*/|\*\*|\*|\?|{_SET.pattern})")
@@ -36,7 +36,7 @@ Progress = Callable[[int, int | None], None]
 
 
 class Bucket:
-    """A bucket, as far as a pull needs it."""
+    """A bucket, as needed by a pull."""
 
     def __init__(
         self,
@@ -47,14 +47,14 @@ class Bucket:
         *,
         allow_private: bool,
     ) -> None:
-        """Opens it, without connecting yet.
+        """Creates the client, without connecting.
 
         Args:
             address: An address in the bucket.
             options: Credentials, region and endpoint as obstore names them; what is missing comes from the
                 environment, as the vendor's own tools read it.
-            limits: What to keep to.
-            allowance: How many bytes may still come.
+            limits: The limits of the source.
+            allowance: The remaining byte budget.
             allow_private: Whether the endpoint may be a private address.
 
         Raises:
@@ -87,7 +87,7 @@ class Bucket:
             raise PullError(f"storage: {_words(error)}") from None
 
     def matching(self, address: str) -> list[tuple[str, int]]:
-        """Paths and sizes of the objects that an address stands for, in order of their paths.
+        """Lists paths and sizes of the objects that match an address, by path.
 
         Raises:
             PullError: There is none, or they cannot be listed.
@@ -95,7 +95,7 @@ class Bucket:
         pattern = urlsplit(address.replace("?", "%3F").replace("#", "%23")).path.lstrip("/")
         pattern = pattern.replace("%3F", "?").replace("%23", "#")
         is_glob = glob.has_magic(pattern)
-        # Stores list by whole folders.
+        # Stores list by prefixes of whole folders.
         folder = re.split(r"[*?\[]", pattern, maxsplit=1)[0].rpartition("/")[0] if is_glob else ""
         try:
             if not is_glob:
@@ -120,7 +120,7 @@ class Bucket:
     def copy(
         self, path: str, target: Path, *, known: str = "", progress: Progress = lambda _done, _total: None
     ) -> Pulled | None:
-        """Streams one object to a durable file, and hashes it on the way.
+        """Streams one object to a durable file, hashing it on the way.
 
         Args:
             path: The object.
@@ -129,7 +129,7 @@ class Bucket:
             progress: Hears how many bytes are there, of how many.
 
         Returns:
-            What came; None where the object is still the known version.
+            The object; None if it is still the known version.
 
         Raises:
             InterruptedPullError: There was no time left.
@@ -167,7 +167,7 @@ def _require_public(endpoint: str, *, allow_private: bool) -> None:
 
 
 def _expression(pattern: str) -> str:
-    """A glob over whole paths as a regular expression: `**` goes through folders, `*` and `?` do not."""
+    """Translates a glob over whole paths to a regular expression: `**` spans folders, `*` and `?` do not."""
     wild = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
     return "".join(
         wild.get(piece)
@@ -177,6 +177,6 @@ def _expression(pattern: str) -> str:
 
 
 def _words(error: Exception) -> str:
-    """What an error says in one line, without debug output and queries of addresses, which may hold keys."""
+    """Formats an error on one line, without debug output and without queries of addresses, which may hold keys."""
     told = re.sub(r"\?\S+", "", str(error).split("\n\nDebug source")[0])
     return " ".join(told.split())[:300]

@@ -1,10 +1,10 @@
-"""An API's answers, page by page, each a file.
+"""Pages of an API, one file per response.
 
-Belongs here: going through the pages, keeping what came so that a killed pull goes on, and noticing when an API goes
-round in circles. Does not: how one page leads to the next (`paging`).
+Belongs here: iterating over the pages, storing them so that a killed pull can resume, and detecting cycles. Does not:
+the request that follows a page (`paging`).
 
-While a pull is at work its answers lie in a folder of their own beside a journal, with a line for each once it is
-durable. Going on means reading the answers again: what they lead to is never written down, since it may hold secrets.
+During a pull, its responses lie in a folder of their own beside a journal, with a line for each durable response.
+Resuming reads the responses again: the following requests are never written down, since they may hold secrets.
 """
 
 import hashlib
@@ -29,9 +29,9 @@ from schemas.config.limits import Limits
 from schemas.config.paging import Paging
 
 JOURNAL = "journal.ndjson"
-# Pages in a row that bring nothing new before it is called a circle.
+# Successive pages without a new record before a cycle is reported.
 MAX_BARREN_PAGES = 20
-# Cursors do not live for ever, and pages of two days are no snapshot.
+# Cursors expire, and pages of two days are not a snapshot.
 _JOURNAL_SECONDS = 12 * 3600
 _GZIP = b"\x1f\x8b"
 
@@ -40,7 +40,7 @@ Progress = Callable[[int, int, int | None], None]
 
 @dataclass(frozen=True)
 class _Entry:
-    """A line of the journal: an answer, and the link in its headers with every secret hidden."""
+    """A line of the journal: a response, and the link in its headers with every secret hidden."""
 
     file: str
     sha256: str
@@ -49,34 +49,34 @@ class _Entry:
 
 
 class Pages:
-    """One paged pull, in a folder that outlives it where it breaks off."""
+    """One paged pull, in a folder that remains if it is interrupted."""
 
     def __init__(
         self, session: Session, paging: Paging, secrets: Secrets, folder: Path, *, prefix: str, origin: str
     ) -> None:
-        """Makes ready to pull.
+        """Prepares the pull.
 
         Args:
             session: The session.
-            paging: How pages follow each other.
-            secrets: What the journal must not show.
-            folder: Where answers and journal lie; one pull at a time may use it.
-            prefix: What the names of pages begin with.
-            origin: Where pages come from, as it may be shown.
+            paging: The kind of paging.
+            secrets: The secrets to keep out of the journal.
+            folder: The folder of responses and journal; one pull at a time may use it.
+            prefix: The prefix of the names of pages.
+            origin: The address of the pages, without secrets.
         """
         self._session, self._paging, self._secrets, self._folder = session, paging, secrets, folder
         self._prefix, self._origin = prefix, origin
         self._begin()
 
     def pull(self, ask: Ask, progress: Progress = lambda _bytes, _records, _total: None) -> list[tuple[Path, Pulled]]:
-        """Every page that brings something, in order, with the file that it lies in.
+        """Yields every page that adds records, in order, with its file.
 
         Args:
             ask: The request for the first page, but for its number.
             progress: Hears how many bytes and records have come, of how many records.
 
         Raises:
-            InterruptedPullError: It broke off; the next pull goes on with the page that is missing.
+            InterruptedPullError: The pull was interrupted; the next one resumes at the missing page.
             PullError: It cannot be pulled.
         """
         begin = first(self._paging, ask)
@@ -90,7 +90,7 @@ class Pages:
             self._begin(clean=True)
             if not was_resumed:
                 raise
-        # What an old page leads to may be gone, as cursors do: from the first page once more.
+        # The request after an old page may be invalid, as cursors expire: restart from the first page.
         return self._pull(begin, progress)
 
     def _begin(self, *, clean: bool = False) -> None:
@@ -110,7 +110,7 @@ class Pages:
                 ask = self._page(ask)
                 progress(self._bytes, self._records, self._total)
         except _NoPageError:
-            # What came is kept, and the landing is refused for it.
+            # The pages are kept, and the landing is refused.
             return self._kept
         if self._total is not None and self._records < self._total:
             raise PullError(
@@ -120,7 +120,7 @@ class Pages:
         return self._kept
 
     def _page(self, ask: Ask) -> Ask | None:
-        """Pulls one page and writes it into the journal; gives the request for the next."""
+        """Pulls one page and appends it to the journal; returns the next request."""
         part = self._folder / "answer.part"
         got = download(self._session, ask, part)
         if got is None:
@@ -133,7 +133,7 @@ class Pages:
         return next_ask
 
     def _advance(self, ask: Ask, path: Path, sha256: str, link: str | None) -> Ask | None:
-        """Takes an answer in; gives the request for the next one."""
+        """Registers a response; returns the next request."""
         page = Pulled(f"{self._prefix}page-{len(self._kept) + 1:06d}.json", self._origin, sha256, path.stat().st_size)
         try:
             document = _document(path, self._session.limits)
@@ -149,7 +149,7 @@ class Pages:
             page = replace(page, warning=one_page_warning(self._paging, answer))
         is_new = self._is_new(document, records)
         if records and not is_new and self._paging.kind in ("page", "offset"):
-            # Some APIs give the last page again, for ever.
+            # Some APIs repeat the last page for ever.
             self._require_numbers()
             next_ask = None
         brings_records = is_new and records != []
@@ -158,7 +158,7 @@ class Pages:
         return next_ask
 
     def _is_new(self, document: Any, records: list[Any] | None) -> bool:
-        """Remembers what a page holds; whether anything of it had not come before."""
+        """Records a page's hashes; returns whether any of its records are new."""
         self._records += len(records or ())
         total = total_of(self._paging, document)
         self._total = self._total if total is None else total
@@ -194,13 +194,13 @@ class Pages:
         atomic_write.sync_file(journal)
 
     def _resumed(self, begin: Ask) -> Ask | None:
-        """The request to go on with after what an earlier pull has left, or else the first one."""
+        """Returns the request to resume with after an earlier pull, or else the first one."""
         journal = self._folder / JOURNAL
         if journal.exists() and time.time() - journal.stat().st_mtime < _JOURNAL_SECONDS:
             try:
                 return self._read_again(journal, begin)
             except (PullError, _NoPageError, OSError):
-                pass  # it is not as it was left
+                pass  # it has changed since
         self._begin(clean=True)
         return begin
 
@@ -229,7 +229,7 @@ class Pages:
 
 
 class _NoPageError(Exception):
-    """An answer that is no page."""
+    """A response that is not a page."""
 
 
 def _entries(journal: Path) -> Iterator[_Entry]:
@@ -237,14 +237,14 @@ def _entries(journal: Path) -> Iterator[_Entry]:
         try:
             yield _Entry(**json.loads(line))
         except (ValueError, TypeError):
-            return  # a last line that was cut short
+            return  # a truncated last line
 
 
 def _document(path: Path, limits: Limits) -> Any:
-    """The JSON of a page.
+    """Parses the JSON of a page.
 
     Raises:
-        ValueError: It is no JSON.
+        ValueError: It is not JSON.
         PullError: It is larger than a page should be.
     """
     with path.open("rb") as file:

@@ -1,6 +1,6 @@
-"""From one page of an API's answer to the request for the next.
+"""Paging: from one page of an API to the request for the next.
 
-Belongs here: the kinds of paging, as pure functions of an answer. Does not: sending requests or keeping pages.
+Belongs here: the kinds of paging, as pure functions of a response. Does not: sending requests or storing pages.
 """
 
 from collections.abc import Mapping
@@ -17,12 +17,12 @@ _PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True)
 class Ask:
-    """A request, without the headers that go with all of a source's requests.
+    """A request, without the headers that all requests of a source share.
 
     Attributes:
         url: Its address.
-        params: What is added to the address's query, where it is not there already.
-        body: What is posted as JSON; None asks with GET.
+        params: Parameters added to the address's query, unless they are present already.
+        body: The JSON body of a POST; None for a GET.
     """
 
     url: str
@@ -31,14 +31,14 @@ class Ask:
 
     @property
     def address(self) -> str:
-        """The address with its parameters; one that the query already has stays as it is there."""
+        """Returns the address with its parameters; those already in the query are kept."""
         parts = urlsplit(self.url)
         present = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
         added = urlencode([(name, value) for name, value in self.params.items() if name not in present])
         return urlunsplit(parts._replace(query="&".join(filter(None, (parts.query, added))), fragment=""))
 
     def with_param(self, name: str, value: Any) -> "Ask":
-        """The same request with a parameter set, in the body where there is one."""
+        """Returns the request with a parameter set, in the body if it has one."""
         if self.body is not None:
             return replace(self, body={**self.body, name: value})
         parts = urlsplit(self.url)
@@ -48,12 +48,12 @@ class Ask:
 
 @dataclass(frozen=True)
 class Page:
-    """What paging needs of an answer.
+    """The parts of a response that paging needs.
 
     Attributes:
         document: Its JSON.
         link: The target of its Link header with rel="next", where there is one.
-        number: Which page it is, from 1.
+        number: Number of the page, from 1.
         before: Records on the pages before it.
     """
 
@@ -64,17 +64,17 @@ class Page:
 
 
 def first(paging: Paging, ask: Ask) -> Ask:
-    """The request for the first page."""
+    """Returns the request for the first page."""
     if paging.kind in ("page", "offset") and paging.start is not None:
         return ask.with_param(_param(paging), paging.start)
     return ask
 
 
 def records_of(paging: Paging, document: Any) -> list[Any] | None:
-    """The records on a page, or None where neither the answer nor `records` says which they are.
+    """Returns the records on a page, or None if neither the response nor `records` identifies them.
 
     Raises:
-        ValueError: They are not where `records` says.
+        ValueError: They are not at the path of `records`.
     """
     if paging.records is None:
         return document if isinstance(document, list) else None
@@ -85,10 +85,10 @@ def records_of(paging: Paging, document: Any) -> list[Any] | None:
 
 
 def following(paging: Paging, ask: Ask, page: Page) -> Ask | None:
-    """The request for the page after this one, or None where this is the last.
+    """Returns the request for the next page, or None if this is the last.
 
     Raises:
-        PullError: The answer cannot be followed as `paging` says.
+        PullError: The response cannot be followed by the rules of `paging`.
     """
     if paging.has_more is not None and at(page.document, paging.has_more) in (False, "false"):
         return None
@@ -98,7 +98,7 @@ def following(paging: Paging, ask: Ask, page: Page) -> Ask | None:
 
 
 def one_page_warning(paging: Paging, page: Page) -> str:
-    """What speaks for a mistake in `paging` where the first page is the only one; empty where nothing does."""
+    """Describes signs of a mistake in `paging` if the first page is the only one; empty if there are none."""
     if paging.has_more is not None or paging.total is not None or paging.kind in ("page", "offset"):
         return ""
     where = 'a Link header with rel="next"' if paging.kind == "link_header" else f"anything at {paging.next}"
@@ -114,7 +114,7 @@ def _at_cursor(paging: Paging, ask: Ask, page: Page) -> Ask | None:
         return None
     if isinstance(cursor, (dict, list)):
         raise PullError(f"paging.next: {paging.next} is no text in the answer; correct the path")
-    # A cursor that stands alone in a body stays the number that it is.
+    # A cursor that is the whole value in a body keeps its type.
     is_alone = ask.body is not None and paging.value == "{cursor}"
     return ask.with_param(_param(paging), cursor if is_alone else paging.value.replace("{cursor}", str(cursor)))
 
@@ -126,7 +126,7 @@ def _at_link(paging: Paging, ask: Ask, page: Page) -> Ask | None:
     if not isinstance(link, str):
         raise PullError(f"paging.next: {paging.next} is no address in the answer; correct the path")
     target = urljoin(ask.url, link)
-    # What goes with every request goes to this host alone.
+    # Parameters of the source are sent to its own host only.
     return replace(ask, url=target, params=ask.params if origin(target) == origin(ask.url) else {})
 
 
@@ -143,7 +143,7 @@ def _at_number(paging: Paging, ask: Ask, page: Page) -> Ask | None:
 
 
 def total_of(paging: Paging, document: Any) -> int | None:
-    """How many records there are on all pages, where the answer says so."""
+    """Returns the number of records on all pages, if the response states it."""
     found = at(document, paging.total) if paging.total else None
     if isinstance(found, str) and found.isascii() and found.isdigit():
         found = int(found)
@@ -151,7 +151,7 @@ def total_of(paging: Paging, document: Any) -> int | None:
 
 
 def at(document: Any, path: str, missing: Any = None) -> Any:
-    """What is at a path of keys, or of places in a list, joined by dots; `missing` where there is nothing."""
+    """Returns the value at a path of keys or list indexes, joined by dots; `missing` if there is none."""
     for key in path.split("."):
         if isinstance(document, dict) and key in document:
             document = document[key]
@@ -163,10 +163,10 @@ def at(document: Any, path: str, missing: Any = None) -> Any:
 
 
 def origin(url: str) -> tuple[str, str, int | None]:
-    """Scheme, host and port of an address: who is trusted with what goes with a request.
+    """Returns scheme, host and port of an address, which decide where credentials may be sent.
 
     Raises:
-        PullError: It is no address.
+        PullError: It is not an address.
     """
     try:
         parts = urlsplit(url)

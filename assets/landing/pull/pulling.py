@@ -1,7 +1,7 @@
-"""One source, pulled for one date into a folder, wherever it lies.
+"""Pulling of one source for one date into a folder, for any kind of address.
 
-Belongs here: what kinds of addresses have in common: names of files, what is reused, progress. Does not: any one
-kind (the modules beside this one), or what becomes of the folder (`assets/landing/store`).
+Belongs here: the common parts of all kinds of addresses: names of files, reuse, progress. Does not: a single kind (the
+modules beside this one), or the landing folder (`assets/landing/store`).
 """
 
 import fcntl
@@ -32,7 +32,7 @@ from schemas.config.paging import Paging
 from schemas.config.source import Source
 from schemas.shape import Records
 
-# Finds what has landed from an address before: the file, and what it was.
+# Finds the file landed from an address before, and its manifest entry.
 CacheLookup = Callable[[str], tuple[Path, Pulled] | None]
 UNFINISHED = ".unfinished-"
 File = TypeVar("File")
@@ -41,14 +41,14 @@ File = TypeVar("File")
 def pull(
     source: Source, snapshot_date: date, *, aside: Path, folder: Path, earlier: CacheLookup
 ) -> list[tuple[Records, Pulled]]:
-    """Pulls everything that a source has for a date.
+    """Pulls all files of a source for a date.
 
     Args:
         source: The source.
         snapshot_date: The date.
-        aside: An empty folder that the files go to; what a pull leaves that breaks off lies beside it.
+        aside: An empty folder for the files; the remains of an interrupted pull lie beside it.
         folder: The folder of sources.yaml, which paths are relative to.
-        earlier: Finds what has landed before.
+        earlier: Finds files landed before.
 
     Raises:
         PullError: Something of it could not be pulled; no secret is in the message.
@@ -101,7 +101,7 @@ class _Pulling:
         return found
 
     def _add_objects(self, records: Records, address: str) -> None:
-        # Loaded where there is a bucket to read.
+        # Imported only if there is a bucket to read.
         from assets.landing.pull.object_store import Bucket  # noqa: PLC0415
 
         options, limits = self._secrets.fill(self._parts["storage"]), self._source.limits
@@ -137,7 +137,7 @@ class _Pulling:
             raise type(error)(f"{shown}: {error}") from None
 
     def _opened_session(self) -> Session:
-        """One for the source: its limits are the source's, whatever it asks for."""
+        """Opens the one session of the source, since its limits apply to all its requests."""
         if self._session is None:
             self._session = self._stack.enter_context(
                 Session(
@@ -179,7 +179,7 @@ class _Pulling:
             shutil.rmtree(work)
 
     def _new_or_same(self, origin: str, fetch: Callable[[str], Pulled | None]) -> Pulled:
-        """What an address has now: fetched, or copied from what has landed where it is still the same."""
+        """Fetches the file of an address, or copies the landed one if it is unchanged."""
         before = self._earlier(origin)
         if before is None or not before[1].etag:
             return _required(fetch(""))
@@ -202,7 +202,7 @@ class _Pulling:
         self.pulled.append((records, replace(pulled, mistake=mistake)))
 
     def _free(self, name: str) -> Path:
-        """A path in the folder for a file of this name, which another may have taken."""
+        """Returns a free path in the folder for a file of this name."""
         free, number = name, len(self.pulled) + 1
         while (self._aside / free).exists():
             free, number = f"{number}-{name}", number + 1
@@ -221,7 +221,7 @@ def _required(pulled: Pulled | None) -> Pulled:
 
 @contextmanager
 def _at_work(place: Path, aside: Path) -> Iterator[Path]:
-    """A folder that one pull at a time has: the one that an earlier pull has left, unless another is at work in it."""
+    """Yields a folder for one pull at a time: that of an earlier interrupted pull, unless another pull is using it."""
     place.mkdir(exist_ok=True)
     descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -1,7 +1,7 @@
-"""HTTP as a nightly pull needs it: one session for a source, whose requests are tried, paced, timed and kept in bounds.
+"""HTTP transport: one session per source, with retries, pacing, deadlines and byte limits.
 
-Belongs here: which answers are worth another try, how long to wait, where headers may go. Does not: what is done
-with a body.
+Belongs here: the responses to retry, the delay, and the hosts that headers may be sent to. Does not: processing a
+body.
 """
 
 import logging
@@ -66,9 +66,9 @@ class Session:
 
         Args:
             homes: The addresses of the source: `headers` go to their schemes, hosts and ports, and nowhere else.
-            headers: What goes with each request, secrets filled in.
-            limits: What to keep to.
-            allowance: How many bytes may still come.
+            headers: Headers of each request, secrets filled in.
+            limits: The limits of the source.
+            allowance: The remaining byte budget.
             allow_private: Whether private, loopback and link-local addresses may be connected to.
             ca_file: Certificates to trust in place of the well-known ones.
         """
@@ -85,7 +85,7 @@ class Session:
                 raise PullError(f"ca_file: no file {ca_file}")
             self._requests.verify = str(ca_file)
         self._requests.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        # Encodings would change length, tag and ranges of what is landed.
+        # Encodings would change length, tag and ranges of the landed bytes.
         self._requests.headers.clear()
         self._requests.headers.update({"User-Agent": "smallvoices", "Accept": "*/*", "Accept-Encoding": "identity"})
         for scheme in ("http://", "https://"):
@@ -101,10 +101,10 @@ class Session:
         self._wire.close()
 
     def tried(self, attempt: Callable[[], Result]) -> Result:
-        """What an attempt gives, within the tries and the deadline.
+        """Returns the result of an attempt, retried up to the number of attempts and the deadline.
 
         Raises:
-            InterruptedPullError: Every try failed, or there is no time for another.
+            InterruptedPullError: Every attempt failed, or there is no time for another.
             PullError: The attempt failed in a way that no other try would mend.
         """
         tries = 0
@@ -125,7 +125,7 @@ class Session:
 
     @contextmanager
     def answer(self, ask: Ask, headers: Mapping[str, str] | None = None) -> Iterator[requests.Response]:
-        """One try at a request: an answer of 200, 206, 304 or 416 whose body is still to come.
+        """Sends a request once; yields a 200, 206, 304 or 416 response with its body unread.
 
         Raises:
             TransientError: Another try may do better.
@@ -140,7 +140,7 @@ class Session:
                 response.close()
 
     def post(self, ask: Ask) -> None:
-        """One try at telling something, to this very address: whatever 2xx it answers, it has heard it.
+        """Posts a notification once, without redirects; any 2xx is a success.
 
         Raises:
             TransientError: Another try may do better.
@@ -154,7 +154,7 @@ class Session:
                 raise PullError(f"it answers {response.status_code}, which says nothing to what is posted")
 
     def body(self, response: requests.Response) -> Iterator[bytes]:
-        """The body of an answer as it comes over the wire.
+        """Yields the body of a response as received.
 
         Raises:
             TransientError: It broke off, or came too slowly.
@@ -174,15 +174,15 @@ class Session:
                         f"it sends {lately / (now - since):.0f} bytes a second, under limits.min_bytes_per_second"
                     )
                 since, lately = now, 0
-        # A socket that was shut at the deadline looks like one that the other side has closed.
+        # A socket shut down at the deadline looks like one closed by the server.
         self._require_time("the body was still coming")
 
     def drop(self, size: int) -> None:
-        """Says that bytes of a body were thrown away: they do not count as taken in."""
+        """Subtracts dropped bytes from the byte budget."""
         self._allowance.give_back(size)
 
     def _followed(self, ask: Ask, headers: Mapping[str, str]) -> requests.Response:
-        """The answer at the end of all redirects."""
+        """Returns the response at the end of all redirects."""
         url, body = ask.address, ask.body
         seen: set[str] = set()
         for _ in range(_MAX_REDIRECTS + 1):
@@ -258,7 +258,7 @@ class Session:
 
     @contextmanager
     def _told(self) -> Iterator[None]:
-        """Says whether what goes wrong in the block is worth another try, without the address that errors hold."""
+        """Translates errors in the block to transient or permanent ones, without the addresses in their messages."""
         try:
             yield
         except (requests.exceptions.SSLError, urllib3.exceptions.SSLError):
@@ -297,7 +297,7 @@ def _phrase(status: int) -> str:
 
 
 def retry_after(text: str | None) -> float | None:
-    """Seconds that a Retry-After header asks for; None where it is none."""
+    """Returns the seconds of a Retry-After header; None if there is none."""
     if text is None:
         return None
     if text.strip().isascii() and text.strip().isdigit():

@@ -1,7 +1,7 @@
-"""Whether pulled bytes are all there.
+"""Detection of truncated files.
 
-Belongs here: what can be told of any file without knowing its shape. Does not: whether it is an export
-(`reading/formats`), or what it expands to (`reading/decompression_guard`).
+Belongs here: checks on any file that need no shape. Does not: whether it is an export (`reading/formats`), or its
+expanded size (`reading/decompression_guard`).
 """
 
 import codecs
@@ -14,16 +14,16 @@ from assets.reading import decompression_guard
 from assets.reading.formats import compression, tail
 
 _CHUNK = 2**20
-# A whole text, a bracket, or a quote that nothing closes.
+# A complete string, a bracket, or an unclosed quote.
 _JSON_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}"]', re.DOTALL)
 
 
 def cut(path: Path, *, is_framed: bool, end_marker: str | None) -> str | None:
-    """Why a file may have been cut short; None where its end is known.
+    """Returns why a file may be truncated; None if its end is known.
 
     Args:
         path: The file.
-        is_framed: Whether the protocol told its length or its end.
+        is_framed: Whether the protocol gave its length or its end.
         end_marker: Text that every file of the source ends with, where it was declared.
     """
     if end_marker is not None:
@@ -42,7 +42,7 @@ def cut(path: Path, *, is_framed: bool, end_marker: str | None) -> str | None:
 
 
 def _ends_by_itself(path: Path) -> bool:
-    """Whether the last bytes of a format prove that all bytes before them came."""
+    """Returns whether the last bytes of a format prove that all bytes before them arrived."""
     if compression(path) != "none":
         return decompression_guard.is_whole(path)
     with path.open("rb") as file:
@@ -53,7 +53,7 @@ def _ends_by_itself(path: Path) -> bool:
 
 
 def _is_one_json_document(path: Path, head: bytes) -> bool:
-    """Whether a file is one JSON array or object whose last bracket closes its first.
+    """Returns whether a file is one JSON array or object whose last bracket closes its first.
 
     An object a line is several documents, and any line's end could be a cut: an object counts in a .json file only.
     """
@@ -66,7 +66,7 @@ def _is_one_json_document(path: Path, head: bytes) -> bool:
             if token.end() - token.start() > 1:
                 continue
             if kind == ord('"'):
-                return False  # a text without an end
+                return False  # an unclosed string
             depth += 1 if kind in b"[{" else -1
             if depth == 0:
                 return not content[token.end() : token.end() + _CHUNK].strip()

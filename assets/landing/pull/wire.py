@@ -1,6 +1,6 @@
-"""The sockets of one pull: where they may lead, and an end to all of them at the deadline.
+"""Sockets of one pull: restricted in destination, and closed at the deadline.
 
-Belongs here: what has to happen below `requests`, where addresses are connected to. Does not: requests and answers.
+Belongs here: the level below `requests`, where connections are opened. Does not: requests and responses.
 """
 
 import ipaddress
@@ -21,7 +21,7 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one of the internet's, in whatever form it hides."""
+    """Returns whether an IP address is public, including embedded forms of IPv4 in IPv6."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         hidden = ip.ipv4_mapped or ip.sixtofour or (ip.teredo or (None, None))[1]
@@ -33,7 +33,7 @@ def is_public(address: str) -> bool:
 
 
 def resolved(host: str, port: int, *, allow_private: bool) -> list[str]:
-    """The IP addresses of a host.
+    """Resolves a host to IP addresses.
 
     Raises:
         PullError: One of them is private, loopback or link-local, and none of these is allowed.
@@ -49,10 +49,10 @@ def resolved(host: str, port: int, *, allow_private: bool) -> list[str]:
 
 
 class Wire:
-    """Opens the sockets of one pull, and shuts all of them when its time is up.
+    """Opens the sockets of one pull, and shuts all of them at its deadline.
 
-    Timeouts of sockets are per read, so that a byte now and then keeps any of them alive for ever. Here a clock
-    outside of the reading thread ends it, in whatever it is: connecting, the TLS handshake, headers, or the body.
+    Timeouts of sockets are per read, so an occasional byte keeps a connection alive for ever. Here a timer outside of
+    the reading thread ends it in any phase: connecting, the TLS handshake, headers, or the body.
     """
 
     def __init__(self, *, allow_private: bool, seconds: float) -> None:
@@ -66,11 +66,11 @@ class Wire:
 
     @property
     def seconds_left(self) -> float:
-        """Seconds to the deadline; below 0 when it is over."""
+        """Returns the seconds to the deadline; below 0 after it."""
         return self._end - time.monotonic()
 
     def connect(self, host: str, port: int, timeout: Any, options: Any) -> socket.socket:
-        """Connects to an address that was looked at: what the name resolves to next does not matter.
+        """Connects to an address that was checked, so that a later change of DNS has no effect.
 
         Raises:
             PullError: The host is not public, and must be.
@@ -84,7 +84,7 @@ class Wire:
                 failure = error
                 continue
             with self._lock:
-                # Shutting a duplicate shuts the connection, also once TLS has taken the original over.
+                # Shutting down a duplicate shuts down the connection, also once TLS has taken over the original.
                 self._sockets.append(opened.dup())
             if self.seconds_left <= 0:
                 self._shut()
@@ -92,7 +92,7 @@ class Wire:
         raise failure
 
     def close(self) -> None:
-        """Stops the clock and lets the sockets go."""
+        """Stops the timer and releases the sockets."""
         self._timer.cancel()
         with self._lock:
             for duplicate in self._sockets:
@@ -105,18 +105,18 @@ class Wire:
                 try:
                     duplicate.shutdown(socket.SHUT_RDWR)
                 except OSError:
-                    continue  # it has ended already
+                    continue  # it is closed already
 
 
 class WireAdapter(HTTPAdapter):
-    """Carries the requests of a session over a wire, without retries of its own."""
+    """Sends the requests of a session over a wire, without retries of its own."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *arguments: Any, **keywords: Any) -> None:
-        """Makes the pools, whose connections are the wire's."""
+        """Creates the pools, whose connections use the wire."""
         super().init_poolmanager(*arguments, **keywords)
         wire = self._wire
 
@@ -139,7 +139,7 @@ class _Wired(HTTPConnection):
     _wire: Wire
 
     def _new_conn(self) -> socket.socket:
-        """As urllib3's, which resolves the name by itself, without a word to us."""
+        """Replaces urllib3's method, which resolves the name by itself."""
         try:
             return self._wire.connect(self.host, self.port or self.default_port, self.timeout, self.socket_options)
         except socket.gaierror as error:
