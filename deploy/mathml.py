@@ -1,7 +1,7 @@
 """Mathematics of the documentation as MathML, made while the site is built: `$…$` in a line, `$$…$$` as a block.
 
-A Markdown extension for `make docs`. Browsers render MathML natively, so a page needs neither scripts nor fonts
-from elsewhere. TeX that cannot be converted fails the build.
+A Markdown extension for `make docs`. Browsers render MathML natively, so a page needs neither scripts nor fonts from
+elsewhere. TeX that cannot be converted fails the build.
 """
 
 import re

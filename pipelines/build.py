@@ -16,8 +16,7 @@ def build_defs(settings: Settings, loaded: SourcesFile) -> dg.Definitions:
     """Returns a fresh set of definitions for the settings and sources."""
     with warnings.catch_warnings():
         # Backfill policies and look-back mappings are beta. The freshness checks are superseded by FreshnessPolicy,
-        # which looks
-        # at an asset as a whole and not at its newest partition.
+        # which looks at an asset as a whole and not at its newest partition.
         warnings.simplefilter("ignore", dg.BetaWarning)
         warnings.simplefilter("ignore", dg.SupersessionWarning)
         partitions = jobs.snapshot_dates(settings)

@@ -132,8 +132,8 @@ def freshness(
 ) -> tuple[dg.AssetChecksDefinition, dg.SensorDefinition]:
     """Checks that the due date is published; returns the checks and the sensor that runs them.
 
-    They look at the newest partition and not at the newest materialization, which a backfill of old dates would
-    make look fresh.
+    They look at the newest partition and not at the newest materialization, which a backfill of old dates would make
+    look fresh.
     """
 
     @dg.multi_asset_check(

@@ -1,7 +1,7 @@
 """Measures pulling over HTTP on loopback: `python -m benchmarks.pull [--megabytes N] [--rounds N]`.
 
-One server sends one file to both in turn, so that other load on the machine affects both. curl only writes the bytes;
-a pull also hashes them, checks them, and syncs them to disk. The time of the sync is shown separately.
+One server sends one file to both in turn, so that other load on the machine affects both. curl only writes the bytes; a
+pull also hashes them, checks them, and syncs them to disk. The time of the sync is shown separately.
 """
 
 import os

@@ -1,7 +1,7 @@
 """Dagster's storage in PostgreSQL: searches every text cell in its tables, and removes a person from them.
 
-Belongs here: reading and replacing those cells. Does not: matching texts to a person (`dagster_texts`), or other
-tables of that database, which may belong to others.
+Belongs here: reading and replacing those cells. Does not: matching texts to a person (`dagster_texts`), or other tables
+of that database, which may belong to others.
 """
 
 import os

@@ -18,7 +18,7 @@ from pipelines.instance import orphaned_runs
 from schemas.first_line import first_line
 from schemas.settings import POSTGRES, Settings, SettingsError
 
-# These do not depend on the home: the disk is the problem.
+# Errors of the disk, whichever home is used.
 _WITHOUT_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
 _REFUSED_BY_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
 

@@ -1,7 +1,7 @@
 """The log of a run: one line per event, for a scheduler's log file, people and programs.
 
-Belongs here: the console logger of every run, as text or as JSON. Does not:
-terminal output (`cli`), or stack traces, which Dagster keeps with the run's events.
+Belongs here: the console logger of every run, as text or as JSON. Does not: terminal output (`cli`), or stack traces,
+which Dagster keeps with the run's events.
 """
 
 import logging

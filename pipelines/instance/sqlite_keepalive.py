@@ -28,7 +28,7 @@ def held_open(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
     with ExitStack() as files:
         for path in paths:
             file = files.enter_context(closing(sqlite3.connect(path)))
-            # The path follows Dagster; the file of the run is created.
+            # Dagster's own journal mode, which the file of a new run does not have yet.
             file.execute("PRAGMA journal_mode = WAL")
             file.execute("SELECT count(*) FROM sqlite_master").fetchall()
         yield

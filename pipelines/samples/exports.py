@@ -40,7 +40,7 @@ IN_PLACE: dict[str, Record] = {
     "nobody": {"id": GONE, "username": GONE, "url": None, "fullName": "", "followersCount": 0, "latestPosts": []},
     "lots": {"followersCount": "lots"},
     "blank": {"profile_id": "", "handle": "", "profile_url": ""},
-    # The page's text for a time; like counts of unseen posts, from counters read at different times.
+    # The page's text for a time; more likes than views, from counters read at different times.
     "no-time": {"timestamp": "3 weeks ago"},
     "over-views": {"views": 1},
     # Valid: posts that cannot be seen; disabled comments, which are not 0; missing or unusual text.

@@ -1,7 +1,7 @@
 """Readers of every kind while a home is published again and again: `python -m tests.faults.readers --publishes 200`.
 
-Ends with exit code 1 if a reader saw an error, a row of another generation, a generation older than one it had seen,
-or a log beside the published file. One reader opens as DuckDB 1.0.0 does, and one, as another user where this one may
+Ends with exit code 1 if a reader saw an error, a row of another generation, a generation older than one it had seen, or
+a log beside the published file. One reader opens as DuckDB 1.0.0 does, and one, as another user where this one may
 become one, tries to write.
 """
 

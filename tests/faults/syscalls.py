@@ -1,9 +1,8 @@
 """A process whose changes to files are stopped one by one: counted, refused, or never made because it is killed.
 
 Belongs here: Linux's seccomp user notification, by which the kernel asks this process before another one's system call
-is executed. strace's `-e inject` counts per thread, so that most calls of a program with threads are never the one
-that is hit; this counts them all in one order, and only those below a folder. Does not: the faults, and the state that
-must
+is executed. strace's `-e inject` counts per thread, so that most calls of a program with threads are never the one that
+is hit; this counts them all in one order, and only those below a folder. Does not: the faults, and the state that must
 hold afterwards.
 
 The work runs in a fork of this process, which has loaded everything and started nothing: polars and DuckDB would not

@@ -157,8 +157,7 @@ def test_connection_cut_at_every_byte_never_lands_as_complete(
                 (body,) = landed(exports, manifest)
                 assert (gzip.decompress(body) if "gzip" in framing else body) == BODIES[kind]
     # Of a chunked body only the end of the trailer may be missing. Bodies delimited by the end of the connection have
-    # no
-    # marker: not even the complete response counts.
+    # no marker: not even the complete response counts.
     whole_only = [len(whole)]
     missing_trailer = [*range(len(whole) - 4, len(whole) + 1)]
     expected = {"chunked": missing_trailer, "close": whole_only if kind == "json" else []}

@@ -21,8 +21,7 @@ from tests.ui.chromium import INSTALLED, chromium, resize
 from tests.ui.live_dagster import LiveDagster, wait_for
 
 # The UI's stored state: the community invitation, which appears some time after the page, is answered, and the graph
-# fits
-# the page.
+# fits the page.
 REMEMBERED = {
     "communityNux": "1",
     "dagster-nav-collapsed": "true",
