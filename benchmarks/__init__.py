@@ -1,1 +1,1 @@
-"""Speed, memory and, later, ranking quality: measured beside a peer in the same run, never asserted."""
+"""Benchmarks of speed, memory and ranking quality, each compared with a peer in the same run; nothing is asserted."""

@@ -1,4 +1,4 @@
-"""What a command takes, for the benchmarks to compare.
+"""Measures the time and memory of a command, for benchmarks to compare.
 
 Memory is the largest sum of resident memory over the command's processes, sampled while it runs.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Measured:
-    """What a command took, and what it printed."""
+    """The time, memory and output of a command."""
 
     seconds: float
     megabytes: float
@@ -20,7 +20,7 @@ class Measured:
 
 
 def measure(command: list[str]) -> Measured:
-    """Runs a command to its end."""
+    """Runs a command to its end, and measures it."""
     began = time.monotonic()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
     peak = [0.0]
@@ -35,7 +35,7 @@ def measure(command: list[str]) -> Measured:
 
 
 def _watch(process: subprocess.Popen[bytes], peak: list[float]) -> None:
-    """Keeps the largest resident memory of the process and its children, in MB."""
+    """Records the peak resident memory of the process and its children, in MB."""
     while process.poll() is None:
         resident = sum(_resident_kilobytes(status) for status in _session(process.pid))
         peak[0] = max(peak[0], resident / 1024)
@@ -46,7 +46,7 @@ def _session(leader: int) -> list[str]:
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            # The session id is the sixth field; the command before it, in brackets, may hold blanks.
+            # The session id is the sixth field; the command before it, in brackets, may contain blanks.
             session = int((folder / "stat").read_text().rpartition(")")[2].split()[3])
             if session == leader:
                 found.append((folder / "status").read_text())

@@ -1,1 +1,1 @@
-"""What goes to the machine that runs smallvoices every night, and what that machine is given to trust."""
+"""Deployment to the machine of the nightly run, and checks of its dependencies."""

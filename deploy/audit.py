@@ -1,6 +1,6 @@
-"""Known vulnerabilities of what the lock pins: `make audit`.
+"""Known vulnerabilities of the locked packages: `make audit`.
 
-Belongs here: telling "none is known" from "nobody was asked": pip-audit ends well in both cases. Does not: finding
+Belongs here: distinguishing "none known" from "not looked up": pip-audit succeeds in both cases. Does not: finding
 them, which pip-audit does with the advisories of PyPI.
 
 Exit codes: 0 every package was looked up and none has a known vulnerability; 1 some has; 3 not all could be looked up.
@@ -18,13 +18,13 @@ _SHOWN = 5
 
 
 def judged(document: dict[str, Any]) -> tuple[int, list[str]]:
-    """What a report of pip-audit comes to.
+    """Evaluates a report of pip-audit.
 
     Args:
         document: The report, in its JSON format.
 
     Returns:
-        The exit code, and lines that say why.
+        The exit code, and lines with the reasons.
     """
     packages = document["dependencies"]
     known = [
@@ -45,7 +45,7 @@ def judged(document: dict[str, Any]) -> tuple[int, list[str]]:
 
 
 def main() -> int:
-    """Audits the lock, and prints what was found."""
+    """Audits the lock, and prints the result."""
     command = [
         sys.executable, "-m", "pip_audit", "--disable-pip", "--require-hashes", "-r", str(_LOCK), "--format", "json",
         "--progress-spinner", "off",

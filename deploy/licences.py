@@ -1,6 +1,6 @@
-"""The licences of everything that is installed with smallvoices: `make licences` writes docs/licences.md.
+"""The licences of all packages that are installed with smallvoices: `make licences` writes docs/licences.md.
 
-Belongs here: which licences are fit, and the list. Does not: reading them off packages, which pip-licenses does.
+Belongs here: accepted licences, and the list. Does not: reading them from packages, which pip-licenses does.
 """
 
 import json
@@ -14,7 +14,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 LOCK = REPOSITORY / "deploy" / "requirements.lock"
 DOCUMENT = REPOSITORY / "docs" / "licences.md"
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[a-z,]+\])?==[^ ]+( ; .+?)? \\$", re.MULTILINE)
-# As packages write them. Permissive ones, and those that ask for their own source alone: LGPL and MPL.
+# As packages write them. Permissive ones, and those with copyleft for their own source only: LGPL and MPL.
 FIT = frozenset(
     {
         "0BSD", "3-Clause BSD License", "Apache Software License", "Apache-2.0", "BSD", "BSD License", "BSD-2-Clause",
@@ -35,12 +35,12 @@ those that require the source of more than the package itself (GPL, AGPL).
 
 
 def pinned() -> dict[str, str]:
-    """Every package of the lock, by its name in lower case, with the marker that says where it is installed."""
+    """Returns every package of the lock, by its lower-case name, with its environment marker."""
     return {_plain(name): marker for name, marker in _PINNED.findall(LOCK.read_text(encoding="utf-8"))}
 
 
 def installed() -> dict[str, str]:
-    """The packages of the lock that are installed here, with the licence that each states."""
+    """Returns the packages of the lock that are installed here, with their stated licences."""
     command = [
         sys.executable,
         "-m",
@@ -56,7 +56,7 @@ def installed() -> dict[str, str]:
 
 
 def unfit(licences: Mapping[str, str]) -> dict[str, str]:
-    """Those that are unknown, or not fit."""
+    """Returns packages whose licence is unknown or not accepted."""
     return {name: licence for name, licence in licences.items() if not _is_fit(licence)}
 
 
@@ -69,7 +69,7 @@ def _is_fit(licence: str) -> bool:
 
 
 def listed() -> dict[str, str]:
-    """What the document says."""
+    """Returns the text of the document."""
     rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \|$", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
     return {name: licence for name, licence in rows if name != "package"}
 
@@ -79,7 +79,7 @@ def _plain(name: str) -> str:
 
 
 def main() -> int:
-    """Writes the document; the exit code is 1 where a licence is not fit."""
+    """Writes the document; the exit code is 1 if a licence is not accepted."""
     found = installed()
     rows = "".join(f"| {name} | {licence} |\n" for name, licence in sorted(found.items()))
     DOCUMENT.write_text(_HEAD + rows, encoding="utf-8")

@@ -1,7 +1,7 @@
 """Mathematics of the documentation as MathML, made while the site is built: `$…$` in a line, `$$…$$` as a block.
 
-A Markdown extension for `make docs`. Browsers draw MathML themselves, so that a page needs neither scripts nor fonts
-from elsewhere. TeX that cannot be converted ends the build.
+A Markdown extension for `make docs`. Browsers render MathML natively, so a page needs neither scripts nor fonts from
+elsewhere. TeX that cannot be converted fails the build.
 """
 
 import re
@@ -14,7 +14,7 @@ from markdown import Extension, Markdown
 from markdown.blockprocessors import BlockProcessor
 from markdown.inlinepatterns import InlineProcessor
 
-# As GitHub reads it: no space inside the dollars, and no digit behind them, which would be a price.
+# As on GitHub: no space inside the dollars, and no digit after them, which would be a price.
 _INLINE = r"(?<![\\$])\$(?!\s)((?:\\.|[^\\$])+?)(?<!\s)\$(?!\d)"
 _BLOCK = re.compile(r"^\$\$(.+?)\$\$\s*$", re.DOTALL)
 # Above Markdown's own backslash escapes (180) and below its code spans (190).
@@ -40,7 +40,7 @@ def mathml(tex: str, display: str) -> Element:
     for node in element.iter():
         # The converter writes characters as references, which Markdown would escape.
         node.text = unescape(node.text) if node.text else node.text
-        # What it does not know it copies as it stands.
+        # It copies unknown commands unchanged.
         if node.text and (node.text == "&" or re.match(r"\\\w", node.text)):
             raise MathError(f"{tex!r} has {node.text!r}, which cannot be shown; write it otherwise")
     return element
@@ -58,7 +58,7 @@ class _Block(BlockProcessor):
     def run(self, parent: Element, blocks: list[str]) -> None:
         found = _BLOCK.match(blocks.pop(0).strip())
         if found:
-            # A block of its own scrolls on a narrow screen.
+            # A separate block scrolls on a narrow screen.
             holder = SubElement(parent, "div", {"style": "overflow: auto hidden"})
             holder.append(mathml(found[1].strip(), "block"))
 
@@ -73,5 +73,5 @@ class MathExtension(Extension):
 
 
 def makeExtension(**settings: object) -> MathExtension:  # noqa: N802 - the name that Markdown looks for
-    """Gives Markdown the extension."""
+    """Returns the extension for Markdown."""
     return MathExtension(**settings)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
-# Pattern of a phrase, and what to write.
+# Pattern of a phrase, and its replacement.
 PHRASES = {
     r"(hold|holds|held|holding) ((it|them|each|one) )?(against|beside)": "compare with",
     r"(left|leave|leaves|leaving) aside": "ignore, drop",
@@ -28,14 +28,13 @@ PHRASES = {
     r"counts? by how likely": "is weighted by its likelihood",
     r"in vain": "failed",
 }
-# Only in Python: a docstring opens with a verb or a noun.
+# Python only: a docstring opens with a verb or a noun.
 DOCSTRING = r'"""(What|Whether|Which) '
 
-# Files that still have some. Nothing is ever added: `python -m lint.vocabulary --count` shows what is left.
+# Files that still contain some. Never add any: `python -m lint.vocabulary --count` lists the remaining hits.
 NOT_YET_CLEAN = (
     "assets/*",
     "benchmarks/*",
-    "deploy/*",
     "pipelines/*",
     "tests/*",
 )
@@ -43,15 +42,15 @@ NOT_YET_CLEAN = (
 _CHECKED = {
     ".css", ".csv", ".html", ".js", ".md", ".mjs", ".py", ".service", ".sql", ".toml", ".yaml", ".yml", "",
 }  # fmt: skip
-# Data, code of others, and the list itself.
+# Data, third-party code, and the list itself.
 _NOT_OURS = ("*.min.js", "LICENSE", "lint/vocabulary.py", "samples/*/*", "tests/fixtures/*", "tests/test_vocabulary.py")
-# Between two words: white space, and where a comment goes on, its mark.
+# Between two words: white space and, where a comment continues on the next line, its mark.
 _GAP = r"\s+(?:(?:#|--|//)\s+)?"
 
 
 @dataclass(frozen=True)
 class Hit:
-    """A phrase found: where it stands, what it is, and what to write."""
+    """A phrase found: its place, its text, and the replacement."""
 
     path: str
     line: int
@@ -61,7 +60,7 @@ class Hit:
 
 def hits(path: str, text: str) -> Iterator[Hit]:
     """Finds the phrases in a file, in order of the phrases."""
-    # Names as well: `_told`, `told_by`.
+    # Matches names as well: `_told`, `told_by`.
     patterns = {rf"(?<![a-zA-Z])(?:{phrase.replace(' ', _GAP)})(?![a-zA-Z])": PHRASES[phrase] for phrase in PHRASES}
     if path.endswith(".py"):
         patterns[DOCSTRING] = "a verb or a noun: Returns …, The …"
@@ -72,7 +71,7 @@ def hits(path: str, text: str) -> Iterator[Hit]:
 
 
 def tracked(root: Path) -> list[str]:
-    """The files of the repository that are checked."""
+    """Returns the files of the repository that are checked."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, check=True, capture_output=True, text=True).stdout  # noqa: S607 - git of the path, as developers have it
     return [
         path
@@ -82,7 +81,7 @@ def tracked(root: Path) -> list[str]:
 
 
 def problems(found: Sequence[Hit], not_yet_clean: Sequence[str]) -> list[str]:
-    """Describes hits in files that are to be clean, and entries of the list that no hit needs any more."""
+    """Describes hits in files that must be clean, and entries of NOT_YET_CLEAN without hits."""
     refused = [hit for hit in found if not any(fnmatch(hit.path, glob) for glob in not_yet_clean)]
     lines = [f"{hit.path}:{hit.line}: {hit.phrase!r}; write {hit.instead}" for hit in refused]
     clean = [glob for glob in not_yet_clean if not any(fnmatch(hit.path, glob) for hit in found)]
@@ -90,7 +89,7 @@ def problems(found: Sequence[Hit], not_yet_clean: Sequence[str]) -> list[str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Prints what is refused, or with --count the number of hits by file, and returns the exit code."""
+    """Prints the refused phrases, or with --count the number of hits by file, and returns the exit code."""
     root = Path(__file__).resolve().parent.parent
     found = [
         hit

@@ -1,4 +1,4 @@
-"""Everything that Dagster loads, put together for some settings and sources. The one module that imports all others."""
+"""Builds all Dagster definitions from settings and sources. The one module that imports all others."""
 
 import warnings
 
@@ -13,9 +13,9 @@ from schemas.settings import Settings
 
 
 def build_defs(settings: Settings, loaded: SourcesFile) -> dg.Definitions:
-    """A fresh set of definitions for some settings and sources."""
+    """Returns a fresh set of definitions for the settings and sources."""
     with warnings.catch_warnings():
-        # Backfill policies and look-back mappings are beta; the freshness checks are superseded by FreshnessPolicy,
+        # Backfill policies and look-back mappings are beta. The freshness checks are superseded by FreshnessPolicy,
         # which looks at an asset as a whole and not at its newest partition.
         warnings.simplefilter("ignore", dg.BetaWarning)
         warnings.simplefilter("ignore", dg.SupersessionWarning)

@@ -1,4 +1,4 @@
-"""When things run, and for which dates: the nightly job, its schedule, automation and freshness."""
+"""The nightly job, its schedule, automation and freshness checks."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 NIGHTLY = "nightly"
-# Of a run of one date. What the schedule starts is ended by Dagster's daemon after it.
+# For a run of one date. Dagster's daemon terminates scheduled runs after it.
 MAX_RUNTIME = timedelta(hours=4)
 FRESHNESS = "freshness_check"
-# From the start of a nightly run until its date should be there.
+# From the start of a nightly run to its deadline.
 _GRACE = timedelta(hours=6)
-# Where the schedule is off, whatever starts the nightly run instead is expected to keep to these hours.
+# If the schedule is off, an external scheduler is expected to keep these hours.
 _USUAL_CRON = "0 2 * * *"
-# The sensor of the freshness checks reads in it when to look again.
+# The sensor of the freshness checks reads the time of its next evaluation from it.
 _FRESH_UNTIL = "dagster/fresh_until_timestamp"
 
 
 class Due(NamedTuple):
-    """The newest date that the schedule should have brought.
+    """The newest date that the schedule should have published.
 
     Attributes:
         date: The snapshot date.
-        since: When it should have been there.
-        until: When the next one should be there.
+        since: The deadline of that date.
+        until: The deadline of the next date.
     """
 
     date: date
@@ -41,7 +41,7 @@ class Due(NamedTuple):
 
 
 def snapshot_dates(settings: Settings) -> dg.DailyPartitionsDefinition:
-    """Every day from the first date to yesterday, UTC."""
+    """Returns every day from the first date to yesterday, UTC."""
     return dg.DailyPartitionsDefinition(start_date=settings.first_date.isoformat(), timezone="UTC")
 
 
@@ -52,7 +52,7 @@ def nightly_job(besides: Sequence[dg.AssetChecksDefinition]) -> "UnresolvedAsset
         selection=dg.AssetSelection.all() - dg.AssetSelection.checks(*besides),
         description="Pull, validate, rank and publish one date.",
         executor_def=dg.in_process_executor,
-        # Dagster writes in its own way unless a run's configuration names another logger.
+        # Dagster logs in its own format unless a run's configuration names another logger.
         config={"loggers": {"console": {"config": {"log_level": "INFO"}}}},
     )
 
@@ -78,7 +78,7 @@ def nightly_schedule(settings: Settings, job: "UnresolvedAssetJobDefinition") ->
 
 
 def due(settings: Settings, now: datetime) -> Due:
-    """Returns the date that should be there by now: that of the newest tick of the schedule that is long enough ago."""
+    """Returns the date that is due by now: that of the newest tick of the schedule past its deadline."""
     tick = get_latest_completed_cron_tick(_cron(settings), now - _GRACE, "UTC")
     following = get_next_cron_tick(_cron(settings), tick + timedelta(minutes=1), "UTC")
     return Due(_date_of(tick), tick + _GRACE, following + _GRACE)
@@ -93,19 +93,19 @@ def _cron(settings: Settings) -> str:
 
 
 def _date_of(tick: datetime) -> date:
-    """The snapshot date of a run of the schedule."""
+    """Returns the snapshot date of a run of the schedule."""
     return tick.date() - timedelta(days=1)
 
 
 def automation_sensor() -> dg.AutomationConditionSensorDefinition:
-    """Evaluates automation conditions; running from the start, which Dagster's own default is not."""
+    """Evaluates automation conditions; enabled from the start, unlike Dagster's default."""
     return dg.AutomationConditionSensorDefinition(
         "automation", target=dg.AssetSelection.all(), default_status=dg.DefaultSensorStatus.RUNNING
     )
 
 
 def failure_sensor(settings: Settings, loaded: SourcesFile) -> dg.SensorDefinition:
-    """Tells people of failed runs, those of the command line too whose process was killed before it could."""
+    """Sends notifications of failed runs, including those of killed commands that could not send theirs."""
 
     @dg.run_failure_sensor(
         name="failures",
@@ -130,10 +130,10 @@ def failure_sensor(settings: Settings, loaded: SourcesFile) -> dg.SensorDefiniti
 def freshness(
     settings: Settings, assets: Sequence[dg.AssetKey]
 ) -> tuple[dg.AssetChecksDefinition, dg.SensorDefinition]:
-    """Checks that the date which is due is there, and the sensor that runs them.
+    """Checks that the due date is published; returns the checks and the sensor that runs them.
 
-    They look at the newest partition and not at the newest materialization, which a backfill of old dates would
-    make look fresh.
+    They look at the newest partition and not at the newest materialization, which a backfill of old dates would make
+    look fresh.
     """
 
     @dg.multi_asset_check(

@@ -1,6 +1,6 @@
 """Runs started from the command line, in the same Dagster instance as the scheduler and the UI.
 
-Belongs here: executing the nightly job and backfills in this process. Does not: what people read of it (`summary`).
+Belongs here: executing the nightly job and backfills in this process. Does not: the summary of a run (`summary`).
 """
 
 from collections.abc import Sequence
@@ -27,19 +27,19 @@ from schemas.settings import Settings
 
 PUBLISHED = "published"
 _IMPORTED = tuple(map(asset_key, IMPORTED))
-# What Dagster makes of Ctrl-C during a step.
+# Dagster's exception for Ctrl-C during a step.
 INTERRUPTED = dg.DagsterExecutionInterruptedError.__name__
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended.
+    """The outcome of a run.
 
     Attributes:
-        succeeded: Whether it did.
-        run_id: Dagster's id of it.
-        error: The first line of what stopped it.
-        notification_error: Why nobody was told of that who should have been.
+        succeeded: True if the run succeeded.
+        run_id: Dagster's id of the run.
+        error: The first line of the error.
+        notification_error: Why the failure notification was not delivered; empty on success.
     """
 
     succeeded: bool
@@ -51,10 +51,10 @@ class Outcome:
 def run_dates(
     settings: Settings, sources: SourcesFile, days: Sequence[date], *, force: bool, log_level: str
 ) -> Outcome:
-    """Pulls, validates and ranks dates, a run for each range without gaps, and publishes once.
+    """Pulls, validates and ranks dates, one run per range without gaps, and publishes once.
 
-    Dates that look back on these, and are there already, are ranked anew, and imported anew where a source would be
-    judged otherwise, so that the order of backfill does not matter. So are dates that another release has written.
+    Existing dates that look back on these are recomputed, and imported again if a source would be accepted or rejected
+    differently, so that the order of backfill does not matter. So are dates that another release has written.
     """
     lake = Lake(settings.lake)
     if failed := _recompute_outdated(settings, sources, log_level):
@@ -72,13 +72,13 @@ def run_dates(
     )
     if not outcome.succeeded:
         return outcome
-    # Those that a backfill in the UI has left too.
+    # Includes those that a backfill in the UI has left.
     dates_to_revalidate = row_count_check.stale(settings, sources.sources)
     while dates_to_revalidate:
         if failed := _import_again(settings, sources, dates_to_revalidate, log_level):
             return failed
         dates_to_revalidate = row_count_check.dates_to_revalidate(lake, sources.sources, dates_to_revalidate)
-    # Looked for afterwards too: another process may have ranked dates meanwhile, or have died before it mended them.
+    # Checked again afterwards: another process may have ranked dates meanwhile, or died before it recomputed them.
     stale = lookback.stale(lake)
     if stale:
         anew = [*map(asset_key, lookback.DEPENDENTS), *_publishing(sources)]
@@ -87,9 +87,9 @@ def run_dates(
 
 
 def recompute(settings: Settings, sources: SourcesFile, days: Sequence[date], *, log_level: str) -> Outcome:
-    """Imports and ranks dates again from what has landed, pulling nothing, and publishes once.
+    """Imports and ranks dates again from landed files, without pulling, and publishes once.
 
-    A date of which nothing has landed any more, or nothing valid is left, is ranked from the rows that the lake has.
+    A date without landed files, or without valid rows, is ranked from the rows of the lake.
     """
     if failed := _import_again(settings, sources, days, log_level):
         return failed
@@ -102,7 +102,7 @@ def recompute(settings: Settings, sources: SourcesFile, days: Sequence[date], *,
 
 
 def _recompute_outdated(settings: Settings, sources: SourcesFile, log_level: str) -> Outcome | None:
-    """Imports and ranks the dates that another release has written; returns the outcome if some stay as they are."""
+    """Imports and ranks dates written by another release; returns the outcome if some are not recomputed."""
     lake = Lake(settings.lake)
     if not (days := outdated.dates(lake)):
         return None
@@ -118,10 +118,10 @@ def _recompute_outdated(settings: Settings, sources: SourcesFile, log_level: str
 
 
 def _import_again(settings: Settings, sources: SourcesFile, days: Sequence[date], log_level: str) -> Outcome | None:
-    """Imports and ranks dates again from what has landed; gives the outcome of what failed."""
+    """Imports and ranks dates again from landed files; returns the outcome of a failure."""
     unpulled = [*(landed.key_of(source.name) for source in sources.sources), *_publishing(sources)]
     for first, last in _consecutive(days):
-        # Dates of which nothing has landed any more fail here, and are computed from the lake below.
+        # Dates without landed files fail here, and are computed from the lake below.
         is_imported = _execute(
             settings, sources, {}, log_level, without=unpulled, notify=False, **_range([first, last])
         )
@@ -134,7 +134,7 @@ def _import_again(settings: Settings, sources: SourcesFile, days: Sequence[date]
 
 
 def _consecutive(days: Sequence[date]) -> list[tuple[date, date]]:
-    """The ranges, first and last day, that days make up."""
+    """Groups days into ranges without gaps, as first and last day."""
     ranges: list[tuple[date, date]] = []
     for day in sorted(days):
         if ranges and (day - ranges[-1][1]).days == 1:
@@ -155,14 +155,14 @@ def _range(days: Sequence[date]) -> dict[str, Any]:
 
 
 def publish(settings: Settings, sources: SourcesFile, *, log_level: str) -> Outcome:
-    """Publishes what the lake holds, and its report; dates that another release has written are recomputed first."""
+    """Publishes the lake and its report; dates that another release has written are recomputed first."""
     if failed := _recompute_outdated(settings, sources, log_level):
         return failed
     return _execute(settings, sources, {}, log_level, only=_publishing(sources))
 
 
 def _publishing(sources: SourcesFile) -> list[dg.AssetKey]:
-    """What a run ends with: the assets that readers see, and tidying up."""
+    """Returns the last assets of a run: published data and retention."""
     names = [PUBLISHED, "report", *(["published_to_postgres"] if sources.publish_to else []), "pruned"]
     return list(map(asset_key, names))
 
@@ -192,7 +192,7 @@ def _execute(
                     instance=instance, run_id=run_id, run_config=config, raise_on_error=False, **what
                 )
     except Exception as error:
-        # Outside of any step, as where Dagster's storage has no room left.
+        # Outside any step, for example when Dagster's storage is full.
         notifying.tell(settings, sources, FailedRun("", (), "", f"{type(error).__name__}: {first_line(error)}"))
         raise
     if result.success:

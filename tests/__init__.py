@@ -1,1 +1,1 @@
-"""Behaviour: rows in, rows out; a run, not a shape."""
+"""Behaviour tests: rows in, rows out."""

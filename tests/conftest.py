@@ -1,4 +1,4 @@
-"""What tests share: a home of their own, samples of any dates, and the command as people type it."""
+"""Shared fixtures: a separate home, samples of any dates, and the command."""
 
 import os
 import sqlite3
@@ -14,13 +14,13 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests.factories.command import Command
 
-# Other work goes on beside the tests: how long an example takes says nothing. `make proofs` draws other examples each
-# time, and many more.
+# Other load runs next to the tests: the time of an example means nothing. `make proofs` draws other examples each time,
+# and many more.
 settings.register_profile("tests", deadline=None, max_examples=25, derandomize=True)
 settings.register_profile("proofs", deadline=None, max_examples=300)
 settings.load_profile("tests")
 
-# The running UI and daemon, the servers, and homes made once, for the tests that ask for them.
+# The running UI and daemon, the servers, and prebuilt homes, for the tests that request them.
 pytest_plugins = [
     "pytester",
     "tests.processor_time",
@@ -34,7 +34,7 @@ pytest_plugins = [
 ]
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-# Which tests share a server, and so a process. Each other test may run in any.
+# Tests that share a server, and so a process. All others may run in any process.
 _SHARING = {
     "tests/ui/test_daemon.py": "dagster",
     "tests/ui/test_browser.py": "dagster",
@@ -50,20 +50,20 @@ _SHARING = {
 
 
 class _SharedServers(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
-    """Hands out tests one by one, but those that share a server to one process."""
+    """Distributes tests one by one, except that tests that share a server run in one process."""
 
     def _split_scope(self, nodeid: str) -> str:
         return _SHARING.get(nodeid.partition("::")[0], nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
-    """Which process runs which test."""
+    """Returns the scheduler, which assigns tests to processes."""
     return _SharedServers(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _installed_for_use(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Processes find no hypothesis, as where nobody develops: pandera loads it where it is, a quarter of a short command."""
+    """Hides hypothesis from child processes, as in production: its import slows a short command by a quarter."""
     folder = tmp_path_factory.mktemp("installed_for_use")
     (folder / "hypothesis.py").write_text("raise ImportError\n", encoding="utf-8")
     with patch.dict(os.environ, {"PYTHONPATH": str(folder)}):
@@ -72,7 +72,7 @@ def _installed_for_use(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
 
 @pytest.fixture(scope="session", autouse=True)
 def _disk_not_waited_for() -> Iterator[None]:
-    """This process does not wait for the disk; `make faults` and tests with a process of their own show what syncs do."""
+    """Disables fsync in this process; `make faults` and tests with their own process cover syncs."""
 
     def unsynced(connection: object, _: object) -> None:
         if isinstance(connection, sqlite3.Connection):
@@ -86,12 +86,12 @@ def _disk_not_waited_for() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _environment() -> Iterator[None]:
-    """What a run in this process says to the processes that it starts is not said to the next test."""
+    """Restores the environment that a run passes to its child processes, so that it does not reach the next test."""
     with patch.dict(os.environ):
         yield
 
 
 @pytest.fixture
 def smallvoices(tmp_path: Path) -> Command:
-    """Runs `smallvoices` in this test's home: in this process, or by `.process(...)` in one of its own."""
+    """Runs `smallvoices` in this test's home: in this process, or by `.process(...)` in a new one."""
     return Command(tmp_path)

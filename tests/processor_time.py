@@ -1,6 +1,6 @@
-"""The processor time of each test, its processes included, and a budget that keeps the suite quick.
+"""The processor time of each test, including its processes, and a budget that keeps the suite quick.
 
-Belongs here: what is measured of every test. Wall time says little on a shared machine, processor time does.
+Belongs here: measures of every test. Wall time says little on a shared machine, processor time does.
 """
 
 import os
@@ -13,7 +13,7 @@ _PHASES = ("setup", "call", "teardown")
 
 
 def _seconds() -> float:
-    """The processor time of this process so far, and of the ended processes that it waited for."""
+    """Returns the processor time of this process so far, and of ended children that it waited for."""
     return sum(os.times()[:4])
 
 
@@ -25,7 +25,7 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Measures a test, and fails it where it took more than its budget."""
+    """Measures a test, and fails it if it exceeds its budget."""
     result = yield from _measured(item, "call")
     took = float(str(dict(item.user_properties)["call"]))
     budget = float(item.config.getini("processor_seconds"))
@@ -40,7 +40,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Measures the end of the fixtures of a test."""
+    """Measures the teardown of the fixtures of a test."""
     return (yield from _measured(item, "teardown"))
 
 

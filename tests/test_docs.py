@@ -1,4 +1,4 @@
-"""The documentation: links lead somewhere, commands exist, and the site needs nothing from elsewhere."""
+"""The documentation: links resolve, commands exist, and the site needs no external resources."""
 
 import re
 import shutil
@@ -22,18 +22,18 @@ IDS = [str(page.relative_to(REPOSITORY)) for page in PAGES]
 
 
 def prose(page: Path) -> str:
-    """A page without its blocks of code."""
+    """Returns a page without its code blocks."""
     return re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
 
 
 def anchors(page: Path) -> set[str]:
-    """The anchors of a page's headings, as GitHub and the site make them."""
+    """Returns the anchors of a page's headings, as GitHub and the site create them."""
     headings = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
-def test_links_lead_to_files_and_headings(page: Path) -> None:
+def test_links_resolve_to_files_and_headings(page: Path) -> None:
     for target in re.findall(r"\]\(([^)\s]+)\)", prose(page)):
         path, _, anchor = target.partition("#")
         if re.match(r"[a-z]+:", target):
@@ -43,20 +43,20 @@ def test_links_lead_to_files_and_headings(page: Path) -> None:
         assert not anchor or anchor in anchors(file), target
 
 
-def test_pages_of_the_site_link_within_the_site() -> None:
+def test_site_pages_link_within_the_site() -> None:
     for page in (REPOSITORY / "docs").rglob("*.md"):
         assert "](../" not in prose(page) or page.parent.name == "decisions", page
 
 
 def code(page: Path) -> str:
-    """The code of a page, blocks and spans, a line each."""
+    """Returns the code of a page, blocks and spans, one per line."""
     text = page.read_text(encoding="utf-8")
     blocks = re.findall(r"^```.*?\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     return "\n".join([*blocks, *re.findall(r"`([^`\n]+)`", prose(page))])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
-def test_commands_targets_and_settings_exist(page: Path) -> None:
+def test_documented_commands_targets_and_settings_exist(page: Path) -> None:
     text = code(page)
     commands = set(re.findall(r"^(?:\.venv/bin/)?smallvoices ([a-z]+)", text, re.MULTILINE))
     assert commands <= set(main.commands)
@@ -65,7 +65,7 @@ def test_commands_targets_and_settings_exist(page: Path) -> None:
     assert set(re.findall(r"SMALLVOICES_[A-Z_]*[A-Z]\b", text)) <= {*Settings.variables(), POSTGRES}
 
 
-def test_paths_named_on_pages_exist() -> None:
+def test_documented_paths_exist() -> None:
     named = {
         (page.name, path)
         for page in PAGES
@@ -74,7 +74,7 @@ def test_paths_named_on_pages_exist() -> None:
     assert sorted(each for each in named if not (REPOSITORY / each[1]).exists()) == []
 
 
-def test_the_site_is_built_and_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
+def test_site_builds_and_loads_no_external_resources(tmp_path: Path) -> None:
     for name in ("docs", "deploy"):
         shutil.copytree(REPOSITORY / name, tmp_path / name)
     shutil.copy(REPOSITORY / "zensical.toml", tmp_path)
@@ -100,11 +100,11 @@ def test_the_site_is_built_and_loads_nothing_from_elsewhere(tmp_path: Path) -> N
         ("`${NAME}` and `$x$`", "<code>${NAME}</code> and <code>$x$</code>"),
     ],
 )
-def test_formulas_become_mathml(text: str, expected: str) -> None:
+def test_formulas_are_converted_to_mathml(text: str, expected: str) -> None:
     assert expected in markdown(text, extensions=["deploy.mathml"])
 
 
 @pytest.mark.parametrize("text", [r"$\nosuchcommand{x}$", r"$\left( a$", r"$a & b$"])
-def test_tex_that_cannot_be_shown_is_an_error(text: str) -> None:
+def test_unsupported_tex_is_an_error(text: str) -> None:
     with pytest.raises(MathError, match=r"can(not)? be shown"):
         markdown(text, extensions=["deploy.mathml"])

@@ -24,7 +24,7 @@ def test_proof(): burn()
 """
 
 
-def test_a_test_over_its_budget_fails_unless_it_is_a_proof(
+def test_test_over_its_budget_fails_unless_marked_proof(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))

@@ -1,4 +1,4 @@
-"""The vocabulary lint: which phrases it refuses, where, and that its list of exceptions only shrinks."""
+"""The vocabulary lint: refused phrases, checked files, and a list of exceptions that only shrinks."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def test_phrases_are_found_with_their_line(path: str, text: str, expected: list[
     assert [(hit.line, hit.phrase) for hit in hits(path, text)] == expected
 
 
-def test_files_not_yet_clean_are_passed_over_until_they_are_clean() -> None:
+def test_files_not_yet_clean_are_skipped_until_clean() -> None:
     hit = Hit("pipelines/a.py", 3, "told", "reported")
     assert problems([hit], ["pipelines/*"]) == []
     assert problems([hit], []) == ["pipelines/a.py:3: 'told'; write reported"]

@@ -1,1 +1,1 @@
-"""A whole night of a million profiles, beside a bare DuckDB script over the same files."""
+"""A nightly run of a million profiles, compared with a plain DuckDB script over the same files."""

@@ -1,6 +1,6 @@
-"""Measures a night: `python -m benchmarks.nightly [--accounts N] [--directory DIR]`.
+"""Measures a nightly run: `python -m benchmarks.nightly [--accounts N] [--directory DIR]`.
 
-All run over the same files, one after the other, each in processes of its own.
+All programs read the same files, one after the other, each in its own process.
 """
 
 import sys
@@ -30,7 +30,7 @@ sources:
     "--directory", type=click.Path(file_okay=False, path_type=Path), help="Where to keep the generated export."
 )
 def main(accounts: int, directory: Path | None) -> None:
-    """Runs both over a generated export, then what a night must leave behind by bare means, and prints all three."""
+    """Runs the nightly run, the plain script and the I/O floor over a generated export, and prints all three."""
     with tempfile.TemporaryDirectory(prefix="smallvoices-bench-") as scratch:
         folder = Path(scratch)
         exports = directory or folder / "exports"
@@ -58,7 +58,7 @@ def main(accounts: int, directory: Path | None) -> None:
 
 
 def generate(exports: Path, accounts: int, posts_each: int = 12) -> None:
-    """Writes the export, unless it lies there already."""
+    """Writes the export, unless it exists already."""
     if (exports / "posts.ndjson").exists():
         return
     exports.mkdir(parents=True, exist_ok=True)

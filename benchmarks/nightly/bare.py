@@ -1,4 +1,4 @@
-"""Runs bare.sql over a folder of exports, in a process of its own: `python -m benchmarks.nightly.bare IN OUT`."""
+"""Runs bare.sql over a folder of exports, in its own process: `python -m benchmarks.nightly.bare IN OUT`."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,7 @@ import duckdb
 
 
 def main(directory: Path, output: Path) -> None:
-    """Parses, groups, ranks and writes what lies in `directory` to `output`."""
+    """Parses, groups, ranks and writes the exports of `directory` to `output`."""
     with duckdb.connect(":memory:", config={"temp_directory": str(output / "scratch")}) as connection:
         connection.execute("SET VARIABLE directory = $1", [str(directory)])
         connection.execute("SET VARIABLE output = $1", [str(output)])

@@ -1,5 +1,5 @@
--- The peer: the least that a person would write to rank the same export, with no validation, no accounting, no
--- provenance, no uncertainty and no publishing protocol: parse, Parquet, group, rank, write.
+-- The peer: a minimal script that ranks the same export without validation, reconciliation, provenance, intervals or
+-- publishing protocol: parse, Parquet, group, rank, write.
 COPY (
     FROM read_json(getvariable('directory') || '/posts.ndjson', format = 'newline_delimited', columns = {
         platform: 'VARCHAR', profile_id: 'VARCHAR', post_id: 'VARCHAR', posted_at: 'TIMESTAMP', kind: 'VARCHAR',

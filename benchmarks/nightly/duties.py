@@ -1,8 +1,8 @@
-"""What a night must leave behind, made by bare means: `python -m benchmarks.nightly.duties EXPORTS HOME OUT`.
+"""The I/O floor of a nightly run: `python -m benchmarks.nightly.duties EXPORTS HOME OUT`.
 
-The floor under any night, whoever writes it: the exports copied, hashed and on disk; bare.sql over them; every row held
-to the contract by pandera; and the tables that a night has published in HOME once more, as DuckDB, Parquet and CSV, on
-disk and read back. No ratio with its uncertainty, authenticity or segment is computed here: those tables are copied.
+A lower bound for any implementation: copies, hashes and syncs the exports; runs bare.sql over them; validates every row
+against the contract with pandera; and writes the tables that a run has published in HOME again, as DuckDB, Parquet and
+CSV, synced and read back. It computes no intervals, authenticity or segments: those tables are copied.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ _MODELS: dict[str, type[DataFrameModel]] = {"profiles": Profiles, "posts": Posts
 
 
 def main(exports: Path, home: Path, output: Path) -> None:
-    """Does all of it, one after the other."""
+    """Runs all steps, one after the other."""
     for path in exports.iterdir():
         _make_durable(Path(shutil.copyfile(path, output / path.name)))
     bare.main(output, output)
@@ -50,7 +50,7 @@ def main(exports: Path, home: Path, output: Path) -> None:
 
 
 def _make_durable(path: Path) -> None:
-    """Hashes a file, and has the disk hold it."""
+    """Hashes a file, and syncs it to disk."""
     with path.open("rb") as file:
         hashlib.file_digest(file, "sha256")
         os.fsync(file.fileno())

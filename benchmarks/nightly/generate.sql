@@ -1,4 +1,4 @@
--- Invented profiles and so many posts of each on average, one to twice as many, as NDJSON in the plain
+-- Synthetic profiles with `posts_each` posts on average (one to twice as many), as NDJSON in the plain
 -- `smallvoices` shape. Every value is a function of hash(row, salt), so the same arguments
 -- write the same bytes on any machine and with any number of threads.
 --
@@ -9,7 +9,7 @@ CREATE OR REPLACE MACRO uniform(i, salt) AS ((hash(i, salt) >> 11)::DOUBLE + 0.5
 CREATE OR REPLACE MACRO normal(i, salt) AS
     sqrt(-2 * ln(uniform(i, salt || 'a'))) * cos(2 * pi() * uniform(i, salt || 'b'));
 
--- Half of the accounts lie under 4,000 followers, one in a thousand over a million.
+-- Half of the accounts have under 4,000 followers, one in a thousand over a million.
 CREATE OR REPLACE TEMP TABLE account AS
 SELECT
     i,

@@ -1,1 +1,1 @@
-"""A whole night of a million profiles, beside a bare DuckDB script over the same files."""
+"""Publishing of a million profiles, compared with plain CREATE TABLE AS over the same lake."""

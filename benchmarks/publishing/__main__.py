@@ -1,8 +1,8 @@
 """Measures publishing: `python -m benchmarks.publishing [--accounts N] [--at-most RATIO]`.
 
-A night makes the lake; 89 earlier days of its first micro-influencers (a tenth of the accounts) are invented beside it.
-Then two processes run one after the other: a publish, and bare CREATE TABLE AS of the very SELECTs into a DuckDB file.
-Seconds are those of the work, without starting Python.
+A nightly run builds the lake; 89 synthetic earlier days of its first micro-influencers (a tenth of the accounts) are
+added. Then two processes run one after the other: a publish, and plain CREATE TABLE AS of the same SELECTs into a
+DuckDB file. Times exclude the start of Python.
 """
 
 import sys
@@ -37,7 +37,7 @@ COPY (
 @click.option("--accounts", default=1_000_000, show_default=True)
 @click.option("--at-most", type=float, help="Fail where a publish takes more times the bare one's processor time.")
 def main(accounts: int, at_most: float | None) -> None:
-    """Builds the lake, runs the two, and prints what they took."""
+    """Builds the lake, runs both, and prints their times and memory."""
     with tempfile.TemporaryDirectory(prefix="smallvoices-bench-") as scratch:
         folder = Path(scratch)
         generate(folder / "exports", accounts)

@@ -1,6 +1,6 @@
-"""Publishes a home in a process of its own: `python -m benchmarks.publishing.run bare|publish HOME SOURCES`.
+"""Publishes a home in its own process: `python -m benchmarks.publishing.run bare|publish HOME SOURCES`.
 
-Prints wall and processor seconds, those of processes that it started included.
+Prints wall and processor seconds, including child processes.
 """
 
 import os
@@ -18,7 +18,7 @@ from schemas.settings import Settings
 
 
 def bare(settings: Settings, loaded: SourcesFile) -> None:
-    """The published tables by CREATE TABLE AS, into a DuckDB file of its default form, and nothing else."""
+    """Writes the published tables by CREATE TABLE AS into a DuckDB file with default settings, and nothing else."""
     lake = Lake(settings.lake)
     newest = lake.dates("ranking")[-1]
     settings.scratch.mkdir(parents=True, exist_ok=True)
@@ -36,7 +36,7 @@ def bare(settings: Settings, loaded: SourcesFile) -> None:
 
 
 def main() -> None:
-    """Runs one way."""
+    """Runs one of the two ways."""
     way, home, sources_file = sys.argv[1:]
     settings = Settings(home=Path(home), sources_file=Path(sources_file))
     loaded = load(settings.sources_file)

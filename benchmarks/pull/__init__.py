@@ -1,1 +1,1 @@
-"""How fast an export is pulled over HTTP, and with how much memory, beside curl."""
+"""Speed and memory of pulling an export over HTTP, compared with curl."""

@@ -1,7 +1,7 @@
 """Measures pulling over HTTP on loopback: `python -m benchmarks.pull [--megabytes N] [--rounds N]`.
 
-One server sends one file to both, in turn, so that what else the machine does meets both. curl writes the bytes and
-no more; a pull hashes them too, looks at them, and waits until the disk has them. That wait is shown beside it.
+One server sends one file to both in turn, so that other load on the machine affects both. curl only writes the bytes; a
+pull also hashes them, checks them, and syncs them to disk. The time of the sync is shown separately.
 """
 
 import os
@@ -55,7 +55,7 @@ def main(megabytes: int, rounds: int) -> None:
 
 
 def _round(folder: Path, port: int) -> tuple[float, ...]:
-    """Seconds and processor seconds of curl, seconds of curl and fsync, the two of a pull, and its peak MB."""
+    """Measures seconds and processor seconds of curl, seconds of curl and fsync, both of a pull, and its peak MB."""
     target = folder / "curl.csv"
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run(["curl", "-s", "-o", str(target), f"http://127.0.0.1:{port}/"], check=True)  # noqa: S607 - the one there is
@@ -77,7 +77,7 @@ def _round(folder: Path, port: int) -> tuple[float, ...]:
 
 
 def _generate(path: Path, megabytes: int) -> Path:
-    """An export of about this size."""
+    """Writes an export of about this size."""
     block = b"".join(ROW % number for number in range(25_000))
     with path.open("wb") as file:
         file.write(b"platform,handle,followers,avg_likes,avg_comments\n")

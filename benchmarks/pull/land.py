@@ -1,6 +1,6 @@
 """Lands the only source of a sources.yaml: `python -m benchmarks.pull.land SOURCES HOME`.
 
-Prints seconds, seconds of the processor, and the process's peak memory in MB.
+Prints seconds, processor seconds, and the process's peak memory in MB.
 """
 
 import resource
@@ -14,7 +14,7 @@ from schemas.config import sources_file
 
 
 def main() -> None:
-    """Pulls through the same function as the nightly run, and checks that it landed."""
+    """Pulls through the same function as the nightly run, and checks that the export landed."""
     loaded = sources_file.load(Path(sys.argv[1]))
     (source,) = loaded.sources
     started, worked = time.perf_counter(), time.process_time()

@@ -1,4 +1,4 @@
-"""Sends one file to whoever asks, as fast as the kernel can: `python -m benchmarks.pull.server FILE`.
+"""Sends one file to every client, as fast as the kernel can: `python -m benchmarks.pull.server FILE`.
 
 Prints its port.
 """
@@ -24,7 +24,7 @@ class _Handler(socketserver.BaseRequestHandler):
 
 
 def main() -> None:
-    """Serves on 127.0.0.1 until it is ended."""
+    """Serves on 127.0.0.1 until it is terminated."""
     _Handler.file = Path(sys.argv[1])
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Handler) as server:
         print(server.server_address[1], flush=True)

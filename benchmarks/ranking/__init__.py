@@ -1,1 +1,1 @@
-"""Ranking a million accounts from the lake, beside the plain SQL that most people would write."""
+"""Ranking a million accounts from the lake, compared with plain SQL."""

@@ -1,9 +1,9 @@
 """Measures ranking: `python -m benchmarks.ranking [--accounts N] [--posts-each N] [--directory DIR]`.
 
-All programs read the same profiles and posts from the lake and write Parquet, one after the other, each in a process
-of its own: the plain one takes a median and divides, the next is the least that has ratios and ranks by the plain
-log-normal shrinkage (shrinkage.sql), the product computes every table from ratios to segments. What is compared is
-processor time, which other work on the machine changes least; starting the processes is left out.
+All programs read the same profiles and posts from the lake and write Parquet, one after the other, each in its own
+process: the plain one divides a median; the second computes ratios and ranks by plain log-normal shrinkage
+(shrinkage.sql); the product computes every table from ratios to segments. They are compared by processor time, which
+other load on the machine affects least; starting the processes is excluded.
 """
 
 import json
@@ -28,7 +28,7 @@ from schemas.settings import Settings
 @click.option("--posts-each", default=12, show_default=True, help="Posts of a profile on average.")
 @click.option("--directory", type=click.Path(file_okay=False, path_type=Path), help="Where to keep the lake.")
 def main(accounts: int, posts_each: int, directory: Path | None) -> None:
-    """Ranks a generated field by the product's tables and by SQL by hand, and prints all."""
+    """Ranks generated accounts by the product's tables and by handwritten SQL, and prints all times."""
     with tempfile.TemporaryDirectory(prefix="smallvoices-bench-") as scratch:
         folder = directory or Path(scratch)
         settings = _imported(folder, accounts, posts_each)
@@ -46,7 +46,7 @@ def main(accounts: int, posts_each: int, directory: Path | None) -> None:
 
 
 def _imported(folder: Path, accounts: int, posts_each: int) -> Settings:
-    """A home whose lake has a date of profiles and posts."""
+    """Returns a home whose lake has one date of profiles and posts."""
     exports = folder / "exports"
     generate(exports, accounts, posts_each)
     (folder / "sources.yaml").write_text(SOURCES.format(directory=exports), encoding="utf-8")

@@ -1,6 +1,6 @@
--- The least that ranks by the plain log-normal shrinkage of the design: three medians and a mean per account, logs, the
--- variances of each platform × tier by moments, the estimate with its interval, lift and rank. Posts are neither parted
--- into sample and window nor looked at for hidden likes, and no sign, segment or growth is told.
+-- A minimal ranking by plain log-normal shrinkage: three medians and a mean per account, logs, variances of each
+-- platform × tier by moments, the estimate with its interval, lift and rank. It does not sample posts by window or
+-- detect hidden likes, and computes no indicators, segments or growth.
 WITH sized AS (
     SELECT profiles.platform, profiles.profile_id, profiles.handle, profiles.followers, tiers.tier, tiers.ranked
     FROM profiles

@@ -1,4 +1,4 @@
-"""One of the programs that are compared, in a process of its own.
+"""One of the compared programs, in its own process.
 
 `python -m benchmarks.ranking.steps HOME plain|shrinkage|product`; prints seconds of processor time by table.
 """
@@ -32,7 +32,7 @@ from schemas.settings import Settings
 from schemas.topics import Topics
 
 DAY = date.fromisoformat(SNAPSHOT)
-# Table, contract, the tables of the date and the reference data that it reads.
+# Table, contract, and the tables of the date and the reference data that it reads.
 STEPS: Sequence[tuple[str, type[DataFrameModel], Sequence[str], Sequence[str]]] = (
     ("engagement", Engagement, ("profiles", "posts"), ("tiers",)),
     ("priors", Priors, ("engagement",), ("tiers", "default_priors")),
@@ -47,7 +47,7 @@ STEPS: Sequence[tuple[str, type[DataFrameModel], Sequence[str], Sequence[str]]] 
 
 
 def plain(settings: Settings) -> dict[str, float]:
-    """What most people would write."""
+    """Ranks by the ratio of the median engagement to followers."""
     return _by_hand(settings, "plain", (
         "SELECT *, row_number() OVER (ORDER BY ratio DESC NULLS LAST, platform, profile_id) AS rank FROM ("
         "SELECT platform, profile_id, handle, followers, engagement / nullif(followers, 0) AS ratio "
@@ -57,7 +57,7 @@ def plain(settings: Settings) -> dict[str, float]:
 
 
 def shrinkage(settings: Settings) -> dict[str, float]:
-    """The plain log-normal shrinkage, with the ratios that go with it; its medians at once take more than 1 GB."""
+    """Ranks by plain log-normal shrinkage with its ratios; computing all medians at once takes more than 1 GB."""
     sql = (Path(__file__).parent / "shrinkage.sql").read_text(encoding="utf-8")
     return _by_hand(replace(settings, memory_limit="16GB"), "shrinkage", sql)
 
@@ -74,7 +74,7 @@ def _by_hand(settings: Settings, name: str, sql: str) -> dict[str, float]:
 
 
 def product(settings: Settings) -> dict[str, float]:
-    """The tables of a night, each with the seconds that it took."""
+    """Computes the tables of a nightly run, and returns the seconds of each."""
     lake = Lake(settings.lake)
     metrics = {"parameters": parameters(Metrics()), "dimensions": dimensions([])}
     took: dict[str, float] = {}

@@ -1,1 +1,1 @@
-"""Accuracy of the ranking: on real posts, and in simulated worlds whose truth is known."""
+"""Accuracy of the ranking: on real posts, and on simulated data with a known truth."""

@@ -1,8 +1,8 @@
 """Measures the ranking: `python -m benchmarks.ranking_quality [--posts FOLDER] [--seeds N] [--without a,b+c]`.
 
-Real posts come first: how well the estimates from one half of an account's posts predict the other half. Then worlds of
-known truth are drawn, ranked by the product's own SQL and by every other method, and compared with the truth, and so
-are the signs of authenticity on simulated fraud.
+Real posts come first: the prediction of one half of an account's posts from the other half. Then simulated scenarios
+are ranked by the product's own SQL and by every other method, and compared with the truth. So are the indicators of
+authenticity, on simulated fraud.
 """
 
 import sys
@@ -45,13 +45,13 @@ def main(
     posts: Path,
     without: Sequence[Sequence[str]],
 ) -> None:
-    """Prints how well real posts are predicted, and how close the ranking comes to the truth of simulated worlds."""
+    """Prints the accuracy on real posts, and the accuracy in simulated scenarios."""
     real_posts.report(posts, without=without)
     chosen = scenarios or tuple(SCENARIOS)
     found: defaultdict[tuple[str, str], list[Trials]] = defaultdict(list)
     with tempfile.TemporaryDirectory(prefix="smallvoices-quality-") as scratch:
         folder = Path(scratch)
-        # Spawned and not forked: a fork of DuckDB's threads would wait for ever.
+        # Spawned and not forked: a fork of DuckDB's threads would deadlock.
         with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
             jobs = [
                 (scenario, pool.submit(run, scenario, accounts, seed, folder / scenario / str(seed), without))

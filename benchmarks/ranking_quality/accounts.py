@@ -1,6 +1,6 @@
-"""Accounts and posts as an export shows them, simulated or real: what every ranking method reads.
+"""Accounts and posts as an export shows them, simulated or real: the input of every ranking method.
 
-Belongs here: what is seen. Does not: what is true (`world`), and any estimate of it.
+Belongs here: the visible data. Does not: the truth (`simulator`), and any estimate of it.
 """
 
 from dataclasses import dataclass, replace
@@ -23,15 +23,15 @@ class Accounts:
 
     Attributes:
         platform: Of each account.
-        followers: Of each account, as shown.
-        averaged: Whether the export has averages of the account in place of its posts.
-        counted: Whether it has the number of posts that an average is over.
-        account: Of each post, the number of its account.
+        followers: Of each account, as exported.
+        averaged: True if the export has averages of the account in place of its posts.
+        counted: True if the export has the number of posts behind an average.
+        account: Of each post, the index of its account.
         age: Of each post, in days before the snapshot.
         likes: Of each post.
         comments: Of each post.
         is_reel: Of each post.
-        hidden: Whether the post's likes are hidden.
+        hidden: True if the post's likes are hidden.
     """
 
     platform: NDArray[np.str_]
@@ -47,12 +47,12 @@ class Accounts:
 
     @cached_property
     def tier(self) -> Integers:
-        """Of each account: 0 for under 1,000 followers, one more with each digit."""
+        """Returns the tier of each account: 0 for under 1,000 followers, one more with each digit."""
         return np.searchsorted(TIER_EDGES, self.followers, side="right")
 
     @cached_property
     def shown(self) -> Flags:
-        """Posts whose likes an export shows."""
+        """Returns a mask of the posts with visible likes."""
         return ~self.hidden & ~self.averaged[self.account]
 
     @cached_property
@@ -62,11 +62,11 @@ class Accounts:
 
     @cached_property
     def posts(self) -> Integers:
-        """Number of posts of each account."""
+        """Counts the posts of each account."""
         return np.bincount(self.account, minlength=self.followers.size)
 
     def average(self) -> tuple[Floats, Floats]:
-        """Mean likes and mean comments over all posts of each account; not a number where it has none."""
+        """Returns mean likes and mean comments over all posts of each account; NaN for an account without posts."""
         with np.errstate(invalid="ignore"):
             return (
                 np.bincount(self.account, self.likes, self.followers.size) / self.posts,
@@ -74,7 +74,7 @@ class Accounts:
             )
 
     def part(self, kept: Flags) -> Self:
-        """The same accounts with these posts only."""
+        """Returns the same accounts with the selected posts only."""
         return replace(
             self,
             account=self.account[kept],

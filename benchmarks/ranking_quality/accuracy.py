@@ -1,4 +1,4 @@
-"""How well estimates from one half of real posts predict the other half, with bootstrap errors over accounts.
+"""Accuracy of estimates from one half of real posts against the other half, with bootstrap errors over accounts.
 
 Belongs here: measures, their means and differences, and printing them.
 """
@@ -17,19 +17,19 @@ MEASURES = ("Spearman", "top tenth", "log rmse", "80 %", "width")
 COVERAGE = 0.8
 _SAMPLES = 200
 
-# `MEASURES` in the first row; in the others those of bootstrap samples of the accounts, the same for all methods.
+# `MEASURES` in the first row; the other rows are from bootstrap samples of the accounts, the same for all methods.
 Accuracy = Floats
 
 
 def accuracy(
     splits: Sequence[Split], estimates: Sequence[Mapping[str, Estimate]], accounts: int
 ) -> dict[str, Accuracy]:
-    """Means over splits of one set, over the accounts that all methods place.
+    """Averages over splits of one set, over the accounts that all methods can estimate.
 
     Args:
-        splits: Of the same set.
-        estimates: Method to its estimates, of each split.
-        accounts: How many the set has.
+        splits: Splits of the same set.
+        estimates: Estimates by method, for each split.
+        accounts: The number of accounts in the set.
     """
     placed = [
         np.flatnonzero(np.all([np.isfinite(estimate.log_estimate) for estimate in each.values()], axis=0))
@@ -51,7 +51,7 @@ def accuracy(
 
 
 def _measure(each: Split, estimate: Estimate, chosen: NDArray[np.intp]) -> Floats:
-    """The `MEASURES` over chosen accounts.
+    """Computes the `MEASURES` over selected accounts.
 
     80 % is the coverage of the intervals, widened by the noise of the test median; width is the mean width of the
     intervals as they are, in logs.
@@ -75,12 +75,12 @@ def _measure(each: Split, estimate: Estimate, chosen: NDArray[np.intp]) -> Float
 
 
 def mean(each: Sequence[Mapping[str, Accuracy]]) -> dict[str, Accuracy]:
-    """Means over sets, method by method; bootstrap samples of different sets are independent."""
+    """Averages over sets, method by method; bootstrap samples of different sets are independent."""
     return {name: np.mean([one[name] for one in each], axis=0) for name in each[0]}
 
 
 def gain(full: Accuracy, other: Accuracy) -> Accuracy:
-    """By how much `full` is better: higher in rank measures, lower in rmse, in coverage nearer to 80 %."""
+    """Returns the improvement of `full`: higher in rank measures, lower in rmse, in coverage nearer to 80 %."""
     return np.column_stack(
         [
             full[:, :2] - other[:, :2],
@@ -91,7 +91,7 @@ def gain(full: Accuracy, other: Accuracy) -> Accuracy:
 
 
 def rows_of(each: Mapping[str, Accuracy]) -> Iterator[tuple[str, str]]:
-    """Method to the text of each of its measures ± its bootstrap standard error."""
+    """Formats each measure of each method ± its bootstrap standard error."""
     for name, samples in each.items():
         cells = zip(samples[0], samples[1:].std(axis=0), strict=True)
         yield (
@@ -101,19 +101,19 @@ def rows_of(each: Mapping[str, Accuracy]) -> Iterator[tuple[str, str]]:
 
 
 def print_accuracy(title: str, each: Mapping[str, Accuracy]) -> None:
-    """One line per method."""
+    """Prints one line per method."""
     print(f"\n{title}\n{'':30}" + "".join(f"{name:>16}" for name in MEASURES))
     for name, cells in rows_of(each):
         print(f"  {name:28}{cells}")
 
 
 def gain_text(gain: float, error: float) -> str:
-    """A gain ± its standard error, with a star where it is larger than that, and than what is printed."""
+    """Formats a gain ± its standard error, with a star if it exceeds that error and the precision of the printout."""
     return f"{gain:+10.4f} ± {error:.4f}{'*' if gain > max(error, 5e-5) else ' '}"
 
 
 def print_gains(title: str, each: Mapping[str, Accuracy]) -> None:
-    """One line per ingredient."""
+    """Prints one line per ingredient."""
     print(f"\n{title}\n{'':30}" + "".join(f"{name:>20}" for name in MEASURES[:4]))
     for name, samples in each.items():
         print(f"  {name:28}" + "".join(map(gain_text, samples[0], samples[1:].std(axis=0))))

@@ -1,7 +1,7 @@
-"""Averages in place of posts: are accounts of which an export has averages only estimated as well as it claims?
+"""Averages in place of posts: the accuracy and calibration of estimates for accounts with averages only.
 
 Belongs here: turning real posts into averages. Half of a set's accounts keep their posts, as in an export of both
-kinds; the other half have averages, or as few posts, and alone are judged.
+kinds; the other half have averages, or as few posts, and only these are evaluated.
 """
 
 from collections.abc import Mapping
@@ -16,17 +16,17 @@ from benchmarks.ranking_quality.accuracy import MEASURES, Accuracy, accuracy, me
 from benchmarks.ranking_quality.estimate import Estimate
 from benchmarks.ranking_quality.post_sets import Halving, Posts, split
 
-# Posts that an average is over; of an account with fewer, all of them.
+# Posts behind an average; all of them for an account with fewer.
 NUMBERS = (1, 3, 12, 30)
 MIXED = "1 to 30"
 LEADERS = "of top tenth"
 KINDS = ("posts", "averages, number given", "averages, number hidden")
-# The same, of an export that has averages only.
+# The same, for an export that has averages only.
 ALONE = ("all averages, number given", "all averages, number hidden")
 
 
 def evaluate(posts: Posts, halving: Halving, scratch: Path) -> dict[str, tuple[Accuracy, float]]:
-    """Row to its accuracy, and to the share of the top tenth of lifts that the judged half of the accounts has."""
+    """Returns the accuracy by row, and the share of the top tenth of lifts that belongs to the evaluated half."""
     each = split(posts, halving)
     size = each.train.followers.size
     rng = np.random.default_rng(0)
@@ -47,7 +47,7 @@ def evaluate(posts: Posts, halving: Halving, scratch: Path) -> dict[str, tuple[A
 
 
 def _seen(train: Accounts, kind: str, judged: Flags, numbers: Integers) -> Accounts:
-    """The accounts as an export of this kind shows them."""
+    """Returns the accounts as an export of this kind shows them."""
     # Posts come newest first.
     place = np.arange(train.account.size) - np.searchsorted(train.account, train.account)
     few = judged | np.full(judged.size, kind in ALONE)
@@ -63,7 +63,7 @@ def _share_of_leaders(estimate: Estimate, judged: Flags) -> float:
 
 
 def print_averages(halving: Halving, each: Mapping[str, Mapping[str, tuple[Accuracy, float]]]) -> None:
-    """Prints the mean of sets."""
+    """Prints the mean over sets."""
     samples = mean([{row: samples for row, (samples, _) in found.items()} for found in each.values()])
     leaders = {row: np.mean([found[row][1] for found in each.values()]) for row in samples}
     print(f"\nAVERAGES of so many real posts, {halving} halves, mean of {len(each)} sets")

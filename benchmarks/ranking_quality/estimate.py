@@ -10,14 +10,14 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Estimate:
-    """One cell per account; not a number where the method has nothing to say.
+    """One cell per account; NaN where the method has no estimate.
 
     Attributes:
-        log_estimate: Log of the typical ratio, or whatever grows with it.
-        log_typical: What `log_estimate` is compared with, to rank accounts of all sizes.
-        log_low: Lower end of the interval, where the method has one.
+        log_estimate: Log of the median ratio, or a monotonic function of it.
+        log_typical: The expected value for the size, to rank accounts of all sizes.
+        log_low: Lower end of the interval, if the method has one.
         log_high: Upper end.
-        suspicion: How likely the account cheats, where the method estimates that.
+        suspicion: Probability of fraud, if the method estimates it.
     """
 
     log_estimate: Floats
@@ -28,5 +28,5 @@ class Estimate:
 
     @property
     def log_lift(self) -> Floats:
-        """How far the account is above what is typical."""
+        """Returns the log of the account's ratio over its expected value."""
         return self.log_estimate - self.log_typical

@@ -1,6 +1,6 @@
-"""Real accounts that the product takes for cheats. Nearly all of them are honest, so that each is a false alarm.
+"""Real accounts that the product suspects of fraud. Nearly all of them are honest, so each counts as a false alarm.
 
-Belongs here: how many accounts of a set each indicator of authenticity suspects.
+Belongs here: the number of accounts of a set that each indicator of authenticity suspects.
 """
 
 from collections.abc import Mapping
@@ -13,12 +13,12 @@ from benchmarks.ranking_quality.fraud import SIGNS
 from benchmarks.ranking_quality.post_sets import Posts, window
 
 AUTHENTICITY = "authenticity"
-# From here on an account is more likely to cheat than not.
+# From this suspicion on, fraud is more likely than not.
 _HALF = 0.5
 
 
 def evaluate(posts: Posts, scratch: Path) -> dict[str, tuple[int, int]]:
-    """Indicator to the accounts that it suspects by more than one half, and those that it can judge."""
+    """Counts per indicator the accounts that it suspects by more than one half, and those that it can evaluate."""
     table = product.authenticity(window(posts), scratch)
     counts = {sign: (int((table[sign] > _HALF).sum()), table[sign].drop_nulls().len()) for sign in SIGNS}
     low: pl.Series = table[AUTHENTICITY] < _HALF
@@ -26,7 +26,7 @@ def evaluate(posts: Posts, scratch: Path) -> dict[str, tuple[int, int]]:
 
 
 def print_false_alarms(each: Mapping[str, Mapping[str, tuple[int, int]]]) -> None:
-    """One line per indicator that can judge any account."""
+    """Prints one line per indicator that can evaluate any account."""
     print("\nFALSE ALARMS: accounts that an indicator suspects by more than one half, of those that it can judge")
     print(f"{'':26}" + "".join(f"{name:>26}" for name in each))
     for row in next(iter(each.values())):

@@ -1,7 +1,7 @@
 """Accuracy of the indicators of authenticity: on simulated fraud, and on accounts labelled by people.
 
-Belongs here: what each kind of cheat does to an account, its posts and its earlier snapshots, and the area under the
-curve of each sign for each kind. The figures come from the product's own SQL files.
+Belongs here: the effect of each kind of fraud on an account, its posts and its earlier snapshots, and the area under
+the curve of each indicator for each kind. The figures come from the product's own SQL files.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,24 +28,24 @@ SIGNS = (
     "growth_without_engagement", "follow_unfollow", "mass_following", "low_engagement", "few_posts",
     "digits_in_handle", "no_picture",
 )  # fmt: skip
-# Accounts differ in how much they are commented upon: deviation of logs, as among French Instagram accounts of 2018.
+# Standard deviation of the log share of comments between accounts, as among French Instagram accounts of 2018.
 COMMENT_SPREAD = 0.8
 CHEATING_SHARE = 0.1
-# Days before the snapshot of which an earlier one is there.
+# Ages in days of the earlier snapshots.
 SNAPSHOTS = tuple(range(2, 31, 2))
 HONEST = Scenario("honest", "posts that go viral now and then", viral=0.02)
 
 
 @dataclass(frozen=True)
 class Cheat:
-    """A kind of fraud: what it makes of an honest account.
+    """A kind of fraud: its effect on an honest account.
 
     Attributes:
-        about: In a line.
+        about: A description in one line.
         posts: Changes likes and comments of the posts of cheating accounts.
         followers: Factor of today's followers for each earlier snapshot, a row per account.
-        following: Accounts followed, per earlier snapshot and today.
-        shown: Factor of followers that the account shows over those that it earned.
+        following: Number of accounts followed, per earlier snapshot and today.
+        shown: Ratio of displayed to earned followers.
     """
 
     about: str
@@ -56,17 +56,17 @@ class Cheat:
 
 
 def _even(rng: np.random.Generator, level: Floats, _: Floats, comments: Floats) -> tuple[Floats, Floats]:
-    """The same likes for each post, within 6 %, three times what the account earns."""
+    """Sets the same likes for each post, within 6 %, three times the earned ones."""
     return rng.poisson(3 * level * np.exp(0.06 * rng.standard_normal(level.size))).astype(float), comments
 
 
 def _pod(rng: np.random.Generator, level: Floats, likes: Floats, comments: Floats) -> tuple[Floats, Floats]:
-    """As many comments as a pod has members, on each post, beside the earned ones."""
+    """Adds as many comments as a pod has members to each post."""
     return likes, comments + rng.poisson(0.4 * level)
 
 
 def _step(rng: np.random.Generator, size: int) -> Floats:
-    """Between a half and nine tenths came within two days, three weeks ago at most; some have left since."""
+    """Adds between a half and nine tenths of followers within two days, 21 days ago at most; some have left since."""
     bought, day = rng.uniform(0.5, 0.9, size), rng.integers(6, 24, size)
     left = rng.uniform(0, 0.2, size)
     days = np.array(SNAPSHOTS)
@@ -74,7 +74,7 @@ def _step(rng: np.random.Generator, size: int) -> Floats:
 
 
 def _turning(rng: np.random.Generator, size: int) -> Floats:
-    """Follows for a week, unfollows for a week: five hundred accounts and more each time."""
+    """Follows for a week, unfollows for a week: at least five hundred accounts each time."""
     days = np.array([*SNAPSHOTS, 0])
     phase, height = rng.uniform(0, 14, size), rng.uniform(500, 3000, size)
     return 300 + height[:, None] * np.abs((days + phase[:, None]) % 14 - 7) / 7
@@ -97,12 +97,12 @@ CHEATS: Mapping[str, Cheat] = {
 
 
 def simulated(name: str, accounts: int, seed: int, folder: Path) -> dict[str, float]:
-    """The area under the curve of each sign and of authenticity, for one kind of fraud.
+    """Computes the area under the curve of each indicator and of authenticity, for one kind of fraud.
 
     Args:
-        name: Of `CHEATS`: what one account in ten does.
-        accounts: How many.
-        seed: Of the draw.
+        name: Key of `CHEATS`, applied to one account in ten.
+        accounts: The number of accounts.
+        seed: The seed of the draw.
         folder: Where DuckDB may spill.
     """
     cheat = CHEATS[name]
@@ -130,7 +130,7 @@ def simulated(name: str, accounts: int, seed: int, folder: Path) -> dict[str, fl
 
 
 def labelled(path: Path, folder: Path) -> dict[str, float]:
-    """The area under the curve of the profile's own signs, on accounts that people labelled fake or real.
+    """Computes the area under the curve of the profile's own indicators, on accounts labelled fake or real.
 
     Args:
         path: A CSV file with the columns `profile pic`, `nums/length username`, `#posts`, `#followers`, `#follows` and
@@ -138,7 +138,7 @@ def labelled(path: Path, folder: Path) -> dict[str, float]:
         folder: Where DuckDB may spill.
     """
     rows = pl.read_csv(path, infer_schema_length=None, truncate_ragged_lines=True)
-    # A handle with just that share of digits, of a hundred characters.
+    # A handle of a hundred characters with this share of digits.
     digits = (rows["nums/length username"] * 100).round().cast(pl.Int64)
     profiles = product.landed(
         pl.DataFrame(
@@ -161,7 +161,7 @@ def labelled(path: Path, folder: Path) -> dict[str, float]:
 
 
 def _areas(found: pl.DataFrame, cheats: Flags) -> dict[str, float]:
-    """Area under the curve of each sign that the data can judge."""
+    """Computes the area under the curve of each indicator that the data supports."""
     suspicions = {
         name: found[name].fill_null(0).to_numpy() for name in SIGNS if found[name].drop_nulls().n_unique() > 1
     }
@@ -170,20 +170,20 @@ def _areas(found: pl.DataFrame, cheats: Flags) -> dict[str, float]:
 
 
 def _commented(rng: np.random.Generator, world: World) -> World:
-    """The world with shares of comments that differ between accounts."""
+    """Returns the world with shares of comments that differ between accounts."""
     share = COMMENT_SHARE * np.exp(COMMENT_SPREAD * rng.standard_normal(world.followers.size))
     comments = rng.binomial(world.engagement, np.minimum(share / (1 + share), 0.9)[world.account])
     return replace(world, comments=comments.astype(np.int64), likes=world.engagement - comments)
 
 
 def _past(rng: np.random.Generator, cheat: Cheat, cheats: Flags) -> tuple[Floats, Floats]:
-    """Followers of earlier snapshots over today's, and accounts followed then and today."""
+    """Returns the followers of earlier snapshots over today's, and the accounts followed then and today."""
     size, days = cheats.size, np.array(SNAPSHOTS)
     pace = 0.001 * rng.standard_normal(size)
-    # Honest accounts have a lucky day now and then, too.
+    # Honest accounts have an occasional spike, too.
     lucky, day = rng.random(size) < 0.05, rng.integers(2, 30, size)  # noqa: PLR2004 - one in twenty
     followers = np.exp(-pace[:, None] * days) * np.where(lucky[:, None] & (days >= day[:, None]), 0.93, 1.0)
-    # No platform lets anybody follow more than some thousands.
+    # Platforms limit the number of accounts followed to some thousands.
     following = np.repeat(
         np.minimum(400 * np.exp(0.8 * rng.standard_normal(size)), 7_000)[:, None], days.size + 1, axis=1
     )

@@ -1,4 +1,4 @@
-"""The ingredients of the ranking model that can be switched off, to measure what each of them gains.
+"""Ingredients of the ranking model that can be switched off, to measure the gain of each.
 
 Belongs here: the name of each ingredient, and the macros that replace those of `assets/sql/macros.sql` without it.
 """
@@ -11,7 +11,7 @@ import click
 REPLACEMENTS: Mapping[str, str] = {
     "robust_level": "CREATE OR REPLACE TEMP MACRO huber_bound() AS 1000;",
     "counting": "CREATE OR REPLACE TEMP MACRO counting_variance(log_count) AS 0 * (log_count);",
-    # So many degrees of freedom that every account has its platform's variance.
+    # A prior df so high that every account has its platform's variance.
     "moderation": "CREATE OR REPLACE TEMP MACRO min_post_df() AS 1000000;",
     "size_slope": "CREATE OR REPLACE TEMP MACRO slope_sd() AS 0.000001;",
     "trend_weights": "CREATE OR REPLACE TEMP MACRO trend_weight(noise) AS 4.0 + 0 * (noise);",
@@ -23,7 +23,7 @@ ALL = "all"
 
 
 def variant(group: Sequence[str]) -> str:
-    """Name of the product without a group of ingredients."""
+    """Names the product without a group of ingredients."""
     return f"without {' + '.join(group)}"
 
 

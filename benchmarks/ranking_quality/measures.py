@@ -1,4 +1,4 @@
-"""How good an order and an interval are, given the truth."""
+"""Measures of a ranking and of intervals, given the truth."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,30 +7,30 @@ Floats = NDArray[np.float64]
 
 
 def precision(truth: Floats, score: Floats, places: int) -> float:
-    """Share of the true first `places` that the score puts among its own first `places`."""
+    """Returns the share of the true first `places` that the score ranks among its own first `places`."""
     best = set(_first(truth, places).tolist())
     return len(best.intersection(_first(score, places).tolist())) / min(places, truth.size)
 
 
 def ndcg(truth: Floats, score: Floats, places: int) -> float:
-    """Discounted gain of the score's first `places` over that of the true ones; gain is the ratio, not its log."""
+    """Returns the normalized discounted gain of the score's first `places`; gain is the ratio, not its log."""
     gain = np.exp(truth)
     discount = 1 / np.log2(np.arange(min(places, truth.size)) + 2)
     return float((gain[_first(score, places)] @ discount) / (gain[_first(truth, places)] @ discount))
 
 
 def spearman(truth: Floats, score: Floats) -> float:
-    """Correlation of the ranks."""
+    """Returns the correlation of the ranks."""
     return float(np.corrcoef(_ranks(truth), _ranks(score))[0, 1])
 
 
 def coverage(truth: Floats, low: Floats, high: Floats) -> float:
-    """Share of truths within their intervals."""
+    """Returns the share of truths within their intervals."""
     return float(np.mean((low <= truth) & (truth <= high)))
 
 
 def auc(score: Floats, marked: NDArray[np.bool_]) -> float:
-    """Chance that a marked account scores over an unmarked one; of equal scores half."""
+    """Returns the probability that a marked account scores higher than an unmarked one; ties count half."""
     ranks = _ranks(score)[marked]
     return float((ranks.sum() - marked.sum() * (marked.sum() + 1) / 2) / (marked.sum() * (~marked).sum()))
 
@@ -40,7 +40,7 @@ def _first(score: Floats, places: int) -> NDArray[np.int64]:
 
 
 def _ranks(score: Floats) -> Floats:
-    """Ranks from 1; equal scores share the mean of theirs."""
+    """Returns ranks from 1; ties share their mean rank."""
     _, inverse, counts = np.unique(score, return_inverse=True, return_counts=True)
     middle: Floats = np.cumsum(counts) - (counts - 1) / 2
     return middle[inverse]

@@ -1,7 +1,7 @@
-"""What people rank by when they do not shrink, and the plain log-normal shrinkage.
+"""Methods without shrinkage, and plain log-normal shrinkage.
 
-Belongs here: the methods that the product is compared with, each computed the obvious way over the posts that an
-export shows. An account of averages has its average ratio under every one of them.
+Belongs here: the methods that the product is compared with, each computed in the standard way over the posts that an
+export shows. An account of averages has its average ratio under all of them.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ _Z_95 = 1.96
 
 
 def methods() -> dict[str, Callable[[Accounts], Estimate]]:
-    """Name to method."""
+    """Returns the methods by name."""
     return {
         "mean": lambda accounts: _ratio(accounts, _means(accounts)),
         "median": lambda accounts: _ratio(accounts, medians(accounts)),
@@ -31,7 +31,7 @@ def methods() -> dict[str, Callable[[Accounts], Estimate]]:
 
 
 def shrinkage(accounts: Accounts) -> Estimate:
-    """The plain log-normal shrinkage: variances pooled per tier, moments, an average as one post."""
+    """Computes plain log-normal shrinkage: variances pooled per tier, moments, an average as one post."""
     shown = accounts.shown
     size = accounts.followers.size
     logs = np.log((accounts.engagement[shown] + 0.5) / accounts.followers[accounts.account[shown]])
@@ -67,7 +67,7 @@ def _means(accounts: Accounts, posts: NDArray[np.bool_] | None = None) -> Floats
 
 
 def _newest(accounts: Accounts) -> NDArray[np.bool_]:
-    """The newest 12 shown posts of each account; posts come newest first."""
+    """Returns the newest 12 visible posts of each account; posts are sorted newest first."""
     shown = accounts.shown
     number = np.cumsum(shown) - 1
     first = np.zeros(accounts.followers.size, np.int64)
@@ -77,7 +77,7 @@ def _newest(accounts: Accounts) -> NDArray[np.bool_]:
 
 
 def medians(accounts: Accounts) -> Floats:
-    """Median engagement of each account's shown posts."""
+    """Returns the median engagement of each account's visible posts."""
     shown = accounts.shown
     account, engagement = accounts.account[shown], accounts.engagement[shown]
     order = np.lexsort((engagement, account))
@@ -90,7 +90,7 @@ def medians(accounts: Accounts) -> Floats:
 
 
 def _ratio(accounts: Accounts, engagement: Floats) -> Estimate:
-    """Engagement over followers, compared with the median of accounts of the same tier."""
+    """Computes engagement over followers, compared with the median of accounts of the same tier."""
     likes, comments = accounts.average()
     engagement = np.where(accounts.averaged, likes + comments, engagement)
     logs = np.log(np.maximum(engagement, 0.01) / accounts.followers)
@@ -98,7 +98,7 @@ def _ratio(accounts: Accounts, engagement: Floats) -> Estimate:
 
 
 def tier_medians(accounts: Accounts, logs: Floats) -> Floats:
-    """For each account the median of these logs over accounts of its platform and tier."""
+    """Returns for each account the median of these logs over accounts of its platform and tier."""
     typical = np.zeros(logs.size)
     for cell in _cells(accounts):
         values = logs[cell & np.isfinite(logs)]
@@ -107,14 +107,14 @@ def tier_medians(accounts: Accounts, logs: Floats) -> Floats:
 
 
 def _cells(accounts: Accounts) -> Iterator[NDArray[np.bool_]]:
-    """The accounts of each platform and tier."""
+    """Yields the accounts of each platform and tier."""
     for platform in np.unique(accounts.platform):
         for tier in np.unique(accounts.tier):
             yield (accounts.platform == platform) & (accounts.tier == tier)
 
 
 def _wilson(accounts: Accounts) -> Estimate:
-    """Lower bound of a binomial share, every follower of every post being a trial."""
+    """Computes the Wilson lower bound of a binomial share, with every follower of every post as a trial."""
     counts = np.bincount(accounts.account, accounts.shown, accounts.followers.size)
     trials = accounts.followers * np.where(accounts.averaged, 1.0, np.maximum(counts, 1))
     likes, comments = accounts.average()
@@ -127,7 +127,7 @@ def _wilson(accounts: Accounts) -> Estimate:
 
 
 def _regression(accounts: Accounts) -> Estimate:
-    """The log of the mean ratio, over what a line through all accounts expects of that many followers."""
+    """Compares the log of the mean ratio with a regression line on log followers."""
     plain = _ratio(accounts, _means(accounts))
     size = np.log(accounts.followers)
     known = np.isfinite(plain.log_estimate)

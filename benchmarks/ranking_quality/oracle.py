@@ -1,7 +1,7 @@
-"""The posterior of a method that knows every parameter of a world, and of its accounts only what an export shows.
+"""The posterior of a method that knows every parameter of a scenario, and of its accounts only the exported data.
 
-Belongs here: Bayes' rule where logs of posts are normal given the variance of their account. How close the product
-comes to it is what is left to gain.
+Belongs here: Bayes' rule for normal logs of posts, given the variance of their account. The gap between it and the
+product is the remaining potential gain.
 """
 
 import numpy as np
@@ -11,24 +11,24 @@ from benchmarks.ranking_quality.estimate import Estimate
 from benchmarks.ranking_quality.scenarios import Scenario
 from benchmarks.ranking_quality.simulator import MOVEMENT_DAYS, SHOCK_DAYS, World
 
-# Values of an unknown variance to weigh, each as likely as the others.
+# Equally weighted values of an unknown variance.
 _NODES = 12
 _DRAWS = 100_000
 _FEWEST_LIKES = 20
 
 
 def is_exact(scenario: Scenario) -> bool:
-    """Whether all that is unknown of an account is normal, given the variances of its posts and of its level."""
+    """Reports whether the unknowns of an account are normal, given the variances of its posts and of its level."""
     paid = scenario.bots + scenario.pods + scenario.bought
     counts = scenario.typical * scenario.followers
     return scenario.noise == "normal" and not (scenario.viral + scenario.averages + paid) and counts > _FEWEST_LIKES
 
 
 def estimate(world: World, z: float) -> Estimate:
-    """Mean of each account's log ratio, and the interval of `z` standard deviations to either side.
+    """Returns the mean of each account's log ratio, and the interval of `z` standard deviations to either side.
 
     Args:
-        world: Of a scenario for which the posterior is exact; its truth is not read.
+        world: A draw of a scenario for which the posterior is exact; its truth is not read.
         z: Half-width of intervals.
     """
     scenario, size = world.scenario, world.followers.size
@@ -48,14 +48,14 @@ def estimate(world: World, z: float) -> Estimate:
             logs[posts] - scenario.reel_effect * is_reel[posts],
             1 / (world.engagement[shown][posts] + 0.5),
         )
-        # About the median of a mixture of posts and reels that lie close beside their scatter.
+        # Approximates the median of a mixture of posts and reels, whose distance is small compared with their scatter.
         means[mine] += scenario.reel_effect * share
     means += world.expected
     return Estimate(means, world.expected, means - z * deviations, means + z * deviations)
 
 
 def _posterior(scenario: Scenario, age: Floats, logs: Floats, counting: Floats) -> tuple[Floats, Floats]:
-    """Mean and standard deviation of the levels to come, of accounts with as many posts (columns)."""
+    """Returns mean and standard deviation of the future levels of accounts with equally many posts (columns)."""
     younger = np.minimum(age[:, :, None], age[:, None, :])
     apart = np.abs(age[:, :, None] - age[:, None, :])
     shared = scenario.movement**2 * younger / MOVEMENT_DAYS + scenario.shocks**2 * np.exp(-apart / SHOCK_DAYS)
@@ -75,13 +75,13 @@ def _posterior(scenario: Scenario, age: Floats, logs: Floats, counting: Floats) 
     weight = np.exp(np.array(weights) - np.max(weights, axis=0))
     weight /= weight.sum(axis=0)
     mean = (weight * means).sum(axis=0)
-    # Over the 90 days to come a random walk is, in the mean, off by a third of the variance that it ends with.
+    # Over the next 90 days the mean of a random walk has a third of its final variance.
     variance = (weight * (np.array(variances) + (means - mean) ** 2)).sum(axis=0) + scenario.movement**2 / 3
     return mean, np.sqrt(variance)
 
 
 def _variances(df: float | None) -> Floats:
-    """Equally likely values of df over a chi-square variable of that many degrees of freedom."""
+    """Returns equally likely values of df over a chi-square variable with df degrees of freedom."""
     if df is None:
         return np.ones(1)
     draws = df / np.random.default_rng(1).chisquare(df, _DRAWS)

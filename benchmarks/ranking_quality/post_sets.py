@@ -1,6 +1,6 @@
-"""Sets of real posts, each account's in two halves: one for methods to see, one to judge them by.
+"""Sets of real posts, each account's in two halves: one to train, one to test.
 
-Belongs here: reading sets, splitting them, and the sampling noise of what is judged by. Does not: methods and their
+Belongs here: reading sets, splitting them, and the sampling noise of the test half. Does not: methods and their
 accuracy (`real_posts`).
 """
 
@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from benchmarks.ranking_quality.accounts import Accounts, Flags, Floats, Integers
 
-# Days of an account's posts that forward halves are made of: about a window to train, and the time after it to test.
+# Days of posts in forward halves: about one window to train, and the time after it to test.
 FORWARD_DAYS = 180
 NEWEST_AGE, WINDOW_DAYS = 3, 90
 Z_80 = 1.2816
 _FEWEST_TEST_POSTS = 2
 _FEWEST_ACCOUNTS = 20
-# Prior degrees of freedom of the variance of an account's posts, as real Instagram accounts have it.
+# Prior degrees of freedom of the variance of an account's posts, as for real Instagram accounts.
 _PRIOR_DF = 4
 
 Halving = Literal["forward", "random"]
@@ -32,10 +32,10 @@ class Posts:
     """A set of real posts, sorted by account.
 
     Attributes:
-        name: Of the file.
+        name: The name of the file.
         platform: Of each account.
         followers: Of each account.
-        account: Of each post, the number of its account.
+        account: Of each post, the index of its account.
         age: Of each post, days before the newest of its account.
         likes: Of each post.
         comments: Of each post.
@@ -55,8 +55,8 @@ class Split:
     """Accounts with the training half of their posts, and the median of the test half.
 
     Attributes:
-        train: The accounts, with the posts that a method sees.
-        number: Number of each account in its set.
+        train: The accounts, with the posts visible to a method.
+        number: Index of each account in its set.
         truth: Log of the median engagement ratio of its test posts.
         variance: Sampling variance of `truth`.
     """
@@ -73,7 +73,7 @@ def sets(folder: Path) -> list[Posts]:
 
 
 def read(path: Path) -> Posts:
-    """Reads one set; the followers of an account are those of its newest post."""
+    """Reads one set; an account's followers are those of its newest post."""
     rows = (
         pl.read_parquet(path)
         .filter((pl.col("followers") > 0) & pl.col("posted_at").is_not_null() & pl.col("likes").is_not_null())
@@ -96,7 +96,7 @@ def split(posts: Posts, halving: Halving, seed: int = 0, days: int = FORWARD_DAY
     """Splits the posts of each account in halves; of an odd number the training half is the larger.
 
     forward: the older half of the posts of an account's last `days` trains, the newer half tests. random: of the posts
-    that one export would show together, those of the account's last `WINDOW_DAYS`, chance decides which half trains.
+    that one export contains, those of the account's last `WINDOW_DAYS`, a random half trains.
 
     The training posts are shifted in time, account by account, so that the newest of them is `NEWEST_AGE` days old at
     the snapshot. No method sees a post that is then older than the window: the rule of the product's own SQL. Accounts
@@ -123,13 +123,13 @@ def split(posts: Posts, halving: Halving, seed: int = 0, days: int = FORWARD_DAY
 
 
 def window(posts: Posts) -> Accounts:
-    """The accounts with all posts that one export shows."""
+    """Returns the accounts with all posts that one export shows."""
     age = NEWEST_AGE + posts.age
     return _accounts(posts, np.ones(posts.followers.size, bool), age < WINDOW_DAYS, age)
 
 
 def _accounts(posts: Posts, kept: Flags, shown: Flags, age: Floats) -> Accounts:
-    """The accounts that are kept with the posts that are shown, all of them of such accounts."""
+    """Returns the selected accounts with the selected posts."""
     return Accounts(
         platform=posts.platform[kept],
         followers=posts.followers[kept],
@@ -144,7 +144,7 @@ def _accounts(posts: Posts, kept: Flags, shown: Flags, age: Floats) -> Accounts:
 
 
 def median_variance(account: Integers, logs: Floats, seed: int) -> Floats:
-    """Sampling variance of the median of each account's logs.
+    """Returns the sampling variance of the median of each account's logs.
 
     π/2 · v ÷ n of n > 2 posts, as of the median of normal draws, and v ÷ n of two, whose median is their mean. v is the
     moderated variance of the account's posts: (d₀ s₀² + SS) ÷ (d₀ + n - 1), s₀² being the median of the set's variances
@@ -180,7 +180,7 @@ def _normal_median_variance(account: Integers, logs: Floats) -> Floats:
 
 
 def _rank(account: Integers, key: Floats, usable: Flags) -> Integers:
-    """Of each usable post, how many usable posts of its account have a lower key."""
+    """Counts for each usable post the usable posts of its account with a lower key."""
     rank = np.empty(account.size, np.int64)
     rank[np.lexsort((key, ~usable, account))] = np.arange(account.size)
     return rank - np.searchsorted(account, account)

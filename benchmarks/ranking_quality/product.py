@@ -37,7 +37,7 @@ def estimate(accounts: Accounts, folder: Path, without: Sequence[str] = ()) -> E
 
     Args:
         accounts: Accounts and posts.
-        folder: Where DuckDB may spill.
+        folder: The folder in which DuckDB may spill.
         without: Ingredients of the model to switch off.
     """
     rows = _tables_of(accounts, folder, without, "ranking")["ranking"].sort("profile_id")
@@ -45,7 +45,7 @@ def estimate(accounts: Accounts, folder: Path, without: Sequence[str] = ()) -> E
     log_estimate = _logs(rows["engagement_estimate"])
     return Estimate(
         log_estimate=log_estimate,
-        # Rank goes by the score: the lift, less what is doubted of it.
+        # Accounts are ranked by the score: the lift minus the suspicion.
         log_typical=log_estimate - np.log(score / (1 - score)),
         log_low=_logs(rows["engagement_ci_lower"]),
         log_high=_logs(rows["engagement_ci_upper"]),
@@ -97,10 +97,10 @@ def tables(
     """Returns the tables of a nightly run, from `engagement` to `ranking`.
 
     Args:
-        settings: Where DuckDB may spill.
+        settings: The settings, with the folder in which DuckDB may spill.
         profiles: In the columns of their contract.
         posts: In the columns of their contract.
-        earlier: Profiles of earlier dates, where there are any.
+        earlier: Profiles of earlier dates, if there are any.
         without: Ingredients of the model to switch off.
         last: The last table to compute.
     """
@@ -166,7 +166,7 @@ def _run(
 
 
 def profiles_of(accounts: Accounts) -> pl.DataFrame:
-    """The accounts as a nightly run would have accepted them."""
+    """Returns the accounts as a nightly run would accept them."""
     size = accounts.followers.size
     likes, comments = accounts.average()
     return landed(
@@ -191,7 +191,7 @@ def profiles_of(accounts: Accounts) -> pl.DataFrame:
 
 
 def posts_of(accounts: Accounts) -> pl.DataFrame:
-    """The posts as a nightly run would have accepted them."""
+    """Returns the posts as a nightly run would accept them."""
     shown = ~accounts.averaged[accounts.account]
     midnight = datetime.combine(SNAPSHOT, datetime.min.time())
     return landed(
@@ -224,7 +224,7 @@ def _ids(numbers: np.ndarray) -> pl.Series:
 
 
 def landed(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
-    """The frame in the columns of the schema, with what every landed row carries."""
+    """Returns the frame in the columns of the schema, with the common columns of landed rows."""
     provenance = {
         "source": pl.lit("world"),
         "snapshot_date": pl.lit(SNAPSHOT),

@@ -1,7 +1,7 @@
-"""Real posts: how well every method's estimate from one half of an account's posts predicts the other half.
+"""Real posts: the accuracy of every method in predicting one half of an account's posts from the other half.
 
-Belongs here: which methods are compared on which halves. `python -m benchmarks.ranking_quality.real_posts` runs it
-alone, with `--folder` and `--only forward` on fewer posts.
+Belongs here: the methods and the halves to compare. `python -m benchmarks.ranking_quality.real_posts` runs it alone,
+with `--folder` and `--only forward` on fewer posts.
 """
 
 import tempfile
@@ -27,7 +27,7 @@ Methods = Mapping[str, Callable[[Accounts], Estimate]]
 
 
 def methods(scratch: Path, without: Sequence[Sequence[str]] = ()) -> Methods:
-    """Name to method: the product, the product without some ingredients, and the simpler methods."""
+    """Returns by name: the product, the product without some ingredients, and the simpler methods."""
     simple = naive.methods()
     return {
         product.NAME: partial(product.posterior, folder=scratch),
@@ -41,7 +41,7 @@ def methods(scratch: Path, without: Sequence[Sequence[str]] = ()) -> Methods:
 def evaluate(
     posts: Posts, halving: Halving, compared: Methods, seeds: int = SEEDS, days: int = FORWARD_DAYS
 ) -> dict[str, Accuracy]:
-    """The accuracy of each method on one set."""
+    """Computes the accuracy of each method on one set."""
     splits = [split(posts, halving, seed, days) for seed in range(seeds if halving == "random" else 1)]
     estimates = [{name: method(each.train) for name, method in compared.items()} for each in splits]
     return accuracy(splits, estimates, posts.followers.size)
@@ -55,7 +55,7 @@ def report(
     days: int = FORWARD_DAYS,
     without: Sequence[Sequence[str]] = (),
 ) -> None:
-    """Prints the accuracy per set and in the mean, that of averages, and false alarms; or why there is nothing.
+    """Prints the accuracy per set and in the mean, that of averages, and false alarms; or why there is no result.
 
     Args:
         folder: Sets of real posts.
@@ -92,7 +92,7 @@ def report(
 @click.option("--days", default=FORWARD_DAYS, show_default=True, help="Days of posts that forward halves are made of.")
 @click.option("--without", type=WithoutOption(), default="", help="Ingredients to switch off: a,b+c, or all.")
 def main(folder: Path, only: Halving | None, seeds: int, days: int, without: Sequence[Sequence[str]]) -> None:
-    """Prints how well each method's estimate from half of the posts predicts the median ratio of the other half."""
+    """Prints the accuracy of each method in predicting the median ratio of one half of the posts from the other."""
     report(folder, only=only, seeds=seeds, days=days, without=without)
 
 

@@ -1,4 +1,4 @@
-"""The figures as text."""
+"""Prints the figures as text."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ _HELD = ("P@100", "NDCG@100")
 
 
 def print_scenarios(target: str, outcomes: Sequence[Outcome]) -> None:
-    """One line per scenario, the worst beside plain shrinkage first; then every method of each."""
+    """Prints one line per scenario, sorted by the ratio to plain shrinkage, worst first; then every method of each."""
     worst_first = sorted(outcomes, key=lambda outcome: outcome.over_shrinkage("P@100"))
     print(f"\n{_TITLES[target]}\n")
     print(
@@ -66,7 +66,7 @@ def _number(value: float) -> str:
 
 
 def print_gains(outcomes: Mapping[str, Sequence[Outcome]], without: Sequence[Sequence[str]]) -> None:
-    """One line per group of ingredients: means over all worlds ± standard error, and a star where it is larger."""
+    """Prints one line per group of ingredients: means over all scenarios ± standard error, with a star if larger."""
     columns = [("rank", measure) for measure in (*_HELD, "Spearman")] + [("estimate", COVERAGE)]
     print("\nWORLDS: what the full model gains over the model without an ingredient\n")
     print(f"{'':30}" + "".join(f"{measure:>20}" for _, measure in columns))
@@ -80,7 +80,7 @@ def print_gains(outcomes: Mapping[str, Sequence[Outcome]], without: Sequence[Seq
 
 
 def print_fraud(areas: Mapping[str, Sequence[Mapping[str, float]]]) -> None:
-    """Area under the curve of each sign, a column per kind of fraud."""
+    """Prints the area under the curve of each indicator, a column per kind of fraud."""
     print("\nAUTHENTICITY: area under the curve of each sign for each kind of cheat, one account in ten cheating\n")
     print(f"{'':20}" + "".join(f"{kind:>22}" for kind in areas))
     for sign in (*SIGNS, "authenticity"):

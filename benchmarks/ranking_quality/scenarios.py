@@ -1,10 +1,10 @@
-"""The simulated worlds: the parameters that accounts and posts are drawn from in each of them.
+"""The simulated scenarios: the parameters from which accounts and posts are drawn.
 
-Belongs here: the parameters of a world, and the list of worlds. Does not: drawing from them (`simulator`), or
+Belongs here: the parameters of a scenario, and the list of scenarios. Does not: drawing from them (`simulator`), or
 estimating the truth (`oracle`, `naive`, `product`).
 
-Where nothing else is the point of a world, its accounts vary as those of real Instagram do: the spread of posts differs
-between accounts with `post_df` 4, and levels move. Movement is that of a random walk, whose standard deviation over 90
+Unless a scenario is about something else, its accounts vary as real Instagram accounts do: the dispersion of posts
+differs between accounts with `post_df` 4, and levels move. Movement is a random walk, whose standard deviation over 90
 days is 0.15 to 0.3 in two sets of real Instagram posts, and 0.45 in one of X.
 """
 
@@ -14,30 +14,30 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Scenario:
-    """A process that makes accounts and posts. Spreads are standard deviations of natural logs.
+    """A process that generates accounts and posts. Spreads are standard deviations of natural logs.
 
     Attributes:
-        name: On the command line.
-        about: Its point.
+        name: The name on the command line.
+        about: The aspect under test.
         platform: Of all accounts.
-        accounts: How many, where the world is about a small field; otherwise as many as asked for.
-        posts: Fewest and most posts of an account, every number between being as likely.
+        accounts: Their number, if the scenario is about few accounts; otherwise as requested.
+        posts: Fewest and most posts of an account, uniformly distributed.
         typical: Expected ratio of an account of 10,000 followers.
-        slope: By how much the log ratio changes per log follower.
-        steps: Whether expected ratios jump at the edges of tiers (8, 4, 2.4, 1.7 %), in place of `slope`.
+        slope: Change of the log ratio per log follower.
+        steps: True if expected ratios jump at the edges of tiers (8, 4, 2.4, 1.7 %), in place of `slope`.
         followers: Median number of followers.
-        between: Spread of accounts around what is expected of their size.
+        between: Spread of accounts around the expected value for their size.
         account_tail: Degrees of freedom of that spread, Student's t; None for normal.
         within: Spread of a common account's posts around its level (s₀).
         post_df: Degrees of freedom of the accounts' variances around s₀², scaled inverse chi-square (d₀).
         noise: Distribution of posts around the level of their account.
         viral: Share of posts that go viral, with about 8 times the engagement.
         reel_effect: Log effect of a reel; accounts have 0 to 100 % of reels.
-        movement: Spread of what a level changes by over 90 days, as a random walk.
-        shocks: Spread of what posts of about the same day share, fading by e^(-days / 14).
+        movement: Spread of the change of a level over 90 days, as a random walk.
+        shocks: Spread of the shock shared by posts of about the same day, fading by e^(-days / 14).
         hidden: Share of accounts that hide the likes of half of their posts.
-        averages: Share of accounts of which the export has averages only.
-        counted: Whether it has the number of posts that they are over.
+        averages: Share of accounts with averages only.
+        counted: True if the export has the number of posts behind them.
         bots: Share of accounts that buy likes, the same for every post.
         pods: Share of accounts whose comments a pod multiplies.
         bought: Share of accounts that bought followers: half to nine tenths of theirs never engage.

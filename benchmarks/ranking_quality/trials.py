@@ -1,6 +1,6 @@
-"""One trial of all methods on one world, and what many trials come to.
+"""Trials: all methods on one draw of a scenario, and summaries of many draws.
 
-Belongs here: which accounts are judged by what, and means over seeds with their spread. Does not: printing.
+Belongs here: accounts and targets of each comparison, and means over seeds with their spread. Does not: printing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -35,17 +35,17 @@ MEASURES: Mapping[str, Callable[[Floats, Floats], float]] = {
 }
 COVERAGE = "80 %"
 AUC = "AUC"
-# What orders are judged by: rank, lift over what is expected of the size; estimate, the ratio itself.
+# Targets of a ranking: rank, the lift over the expected value for the size; estimate, the ratio itself.
 TARGETS = ("rank", "estimate")
 
 
 def run(
     scenario: str, accounts: int, seed: int, folder: Path, without: Sequence[Sequence[str]] = ()
 ) -> dict[str, Trials]:
-    """Every method on one world, and the product without each group of ingredients.
+    """Runs every method on one draw, and the product without each group of ingredients.
 
     Returns:
-        Target to method to measure to value.
+        Values by target, method and measure.
     """
     world = draw(SCENARIOS[scenario], accounts, seed)
     estimates = {PRODUCT: product.estimate(world, folder)}
@@ -57,12 +57,12 @@ def run(
 
 
 def judge(world: World, estimates: Mapping[str, Estimate]) -> dict[str, Trials]:
-    """The measures of each method, over the accounts of the ranked tiers that every method can place."""
+    """Computes the measures of each method, over the accounts of the ranked tiers that every method can estimate."""
     low, high = RANKED
     judged = (world.followers >= low) & (world.followers < high)
     for estimate in estimates.values():
         judged &= np.isfinite(estimate.log_estimate)
-    # What many more posts would show of an account that buys likes is not what it earns.
+    # Future posts of an account that buys likes would not show its earned ratio.
     honest = judged & (world.cheats == "")
     return {
         "rank": {
@@ -107,45 +107,45 @@ class Outcome:
 
     @property
     def methods(self) -> list[str]:
-        """The methods, the product first."""
+        """Lists the methods, the product first."""
         return list(self.trials[0])
 
     def values(self, method: str, measure: str) -> Floats:
-        """One value per seed."""
+        """Returns one value per seed."""
         return np.array([trial.get(method, {}).get(measure, np.nan) for trial in self.trials])
 
     def mean(self, method: str, measure: str) -> float:
-        """Mean over seeds."""
+        """Returns the mean over seeds."""
         return float(self.values(method, measure).mean())
 
     def spread(self, method: str, measure: str) -> float:
-        """Standard deviation over seeds."""
+        """Returns the standard deviation over seeds."""
         values = self.values(method, measure)
         return float(values.std(ddof=1)) if values.size > 1 else float("nan")
 
     def of_oracle(self, measure: str) -> float:
-        """The product's mean over the oracle's; not a number where there is none."""
+        """Returns the product's mean over the oracle's; NaN without an oracle."""
         return self.mean(PRODUCT, measure) / self.mean(ORACLE, measure)
 
     def over_shrinkage(self, measure: str) -> float:
-        """The product's mean over that of plain shrinkage."""
+        """Returns the product's mean over that of plain shrinkage."""
         return self.mean(PRODUCT, measure) / max(self.mean(SHRINKAGE, measure), 1e-9)
 
     def gain(self, measure: str, other: str) -> Floats:
-        """By how much the product is better than another method, per seed; in coverage nearer to 80 %."""
+        """Returns the improvement over another method, per seed; in coverage nearer to 80 %."""
         full, less = self.values(PRODUCT, measure), self.values(other, measure)
         return np.abs(less - 0.8) - np.abs(full - 0.8) if measure == COVERAGE else full - less
 
     def best_naive(self, measure: str) -> str:
-        """The naive method with the best mean."""
+        """Returns the naive method with the best mean."""
         return max(naive.methods(), key=lambda method: self.mean(method, measure))
 
     def margin(self, measure: str) -> tuple[float, float]:
-        """The product's mean lead over the best naive method, and its standard error, seed by seed."""
+        """Returns the product's mean lead over the best naive method, and its standard error, seed by seed."""
         lead = self.values(PRODUCT, measure) - self.values(self.best_naive(measure), measure)
         return float(lead.mean()), float(lead.std(ddof=1) / np.sqrt(lead.size)) if lead.size > 1 else float("nan")
 
     def is_below_naive(self, measure: str) -> bool:
-        """Whether the best naive method is better by more than the standard error."""
+        """Reports whether the best naive method is better by more than the standard error."""
         lead, error = self.margin(measure)
         return bool(lead < -np.nan_to_num(error))

@@ -1,1 +1,1 @@
-"""Parsing through a shape, beside the same SELECT written by hand."""
+"""Parsing through a shape, compared with the same SELECT written by hand."""

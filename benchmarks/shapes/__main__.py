@@ -1,8 +1,8 @@
 """Measures parsing: `python -m benchmarks.shapes [--accounts N] [--directory DIR]`.
 
-Each way reads the same generated posts and writes the same columns to Parquet, in a process of its own, the ways in
-turn and each several times; the fastest time of each counts, and processor time beside it. Lines are in the plain
-shape, pages are answers of an API whose records lie in an object and carry their figures one level down.
+Each way reads the same generated posts and writes the same columns to Parquet, in its own process, in turn and several
+times; the fastest time counts, and processor time is shown with it. Lines are in the plain shape; pages are answers of
+an API whose records are nested in an object, with their figures one level down.
 """
 
 import subprocess
@@ -52,14 +52,14 @@ def main(accounts: int, directory: Path | None, at_most: float | None) -> None:
 
 
 def _measure(export: str, way: str, exports: Path, scratch: Path) -> tuple[float, float]:
-    """Wall and processor seconds of one way, in a process of its own."""
+    """Measures wall and processor seconds of one way, in its own process."""
     command = [sys.executable, "-m", "benchmarks.shapes.parsing", export, way, str(exports), str(scratch)]
     told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.split()
     return float(told[0]), float(told[1])
 
 
 def _pages(exports: Path) -> None:
-    """Writes the posts again, as answers of an API, a page a line."""
+    """Writes the posts again, as answers of an API, one page per line."""
     target = exports / "pages.ndjson"
     if target.exists():
         return
@@ -79,7 +79,7 @@ def _pages(exports: Path) -> None:
 
 
 def _in_pages(posts: duckdb.DuckDBPyRelation) -> Iterator[list[str]]:
-    # A whole number of pages a batch.
+    # A whole number of pages per batch.
     for batch in posts.to_arrow_reader(400 * PAGE_RECORDS):
         records = [str(record) for record in batch.column("json").to_pylist()]
         yield from (records[place : place + PAGE_RECORDS] for place in range(0, len(records), PAGE_RECORDS))

@@ -1,4 +1,4 @@
--- The peers: what a person would write for these very exports, trusting every cell.
+-- The peers: handwritten SELECTs for these exports, without checks of cells.
 
 -- lines, text
 SELECT

@@ -1,4 +1,4 @@
-"""One way of parsing, in a process of its own: `python -m benchmarks.shapes.parsing EXPORT WAY DIRECTORY SCRATCH`."""
+"""One way of parsing, in its own process: `python -m benchmarks.shapes.parsing EXPORT WAY DIRECTORY SCRATCH`."""
 
 import re
 import sys
@@ -13,7 +13,7 @@ from schemas.shape import Shape
 from schemas.shape_file import load
 
 FILES = {"lines": "posts.ndjson", "pages": "pages.ndjson"}
-# The columns that the exports carry; a shape fills all the others with nulls.
+# The columns of the exports; a shape fills all others with nulls.
 COLUMNS = "platform, profile_id, post_id, posted_at, kind, caption, likes, comments"
 PAGES = Shape.model_validate(
     {
@@ -40,9 +40,9 @@ PAGES = Shape.model_validate(
 
 
 def main(export: str, way: str, directory: Path, scratch: Path) -> None:
-    """Parses an export to Parquet and prints the seconds, of the clock and of the processor."""
+    """Parses an export to Parquet, and prints wall and processor seconds."""
     file = directory / FILES[export]
-    # A night loads its shapes once, whatever it then parses.
+    # A nightly run loads its shapes once.
     shape = PAGES if export == "pages" else load("smallvoices", Path())
     with connect(Settings(home=scratch, sources_file=Path()), directory, scratch) as connection:
         wall, used = time.monotonic(), time.process_time()

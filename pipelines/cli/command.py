@@ -1,4 +1,4 @@
-"""The command itself, and what its commands have in common: where to work, and mistakes in that.
+"""The command itself, and what its commands share: the location to work in, and errors in that.
 
 Belongs here: options that more than one module of commands takes. Does not: any one command.
 """
@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def common(command: Callable[..., None]) -> Callable[..., None]:
-    """Options of every command, and mistakes in them as one line with exit code 2."""
+    """Defines the options of every command, and prints errors in them as one line with exit code 2."""
 
     @click.option("--home", type=FOLDER, help="Folder of landing, lake and published files.")
     @click.option("--sources", "sources_file", type=FILE, help="The sources.yaml.")
@@ -63,7 +63,7 @@ def common(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def chosen_date(settings: Settings, loaded: SourcesFile, day: str | None) -> date:
-    """The date that --date means: `newest`, or by default yesterday, UTC."""
+    """Returns the date of --date: `newest`, or by default yesterday, UTC."""
     if day == "newest":
         return dates.on_disk(loaded, settings)[-1]
     try:

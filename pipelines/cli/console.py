@@ -1,7 +1,7 @@
-"""What a command shows while it runs: where to, how much, and its own last word.
+"""The output of a command while it runs: its stream, its verbosity, and its messages.
 
-Belongs here: the console of a command, its log level, its bars, and what it says of itself on standard error. Does not:
-which commands there are (`cli`), or the tables at the end of a run (`summary`).
+Belongs here: the console of a command, its log level, its bars, and its messages on standard error. Does not: which
+commands there are (`cli`), or the tables at the end of a run (`summary`).
 """
 
 import os
@@ -32,25 +32,25 @@ from pipelines.instance.terminal import printable
 
 
 def opened(*, as_json: bool) -> Console:
-    """The console of a command, which a program that reads JSON does not see."""
-    # Wide enough for the tables where there is no terminal to ask, and out of the way of JSON, on either stream.
+    """Returns the console of a command; programs that read JSON do not see its output."""
+    # Wide enough for the tables where there is no terminal to ask, and kept out of JSON on either stream.
     width = None if sys.stdout.isatty() else 160
     return Console(stderr=as_json, width=width, highlight=False, quiet=as_json and _logs_json())
 
 
 def log_level(console: Console) -> str:
-    """The lowest level that a run logs: on a terminal the bars tell."""
+    """Returns the lowest level that a run logs; on a terminal the bars show progress instead."""
     return "CRITICAL" if console.is_terminal and not _logs_json() else "INFO"
 
 
 def _logs_json() -> bool:
-    """Whether standard error is for programs; settings that cannot be read do not say so."""
+    """Reports whether standard error is for programs; unreadable settings count as no."""
     settings = click.get_current_context().obj
     return settings is not None and settings.log == "json"
 
 
 def say(level: str, message: str, run: str = "") -> None:
-    """Writes what a command has to say of itself to standard error, as a line of the log where that is JSON."""
+    """Writes a message of the command to standard error, as a line of the log where that is JSON."""
     if _logs_json():
         click.echo(log_line.as_json(level, message, at=time.time(), run=run, step="command"), err=True)
     else:
@@ -58,10 +58,10 @@ def say(level: str, message: str, run: str = "") -> None:
 
 
 class _Amount(ProgressColumn):
-    """How much of a step is done, and how fast."""
+    """The amount of a step that is done, and its speed."""
 
     def render(self, task: Task) -> Text:
-        """Rows or files, or bytes and bytes a second."""
+        """Renders rows or files, or bytes and bytes a second."""
         if task.fields["unit"] != "bytes":
             return Text(f"{task.completed:,.0f} {task.fields['unit']}")
         rate = f", {filesize.decimal(int(task.speed))}/s" if task.speed else ""
@@ -71,11 +71,11 @@ class _Amount(ProgressColumn):
 
 @contextmanager
 def bars(console: Console) -> Iterator[None]:
-    """A line per source while it is read, on a terminal; elsewhere the log tells."""
+    """Shows a bar per source while it is read, on a terminal; elsewhere the log shows progress."""
     if not console.is_terminal:
         yield
         return
-    # A file of its own: while a step runs, Dagster has what this process writes to the terminal go to a log.
+    # A separate file: while a step runs, Dagster redirects the terminal output of this process to a log.
     with (
         os.fdopen(os.dup(console.file.fileno()), "w", encoding="utf-8") as terminal,
         Progress(

@@ -1,6 +1,6 @@
-"""What people read of `smallvoices erase`: whom it means, what goes, and what searching found.
+"""The output of `smallvoices erase`: the person, the rows to erase, and the search result.
 
-Belongs here: the words. Does not: erasing (`pipelines/forget`).
+Belongs here: texts. Does not: erasing (`pipelines/forget`).
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ _LISTED = 30
 
 
 def print_seen(console: Console, person: Person, seen: Erased) -> None:
-    """Says who is meant and what would go."""
+    """Prints the person and the data that would be erased."""
     say = _sayer(console)
     ids, handles = (", ".join(map(printable, sorted(names))) or "none" for names in (person.ids, person.handles))
     say(f"{person.platform}: ids {ids}; handles {handles}")
@@ -40,7 +40,7 @@ def print_seen(console: Console, person: Person, seen: Erased) -> None:
 
 
 def print_erased(console: Console, done: ErasureResult) -> None:
-    """Says what was searched, and what was found there."""
+    """Prints the scope and the result of the search."""
     say, proof = _sayer(console), done.proof
     say(
         f"Emptied {sum(done.erased.tombstones.values()):,} records in {len(done.erased.tombstones):,} landed files, "
@@ -66,7 +66,7 @@ def print_erased(console: Console, done: ErasureResult) -> None:
 
 
 def as_document(person: Person, erased: Erased, done: ErasureResult | None) -> dict[str, Any]:
-    """The same for a program to read."""
+    """Returns the same as a document for programs."""
     document: dict[str, Any] = {
         "platform": person.platform,
         "ids": sorted(person.ids),

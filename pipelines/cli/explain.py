@@ -48,7 +48,7 @@ def explain_rank(
 
 @contextmanager
 def _able_to_compute(settings: Settings) -> Iterator[Settings]:
-    """Settings with a scratch folder that can be written to: who asks may only be allowed to read the home."""
+    """Returns settings with a writable scratch folder; the caller may only have read access to the home."""
     if os.access(settings.scratch if settings.scratch.exists() else settings.home, os.W_OK):
         yield settings
         return

@@ -1,6 +1,6 @@
-"""The command that begins a project: a folder with a sources.yaml, and perhaps sample exports.
+"""The command that starts a project: a folder with a sources.yaml, and optional sample exports.
 
-Belongs here: which files it has. Does not: what they say (`project/`).
+Belongs here: the list of files. Does not: their content (`project/`).
 """
 
 import sys
@@ -13,7 +13,7 @@ from pipelines.cli.command import FOLDER, main
 from schemas.settings import SOURCES
 
 _TEMPLATES = Path(__file__).with_name("project")
-# File of a project to its template. Names with a leading dot would be hidden from people who look for templates.
+# Project file to its template. Template names have no leading dot, so that they are visible in listings.
 _FILES = {
     SOURCES: "sources.yaml",
     "shapes/example.yaml": "shapes/example.yaml",

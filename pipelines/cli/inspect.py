@@ -1,4 +1,4 @@
-"""Commands that change nothing in a home: they check sources.yaml, an export, and whether all is in order.
+"""Commands that change nothing in a home: they check sources.yaml, an export, and the installation.
 
 Belongs here: options, exit codes and what is printed. Does not: the checks (`pipelines/doctor`), or inference
 (`assets/inference`).
@@ -71,7 +71,7 @@ def list_sources(settings: Settings, loaded: SourcesFile, day: str | None, *, as
 
 
 def _told(source: Source, settings: Settings, folder: Path, day: date) -> dict[str, Any]:
-    """What one source would pull, in words that --json prints too."""
+    """Describes what one source would pull, with the texts of --json."""
     landed = store.newest_complete(settings.landing, source.name, day)
     pulls = source.addresses(day)
     found: dict[str, str] = {}

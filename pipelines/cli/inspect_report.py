@@ -1,6 +1,6 @@
-"""`smallvoices inspect`: what is printed of an unknown export, and the shape file to keep.
+"""The output of `smallvoices inspect`: a report of an unknown export, and its shape file.
 
-Belongs here: words and tables. Does not: inference (`assets/inference/inference`), or the trial import
+Belongs here: texts and tables. Does not: inference (`assets/inference/inference`), or the trial import
 (`assets/importing/dry_run`).
 """
 
@@ -44,7 +44,7 @@ _FIGURES = (
 )
 _SURE = {"sure": "sure", "likely": "[yellow]likely[/]", "ambiguous": "[red]ambiguous[/]", "aside": "[dim]left aside[/]"}
 
-# What an account without posts is ranked by.
+# Columns that rank an account without posts.
 _RANKED_BY = {"avg_likes", "avg_engagement"}
 _DEFAULT_ALLOWED: float = Source.model_fields["max_quarantine_share"].default
 
@@ -64,12 +64,12 @@ def inspect(
     console: Console,
     as_json: bool,
 ) -> Inferred:
-    """Infers how a file is to be read, tries it out, and prints both.
+    """Infers the shape of a file, tries its import, and prints both.
 
     Args:
         file: The file.
         shape: A shape to try in place of the inferred one.
-        platform: What is declared: a platform or a column.
+        platform: The declared platform, or its column.
         day: The snapshot date that the trial is for.
         allowed: The share of records that may be quarantined.
         room: How many bytes an archive may unpack to.
@@ -94,14 +94,14 @@ def inspect(
 
 
 def allowed_share(sources_file: Path, file: Path, shape: str | None) -> float:
-    """The share of records that the source of a file lets be quarantined.
+    """Returns the share of records that the file's source may quarantine.
 
-    Of several sources that read the file, or else have the shape, the strictest; the default where there is none.
+    Of several sources that read the file or have the shape, the strictest counts; without one, the default.
     """
     try:
         loaded = load(sources_file)
     except SourcesError:
-        # An export is inspected before there is a source for it.
+        # An export is inspected before its source exists.
         return _DEFAULT_ALLOWED
     of_file = [source for source in loaded.sources if is_read_by(source, file, loaded.path.parent)]
     found = of_file or [source for source in loaded.sources if shape and source.shape == shape]
@@ -109,13 +109,13 @@ def allowed_share(sources_file: Path, file: Path, shape: str | None) -> float:
 
 
 def _worded(file: Path, mistake: str) -> str:
-    """What is wrong with a file, for somebody who has it at hand and pulls nothing."""
+    """Describes the problem of a file for a reader who has it locally and pulls nothing."""
     told = mistake.removeprefix(file.name).replace("pull it again", "have it sent again")
     return f"{file}{told}" if told[:1] in (" ", ":") else f"{file}: {told}"
 
 
 def _inferred(file: Path, shape: Shape | None, platform: str | None, room: int) -> Inferred:
-    """How a file is to be read; of an archive, how its largest file is."""
+    """Infers the shape of a file, or of the largest file of an archive."""
     decompression_guard.require_harmless(file, DEFAULT_LIMITS)
     if container_of(file) != "zip":
         return named_shape(file, shape, platform) if shape else infer(file, platform=platform)
@@ -132,7 +132,7 @@ def keep(inferred: Inferred, name: str, folder: Path, file: Path) -> Path:
     """Writes the shape file.
 
     Raises:
-        InspectError: There is a file of that name.
+        InspectError: A file of that name exists.
     """
     path = folder / "shapes" / f"{name}.yaml"
     if path.exists():
@@ -143,7 +143,7 @@ def keep(inferred: Inferred, name: str, folder: Path, file: Path) -> Path:
 
 
 def _tried(file: Path, inferred: Inferred, platform: str | None, day: date) -> Trial | None:
-    """The trial import, as far as the shape is decided; a stand-in for a platform that is not told."""
+    """Runs the trial import as far as the shape is decided, with a placeholder for a missing platform."""
     shape = inferred.proposal.shape
     if (
         shape is None

@@ -10,7 +10,7 @@ _OPTIONS = {"backfill": {"--on-disk": "--available-only"}, "inspect": {"--write"
 
 
 class Group(click.Group):
-    """Commands by their names, and by former names that no help shows."""
+    """Commands by their names, and by former names that the help does not show."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

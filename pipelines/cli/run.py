@@ -1,6 +1,6 @@
-"""Commands that run the pipeline: a night, a range of dates, publishing alone, and pruning.
+"""Commands that run the pipeline: a nightly run, a range of dates, publishing alone, and pruning.
 
-Belongs here: commands that compute or let go of what a home holds, and how their end is told.
+Belongs here: commands that compute or delete data of a home, and how their end is reported.
 """
 
 import json
@@ -128,7 +128,7 @@ def prune(settings: Settings, loaded: SourcesFile, *, dry_run: bool, as_json: bo
 
 
 def _warn_of_undated(loaded: SourcesFile, days: Sequence[date]) -> None:
-    """Says which sources have one export for all dates, where that is more than today's."""
+    """Warns of sources that have one export for all dates, where more than today's date is requested."""
     for source in loaded.sources if days[0] < yesterday() else []:
         if told := source_checks.undated(source):
             screen.say("WARNING", f"{loaded.path}: source {source.name!r}: {told}")
@@ -137,7 +137,7 @@ def _warn_of_undated(loaded: SourcesFile, days: Sequence[date]) -> None:
 def _end(
     settings: Settings, loaded: SourcesFile, day: date | None, outcome: "Outcome", console: Console, *, as_json: bool
 ) -> None:
-    """Shows what came of a run, and ends with exit code 1 where it failed."""
+    """Prints the outcome of a run, and ends with exit code 1 if it failed."""
     if day:
         summary.print_import_report(console, settings, day)
     if outcome.notification_error:

@@ -1,4 +1,4 @@
-"""What people read when a run ends: the import report, the tiers, and the top ten.
+"""The output at the end of a run: the import report, the tiers, and the top ten.
 
 Belongs here: showing what was published. Does not: computing any of it.
 """
@@ -23,7 +23,7 @@ _REASONS = 4
 
 
 def as_document(settings: Settings, sources: SourcesFile, day: date) -> dict[str, Any]:
-    """The end of a run for a program to read: sources of the date, tiers and top ten as published."""
+    """Returns the end of a run as a document: sources of the date, tiers and top ten as published."""
     with duckdb.connect(str(settings.published / FILE_NAME), read_only=True) as connection:
         meta = connection.sql("SELECT * FROM _meta").pl().to_dicts()[0]
         tiers = connection.sql(_TIERS).pl().to_dicts()
@@ -44,7 +44,7 @@ def as_document(settings: Settings, sources: SourcesFile, day: date) -> dict[str
 
 
 def print_import_report(console: Console, settings: Settings, day: date) -> None:
-    """Shows what became of each source's records."""
+    """Prints the record counts of each source."""
     table = Table(title=f"Import report, {day}", title_justify="left")
     for name in ("source", "records", "state"):
         table.add_column(name)
@@ -71,7 +71,7 @@ def print_import_report(console: Console, settings: Settings, day: date) -> None
 
 
 def print_published(console: Console, settings: Settings, sources: SourcesFile) -> None:
-    """Shows the tiers beside published figures, and the top ten."""
+    """Prints the tiers next to published benchmarks, and the top ten."""
     with duckdb.connect(str(settings.published / FILE_NAME), read_only=True) as connection:
         tiers = connection.execute(_TIERS).fetchall()
         top = connection.execute(_TOP).fetchall()
@@ -146,8 +146,8 @@ def _percent(ratio: float | None) -> str:
     return "" if ratio is None else f"{ratio * 100:.2f} %"
 
 
-# One row per platform and tier; a figure published for its like rate stands beside the like rate, never beside
-# the engagement ratio, which counts comments too.
+# One row per platform and tier. A published like rate stands next to the like rate, never next to the engagement ratio,
+# which counts comments too.
 _TIERS = """
     SELECT
         platform, tier, coalesce(max(accounts) FILTER (WHERE metric = 'engagement_ratio'), max(accounts)) AS accounts,

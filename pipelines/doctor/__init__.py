@@ -1,4 +1,4 @@
-"""What `smallvoices doctor` looks at, a module for each place: the home, what is published, Dagster, what is installed.
+"""The checks of `smallvoices doctor`, one module per place: the home, published data, Dagster, installed software.
 
-Belongs here: looking, and saying what to do. Does not: mending anything; the doctor changes no file.
+Belongs here: checks and their remedies. Does not: repairs; the doctor changes no file.
 """

@@ -1,4 +1,4 @@
-"""All that the doctor looks at, in the order in which it is read."""
+"""All checks of the doctor, in the order of its report."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from schemas.settings import Settings
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
-    """Every finding, as soon as it is there."""
+    """Yields every finding as soon as it is available."""
     checks: dict[str, Check] = {
         "sources.yaml": lambda: _sources_file(settings),
         "versions": installed.versions,

@@ -1,4 +1,4 @@
-"""What the doctor found out: one line each."""
+"""The findings of the doctor: one line each."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ Level = Literal["ok", "warning", "problem"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One line.
+    """One line of the report.
 
     Attributes:
-        check: What was looked at.
-        level: `problem` where the next night fails or readers see what they should not; `warning` where somebody should
-            look before that.
-        said: What was found.
-        remedy: What to do; empty where there is nothing to do.
+        check: The name of the check.
+        level: `problem` if the next nightly run fails or readers see wrong data; `warning` if somebody should
+            look before then.
+        said: The finding.
+        remedy: The action to take; empty if none is needed.
     """
 
     check: str
@@ -32,7 +32,7 @@ Check = Callable[[], Iterable[Finding]]
 
 
 def told(name: str, check: Check) -> Iterator[Finding]:
-    """The findings of a check; that it cannot be made is one as well."""
+    """Returns the findings of a check; a check that fails to run is a finding as well."""
     try:
         yield from check()
     except Exception as error:  # noqa: BLE001 - whatever is broken, the other checks are still made
@@ -41,7 +41,7 @@ def told(name: str, check: Check) -> Iterator[Finding]:
 
 
 def span(duration: timedelta) -> str:
-    """A duration in the largest unit that it has two of."""
+    """Formats a duration in the largest unit of which it has at least two."""
     seconds = max(int(duration.total_seconds()), 0)
     for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
         if seconds >= 2 * length:

@@ -1,4 +1,4 @@
-"""The home: may it be written to, is there room, and who holds its locks."""
+"""Checks of the home: write permissions, free space, and lock holders."""
 
 import errno
 import os
@@ -19,16 +19,16 @@ from pipelines.doctor.finding import Finding, Level, span
 from pipelines.instance import processes
 from schemas.settings import Settings
 
-# Nights that there should be room for, before somebody has to look; and at least, while one is being built.
+# Nightly runs that must fit: below the first, a warning; below the second, a problem.
 _NIGHTS_AHEAD = 14
 _NIGHTS_NEEDED = 2
-# What to call too little where nothing has been measured yet.
+# Thresholds where no run has been measured yet.
 _FIRST_NIGHT_BYTES = 1_000_000_000
-# With less than this nothing runs at all.
+# Below this nothing runs at all.
 _FULL_BYTES = 10_000_000
 _FREE_FILES = 10_000
 _LOCKS = Path("/proc/locks")
-# What no mode of a file mends.
+# Errors that no change of a file's mode repairs.
 _OF_THE_DISK = {
     errno.EROFS: "mount it to be written to, or name another folder with --home",
     errno.ENOSPC: "make room on its disk",
@@ -38,7 +38,7 @@ _LONG = timedelta(hours=1)
 
 
 def permissions(settings: Settings) -> Iterator[Finding]:
-    """Whether this user may write wherever a night writes."""
+    """Checks that this user may write wherever a nightly run writes."""
     if not settings.home.exists():
         yield Finding("permissions", "warning", f"{settings.home} is not there yet", settings.command("nightly"))
         return
@@ -53,7 +53,7 @@ def permissions(settings: Settings) -> Iterator[Finding]:
 
 
 def _refused(settings: Settings) -> Iterator[tuple[Path, str, int]]:
-    """Folders that may not be written to, with why, in words and by the system's number."""
+    """Returns folders that cannot be written to, with the reason as text and as errno."""
     folders = (
         settings.home, settings.landing, settings.lake, settings.published, settings.scratch, settings.dagster_home,
     )  # fmt: skip
@@ -65,7 +65,7 @@ def _refused(settings: Settings) -> Iterator[tuple[Path, str, int]]:
         except OSError as error:
             yield folder, f"cannot be written to: {error.strerror}", error.errno or 0
             continue
-        # Folders below that another user has made, as after one run as root.
+        # Folders below that another user has created, for example by one run as root.
         below = (Path(at) for at, _, _ in os.walk(folder) if folder != settings.home and not os.access(at, os.W_OK))
         if (first := next(below, None)) is not None:
             said = f"belongs to user {first.stat().st_uid}, and this one ({os.getuid()}) may not write to it"
@@ -73,7 +73,7 @@ def _refused(settings: Settings) -> Iterator[tuple[Path, str, int]]:
 
 
 def room(settings: Settings) -> Iterator[Finding]:
-    """Free space and files, against what the newest night took."""
+    """Compares free space and free inodes with the size of the newest nightly run."""
     place = next(folder for folder in (settings.home, *settings.home.parents) if folder.exists())
     free, files = shutil.disk_usage(place).free, os.statvfs(place)
     night = _newest_night(settings)
@@ -91,13 +91,13 @@ def room(settings: Settings) -> Iterator[Finding]:
         said = f"{shown} free; what a night takes is not known before the first"
         level = "problem" if free < _FULL_BYTES else "warning" if free < _FIRST_NIGHT_BYTES else "ok"
     yield Finding("disk", level, said, "" if level == "ok" else remedy)
-    # Some file systems have no such number, and say 0 of 0.
+    # Some file systems report no inode count, but 0 of 0.
     if files.f_files and files.f_favail < _FREE_FILES:
         yield Finding("disk", "warning", f"room for {files.f_favail:,} files only, whatever their size", remedy)
 
 
 def _newest_night(settings: Settings) -> int:
-    """Bytes that the newest date has in landing and lake, and a generation in `published`."""
+    """Returns the bytes of the newest date in landing and lake, and of a generation in `published`."""
     dates = Lake(settings.lake).dates("ranking")
     if not dates:
         return 0
@@ -111,7 +111,7 @@ def _newest_night(settings: Settings) -> int:
 
 
 def left_overs(settings: Settings) -> Iterator[Finding]:
-    """What killed writers have left."""
+    """Finds temporary files of killed writers."""
     found = list(temp_cleanup.left_overs(settings))
     if found:
         said = f"{len(found):,} left by writers that were killed; the first: {found[0]}"
@@ -129,7 +129,7 @@ def left_overs(settings: Settings) -> Iterator[Finding]:
 
 
 def suppressed(settings: Settings) -> Iterator[Finding]:
-    """Whether those who were erased are still kept out: what tells who they are may be lost with a disk."""
+    """Checks that erased persons are still suppressed: the suppression file may be lost with a disk."""
     try:
         count = len(suppression.load(settings.suppressed).entries)
     except SuppressionError as error:
@@ -143,13 +143,13 @@ def suppressed(settings: Settings) -> Iterator[Finding]:
 
 
 def _erased_in(settings: Settings) -> Path | None:
-    """A manifest with tombstones; manifests of many pages are long, so that they are searched and not parsed."""
+    """Searches a manifest for tombstones; manifests of many pages are long, so they are searched and not parsed."""
     manifests = settings.landing.glob("*/*/manifests/[0-9]*.json")
     return next((path for path in manifests if b'"tombstones": [\n' in path.read_bytes()), None)
 
 
 def locks(settings: Settings) -> Iterator[Finding]:
-    """Who holds a lock; a lock goes with its holder, however that ends, so that no file has to be removed by hand."""
+    """Reports lock holders. The system releases a lock when its holder ends, so no file has to be removed by hand."""
     if not _LOCKS.exists():
         yield Finding("locks", "ok", "this system does not tell who holds them; see `fuser`")
         return
@@ -162,7 +162,7 @@ def _holders(file: Path) -> Iterator[int]:
     status = file.stat()
     name = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
     for line in _LOCKS.read_text(encoding="ascii").splitlines():
-        # 1: FLOCK  ADVISORY  WRITE 7073 fe:00:2155617 0 EOF; who waits has "->" after the number.
+        # 1: FLOCK  ADVISORY  WRITE 7073 fe:00:2155617 0 EOF; a waiting process has "->" after the number.
         fields = line.split()
         if name in fields and "->" not in fields:
             yield int(fields[fields.index(name) - 1])
@@ -173,7 +173,7 @@ def _held(file: Path, holder: int) -> Finding:
         words = Path(f"/proc/{holder}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
         process = processes.process(holder)
     except OSError:
-        # It has ended meanwhile, or is in another container.
+        # The process has ended meanwhile, or is in another container.
         return Finding("locks", "warning", f"{file} is held by process {holder}, which cannot be seen from here")
     since = datetime.now(tz=UTC) - process.started
     said = f"{file} is held by process {holder} ({words}), which was started {span(since)} ago"

@@ -1,4 +1,4 @@
-"""What is installed, against what the project is tested with; and what the environment lacks."""
+"""Checks of installed versions against the tested ones, and of the environment."""
 
 import platform
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _SHOWN = 5
 
 
 def versions(lock: Path = REPOSITORY / "requirements.lock") -> Iterator[Finding]:
-    """Versions, and those that differ from what a lock pins."""
+    """Reports versions, and those that differ from the lock."""
     told = ", ".join([f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in _NAMED)])
     if not lock.exists():
         yield Finding("versions", "ok", f"{told}; no requirements.lock to hold them against")
@@ -36,7 +36,7 @@ def versions(lock: Path = REPOSITORY / "requirements.lock") -> Iterator[Finding]
 
 
 def _pinned(lock: str) -> Iterator[Requirement]:
-    """What a lock pins for this system."""
+    """Returns the versions that a lock pins for this system."""
     for line in lock.splitlines():
         if line[:1].isalnum():
             pinned = Requirement(line.rstrip("\\ "))
@@ -52,7 +52,7 @@ def _installed(name: str) -> str | None:
 
 
 def secrets(loaded: SourcesFile) -> Iterator[Finding]:
-    """Environment variables that sources.yaml names; an unset one fails what names it."""
+    """Checks environment variables that sources.yaml names; an unset one fails the source that names it."""
     unset = {place: [name for name in names if not is_set(name)] for place, names in loaded.secrets.items()}
     for place, names in unset.items():
         for name in names:

@@ -1,4 +1,4 @@
-"""Dagster: how the last runs ended, what hangs, and whether anything starts the next one."""
+"""Checks of Dagster: results of the last runs, hanging runs, and the schedule."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -16,7 +16,7 @@ _UNDER_WAY = [
     dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING,
 ]  # fmt: skip
 _LOOKED_THROUGH = 200
-# Daemons say that they are alive every half minute.
+# Daemons send a heartbeat every half minute.
 _SILENT = timedelta(minutes=5)
 _BY_HAND = "a night starts when somebody, cron or systemd starts it"
 
@@ -25,7 +25,10 @@ _OfInstance = Callable[[Settings, dg.DagsterInstance], Iterator[Finding]]
 
 
 def checks(settings: Settings) -> dict[str, Check]:
-    """The checks of the instance, by name; each opens it for itself, so that none takes the others down."""
+    """Returns the checks of the instance by name.
+
+    Each opens the instance separately, so that one failure does not affect the others.
+    """
 
     def opened(check: _OfInstance) -> Check:
         def findings() -> Iterator[Finding]:
@@ -41,7 +44,7 @@ def checks(settings: Settings) -> dict[str, Check]:
 def _last_run(settings: Settings, instance: dg.DagsterInstance) -> Iterator[Finding]:
     ended = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
     records = instance.get_run_records(dg.RunsFilter(statuses=ended), limit=_LOOKED_THROUGH)
-    # Checks of freshness, which the daemon makes by itself, are runs as well.
+    # Freshness checks, which the daemon runs on its own, are runs as well.
     records = [
         record
         for record in records
@@ -56,7 +59,7 @@ def _last_run(settings: Settings, instance: dg.DagsterInstance) -> Iterator[Find
         run = records[0].dagster_run
         events = [entry.dagster_event for entry in instance.all_logs(run.run_id) if entry.dagster_event]
         why = failures.why(events) or "no step says why"
-        # Dagster has no words for it but the name of a class.
+        # Dagster has no text for it, only the name of a class.
         why = "interrupted, as by Ctrl-C" if runs.INTERRUPTED in why else why
         success = f"the last success was {_ago(good[0])}" if good else "none has succeeded lately"
         said = f"{run.status.value.lower()}, {_ago(records[0])}: {why}; {success}"
@@ -64,12 +67,12 @@ def _last_run(settings: Settings, instance: dg.DagsterInstance) -> Iterator[Find
 
 
 def _ends_of(run: dg.DagsterRun) -> tuple[str | None, str | None]:
-    """First and last date of a run over a range."""
+    """Returns the first and last date of a run over a range."""
     return run.tags.get("dagster/asset_partition_range_start"), run.tags.get("dagster/asset_partition_range_end")
 
 
 def _dates_of(run: dg.DagsterRun) -> int:
-    """How many dates a run is for."""
+    """Counts the dates of a run."""
     first, last = _ends_of(run)
     return (date.fromisoformat(last) - date.fromisoformat(first)).days + 1 if first and last else 1
 

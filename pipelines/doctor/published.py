@@ -1,4 +1,4 @@
-"""What readers see: how old it is, of which contract, and what became of the sources of its date."""
+"""Checks of published data: its age, its contract, and the sources of its date."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -22,7 +22,7 @@ _MODE = 0o444
 
 
 def freshness(settings: Settings) -> Iterator[Finding]:
-    """Whether readers see the newest date that the schedule should have brought."""
+    """Checks that readers see the newest date that the schedule should have published."""
     try:
         generation = publish_protocol.current(settings)
     except publish_protocol.PublishError as error:
@@ -42,7 +42,7 @@ def freshness(settings: Settings) -> Iterator[Finding]:
 
 
 def _caught_up(settings: Settings, newest: date) -> str:
-    """How to get from a date to yesterday, as far as there are exports."""
+    """Returns the command that catches up from a date to yesterday, as far as there are exports."""
     backfill = f"backfill --from {newest + timedelta(1)} --to {yesterday()}"
     try:
         loaded = load(settings.sources_file)
@@ -59,7 +59,7 @@ def _caught_up(settings: Settings, newest: date) -> str:
 
 
 def contract(settings: Settings) -> Iterator[Finding]:
-    """Whether the published file is of this code's contract, and safe from clients that open it to write."""
+    """Checks that the published file has this code's contract, and is safe from clients that open it for writing."""
     path = settings.published / publish_protocol.FILE_NAME
     if not path.exists():
         return
@@ -78,7 +78,7 @@ def contract(settings: Settings) -> Iterator[Finding]:
 
 
 def sources(settings: Settings) -> Iterator[Finding]:
-    """What became of each source on the newest date."""
+    """Reports the status of each source on the newest date."""
     dates = Lake(settings.lake).dates("ranking")
     rows = import_report(settings, dates[-1]) if dates else []
     failed = {row["source"]: row for row in rows if row["state"] != "published"}
@@ -99,7 +99,7 @@ def sources(settings: Settings) -> Iterator[Finding]:
 
 
 def stale(settings: Settings) -> Iterator[Finding]:
-    """Dates that another release has written, or that would come out otherwise if they were computed now."""
+    """Reports dates that another release has written, or whose result would differ if they were recomputed now."""
     if old := outdated.dates(Lake(settings.lake)):
         yield Finding("stale dates", "problem", outdated.reason(old), settings.command("publish"))
         return

@@ -1,5 +1,5 @@
-"""`smallvoices erase`: a person is erased from everything under the home, and kept out of what comes later.
+"""`smallvoices erase`: erases a person from everything under the home, and suppresses them in later pulls.
 
-Belongs here: whose a record is, emptying records in files of every format, what else holds a person's data, and proof
-by searching. Does not: asking, printing and exit codes (`pipelines/cli`).
+Belongs here: matching records to a person, emptying records in files of every format, other copies of a person's data,
+and verification by search. Does not: asking, printing and exit codes (`pipelines/cli`).
 """

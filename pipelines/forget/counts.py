@@ -1,4 +1,4 @@
-"""How often a person is in the rows of a table, whatever holds the table.
+"""Counts of a person in the rows of a table, for any storage of the table.
 
 Belongs here: counting, by the columns of identity and in text. Does not: opening files or databases.
 """
@@ -14,14 +14,14 @@ from pipelines.forget.person import Person
 
 
 class Counts(NamedTuple):
-    """How often a person is somewhere, and how often other people's content there names the account."""
+    """The number of records of a person, and of mentions of the account in other people's content."""
 
     found: int
     mentions: int
 
 
 def in_frames(person: Person, frames: Iterable[pl.DataFrame]) -> Counts:
-    """How often a person is in the rows of a table, and how often other people's cells in it name the account."""
+    """Counts the rows of a person in a table, and the cells of other people that mention the account."""
     found = mentions = 0
     for frame in frames:
         rest = frame
@@ -37,7 +37,7 @@ def in_frames(person: Person, frames: Iterable[pl.DataFrame]) -> Counts:
 
 
 def cells(frame: pl.DataFrame) -> Iterator[str]:
-    """The cells of text of a table, equal ones of a column once."""
+    """Yields the text cells of a table, equal ones of a column once."""
     for column in frame.iter_columns():
         if column.dtype == pl.String:
             yield from column.drop_nulls().unique().to_list()

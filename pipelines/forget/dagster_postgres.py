@@ -1,7 +1,7 @@
-"""Dagster's storage in PostgreSQL: every cell of text in its tables, searched, and rid of a person.
+"""Dagster's storage in PostgreSQL: searches every text cell in its tables, and removes a person from them.
 
-Belongs here: reading and replacing those cells. Does not: what a text says of a person (`dagster_texts`), or what else
-lies in that database: it may be other people's.
+Belongs here: reading and replacing those cells. Does not: matching texts to a person (`dagster_texts`), or other tables
+of that database, which may belong to others.
 """
 
 import os
@@ -32,10 +32,10 @@ _TEXT_TYPES = ["text", "character varying"]
 
 
 def blot_out(person: Person) -> int:
-    """Removes what is said of a person.
+    """Removes every mention of a person.
 
     Returns:
-        How many texts were changed.
+        The number of changed texts.
 
     Raises:
         PostgresError: The database cannot be reached or written to.
@@ -49,13 +49,13 @@ def blot_out(person: Person) -> int:
                     _replace(database, table, place, texts, person)
             if found:
                 changed += sum(len(texts) for _, texts in found)
-                # What was replaced would stay in the table's file otherwise.
+                # Otherwise the replaced text would stay in the table's file.
                 database.execute(sql.SQL("VACUUM (FULL) {}").format(sql.Identifier(table)))
     return changed
 
 
 def search(person: Person) -> dict[str, int]:
-    """How often the storage says something of a person, by table and column.
+    """Counts mentions of a person in the storage, by table and column.
 
     Raises:
         PostgresError: The database cannot be reached or read.
@@ -73,12 +73,12 @@ def search(person: Person) -> dict[str, int]:
 
 @contextmanager
 def connected() -> Iterator[psycopg.Connection]:
-    """A connection to the database that the environment names.
+    """Opens a connection to the database that the environment names.
 
     Raises:
-        PostgresError: What PostgreSQL says within the block.
+        PostgresError: PostgreSQL reports an error within the block.
     """
-    # The name of SQLAlchemy's driver in it is Dagster's alone.
+    # The URL may name SQLAlchemy's driver, which only Dagster uses.
     address = re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", os.environ[POSTGRES])
     try:
         with psycopg.connect(address, connect_timeout=CONNECT_SECONDS, autocommit=True) as database:
@@ -90,7 +90,7 @@ def connected() -> Iterator[psycopg.Connection]:
 
 
 def columns_of_text(database: psycopg.Connection) -> list[tuple[str, list[str]]]:
-    """Tables of Dagster's that are there, where it finds them, each with its columns of text."""
+    """Returns Dagster's existing tables, on its search path, each with its text columns."""
     rows = database.execute(
         "SELECT relname, array_agg(attname::text) FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid "
         "WHERE attrelid IN (SELECT to_regclass(name) FROM unnest(%s::text[]) AS name) AND attnum > 0 "
@@ -103,9 +103,9 @@ def columns_of_text(database: psycopg.Connection) -> list[tuple[str, list[str]]]
 def _naming(
     database: psycopg.Connection, table: str, columns: list[str], person: Person
 ) -> Iterator[tuple[str, dict[str, str]]]:
-    """Place of each row that says something of a person, and those of its texts by column; within a transaction."""
+    """Yields the place of each row that mentions a person, with its matching texts by column; within a transaction."""
     wanted = sql.SQL(", ").join(map(sql.Identifier, columns))
-    # Streamed: events may be many millions.
+    # Streamed: there may be millions of events.
     with database.cursor(name="cells") as rows:
         rows.itersize = _BATCH_ROWS
         rows.execute(sql.SQL("SELECT ctid::text, {} FROM {}").format(wanted, sql.Identifier(table)))
@@ -116,7 +116,7 @@ def _naming(
 
 def _replace(database: psycopg.Connection, table: str, place: str, texts: dict[str, str], person: Person) -> None:
     values = sql.SQL(", ").join(sql.SQL("{} = %s").format(sql.Identifier(column)) for column in texts)
-    # The texts too: a row that was changed meanwhile lies elsewhere, and another may lie in its place.
+    # Compares the texts too: a row that was changed meanwhile lies elsewhere, and another may lie in its place.
     same = sql.SQL(" AND ").join(sql.SQL("{} = %s").format(sql.Identifier(column)) for column in texts)
     database.execute(
         sql.SQL("UPDATE {} SET {} WHERE ctid = %s::tid AND {}").format(sql.Identifier(table), values, same),

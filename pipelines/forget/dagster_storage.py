@@ -1,7 +1,7 @@
-"""Where Dagster keeps what it knows of runs: SQLite files and logs in the home, and perhaps PostgreSQL.
+"""The run data of Dagster: SQLite files and logs in the home, or PostgreSQL.
 
-Belongs here: blotting a person out of the files, so that runs and their state stay. Does not: what is said of them
-(`dagster_texts`), or PostgreSQL's own ways (`dagster_postgres`).
+Belongs here: redacting a person in the files, so that runs and their state stay. Does not: matching texts
+(`dagster_texts`), or PostgreSQL (`dagster_postgres`).
 """
 
 import sqlite3
@@ -19,17 +19,17 @@ _WAIT_SECONDS = 60
 
 
 def blot_out(settings: Settings, person: Person) -> int:
-    """Removes what is said of a person.
+    """Removes every mention of a person.
 
     Args:
         settings: Where Dagster's home is, and whether it keeps runs in PostgreSQL.
-        person: Whom.
+        person: The person.
 
     Returns:
-        How many texts were changed.
+        The number of changed texts.
 
     Raises:
-        PostgresError: They are in PostgreSQL, which cannot be reached or written to.
+        PostgresError: The storage is in PostgreSQL, which cannot be reached or written to.
     """
     folder = settings.dagster_home
     changed = sum(_in_database(path, person) for path in sorted(folder.rglob("*.db")) if path.is_file())
@@ -43,7 +43,7 @@ def blot_out(settings: Settings, person: Person) -> int:
 
 
 def count_in_database(path: Path, person: Person) -> int:
-    """How many cells of a SQLite file say something of a person."""
+    """Counts the cells of a SQLite file that mention a person."""
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=_WAIT_SECONDS)) as database:
         database.create_function("says", 1, lambda text: says(text, person))
         return sum(
@@ -53,7 +53,7 @@ def count_in_database(path: Path, person: Person) -> int:
 
 
 def _texts(database: sqlite3.Connection) -> Iterator[tuple[str, str]]:
-    """Every (table, column) of a database; system tables left out."""
+    """Yields every (table, column) of a database, without system tables."""
     for (table,) in database.execute(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
     ).fetchall():
@@ -64,7 +64,7 @@ def _texts(database: sqlite3.Connection) -> Iterator[tuple[str, str]]:
 def _in_database(path: Path, person: Person) -> int:
     changed = 0
     with closing(sqlite3.connect(path, timeout=_WAIT_SECONDS)) as database:
-        # Freed pages would keep the text otherwise.
+        # Otherwise freed pages would keep the text.
         database.execute("PRAGMA secure_delete = ON")
         database.create_function("says", 1, lambda text: says(text, person))
         for table, column in list(_texts(database)):

@@ -1,9 +1,9 @@
-"""What a text that Dagster keeps says of a person, and the text without it.
+"""Texts that Dagster keeps: matching them to a person, and redacting them.
 
 Belongs here: previews, explanations, errors and logs as texts. Does not: where they are kept (`dagster_storage`).
 
-In a table the person's lines go; a text that is about them goes as a whole. Names of assets, steps and runs are left
-alone: a handle may be any word.
+In a table the person's lines are removed; a text about them is removed as a whole. Names of assets, steps and runs are
+not touched: a handle may be any word.
 """
 
 import json
@@ -15,14 +15,14 @@ GONE = "(erased)"
 
 
 def says(text: object, person: Person) -> bool:
-    """Whether a cell of Dagster's storage says something of a person, beyond names of assets and runs."""
+    """Reports whether a cell of Dagster's storage mentions a person, beyond names of assets and runs."""
     if not isinstance(text, str) or not person.is_named_in(text):
         return False
     return cleaned(text, person) != text
 
 
 def cleaned(text: str, person: Person) -> str:
-    """A cell of Dagster's storage, which may be JSON, without what it says of a person."""
+    """Redacts a person in a cell of Dagster's storage, which may be JSON."""
     try:
         document = json.loads(text)
     except ValueError:
@@ -34,7 +34,7 @@ def cleaned(text: str, person: Person) -> str:
 
 
 def without(text: str, person: Person) -> str:
-    """A text as people read it without what it says of a person."""
+    """Redacts a person in a human-readable text."""
     if not any(mark in text for mark in " |\n\t") or not person.is_named_in(text):
         return text
     lines = text.splitlines(keepends=True)

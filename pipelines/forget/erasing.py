@@ -1,6 +1,6 @@
-"""A person erased from landing and lake: what there is of them, and taking it out.
+"""Erasing a person from landing and lake: finding their data, and removing it.
 
-Belongs here: the order in which a home's own tables lose a person, so that a rerun completes what a kill broke off.
+Belongs here: the order in which a home's own tables lose a person, so that a rerun completes an interrupted erasure.
 Does not: rewriting files (`assets/erasing`), publishing, or asking.
 """
 
@@ -35,14 +35,14 @@ _RUN = "forget"
 
 @dataclass(frozen=True)
 class Erased:
-    """What was taken out, or would be.
+    """Data that was erased, or would be.
 
     Attributes:
-        tombstones: Landed file, as it was, to the records of it that are empty now.
-        emptied: Landed files that are no export, and are empty now because they name the person.
-        lake: Table to rows.
-        days: Dates whose tables are to be computed anew.
-        left: What could not be erased, and what to do about it.
+        tombstones: Hash of a landed file before the change, to its emptied records.
+        emptied: Landed files that are not exports, emptied because they name the person.
+        lake: Rows by table.
+        days: Dates whose tables must be recomputed.
+        left: Data that could not be erased, with the remedy.
     """
 
     tombstones: dict[str, int]
@@ -53,22 +53,22 @@ class Erased:
 
     @property
     def is_nothing(self) -> bool:
-        """Whether there was nothing of the person."""
+        """Reports whether nothing of the person was found."""
         return not (self.tombstones or self.emptied or self.lake)
 
 
 def look(settings: Settings, sources: SourcesFile, person: Person) -> Erased:
-    """Says what there is of a person; nothing is changed."""
+    """Finds the data of a person; changes nothing."""
     return _Erasing(settings, sources, person, is_trial=True).run()
 
 
 def erase(settings: Settings, sources: SourcesFile, person: Person) -> Erased:
-    """Takes a person out of landing and lake.
+    """Erases a person from landing and lake.
 
     Args:
-        settings: Where to work.
-        sources: How landed files are read.
-        person: Whom.
+        settings: The settings of the home.
+        sources: The sources, which define how landed files are read.
+        person: The person.
     """
     return _Erasing(settings, sources, person, is_trial=False).run()
 
@@ -144,7 +144,7 @@ def _emptied(settings: Settings, sources: SourcesFile, pull: Pull, wanted: Wante
 
 
 def _unreadable(settings: Settings, person: Person, pull: Pull, error: Exception, *, is_trial: bool) -> list[str]:
-    """What is no export is emptied where it names the person; what may be one some day is told to be left."""
+    """Empties files that are not exports if they name the person; reports those that may become readable later."""
     named = _named(settings, person, pull)
     if pull.manifest.state == "refused":
         if named and not is_trial:
@@ -156,7 +156,7 @@ def _unreadable(settings: Settings, person: Person, pull: Pull, error: Exception
 
 
 def _named(settings: Settings, person: Person, pull: Pull) -> list[str]:
-    """The files of a pull that name a person, whatever they are."""
+    """Returns the files of a pull that name a person, in any format."""
     return [
         file.path
         for file in pull.manifest.files
@@ -165,7 +165,7 @@ def _named(settings: Settings, person: Person, pull: Pull) -> list[str]:
 
 
 def _blank(settings: Settings, pull: Pull, named: Sequence[str]) -> None:
-    """Empties files that are no export, and so count for nothing."""
+    """Empties files that are not exports and therefore count for nothing."""
     folder = landed.aside(settings, pull.manifest)
     files = []
     for file in pull.manifest.files:
@@ -220,12 +220,12 @@ def _from_lake(
 
 
 def in_table(person: Person, day: date, gone: set[tuple[str, int]]) -> Callable[[pl.DataFrame], pl.Series]:
-    """Tells which rows of a table of the lake are a person's.
+    """Returns a mask of a person's rows in a table of the lake.
 
     Args:
-        person: Whom.
+        person: The person.
         day: The date of the table.
-        gone: Landed file and record of what was emptied, for rows that could not be read.
+        gone: Landed file and number of each emptied record, for rows that could not be read.
     """
 
     def is_theirs(rows: pl.DataFrame) -> pl.Series:
@@ -247,7 +247,7 @@ def in_table(person: Person, day: date, gone: set[tuple[str, int]]) -> Callable[
 
 
 def begin(settings: Settings, person: Person, days: Sequence[date]) -> Path:
-    """Notes whom to erase, so that a run that was killed can be completed; `done` removes it."""
+    """Records the erasure in progress, so that it can be completed after a kill; `done` removes the record."""
     settings.forgetting.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = settings.forgetting / f"{os.urandom(8).hex()}.json"
     document = {
@@ -264,7 +264,7 @@ def begin(settings: Settings, person: Person, days: Sequence[date]) -> Path:
 
 
 def begun(settings: Settings, platform: str, name: str) -> list[tuple[Path, Person, list[date]]]:
-    """What was begun for a name and not completed."""
+    """Returns the erasure that was begun for a name and not completed."""
     found = []
     for path in sorted(settings.forgetting.glob("*.json")):
         document = json.loads(path.read_text(encoding="utf-8"))

@@ -1,7 +1,7 @@
-"""The whole of `smallvoices erase`: who is meant, what there is of them, erasing it, publishing, and proof.
+"""The steps of `smallvoices erase`: identify the person, find their data, erase it, publish, and verify.
 
-Belongs here: the order of the steps. What was begun is noted first and removed last, so that a run that was killed is
-completed by the same command. Does not: printing, or asking.
+Belongs here: the order of the steps. The erasure is recorded first and the record removed last, so that the same
+command completes an interrupted one. Does not: printing, or asking.
 """
 
 from collections.abc import Callable
@@ -23,17 +23,17 @@ from schemas.settings import Settings
 
 
 class ForgetError(Exception):
-    """Somebody could not be erased, or not wholly; the message says what to do."""
+    """The erasure failed or is incomplete; the message contains the remedy."""
 
 
 @dataclass(frozen=True)
 class ErasureResult:
-    """What became of it.
+    """The result of an erasure.
 
     Attributes:
-        erased: What was taken out of landing and lake.
+        erased: Data erased from landing and lake.
         blotted: Texts changed in Dagster's storage.
-        proof: What searching the home came to.
+        proof: The result of searching the home.
     """
 
     erased: Erased
@@ -42,11 +42,11 @@ class ErasureResult:
 
 
 def look(settings: Settings, sources: SourcesFile, platform: str, name: str) -> tuple[Person, Erased]:
-    """Finds out who is meant and what would go; nothing is changed.
+    """Identifies the person and finds the data to erase; changes nothing.
 
     Raises:
-        ForgetError: Nobody is known by that name, or another release has written dates of the lake.
-        SettingsError: Dagster's storage is in PostgreSQL, and nothing here says where.
+        ForgetError: The name is unknown, or another release has written dates of the lake.
+        SettingsError: Dagster's storage is in PostgreSQL, and its address is not configured.
     """
     home_instance.require_storage(settings)
     if old := outdated.dates(Lake(settings.lake)):
@@ -64,19 +64,19 @@ def forget(
     log_level: str,
     say: Callable[[str], None],
 ) -> ErasureResult:
-    """Erases a person, keeps them out, publishes once, and searches the home.
+    """Erases a person, suppresses them, publishes once, and searches the home.
 
     Args:
-        settings: Where to work.
-        sources: How landed files are read.
-        person: Whom `look` has found.
-        seen: What it has found of them.
-        log_level: What the run that computes dates anew writes to the log.
-        say: Hears which step begins.
+        settings: The settings of the home.
+        sources: The sources, which define how landed files are read.
+        person: The person that `look` has found.
+        seen: The data that `look` has found.
+        log_level: The log level of the run that recomputes dates.
+        say: Called with the name of each step as it begins.
 
     Raises:
-        ForgetError: Dates could not be computed anew; the same command goes on from there.
-        HomeLockedError: A run is at work.
+        ForgetError: Dates could not be recomputed; the same command resumes there.
+        HomeLockedError: A run is in progress.
         PostgresError: A database that has the person cannot be reached or written to; as above.
     """
     with home_lock.erasing(settings):
@@ -114,19 +114,19 @@ def forget(
 
 
 def lift(settings: Settings, platform: str, name: str) -> int:
-    """Has later pulls accept a person again, whatever was erased.
+    """Accepts a person again in later pulls; erased data stays erased.
 
     Args:
-        settings: Where to work.
+        settings: The settings of the home.
         platform: The platform.
         name: One of the ids and handles that were suppressed, a handle with or without `@`.
 
     Returns:
-        How many ids and handles are no longer suppressed; 0 where that name was not.
+        The number of ids and handles that are no longer suppressed; 0 if the name was not suppressed.
 
     Raises:
-        ForgetError: Erasing that person was begun and has not ended.
-        HomeLockedError: A run is at work.
+        ForgetError: The erasure of that person has begun and not ended.
+        HomeLockedError: A run is in progress.
         SuppressionError: The entries cannot be used.
     """
     with home_lock.erasing(settings):
@@ -144,7 +144,7 @@ def _look(settings: Settings, sources: SourcesFile, platform: str, name: str) ->
         person = begun if person is None else Person(
             platform, person.ids | begun.ids, person.handles | begun.handles, person.elsewhere | begun.elsewhere
         )  # fmt: skip
-    # Records that cannot be read name whom they name as text alone.
+    # Unreadable records contain names only as text.
     asked = person or Person(
         platform,
         frozenset() if name.startswith("@") else frozenset({name}),

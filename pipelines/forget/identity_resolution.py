@@ -1,7 +1,7 @@
-"""Every id and handle that an account is known by, from what has landed and from the lake.
+"""Resolution of every id and handle of an account, from landing and lake.
 
-Belongs here: following ids to handles and back. On one day a handle of a platform is one account's, so that ids which
-share it on that day are the same account by different vendors' numbers; on another day it may be somebody else's.
+Belongs here: following ids to handles and back. On one day a handle of a platform belongs to one account, so ids that
+share it on that day are the same account under different vendors; on another day it may belong to somebody else.
 """
 
 import unicodedata
@@ -26,14 +26,14 @@ _SEEN = {"day": pl.Date, "profile_id": pl.String, "handle": pl.String}
 
 @dataclass(frozen=True)
 class Pull:
-    """One landed pull and the source that it is of."""
+    """One landed pull and its source."""
 
     source: Source
     manifest: Manifest
 
 
 def pulls(settings: Settings, sources: SourcesFile) -> list[Pull]:
-    """Every pull that left files, of the sources in sources.yaml; the same content of a date once."""
+    """Returns every pull that left files, of the sources in sources.yaml; the same content of a date once."""
     found: dict[tuple[str, str, str], Pull] = {}
     for source in sources.sources:
         for place in sorted((settings.landing / source.name).glob("????-??-??")):
@@ -44,16 +44,16 @@ def pulls(settings: Settings, sources: SourcesFile) -> list[Pull]:
 
 
 def person(settings: Settings, sources: SourcesFile, platform: str, name: str) -> Person | None:
-    """Finds out who is meant.
+    """Identifies the account of a name.
 
     Args:
-        settings: Where to work.
-        sources: How landed files are read.
+        settings: The settings of the home.
+        sources: The sources, which define how landed files are read.
         platform: The platform.
         name: A native id, or a handle, with or without `@`.
 
     Returns:
-        The account; None where no record says that name.
+        The account; None if no record has that name.
     """
     asked = Person(platform, frozenset({name}), frozenset({normal(name)}))
     seen = _in_lake(settings, asked) if Lake(settings.lake).dates("profiles") else pl.DataFrame(schema=_SEEN)
@@ -71,12 +71,12 @@ def person(settings: Settings, sources: SourcesFile, platform: str, name: str) -
 
 
 def normal(handle: str) -> str:
-    """A handle as the lake has it."""
+    """Normalizes a handle to the form of the lake."""
     return unicodedata.normalize("NFKC", handle).strip().lstrip("@").lower()
 
 
 def _meant(platform: str, name: str, seen: pl.DataFrame) -> Person:
-    """The account that a name stands for: its id, or else whoever had that handle last."""
+    """Returns the account of a name: by id, or else the most recent account with that handle."""
     if not name.startswith("@") and (seen["profile_id"] == name).any():
         return Person(platform, frozenset({name}))
     called = seen.filter(pl.col("handle") == normal(name))
@@ -137,7 +137,7 @@ def _in_landing(settings: Settings, sources: SourcesFile, asked: Person) -> Iter
                             .unique()
                         )
         except UnreadableFileError:
-            continue  # searched as text once it comes to erasing
+            continue  # searched as text during erasure
 
 
 def _says(asked: Person) -> pl.Expr:

@@ -1,6 +1,6 @@
-"""The person who is to be erased: one account of one platform, by every id and handle that it is known by.
+"""The person to erase: one account of one platform, by all its ids and handles.
 
-Belongs here: whether a row, or a text, is theirs. Does not: how the ids and handles are found (`identity_resolution`).
+Belongs here: matching rows and texts to the person. Does not: resolving ids and handles (`identity_resolution`).
 """
 
 import json
@@ -14,7 +14,7 @@ import polars as pl
 
 from schemas.column import PLATFORMS
 
-# Shorter numbers are also counts and dates: they are told in columns of ids only.
+# Shorter numbers are also counts and dates: they are matched in id columns only.
 _TELLING_DIGITS = 6
 
 
@@ -24,9 +24,9 @@ class Person:
 
     Attributes:
         platform: Its platform.
-        ids: Native ids of the platform and of vendors; without the `@…` that stand in for missing ones.
-        handles: Handles, lower case, those of before too.
-        elsewhere: Handle and day on which that handle was another account's.
+        ids: Native ids of the platform and of vendors, without the `@…` placeholders for missing ones.
+        handles: Current and former handles, in lower case.
+        elsewhere: Handles and days on which the handle belonged to another account.
     """
 
     platform: str
@@ -36,14 +36,14 @@ class Person:
 
     @property
     def names(self) -> frozenset[str]:
-        """All ids and handles."""
+        """Returns all ids and handles."""
         return self.ids | self.handles
 
     def mask(self, rows: pl.DataFrame, day: date) -> pl.Series:
-        """Which rows are theirs: by id, and by handle where a row has no id.
+        """Returns a mask of the person's rows: by id, and by handle where a row has no id.
 
         Args:
-            rows: `platform`, `profile_id` and `handle`; where the platform is unknown it may be theirs.
+            rows: `platform`, `profile_id` and `handle`; rows of an unknown platform match any.
             day: The day that the rows were landed on.
         """
         handles = [handle for handle in self.handles if (handle, day) not in self.elsewhere]
@@ -56,11 +56,11 @@ class Person:
         return found["theirs"].fill_null(value=False)
 
     def is_named_in(self, text: str) -> bool:
-        """Whether a text names the account: see `mentions`."""
+        """Reports whether a text mentions the account: see `mentions`."""
         return self._pattern.search(text) is not None
 
     def mentions(self, text: str) -> int:
-        """How often a text names the account.
+        """Counts the mentions of the account in a text.
 
         A handle counts behind `@` or `/`, alone in quotes or in a cell, and behind its platform: a handle may be any
         word. An id counts where it stands alone, and under six digits in quotes or in a cell only.
@@ -87,6 +87,6 @@ class Person:
 
 
 def _forms(name: str) -> str:
-    """A name as texts may write it: as it is, as JSON escapes it, and as addresses do."""
+    """Returns the spellings of a name in texts: plain, escaped for JSON, and encoded for URLs."""
     forms = dict.fromkeys([name, json.dumps(name)[1:-1], quote(name, safe="")])
     return f"(?:{'|'.join(map(re.escape, forms))})"

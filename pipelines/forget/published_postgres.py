@@ -1,9 +1,9 @@
-"""The published tables in PostgreSQL: taking a person out of generations that stay, and searching them all.
+"""The published tables in PostgreSQL: erases a person from earlier generations, and searches all of them.
 
-Belongs here: what is left of somebody in the database of `publish_to`. Does not: publishing, which brings the newest
+Belongs here: remaining data of a person in the database of `publish_to`. Does not: publishing, which writes the newest
 generation without them (`assets/publishing/postgres`), or views and copies that others have made of it.
 
-An earlier generation stays while somebody reads it, or for good where a view of others is built on it.
+An earlier generation stays while a reader uses it, or permanently if a view of others is built on it.
 """
 
 from collections.abc import Iterator
@@ -18,20 +18,20 @@ from pipelines.forget.counts import Counts, in_frames
 from pipelines.forget.person import Person
 
 _BATCH_ROWS = 50_000
-# Readers hold up no deleting; who changes these tables by hand might.
+# Readers do not block deletes; manual changes of these tables might.
 _LOCK_SECONDS = 60
 _VACUUM_MILLISECONDS = 800
 
 
 def take_out(address: str, person: Person) -> int:
-    """Deletes the rows of a person from earlier generations, those that are rejected and name them as well.
+    """Deletes the rows of a person from earlier generations, including rejected rows that name them.
 
     Args:
         address: postgresql://, secrets as `${NAME}`.
-        person: Whom.
+        person: The person.
 
     Returns:
-        How many rows that were.
+        The number of deleted rows.
 
     Raises:
         PostgresError: The database cannot be reached or written to.
@@ -57,7 +57,7 @@ def take_out(address: str, person: Person) -> int:
 
 
 def search(address: str, person: Person) -> dict[str, Counts]:
-    """How often a person is in a table, and how often other people's content in it names the account.
+    """Counts the rows of a person in each table, and the mentions of the account in other people's content.
 
     Raises:
         PostgresError: The database cannot be reached or read.
@@ -82,7 +82,7 @@ def _connected(address: str) -> Iterator[psycopg.Connection]:
 
 
 def _tables(database: psycopg.Connection, schemas: str) -> list[tuple[str, str, list[str]]]:
-    """Schema, table and columns of text, of schemas by a pattern; views are made of these, whosever they are."""
+    """Returns schema, table and text columns of the schemas that match a pattern."""
     rows = database.execute(
         "SELECT nspname, relname, array_agg(attname::text ORDER BY attnum) FROM pg_attribute "
         "JOIN pg_class ON pg_class.oid = attrelid JOIN pg_namespace ON pg_namespace.oid = relnamespace "
@@ -105,7 +105,7 @@ def _frames(database: psycopg.Connection, schema: str, table: str, columns: list
 
 
 def _free(database: psycopg.Connection, place: sql.Identifier) -> None:
-    """Has what was deleted leave the table's file too; where somebody reads it, it goes with the whole generation."""
+    """Vacuums tables, so that deleted rows leave their files; a table in use is removed with its generation."""
     with suppress(psycopg.errors.LockNotAvailable):
         database.execute(f"SET lock_timeout = {_VACUUM_MILLISECONDS}")
         database.execute(sql.SQL("VACUUM (FULL) {}").format(place))

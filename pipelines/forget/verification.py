@@ -1,8 +1,8 @@
-"""Proof that a person is gone: every file under a home, and every database that it writes to, opened and searched.
+"""Verification that a person is erased: opens and searches every file under a home, and every database that it writes.
 
-Belongs here: searching, with what was found and what could not be opened. Rows of tables are told by their columns of
-identity; in all other text the account counts as `Person.mentions` says. Where other people's records name the account
-(`@handle` in a caption), that is their content: it stays, and is counted apart.
+Belongs here: searching, with the hits and the files that could not be opened. Rows of tables are matched by their
+identity columns; all other text by `Person.mentions`. Mentions in other people's records (`@handle` in a caption) are
+their content: they stay, and are counted separately.
 """
 
 import gzip
@@ -33,13 +33,13 @@ from schemas.settings import Settings
 
 @dataclass
 class Proof:
-    """What searching a home came to.
+    """The result of searching a home.
 
     Attributes:
         files: Files searched.
-        bytes: Bytes in them, as they lie there.
-        found: File, or table of a database, to how often the person is still in it.
-        mentions: The same to how often other people's content in it names the account.
+        bytes: Bytes in them, as stored.
+        found: Remaining records of the person, by file or database table.
+        mentions: Mentions in other people's content, by file or database table.
         closed: Files and databases that could not be opened, with the reason.
     """
 
@@ -51,11 +51,11 @@ class Proof:
 
     @property
     def holds(self) -> bool:
-        """Whether the person is nowhere, and everything was opened."""
+        """Reports whether no record of the person was found, and everything was opened."""
         return not self.found and not self.closed
 
     def add(self, name: str, counts: Counts) -> None:
-        """Notes what is in a file or table."""
+        """Adds the counts of a file or table."""
         if counts.found:
             self.found[name] = counts.found
         if counts.mentions:
@@ -66,9 +66,9 @@ def search(settings: Settings, publish_to: str | None, person: Person) -> Proof:
     """Searches every file under the home, decompressed, and the databases.
 
     Args:
-        settings: Where the home is, and whether Dagster's storage is in it.
-        publish_to: The database that the published tables are in, where there is one.
-        person: Whom.
+        settings: The settings of the home and of Dagster's storage.
+        publish_to: The database of the published tables, if there is one.
+        person: The person.
     """
     proof = Proof()
     _search_files(settings, person, proof)
@@ -99,7 +99,7 @@ def _search_files(settings: Settings, person: Person, proof: Proof) -> None:
         progress.report("search the home", number, total=len(paths), unit="files")
         name = str(path.relative_to(settings.home))
         try:
-            # On the page nothing but the platform tells namesakes apart.
+            # On the report page only the platform distinguishes namesakes.
             counts = _searched(settings, path, landed, alone if path == settings.report else person)
             proof.files, proof.bytes = proof.files + 1, proof.bytes + path.stat().st_size
         except (OSError, EOFError, ValueError, zlib.error, duckdb.Error, sqlite3.Error, pa.ArrowException) as error:
@@ -109,7 +109,7 @@ def _search_files(settings: Settings, person: Person, proof: Proof) -> None:
 
 
 def text_of(path: Path) -> str:
-    """All text in a file, decompressed and unpacked; of Parquet the cells of text."""
+    """Yields all text in a file, decompressed and unpacked; for Parquet the text cells."""
     content = path.read_bytes()
     if content.startswith(b"PAR1"):
         return "\n".join(cells(pl.DataFrame(pq.read_table(path))))
@@ -117,7 +117,7 @@ def text_of(path: Path) -> str:
 
 
 def _namesakes(settings: Settings, person: Person) -> set[str]:
-    """Handles of theirs that a published account of somebody else has as well, on another platform."""
+    """Returns handles of the person that a published account of somebody else has as well, on another platform."""
     path = settings.published / FILE_NAME
     if not path.exists():
         return set()
@@ -130,7 +130,7 @@ def _namesakes(settings: Settings, person: Person) -> set[str]:
 
 
 def _landed(settings: Settings) -> frozenset[Path]:
-    """The files that have landed: what manifests speak of."""
+    """Returns the landed files that manifests list."""
     return frozenset(
         settings.landing / file.path
         for place in settings.landing.glob("*/????-??-??")
@@ -140,7 +140,7 @@ def _landed(settings: Settings) -> frozenset[Path]:
 
 
 def _searched(settings: Settings, path: Path, landed: frozenset[Path], person: Person) -> Counts:
-    """How often the person is in a file, and how often others name the account in it."""
+    """Counts the records of a person in a file, and the mentions by others."""
     if path.suffix == ".parquet" and settings.landing not in path.parents:
         return in_frames(person, _parquet(path))
     if path.suffix == ".duckdb":
@@ -156,7 +156,7 @@ def _searched(settings: Settings, path: Path, landed: frozenset[Path], person: P
         return in_frames(person, [pl.read_csv(path, infer_schema=False)])
     said = person.mentions(f"/{path.stem}") + person.mentions(text_of(path))
     if path in landed:
-        # Their own records are known to be empty: each file was read back when it was rewritten.
+        # Their own records are known to be empty: each file was verified when it was rewritten.
         return Counts(0, said)
     return Counts(said, 0)
 

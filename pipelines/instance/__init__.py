@@ -1,4 +1,4 @@
 """Dagster's instance and the processes around it: runs, logs, notifications, services.
 
-Belongs here: what Dagster keeps and who hears of it. Does not: which runs there are (`jobs`, `runs`).
+Belongs here: what Dagster keeps and notifications. Does not: which runs there are (`jobs`, `runs`).
 """

@@ -1,6 +1,6 @@
-"""Why a run failed, in the one sentence that people need of it.
+"""The reason why a run failed, in one sentence.
 
-Belongs here: finding it among a run's events. Does not: who is told (`runs`, `doctor`, `notifying`).
+Belongs here: finding it among a run's events. Does not: reporting it (`runs`, `doctor`, `notifying`).
 """
 
 from collections.abc import Iterable
@@ -14,18 +14,18 @@ _FAILURE = f"{dg.Failure.__module__}.{dg.Failure.__name__}: "
 
 
 def why(events: Iterable[dg.DagsterEvent]) -> str:
-    """The first failed step's own words, or those of the run where no step failed; empty where nothing did."""
+    """Returns the error of the first failed step, or of the run if no step failed; empty if nothing failed."""
     failed = [event for event in events if event.is_step_failure or event.is_run_failure]
-    # A run fails because of its steps: what it says itself is only that some did.
+    # A run fails because of its steps: its own message only reports that some failed.
     for event in sorted(failed, key=lambda event: not event.is_step_failure):
         return of_step(event) if event.is_step_failure else _of_run(event)
     return ""
 
 
 def of_step(event: dg.DagsterEvent) -> str:
-    """Why a step failed: what its own code raised, without its class or trace.
+    """Returns the error that the step's own code raised, without its class or trace.
 
-    Whoever raises an error from another one says more than that: which file the disk refused, which setting to raise.
+    An error that is raised from another one is more specific: which file the disk refused, which setting to raise.
     """
     failure = event.step_failure_data.user_failure_data
     if failure and failure.description:
@@ -36,13 +36,13 @@ def of_step(event: dg.DagsterEvent) -> str:
 
 
 def said(error: SerializableErrorInfo) -> str:
-    """What the error within Dagster's own said, with its class unless that is Dagster's for "it failed"."""
+    """Returns the message of the error inside Dagster's own, with its class unless that is the generic failure."""
     while error.cause and error.cls_name and error.cls_name.startswith(_WRAPPERS):
         error = error.cause
     return str(error.message).removeprefix(_FAILURE)
 
 
 def _of_run(event: dg.DagsterEvent) -> str:
-    # None where somebody else, as Dagster's run monitoring, has found the run dead.
+    # None if another process, such as Dagster's run monitoring, marked the run as failed.
     error = event.job_failure_data.error if event.event_specific_data else None
     return " ".join(str(error.message if error else event.message).split())

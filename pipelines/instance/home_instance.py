@@ -1,6 +1,6 @@
 """The Dagster instance of a home, with its storage in files of the home or in PostgreSQL.
 
-Belongs here: opening it, and naming what is wrong with its storage. Does not: what runs in it (`pipelines/runs`).
+Belongs here: opening it, and reporting errors of its storage. Does not: what runs in it (`pipelines/runs`).
 """
 
 import errno
@@ -18,16 +18,16 @@ from pipelines.instance import orphaned_runs
 from schemas.first_line import first_line
 from schemas.settings import POSTGRES, Settings, SettingsError
 
-# Of another home these say nothing: what is wrong is the disk.
+# Errors of the disk, whichever home is used.
 _WITHOUT_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
 _REFUSED_BY_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
 
 
 def require_storage(settings: Settings) -> None:
-    """Has whoever forgot to say that Dagster's storage is in PostgreSQL say so, before another is begun in files.
+    """Refuses to start a second storage in files if the home's own dagster.yaml has storage in PostgreSQL.
 
     Raises:
-        SettingsError: It is there by the home's own dagster.yaml, and not by the environment.
+        SettingsError: The home's own dagster.yaml configures PostgreSQL, and the environment does not.
     """
     said = settings.dagster_home / "dagster.yaml"
     if not settings.dagster_in_postgres and said.exists() and POSTGRES in said.read_text(encoding="utf-8"):
@@ -38,11 +38,11 @@ def require_storage(settings: Settings) -> None:
 
 
 def open_instance(settings: Settings) -> dg.DagsterInstance:
-    """The Dagster instance of the home, with the project's dagster.yaml, and named in the environment.
+    """Opens the Dagster instance of the home, with the project's dagster.yaml, and names it in the environment.
 
     Raises:
-        SettingsError: The home cannot be made, or not be written to; or Dagster cannot be stored where it should, or
-            nothing says where that is.
+        SettingsError: The home cannot be created or written to, or Dagster's storage is unavailable or
+            not configured.
     """
     if settings.dagster_in_postgres and find_spec("dagster_postgres") is None:
         raise SettingsError(
@@ -54,7 +54,7 @@ def open_instance(settings: Settings) -> dg.DagsterInstance:
     parts = ["dagster.yaml", *(["postgres_storage.yaml"] if settings.dagster_in_postgres else [])]
     said = "".join(Path(__file__).with_name(part).read_text(encoding="utf-8") for part in parts)
     try:
-        # Two processes that make Dagster's tables at once break them for good.
+        # Two processes that create Dagster's tables at once break them permanently.
         with naming_storage(settings), atomic_write.exclusive_lock(settings.dagster_home):
             aside = settings.dagster_home / "dagster.yaml.new"
             aside.write_text(said, encoding="utf-8")
@@ -68,10 +68,12 @@ def open_instance(settings: Settings) -> dg.DagsterInstance:
 
 @contextmanager
 def existing_instance(settings: Settings) -> Iterator[dg.DagsterInstance | None]:
-    """Dagster's instance of a home, or None where nothing has run yet: opening one that is not there would make it.
+    """Opens Dagster's instance of a home; returns None before the first run.
+
+    Opening an instance that does not exist would create it.
 
     Raises:
-        SettingsError: Dagster's storage is in PostgreSQL, and nothing here says where.
+        SettingsError: Dagster's storage is in PostgreSQL, and its address is not configured.
     """
     require_storage(settings)
     if not (settings.dagster_home / "dagster.yaml").exists():
@@ -83,7 +85,7 @@ def existing_instance(settings: Settings) -> Iterator[dg.DagsterInstance | None]
 
 @contextmanager
 def naming_storage(settings: Settings) -> Iterator[None]:
-    """Has what the disk refuses SQLite name Dagster's folder: SQLite names neither the file nor what to do.
+    """Adds Dagster's folder to disk errors of SQLite, which name neither the file nor the remedy.
 
     Raises:
         DiskError: The disk is full, broken or read-only.
@@ -91,7 +93,7 @@ def naming_storage(settings: Settings) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        # The low byte of a code says what it is about.
+        # The low byte of a code is its category.
         code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
         if code not in _REFUSED_BY_DISK:
             raise
@@ -99,6 +101,6 @@ def naming_storage(settings: Settings) -> Iterator[None]:
 
 
 def mark_dead(settings: Settings) -> None:
-    """Has Dagster know of runs that were killed, before its daemon counts them."""
+    """Marks killed runs as failed in Dagster, before its daemon counts them."""
     with open_instance(settings) as instance:
         orphaned_runs.mark(instance)

@@ -1,7 +1,7 @@
-"""What a run writes to the log: one line an event, for a scheduler's log file and for people or programs that read it.
+"""The log of a run: one line per event, for a scheduler's log file, people and programs.
 
-Belongs here: the console logger of every run, as text or as JSON. Does not:
-what is shown on a terminal (`cli`), or stack traces, which Dagster keeps with the run's events.
+Belongs here: the console logger of every run, as text or as JSON. Does not: terminal output (`cli`), or stack traces,
+which Dagster keeps with the run's events.
 """
 
 import logging
@@ -41,17 +41,17 @@ class _Lines(logging.Formatter):
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Not that a step was left out since another one failed: Dagster says so of every step after that one."""
+    """Ignores steps that were skipped because another one failed: Dagster reports each of them."""
     return not _LEFT_OUT.match(_message(record))
 
 
 def _message(record: logging.LogRecord) -> str:
-    """What was said, without what Dagster puts before it."""
+    """Returns the message without Dagster's prefix."""
     return str(getattr(record, "dagster_meta", {}).get("orig_message") or record.getMessage())
 
 
 def console(form: Form) -> dg.LoggerDefinition:
-    """The logger of runs, which writes to standard error."""
+    """Returns the logger of runs, which writes to standard error."""
 
     @dg.logger(
         {"log_level": dg.Field(str, is_required=False, default_value="INFO", description="The lowest level written.")},

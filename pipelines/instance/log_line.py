@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 
 
 def as_json(level: str, message: str, *, at: float, run: str = "", source: str = "", step: str = "") -> str:
-    """A line of the log for programs.
+    """Formats a line of the log as JSON.
 
     Args:
         level: DEBUG, INFO, WARNING, ERROR or CRITICAL.
-        message: What is said.
-        at: When, in seconds since the epoch.
+        message: The text.
+        at: The time, in seconds since the epoch.
         run: Dagster's id of the run.
-        source: The source that it is about, where it is about one.
+        source: The source concerned, if there is one.
         step: The step.
     """
     said = {"time": moment(at), "level": level, "run": run, "source": source, "step": step, "message": message}
@@ -24,5 +24,5 @@ def as_json(level: str, message: str, *, at: float, run: str = "", source: str =
 
 
 def moment(at: float) -> str:
-    """Seconds since the epoch as 2026-10-31T02:00:07Z."""
+    """Formats seconds since the epoch as 2026-10-31T02:00:07Z."""
     return datetime.fromtimestamp(at, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

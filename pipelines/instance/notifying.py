@@ -1,8 +1,8 @@
-"""Telling people that a night failed: a message to the webhook that `notify` in sources.yaml names.
+"""Notification of a failed nightly run: a message to the webhook that `notify` in sources.yaml names.
 
-Belongs here: what is told, and posting it. Does not: noticing failures (`runs` for the command line, `jobs` for the
-daemon). No webhook, however it answers, changes how a run ends. What is told holds no secret, and of an export's rows
-no more than which one broke a contract.
+Belongs here: the message, and posting it. Does not: detecting failures (`runs` for the command line, `jobs` for the
+daemon). A webhook never changes how a run ends. The message contains no secret, and of an export's rows only the
+reference of the one that broke a contract.
 """
 
 import socket
@@ -26,24 +26,24 @@ from schemas.config.source import SourcesFile
 from schemas.first_line import first_line
 from schemas.settings import Settings
 
-# On runs that tell themselves how they ended; the daemon tells of the others.
+# Tag of runs that send their own notification; the daemon sends that of all others.
 TELLS_ITSELF = {"smallvoices/tells_itself": "true"}
 
 _RANGE = "dagster/asset_partition_range_{}"
-# Half a minute in all, so that a webhook that hangs keeps neither a night nor a sensor.
+# Half a minute in total, so that a webhook that hangs delays neither a run nor a sensor.
 _LIMITS = Limits(deadline_minutes=0.5, connect_seconds=5, read_seconds=10)
 _LONGEST = 1_000
 
 
 @dataclass(frozen=True)
 class FailedRun:
-    """What failed.
+    """A failed run.
 
     Attributes:
         run_id: Dagster's id of it.
-        dates: First and last snapshot date, as far as it has any.
+        dates: First and last snapshot date, if it has any.
         step: The step that failed; empty where none had begun.
-        error: Why, in a sentence.
+        error: The reason, in a sentence.
     """
 
     run_id: str
@@ -53,7 +53,7 @@ class FailedRun:
 
 
 def failed_run(run: dg.DagsterRun, events: Sequence[dg.DagsterEvent]) -> FailedRun:
-    """What is told of a run, from its failure events."""
+    """Builds the notification of a run from its failure events."""
     tagged = [run.tags.get(name) for name in ("dagster/partition", _RANGE.format("start"), _RANGE.format("end"))]
     days = sorted({day for day in tagged if day})
     step = next((event.step_key for event in events if event.is_step_failure and event.step_key), "")
@@ -61,16 +61,16 @@ def failed_run(run: dg.DagsterRun, events: Sequence[dg.DagsterEvent]) -> FailedR
 
 
 def tell(settings: Settings, loaded: SourcesFile, failed: FailedRun) -> str:
-    """Posts what failed, a few times if need be.
+    """Posts the failure, with a few retries.
 
     Returns:
-        Why nobody was told; empty where somebody was, or nobody is to be told.
+        Why the notification was not delivered; empty if it was, or if none is configured.
     """
     if loaded.notify is None:
         return ""
     try:
         secrets = Secrets(loaded.notify)
-        # A variable that holds the whole address is taken as it is; within an address it stays the part that it is.
+        # A variable that holds the whole address is used as it is; a variable within an address replaces only its part.
         is_whole = loaded.notify.startswith("$")
         address = secrets.fill(loaded.notify) if is_whole else secrets.fill_address(loaded.notify)
         ask = Ask(address, body=_message(settings, _hidden(loaded, failed)))
@@ -84,7 +84,7 @@ def tell(settings: Settings, loaded: SourcesFile, failed: FailedRun) -> str:
 
 
 def _hidden(loaded: SourcesFile, failed: FailedRun) -> FailedRun:
-    """The same without whatever secret an error of somebody else's may hold."""
+    """Removes secrets, which an error of a library may contain."""
     names = sorted(set().union(*loaded.secrets.values()))
     secrets = Secrets([f"${{{name}}}" for name in names if is_set(name)])
     return replace(failed, error=secrets.hide(failed.error)[:_LONGEST])
@@ -100,7 +100,7 @@ def _message(settings: Settings, failed: FailedRun) -> Mapping[str, Any]:
         f"{published}. `smallvoices doctor` says what to do."
     )
     return {
-        # Slack's markup: without this, text from outside could call a whole channel.
+        # Slack's markup: unescaped, text from outside could notify a whole channel.
         "text": text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"),
         "event": "run_failed",
         **asdict(failed),

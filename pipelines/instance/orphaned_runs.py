@@ -1,7 +1,7 @@
-"""Runs that Dagster takes for started although their process is gone: killed, or lost with the machine.
+"""Runs that Dagster lists as started although their process is gone: killed, or lost with the machine.
 
-Belongs here: telling them, and marking them as failed, so that they neither hold a place in the queue nor look busy
-until the longest time that a run may take is over.
+Belongs here: detecting them, and marking them as failed, so that they neither take a place in the queue nor look busy
+until the maximum runtime of a run.
 """
 
 import os
@@ -13,12 +13,12 @@ from pipelines.instance import processes
 
 _SAID = "Its process is gone: it was killed, or the machine stopped. Run the date again."
 _UNDER_WAY = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
-# Clocks of the kernel and of the run, which began after its process.
+# Tolerance between the kernel's clock and the run's, which starts after its process.
 _TOLERANCE_SECONDS = 10
 
 
 def mark(instance: dg.DagsterInstance) -> list[str]:
-    """Marks as failed the runs that are under way by Dagster's books and have no process any more.
+    """Marks as failed the runs that Dagster lists as active and whose process is gone.
 
     Only where runs are kept in SQLite, and so belong to this machine: elsewhere a process id may be another machine's.
 
@@ -33,7 +33,7 @@ def mark(instance: dg.DagsterInstance) -> list[str]:
 
 
 def is_dead(instance: dg.DagsterInstance, record: dg.RunRecord) -> bool:
-    """Whether a run is under way by Dagster's books, and its process is known to be gone."""
+    """Reports whether Dagster lists a run as active although its process is known to be gone."""
     if not isinstance(instance.run_storage, SqliteRunStorage) or record.dagster_run.status not in _UNDER_WAY:
         return False
     process = process_of(instance, record.dagster_run.run_id)
@@ -41,7 +41,7 @@ def is_dead(instance: dg.DagsterInstance, record: dg.RunRecord) -> bool:
 
 
 def process_of(instance: dg.DagsterInstance, run_id: str) -> int | None:
-    """The process that the run's own events name last."""
+    """Returns the latest process that the run's own events name."""
     found = None
     for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ENGINE_EVENT):
         event = entry.get_dagster_event()
@@ -51,7 +51,7 @@ def process_of(instance: dg.DagsterInstance, run_id: str) -> int | None:
 
 
 def _is_alive(pid: int, began: float) -> bool:
-    """Whether the process is there, and is no later one that was given the same number."""
+    """Reports whether the process exists, and is not a later one with the same id."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -61,5 +61,5 @@ def _is_alive(pid: int, began: float) -> bool:
     try:
         started = processes.process(pid).started
     except OSError:
-        return True  # no Linux
+        return True  # not Linux
     return started.timestamp() < began + _TOLERANCE_SECONDS

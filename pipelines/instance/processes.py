@@ -1,6 +1,6 @@
-"""Processes of this machine, as Linux tells of them.
+"""Processes of this machine, from Linux's /proc.
 
-Belongs here: whether one stands still, and when it was started, which tells it from a later one of the same number.
+Belongs here: the state and start time of a process; the start time distinguishes it from a later one with the same id.
 """
 
 import os
@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-# Which of the fields after the name in /proc/<process>/stat are the state, and the start in ticks after the boot.
+# Positions, after the name in /proc/<process>/stat, of the state and of the start in ticks since boot.
 _STATE, _STARTED = 0, 19
 
 
 @dataclass(frozen=True)
 class Process:
-    """One that is there.
+    """A running process.
 
     Attributes:
-        started: When it was started.
-        stands_still: Whether somebody has stopped it.
+        started: The time when it started.
+        stands_still: True if it is stopped.
     """
 
     started: datetime
@@ -26,12 +26,12 @@ class Process:
 
 
 def process(pid: int) -> Process:
-    """What is known of a process.
+    """Returns the state of a process.
 
     Raises:
-        OSError: It has ended, or is in another container; or this is no Linux.
+        OSError: It has ended, is in another container, or the system is not Linux.
     """
-    # Its name, in brackets, may hold anything.
+    # The name of the process, in brackets, may contain any character.
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     lines = Path("/proc/stat").read_text(encoding="ascii").splitlines()
     booted = next(int(line.split()[1]) for line in lines if line.startswith("btime "))

@@ -1,6 +1,6 @@
-"""Everything of a home that may go, Dagster's runs included.
+"""Retention of everything in a home, including Dagster's runs.
 
-Belongs here: putting files (`assets/retention`) and runs (`run_retention`) together. Does not: what is old of either.
+Belongs here: combining files (`assets/retention`) and runs (`run_retention`). Does not: the age limits of either.
 """
 
 from collections.abc import Sequence
@@ -17,11 +17,11 @@ from schemas.settings import Settings
 
 
 def removable(settings: Settings, instance: dg.DagsterInstance | None) -> list[Removable]:
-    """Everything that may go now.
+    """Returns everything that may be removed now.
 
     Args:
-        settings: How long things are kept.
-        instance: Dagster's, where there is one.
+        settings: The settings, with the retention periods.
+        instance: Dagster's instance, if there is one.
     """
     found = old_dates.removable(settings)
     if instance and settings.keep_runs_days is not None:
@@ -31,10 +31,10 @@ def removable(settings: Settings, instance: dg.DagsterInstance | None) -> list[R
 
 
 def remove(settings: Settings, instance: dg.DagsterInstance | None, found: Sequence[Removable]) -> list[str]:
-    """Removes what `removable` has found; the caller holds the home.
+    """Removes the result of `removable`; the caller holds the lock of the home.
 
     Returns:
-        What could not be removed, and why.
+        Items that could not be removed, with the reason.
     """
     refused = old_dates.remove([each for each in found if each.kind != "runs"])
     ended = [each.path.name for each in found if each.kind == "runs"]
@@ -46,10 +46,10 @@ def remove(settings: Settings, instance: dg.DagsterInstance | None, found: Seque
 
 
 def prune(settings: Settings, instance: dg.DagsterInstance) -> tuple[Sequence[Removable], list[str]]:
-    """Removes everything that may go.
+    """Removes everything that may be removed.
 
     Returns:
-        What that was, and what of it could not be removed, with the reason.
+        The removed items, and those that could not be removed, with the reason.
     """
     found = removable(settings, instance)
     return found, remove(settings, instance, found)

@@ -1,9 +1,9 @@
-"""What Dagster keeps of ended runs, and letting go of it.
+"""Retention of ended runs in Dagster's storage.
 
 Belongs here: the rows and files of a run in Dagster's own storage, which Dagster itself never removes (its retention is
-for ticks of schedules and sensors). Does not: what the runs have made.
+for ticks of schedules and sensors). Does not: the output of the runs.
 
-What stays is the newest record that an asset has of a date that is kept, for the UI to show which dates are there.
+The newest record of an asset for each retained date stays, so that the UI shows which dates exist.
 """
 
 from collections.abc import Sequence
@@ -24,12 +24,12 @@ from assets import landed
 
 _ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 _AT_ONCE = 500
-# Keys of assets are JSON in Dagster's storage: `["smallvoices", "landed_agency"]`; a pattern for LIKE.
+# Asset keys are JSON in Dagster's storage: `["smallvoices", "landed_agency"]`; this is a pattern for LIKE.
 _LANDED = landed.key_of("").to_string().removesuffix('"]').replace("_", "^_") + "%"
 
 
 def old(instance: dg.DagsterInstance, days: int) -> list[str]:
-    """Ids of the runs that ended longer ago than so many days, oldest first, but for the newest that succeeded."""
+    """Returns ids of runs that ended more than the given days ago, oldest first, without the newest success."""
     before = datetime.now(tz=UTC) - timedelta(days)
     ended = instance.get_run_records(dg.RunsFilter(statuses=_ENDED, updated_before=before), ascending=True)
     newest = instance.get_run_records(dg.RunsFilter(statuses=[dg.DagsterRunStatus.SUCCESS]), limit=1)
@@ -38,18 +38,18 @@ def old(instance: dg.DagsterInstance, days: int) -> list[str]:
 
 
 def size(instance: dg.DagsterInstance, run_id: str) -> int:
-    """Bytes of the files that a run has to itself."""
+    """Returns the bytes of the files that belong to one run only."""
     return sum(path.stat().st_size for path in _files(instance, run_id) if path.exists())
 
 
 def remove(instance: dg.DagsterInstance, run_ids: Sequence[str], *, since: date, landed_since: date) -> None:
-    """Lets go of runs.
+    """Deletes runs.
 
     Args:
-        instance: Dagster's.
+        instance: Dagster's instance.
         run_ids: Ended runs.
-        since: The first date of which tables are kept.
-        landed_since: The first date of which what has landed is kept.
+        since: The first date whose tables are kept.
+        landed_since: The first date whose landed files are kept.
     """
     for start in range(0, len(run_ids), _AT_ONCE):
         some = run_ids[start : start + _AT_ONCE]
@@ -58,7 +58,7 @@ def remove(instance: dg.DagsterInstance, run_ids: Sequence[str], *, since: date,
             for path in _files(instance, run_id):
                 path.unlink(missing_ok=True)
             instance.compute_log_manager.delete_logs(prefix=[run_id])
-            # Last: as long as it is there, a run that is only half gone is found again.
+            # Last: while this row exists, a partly deleted run is found again.
             instance.run_storage.delete_run(run_id)
 
 
@@ -72,7 +72,7 @@ def _storage(instance: dg.DagsterInstance) -> SqlEventLogStorage:
 
 
 def _files(instance: dg.DagsterInstance, run_id: str) -> list[Path]:
-    """The databases that SQLite has for a run alone."""
+    """Returns the SQLite databases of a single run."""
     storage = _storage(instance)
     if not isinstance(storage, SqliteEventLogStorage):
         return []
@@ -89,7 +89,7 @@ def _remove_events(instance: dg.DagsterInstance, run_ids: Sequence[str], since: 
     newest_checks = (
         sa.select(sa.func.max(checks.id)).where(is_kept).group_by(checks.asset_key, checks.check_name, checks.partition)
     )
-    # What stayed of runs that went before goes with its date.
+    # Remaining records of runs deleted earlier are deleted with their date.
     known = instance.get_run_ids()
     of_runs = sa.or_(events.run_id.in_(run_ids), sa.and_(made, events.run_id.not_in(known)))
     checks_of_runs = sa.or_(checks.run_id.in_(run_ids), checks.run_id.not_in(known))

@@ -1,6 +1,6 @@
-"""Dagster's own processes, as this one becomes them: the UI and the daemon, together or each by itself.
+"""Dagster's own processes, which replace this one: the UI and the daemon, together or separately.
 
-Belongs here: how they are started, on 127.0.0.1. Does not: what keeps them running (`deploy/`).
+Belongs here: how they are started, on 127.0.0.1. Does not: supervising them (`deploy/`).
 """
 
 import fcntl
@@ -19,14 +19,14 @@ _WORKSPACE = ["-w", str(Path(__file__).with_name("workspace.yaml"))]
 
 
 class ServiceRunningError(Exception):
-    """The home, or the port, has such a service already; the message says where."""
+    """The home, or the port, already has such a service; the message names it."""
 
 
 def ui(settings: Settings, port: int) -> NoReturn:
-    """The UI with its scheduler, which each home has one of.
+    """Starts the UI with its scheduler, of which each home has one.
 
     Raises:
-        ServiceRunningError: There is one already, or something else has the port.
+        ServiceRunningError: One is running already, or the port is in use.
     """
     home_instance.mark_dead(settings)
     _be_the_only_ui(settings, f"http://{_LOOPBACK}:{port}")
@@ -35,10 +35,10 @@ def ui(settings: Settings, port: int) -> NoReturn:
 
 
 def webserver(settings: Settings, host: str, port: int) -> NoReturn:
-    """The UI alone, on an address of this machine.
+    """Starts the UI alone, on an address of this machine.
 
     Raises:
-        ServiceRunningError: Something else has the port.
+        ServiceRunningError: The port is in use.
     """
     home_instance.mark_dead(settings)
     _require_free(port, host)
@@ -46,13 +46,13 @@ def webserver(settings: Settings, host: str, port: int) -> NoReturn:
 
 
 def daemon(settings: Settings) -> NoReturn:
-    """The daemon alone: schedule, automation, backfills and watching over runs."""
+    """Starts the daemon alone: schedule, automation, backfills and run monitoring."""
     home_instance.mark_dead(settings)
     _become(settings, "dagster-daemon", "run", *_WORKSPACE)
 
 
 def _be_the_only_ui(settings: Settings, address: str) -> None:
-    """Holds a lock for as long as this process lives, whatever it becomes; the system frees it, however that ends."""
+    """Holds a lock for the lifetime of this process, across exec; the system releases it."""
     descriptor = os.open(settings.dagster_home / "ui.lock", os.O_RDWR | os.O_CREAT, 0o644)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -67,9 +67,9 @@ def _be_the_only_ui(settings: Settings, address: str) -> None:
 
 
 def _require_free(port: int, host: str) -> None:
-    """Dagster itself would say that it serves there, and go on without a UI."""
+    """Checks that the port is free: Dagster itself would report that it serves there, and continue without a UI."""
     with socket.socket() as trial:
-        # As the UI itself binds: a port that another one has just left is free.
+        # Binds as the UI does: a port that was just released counts as free.
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             trial.bind((host, port))
@@ -80,6 +80,6 @@ def _require_free(port: int, host: str) -> None:
 def _become(settings: Settings, program: str, *arguments: str) -> NoReturn:
     executable = Path(sys.executable).with_name(program)
     form = ["--log-format", "json"] if settings.log == "json" else []
-    # Whatever Python files lie where this was typed must not be taken for modules of Dagster's.
+    # Python files in the current folder must not be imported in place of Dagster's modules.
     os.chdir(settings.dagster_home)
     os.execv(executable, [str(executable), *arguments, *form])  # noqa: S606 - our own

@@ -1,6 +1,6 @@
-"""The files that Dagster writes the events of a run to.
+"""The SQLite files of a run's events.
 
-Belongs here: keeping them open while a run writes. Does not: what they hold, or letting go of it (`run_retention`).
+Belongs here: keeping them open while a run writes. Does not: their content, or deleting them (`run_retention`).
 """
 
 import sqlite3
@@ -13,14 +13,14 @@ from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_
 
 @contextmanager
 def held_open(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
-    """Keeps the SQLite files of a run's events open during the block; does nothing where events are elsewhere.
+    """Keeps the SQLite files of a run's events open during the block; does nothing for other storages.
 
-    Dagster opens and closes them for every event, and SQLite writes its log back, with a sync, and makes it anew
-    whenever nobody else has a file open: a tenth of a small night's processor time.
+    Dagster opens and closes them for every event. When no other connection is open, SQLite then checkpoints its log,
+    with a sync, and creates it again: a tenth of the processor time of a small run.
 
     Args:
-        instance: Dagster's.
-        run_id: The run, which need not have begun.
+        instance: Dagster's instance.
+        run_id: The run, which may not have started.
     """
     storage = instance.event_log_storage
     shards = (INDEX_SHARD_NAME, run_id)
@@ -28,7 +28,7 @@ def held_open(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
     with ExitStack() as files:
         for path in paths:
             file = files.enter_context(closing(sqlite3.connect(path)))
-            # As Dagster has it; that of a run is new.
+            # Dagster's own journal mode, which the file of a new run does not have yet.
             file.execute("PRAGMA journal_mode = WAL")
             file.execute("SELECT count(*) FROM sqlite_master").fetchall()
         yield

@@ -1,20 +1,20 @@
-"""Text from outside on a terminal or in a log: shown, and never obeyed.
+"""Untrusted text on a terminal or in a log, made safe to print.
 
-Belongs here: making what exports, servers and files say harmless to print. Does not: what is printed.
+Belongs here: escaping texts of exports, servers and files. Does not: choosing what to print.
 """
 
 from rich.markup import escape
 
-# Joins emoji to one; alone it shows nothing.
+# Joins emoji; invisible on its own.
 _JOINER = "\u200d"
 
 
 def printable(text: str, *, keep: str = "") -> str:
-    """A text with every character that would steer a terminal, end a line or turn its direction written out.
+    """Escapes every character that would control a terminal, end a line or change its direction.
 
     Args:
         text: Any text.
-        keep: Characters that may stay all the same, such as a line feed.
+        keep: Characters that are not escaped, such as a line feed.
     """
     if text.isprintable():
         return text
@@ -25,5 +25,5 @@ def printable(text: str, *, keep: str = "") -> str:
 
 
 def shown(text: str, *, keep: str = "") -> str:
-    """The same for Rich, which takes brackets for markup."""
+    """Escapes a text for Rich, which reads brackets as markup."""
     return escape(printable(text, keep=keep))

@@ -1,7 +1,7 @@
-"""Asset keys of releases before the prefix: moving what the UI shows of them to the keys of today.
+"""Asset keys of releases before the prefix: moves their materializations to today's keys.
 
-Belongs here: Dagster's record of which dates have landed. Does not: tables, whose dates are recomputed under their keys
-of today anyway. The Dagster instance of a home is this project's alone, so that every key without a prefix is its own.
+Belongs here: Dagster's record of landed dates. Does not: tables, whose dates are recomputed under today's keys anyway.
+The Dagster instance of a home belongs to this project alone, so every key without a prefix is its own.
 """
 
 import dagster as dg
@@ -13,7 +13,7 @@ _LANDED = "landed_"
 
 
 def move(instance: dg.DagsterInstance) -> None:
-    """Reports the landed dates of each source under its key of today, and removes the keys without a prefix."""
+    """Reports the landed dates of each source under today's key, and removes the keys without a prefix."""
     keys = [key for key in instance.get_asset_keys() if len(key.path) == 1]
     for key in keys:
         if key.path[0].startswith(_LANDED):

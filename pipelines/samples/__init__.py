@@ -1,4 +1,4 @@
-"""Invented exports to try the pipeline with, in the formats of three vendors.
+"""Synthetic exports to try the pipeline with, in the formats of three vendors.
 
-Belongs here: their accounts, their mess, and writing them. The pipeline only ever sees the files.
+Belongs here: their accounts, their planted errors, and writing them. The pipeline only ever sees the files.
 """

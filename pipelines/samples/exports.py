@@ -1,6 +1,6 @@
-"""The files of the three vendors, each in its own form and with its planted mess.
+"""The files of the three vendors, each in its own format and with its planted errors.
 
-Belongs here: columns, keys, encodings and everything that is wrong in them. Does not: the accounts.
+Belongs here: columns, keys, encodings and all planted errors. Does not: the accounts.
 """
 
 import csv
@@ -15,7 +15,7 @@ from pipelines.samples.people import ORIGIN, WITHIN_ACCOUNT, Account, Record
 
 People = dict[str, list[Account]]
 
-# Who makes a mess: one account of the tier per word. What the words mean stands where they are acted upon.
+# Kinds of planted errors: one account of the tier per kind. Each is documented where it is applied.
 MESS = {
     "agency": {"nano": "all-zero all-zero repeated", "micro": "n/d negative cut surplus-cell age-150 repeated"},
     "scraper": {
@@ -30,7 +30,7 @@ MESS = {
     },
 }
 GONE = object()
-# What stands in place of a profile's values, or of its oldest post's.
+# Values that replace those of a profile, or of its oldest post.
 IN_PLACE: dict[str, Record] = {
     # Bad rows: "non disponible" in a column of numbers; a count that only a range check finds; the wrong century.
     "n/d": {"instagram_number_of_followers": "n/d"},
@@ -40,10 +40,10 @@ IN_PLACE: dict[str, Record] = {
     "nobody": {"id": GONE, "username": GONE, "url": None, "fullName": "", "followersCount": 0, "latestPosts": []},
     "lots": {"followersCount": "lots"},
     "blank": {"profile_id": "", "handle": "", "profile_url": ""},
-    # The page's words for a time; likes of what nobody saw, from counters read at different times.
+    # The page's text for a time; more likes than views, from counters read at different times.
     "no-time": {"timestamp": "3 weeks ago"},
     "over-views": {"views": 1},
-    # Not bad: posts that cannot be seen; comments switched off, which is not 0; text left out or hard on readers.
+    # Valid: posts that cannot be seen; disabled comments, which are not 0; missing or unusual text.
     "private": {"private": True, "latestPosts": GONE},
     "no-comments": {"commentsCount": None},
     "no-text": {"biography": GONE},
@@ -56,23 +56,23 @@ compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def messed(record: Record, kind: str) -> Record:
-    """A record with other values under those of its keys that this kind of mess touches, or without the key."""
+    """Applies a kind of planted error to a record: replaces the values of its keys, or removes the key."""
     values = {key: IN_PLACE.get(kind, {}).get(key, value) for key, value in record.items()}
     return {key: value for key, value in values.items() if value is not GONE}
 
 
 def csv_text(rows: Iterable[Iterable[object]], line_end: str) -> str:
-    """CSV, quoted only where it has to be."""
+    """Writes CSV, quoted only where necessary."""
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator=line_end).writerows(rows)
     return buffer.getvalue()
 
 
 def agency_row(account: Account, day: date) -> Record:
-    """One account's averages, by column."""
+    """Returns one account's averages, by column."""
     profile, born = account.profile(day), account.born
     posts = min(100, profile["posts_count"])  # the agency reads the newest hundred
-    # A mean, not a median: over log-normal posts it lies above the typical post. A wave of 2 % over weeks.
+    # A mean, not a median: over log-normal posts it is above the typical post. A wave of 2 % over weeks.
     mean = account.engagement_ratio * math.exp(WITHIN_ACCOUNT**2 / 2 + 0.02 * math.sin((day - ORIGIN.date()).days / 5))
     likes = round(mean * profile["followers"] * posts / (1 + account.comments_per_like))
     comments = round(likes * account.comments_per_like)
@@ -93,10 +93,10 @@ def agency_row(account: Account, day: date) -> Record:
 
 
 def agency_csv(people: People, day: date) -> bytes:
-    """Instagram averages in the form of a French agency: CRLF, DD/MM/YYYY, `"3,375"` for 3.375 and never 3,375."""
-    # Some people are in two sources with the same id and handle, so that one has to supersede the other.
+    """Writes Instagram averages in a French agency's format: CRLF, DD/MM/YYYY, `"3,375"` for 3.375, never 3,375."""
+    # Some people are in two sources with the same id and handle, so that deduplication has to choose one.
     accounts = people["agency"] + [account for account in people["scraper"] if account.mess == "shared"]
-    # Pages that overlap: the same row again, to the last byte.
+    # Overlapping pages: the same row again, byte for byte.
     accounts += [account for account in accounts if account.mess == "repeated"]
     rows = [list(agency_row(accounts[0], day))]  # a record's keys: the header
     for account in accounts:
@@ -113,7 +113,7 @@ def agency_csv(people: People, day: date) -> bytes:
 
 
 def scraper_post(account: Account, handle: str, post: Record) -> Record:
-    """One item of `latestPosts`."""
+    """Builds one item of `latestPosts`."""
     post_id, likes, words = int(post["post_id"]), post["likes"], post["caption"].split()
     # Hidden by the owner on all or some posts, or mostly taken for the three people whom the page names.
     if account.mess == "hidden" or (account.mess == "some-hidden" and post_id % 3 == 0):
@@ -140,11 +140,11 @@ def scraper_post(account: Account, handle: str, post: Record) -> Record:
 
 
 def scraper_json(people: People, day: date) -> bytes:
-    """Instagram profiles with their posts inside, as a scraping service's dataset."""
+    """Writes Instagram profiles with nested posts, as a scraping service's dataset."""
     items = []
     for account in people["scraper"]:
         profile = account.profile(day)
-        # Handles do not know case.
+        # Handles are case-insensitive.
         handle = account.handle.capitalize() if account.mess == "capital" else account.handle
         *latest, oldest = (scraper_post(account, handle, post) for post in account.posts(day))
         item = {
@@ -168,7 +168,7 @@ def scraper_json(people: People, day: date) -> bytes:
 
 
 def tiktok_profiles_csv(people: People, day: date) -> bytes:
-    """TikTok profiles in the project's own plain shape, with the byte order mark that spreadsheets put in front."""
+    """Writes TikTok profiles in the project's own plain shape, with the byte order mark that spreadsheets write."""
     listed = [account for account in people["tiktok_team"] if account.mess != "stranger"]
     rows = [messed(account.profile(day), account.mess) for account in listed]
     # Yesterday's capture of the same account, further down: the order must not decide which one counts.
@@ -177,14 +177,14 @@ def tiktok_profiles_csv(people: People, day: date) -> bytes:
 
 
 def tiktok_posts_ndjson(people: People, day: date) -> bytes:
-    """TikTok posts in the project's own plain shape, without addresses."""
+    """Writes TikTok posts in the project's own plain shape, without URLs."""
     lines: list[str] = []
-    # Pages that overlap: the same posts again, further down.
+    # Overlapping pages: the same posts again, further down.
     for account in [*people["tiktok_team"], *(a for a in people["tiktok_team"] if a.mess == "repeated")]:
         *posts, oldest = account.posts(day)
         if account.mess == "blank":
             continue
-        if account.mess == "stranger":  # one post of somebody in no profile: no followers to divide by
+        if account.mess == "stranger":  # one post of an unknown profile: no followers to divide by
             posts = []
         elif account.mess == "future":  # scheduled, and listed by the team's tool as if it were out
             new = {"post_id": account.account_id, "posted_at": f"{day + timedelta(days=3)}T00:00:00Z"}
@@ -192,7 +192,7 @@ def tiktok_posts_ndjson(people: People, day: date) -> bytes:
         lines += map(compact, [*posts, messed(oldest, account.mess)])
         if account.mess == "cut":  # a writer that stopped in the middle of a record and went on after a restart
             lines[-1] = lines[-1][:150]
-    # What a proxy says in place of a page of records, and a blank line, which is no record, so not a bad one.
+    # A proxy's error text in place of a page of records, and a blank line, which is not a record and so not an error.
     lines.insert(len(lines) // 2, "<html><body>502 Bad Gateway</body></html>\n")
     return "".join(f"{line}\n" for line in lines).encode()
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from pipelines.samples.exports import EXPORTS, MESS
 from pipelines.samples.people import population
 
-# The last has a snapshot 30 days, 7 days and a day before it, from which growth and movers are told.
+# The last has a snapshot 30 days, 7 days and a day before it, the basis of growth and movers.
 DATES = (date(2026, 10, 1), date(2026, 10, 24), date(2026, 10, 30), date(2026, 10, 31))
 SEED = 7
 
@@ -30,7 +30,7 @@ def write(folder: Path, dates: Sequence[date] = DATES, seed: int = SEED) -> Iter
 
 
 def main() -> None:
-    """Reads the command line, writes the files and prints the size of each."""
+    """Parses the command line, writes the files and prints the size of each."""
     parser = argparse.ArgumentParser(description="Write invented exports for snapshot dates.")
     parser.add_argument(
         "dates", nargs="*", type=date.fromisoformat, default=DATES, help=f"snapshot dates ({' '.join(map(str, DATES))})"

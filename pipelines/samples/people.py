@@ -1,7 +1,7 @@
-"""The invented accounts, and how they live through the days.
+"""The synthetic accounts, and their development over the days.
 
-Belongs here: who they are, what they post, how their numbers grow. Does not: how a vendor writes that down.
-Nobody here exists: handles are made of nouns, every address is on example.com, ids are random.
+Belongs here: identity, posts and growth. Does not: vendors' formats. All accounts are synthetic: handles are made of
+nouns, every address is on example.com, ids are random.
 """
 
 import math
@@ -62,20 +62,20 @@ PLACES: tuple[tuple[str, str, tuple[str, str], tuple[str, ...], int], ...] = (
 
 
 def rng(*name: object) -> random.Random:
-    """A generator of its own for everything that has a name; seeding with text is equal on every machine."""
+    """Returns a random generator for a name; seeding with text is equal on every machine."""
     return random.Random("/".join(map(str, name)))
 
 
 class Account:
-    """One invented account. What changes from day to day is a method that takes the date."""
+    """One synthetic account. Values that change from day to day are methods of the date."""
 
     def __init__(
         self, source: str, tier: str, account_id: str, name: tuple[str, str], size: float, standing: float, mess: str
     ) -> None:
-        """Draws what is left open. `size` and `standing`: shares of the tier with fewer followers, less engagement."""
+        """Draws the free attributes. `size`, `standing`: shares of the tier with fewer followers, less engagement."""
         draw = rng(account_id)
         low, high, typical, verified = TIERS[tier]
-        self.mess = mess  # what its source makes of it: the same day after day, as real glitches are
+        self.mess = mess  # the errors of its source: the same every day, like real glitches
         self.platform, self.account_id = SOURCES[source][0], account_id
         self.sector, self.handle = name
         self.nouns, self.biography, self.category = SECTORS[self.sector]
@@ -96,12 +96,12 @@ class Account:
         self.is_verified = draw.random() < verified
 
     def followers(self, days: float) -> int:
-        """Followers so many days after `ORIGIN`: steady growth or loss, and a wave of half a percent over weeks."""
+        """Returns the followers so many days after `ORIGIN`: steady growth or loss, with a slow wave of 0.5 %."""
         wave = 0.005 * math.sin(days / 3 + self.interval)
         return round(self.followers_at_origin * math.exp(self.daily_growth * days + wave))
 
     def profile(self, day: date) -> Record:
-        """The account in the project's own plain shape."""
+        """Returns the account in the project's own plain shape."""
         draw = rng(self.account_id, "profile")
         days = (day - ORIGIN.date()).days
         return {
@@ -127,14 +127,14 @@ class Account:
         }
 
     def posts(self, day: date) -> list[Record]:
-        """What an export of this day shows: the pinned post, if there is one, then the newest."""
+        """Returns the posts of an export of this day: the pinned post, if there is one, then the newest."""
         upcoming = math.ceil((day - ORIGIN.date()).days / self.interval) + 1
         numbers = [*([None] if self.is_pinning else []), *range(upcoming, upcoming - self.posts_shown - 3, -1)]
         posts = (self.post(number, day) for number in numbers)
         return [post for post in posts if post["posted_at"] < post["captured_at"]][: self.posts_shown]
 
     def post(self, number: int | None, day: date) -> Record:
-        """A post in the plain shape, by a number that rises with time (None: an old one that is pinned on top)."""
+        """Returns a post in the plain shape, by a number that rises with time (None: an old one, pinned on top)."""
         draw = rng(self.account_id, "post", number)
         # Less than half an interval to either side, so that time rises with the number.
         days = -draw.uniform(200, 600) if number is None else (number + draw.uniform(-0.4, 0.4)) * self.interval
@@ -147,14 +147,14 @@ class Account:
             words.append(f"@{draw.choice(self.nouns)}.shop")
         if draw.random() < 0.3:
             words.append(f"#{self.sector}")
-        # Half of the paid TikTok posts carry the platform's own flag only; a scraper sees but the caption.
+        # Half of the paid TikTok posts carry the platform's own flag only; a scraper sees only the caption.
         if is_sponsored and not (is_tiktok and draw.random() < 0.5):
             words.append(draw.choice(("#werbung" if self.language.startswith("de") else "#sponsored", "#ad")))
 
         engagement = self.engagement_ratio * self.followers(days) * math.exp(draw.gauss(0, WITHIN_ACCOUNT))
         engagement *= 8 if draw.random() < 0.02 else 1  # goes viral
         engagement *= 0.85 if is_sponsored else 3 if number is None else 1
-        # Half of the counts come within 10 hours, nearly all within two days, and slight growth ever after.
+        # Half of the counts come within 10 hours, nearly all within two days, and slight growth afterwards.
         age = max((day - ORIGIN.date()).days - days, 0)
         engagement *= (1 - 0.85 * math.exp(-age / 0.8)) * (1 + 0.01 * math.log1p(age))
         comments_per_like = self.comments_per_like * math.exp(draw.gauss(0, 0.25))
@@ -162,7 +162,7 @@ class Account:
         return {
             "platform": self.platform,
             "profile_id": self.account_id,
-            # The time is in the upper bits, as on both platforms. Taken for a float, the id loses its last digits.
+            # The time is in the upper bits, as on both platforms. Read as a float, the id loses its last digits.
             "post_id": str(int(posted_at.timestamp()) << 32 | draw.getrandbits(32)),
             "posted_at": f"{posted_at:%Y-%m-%dT%H:%M:%SZ}",
             "kind": draw.choices(("video", "image", "carousel"), (92, 8, 0) if is_tiktok else (30, 35, 35))[0],

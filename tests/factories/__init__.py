@@ -1,1 +1,1 @@
-"""What tests are made of: invented exports, homes, and servers on loopback."""
+"""Factories of test data: synthetic exports, homes, and servers on loopback."""

@@ -1,6 +1,6 @@
-"""Folders that take long to make, made once for all processes of a test session.
+"""Folders that are slow to build, built once for all processes of a test session.
 
-Belongs here: sharing a folder between the processes that tests run in. Does not: what is in it.
+Belongs here: sharing a folder between test processes. Does not: its content.
 """
 
 import fcntl
@@ -12,11 +12,11 @@ import pytest
 
 
 def built_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path], object]) -> Path:
-    """Gives a folder that the first process to ask has built; whoever works on it works on a copy.
+    """Returns a folder that the first process to request it has built; tests modify only copies of it.
 
     Args:
-        factory: Where this process puts its folders.
-        name: The folder's name, unlike that of any other.
+        factory: The folder factory of this process.
+        name: The unique name of the folder.
         build: Fills the empty folder.
     """
     base = factory.getbasetemp()
@@ -25,7 +25,8 @@ def built_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path
     with (shared / f"once-{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not done.exists():
-            # A builder that failed has left its folder, and the next one fails by it: the first error is the one to read.
+            # A builder that failed has left its folder, on which the next one fails: the first error is the relevant
+            # one.
             folder.mkdir()
             build(folder)
             done.touch()

@@ -1,7 +1,7 @@
-"""The `smallvoices` command, run in the process of a test or in a process of its own.
+"""The `smallvoices` command, run in the process of a test or in a new process.
 
-Belongs here: how tests run a command and read its end. A process takes two seconds of processor time to import what it
-needs, so tests use one only for what a process alone shows: signals, locale, time zone, and what is imported.
+Belongs here: running a command and reading its result. A process takes two seconds of processor time to import its
+modules, so tests use one only for behaviour of a process: signals, locale, time zone, and imports.
 """
 
 import json
@@ -22,7 +22,7 @@ SMALLVOICES = Path(sys.executable).with_name("smallvoices")
 
 @dataclass(frozen=True)
 class Finished:
-    """How a command ended."""
+    """The result of a command."""
 
     code: int
     out: str
@@ -30,13 +30,13 @@ class Finished:
 
     @property
     def document(self) -> dict[str, Any]:
-        """What it printed with --json."""
+        """Returns the output of --json."""
         found: dict[str, Any] = json.loads(self.out)
         return found
 
 
 def run_here(*arguments: str, folder: Path, **environment: str) -> Finished:
-    """Runs `smallvoices` with arguments in this process, as from a folder and with more in its environment."""
+    """Runs `smallvoices` with arguments in this process, with the given folder and additional environment."""
     from pipelines.cli import main  # noqa: PLC0415 - loads most of the project, which few tests of schemas/ need
 
     with patch.dict(os.environ, environment), chdir(folder):
@@ -47,7 +47,7 @@ def run_here(*arguments: str, folder: Path, **environment: str) -> Finished:
 
 
 def run_process(*arguments: str, folder: Path, **environment: str) -> Finished:
-    """Runs `smallvoices` with arguments in a process of its own."""
+    """Runs `smallvoices` with arguments in a new process."""
     done = subprocess.run(
         [str(SMALLVOICES), *arguments],
         capture_output=True, text=True, check=False, cwd=folder, env=os.environ | environment, timeout=300,
@@ -60,7 +60,7 @@ class Command:
     """Runs `smallvoices` in a home, by default that of the test.
 
     Attributes:
-        folder: Of the test: where the command is started, with the home and the sources.yaml in it.
+        folder: The folder of the test, in which the command starts, with the home and the sources.yaml.
     """
 
     folder: Path
@@ -74,7 +74,7 @@ class Command:
     def process(
         self, *arguments: str, home: Path | None = None, sources: Path | None = None, **environment: str
     ) -> Finished:
-        """Runs it in a process of its own."""
+        """Runs it in a new process."""
         return run_process(*arguments, *self._places(home, sources), folder=self.folder, **environment)
 
     def _places(self, home: Path | None, sources: Path | None) -> list[str]:

@@ -1,4 +1,4 @@
-"""Invented exports, inferred and read: what tests of inference share."""
+"""Synthetic exports, inferred and read, for tests of inference."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from schemas.shape import Records, Shape
 def inferred(
     folder: Path, content: str | bytes, name: str = "export.csv", platform: str | None = "instagram"
 ) -> Inferred:
-    """What is inferred of a file of this content."""
+    """Infers a file of this content."""
     path = folder / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return infer(path, platform=platform, names=(Path(name).stem,))
@@ -26,7 +26,7 @@ def rows(
     platform: str | None = "instagram",
     records: Records = "profiles",
 ) -> list[dict[str, Any]]:
-    """The canonical columns that have a value, record by record, of an export about which nothing is open."""
+    """Returns the non-null canonical columns, record by record, of an export without ambiguity."""
     told = inferred(folder, content, name, platform).proposal
     assert not told.questions, [f"{question.about}: {question.text}" for question in told.questions]
     assert told.shape is not None
@@ -34,7 +34,7 @@ def rows(
 
 
 def read(path: Path, shape: Shape, records: Records) -> list[dict[str, Any]]:
-    """The canonical columns that have a value, record by record, of an export read by a shape."""
+    """Returns the non-null canonical columns, record by record, of an export read by a shape."""
     with duckdb.connect(":memory:") as connection:
         connection.execute(shape.macros())
         text = open_columns(connection, path, shape, shape.read_columns(records), exact=True)
@@ -47,14 +47,14 @@ def read(path: Path, shape: Shape, records: Records) -> list[dict[str, Any]]:
 def asked(
     folder: Path, content: str | bytes, name: str = "export.csv", platform: str | None = "instagram"
 ) -> dict[str, str]:
-    """What the questions are about, and their words."""
+    """Returns the questions by subject, with their text."""
     return {question.about: question.text for question in inferred(folder, content, name, platform).proposal.questions}
 
 
 def aside(
     folder: Path, content: str | bytes, name: str = "export.csv", platform: str | None = "instagram"
 ) -> dict[str, str]:
-    """Columns left aside, and why."""
+    """Returns the ignored columns, with the reason."""
     return {
         column.column: column.why
         for column in inferred(folder, content, name, platform).proposal.columns

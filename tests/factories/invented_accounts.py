@@ -1,6 +1,6 @@
-"""Accounts and posts that tests invent, and the SQL files run over them as a night runs them.
+"""Synthetic accounts and posts, and the SQL files run over them as in a nightly run.
 
-Belongs here: rows as the import accepts them, and getting from them to the tables of a night.
+Belongs here: rows as the import accepts them, and computing the tables of a nightly run from them.
 """
 
 from datetime import date, datetime, time, timedelta
@@ -26,18 +26,18 @@ Row = dict[str, Any]
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """A home of the test's own."""
+    """Returns the settings of a separate home."""
     return Settings(home=tmp_path, sources_file=tmp_path / "sources.yaml")
 
 
 def profile(name: str, followers: int, **cells: object) -> Row:
-    """An account on Instagram."""
+    """Builds an account on Instagram."""
     landed = {"source": "s", "snapshot_date": DAY, "data_age_days": 0, "landed_file": "f", "landed_row": 1}
     return {"platform": "instagram", "profile_id": name, "handle": name, "followers": followers} | landed | cells
 
 
 def post(name: str, age: int, likes: int | None, comments: int | None = 0, **cells: object) -> Row:
-    """A post of an account, `age` days before the snapshot."""
+    """Builds a post of an account, `age` days before the snapshot."""
     posted_at = datetime.combine(DAY, time(12)) - timedelta(days=age)
     landed = {"source": "s", "snapshot_date": DAY, "data_age_days": 0, "landed_file": "f", "landed_row": 1}
     counts = {"likes": likes, "comments": comments, "posted_at": posted_at, "post_id": f"{name}-{age}-{likes}"}
@@ -45,13 +45,13 @@ def post(name: str, age: int, likes: int | None, comments: int | None = 0, **cel
 
 
 def run(settings: Settings, name: str, inputs: dict[str, pl.DataFrame]) -> pl.DataFrame:
-    """The rows of a SQL file over frames."""
+    """Runs a SQL file over frames, and returns its rows."""
     batches = [pl.DataFrame(batch) for batch in stream_sql(settings, read_sql(name), inputs)]
     return pl.concat(batches) if batches else pl.DataFrame()
 
 
 def engagement(settings: Settings, profiles: list[Row], posts: list[Row]) -> dict[str, Row]:
-    """Account to its row of `engagement`."""
+    """Returns the rows of `engagement` by account."""
     found = run(
         settings,
         "engagement",
@@ -68,7 +68,7 @@ def engagement(settings: Settings, profiles: list[Row], posts: list[Row]) -> dic
 def night(
     settings: Settings, profiles: list[Row], posts: list[Row] | None = None, earlier: list[Row] | None = None
 ) -> dict[str, dict[str, Row]]:
-    """Table to account to its row, of every table of a night that has a row per account."""
+    """Returns every table of a nightly run with one row per account, by account."""
     frames = [
         pl.DataFrame(rows or [], schema=polars_schema(model))
         for rows, model in ((profiles, Profiles), (posts, Posts), (earlier, Profiles))

@@ -1,6 +1,6 @@
-"""Servers on loopback that send what a test says, byte for byte, and remember what they were asked.
+"""Servers on loopback that send the bytes of a test, and record the requests.
 
-Belongs here: sockets and the words of HTTP. Does not: what any one test is about.
+Belongs here: sockets and HTTP messages. Does not: the subject of any test.
 """
 
 import json
@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 @dataclass(frozen=True)
 class Request:
-    """What a client asked."""
+    """A request of a client."""
 
     method: str
     path: str
@@ -29,7 +29,7 @@ Answer = Callable[[Request], bytes | Iterable[bytes]]
 
 @dataclass
 class Loopback:
-    """A server; `asked` are the requests so far, `connections` how many there were, a word sent on them or not."""
+    """A server; `asked` are the requests so far, `connections` counts connections, even those without a request."""
 
     answer: Answer
     host: str = "127.0.0.1"
@@ -41,11 +41,11 @@ class Loopback:
 
     @property
     def url(self) -> str:
-        """Its address, without a path."""
+        """Returns its address, without a path."""
         return f"http{'s' if self.tls else ''}://{self.host}:{self.port}"
 
     def paths(self) -> list[str]:
-        """The paths asked for, in order."""
+        """Returns the requested paths, in order."""
         return [request.path for request in self.asked]
 
 
@@ -57,14 +57,14 @@ def ok(
     headers: Mapping[str, str] | None = None,
     **more: str,
 ) -> bytes:
-    """An answer; underscores in the names of headers stand for hyphens.
+    """Builds a response; underscores in the names of headers stand for hyphens.
 
     Args:
         body: Its body.
-        status: Code and words.
-        framing: How its end is told: length, chunked or close.
-        headers: Others than those of framing.
-        more: Others still.
+        status: Code and reason phrase.
+        framing: Framing of the body: length, chunked or close.
+        headers: Headers other than those of framing.
+        more: Further headers.
     """
     headers = {**(headers or {}), **more}
     if framing == "length":
@@ -78,13 +78,13 @@ def ok(
 
 
 def as_json(document: object, **headers: str) -> bytes:
-    """An answer of JSON."""
+    """Builds a response of JSON."""
     return ok(json.dumps(document).encode(), headers={"Content_Type": "application/json", **headers})
 
 
 @contextmanager
 def serving(answer: Answer, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> Iterator[Loopback]:
-    """A server that gives this answer, or several pieces of one, to each request, and then closes."""
+    """Serves this response, or several pieces of one, to each request, and then closes."""
     server = Loopback(answer, host, tls=tls)
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -129,7 +129,7 @@ def _converse(plain: socket.socket, server: Loopback) -> None:
                 if server.stopped.is_set():
                     return
             connection.shutdown(socket.SHUT_WR)
-            # Closing with something unread would reset the connection under the answer.
+            # Closing with unread data would reset the connection before the response is read.
             connection.settimeout(1)
             while connection.recv(65536):
                 pass
@@ -155,7 +155,7 @@ def _request(connection: socket.socket) -> Request | None:
 
 
 def in_turn(answers: Iterable[bytes | Answer | Mapping[str, object]]) -> Answer:
-    """Answers for one request after the other; the last one for all that follow."""
+    """Returns one response after the other; the last one for all following requests."""
     left = list(answers)
 
     def answer(request: Request) -> bytes | Iterable[bytes]:

@@ -1,6 +1,6 @@
-"""A person to forget among others who are easily taken for them, and every byte of a folder to search for them in.
+"""A person to erase among others who resemble them, and every byte of a folder to search for them.
 
-Belongs here: what tests of forgetting share: the exports that name the person, and a search that is not the project's.
+Belongs here: shared data of erasure tests: exports that name the person, and a search independent of the project.
 """
 
 import gzip
@@ -18,18 +18,18 @@ from tests.factories.small_exports import ndjson_bytes
 
 ANNA = "anna.summers"
 DAYS = ("2026-10-29", "2026-10-30")
-# What nobody's records but hers say.
+# Texts that only her records contain.
 OWN_WORDS = (b"my own words", b"Anna Summers", f'instagram.com/{ANNA}"'.encode(), f"{ANNA}@mail".encode())
 
 
 def account(platform: str, number: str | None, handle: str, **more: object) -> dict[str, Any]:
-    """A profile of the plain shape."""
+    """Builds a profile of the plain shape."""
     return {"platform": platform, "profile_id": number, "handle": handle, "followers": 5000, "avg_likes": 300,
             "avg_comments": 9, "biography": "", **more}  # fmt: skip
 
 
 def crowd() -> list[dict[str, Any]]:
-    """Enough others to rank among, some of them easily taken for the person."""
+    """Builds enough others to rank among, some of them similar to the person."""
     return [
         *(account("instagram", f"77{place:04}", f"other{place}", avg_likes=100 + place) for place in range(60)),
         account("tiktok", "5551234", ANNA, biography="of the same name, elsewhere"),
@@ -40,14 +40,14 @@ def crowd() -> list[dict[str, Any]]:
 
 
 def everything(folder: Path) -> bytes:
-    """Every byte under a folder, decompressed where it is gzip, and cells of tables that are whole."""
+    """Returns every byte under a folder, with gzip decompressed, and cells of complete tables."""
     found = []
     with duckdb.connect() as connection:
         for path in sorted(folder.rglob("*")):
             if path.is_file() and not path.is_symlink():
                 content = path.read_bytes()
                 found.append(content)
-                # What a kill has left may end anywhere.
+                # A killed process may leave files that end anywhere.
                 with suppress(EOFError, zlib.error):
                     found.append(gzip.decompress(content) if content.startswith(b"\x1f\x8b") else b"")
                 if path.suffix == ".parquet" and content.endswith(b"PAR1"):
@@ -57,7 +57,7 @@ def everything(folder: Path) -> bytes:
 
 
 def export(folder: Path, days: Sequence[str] = DAYS, **more: object) -> Home:
-    """Writes exports of two sources: one packed, one that names the person in broken records; nothing is run."""
+    """Writes exports of two sources: one packed, one that names the person in broken records; runs nothing."""
     sources = [
         {"name": "plain", "shape": "smallvoices", "url": "{date}.ndjson.gz"},
         {"name": "list", "shape": "smallvoices", "url": "{date}.csv", "platform": "instagram",

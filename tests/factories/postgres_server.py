@@ -1,6 +1,6 @@
-"""A real PostgreSQL server on loopback, of the system's packages.
+"""A real PostgreSQL server on loopback, from the system's packages.
 
-Belongs here: starting and ending it. What it needs is installed by `make postgres`.
+Belongs here: starting and stopping it. `make postgres` installs it.
 """
 
 import os
@@ -26,27 +26,27 @@ class Postgres:
     port: int
 
     def address(self, database: str) -> str:
-        """Where a database is, the password left to the environment."""
+        """Returns the address of a database, with the password left to the environment."""
         return f"postgresql://keeper:${{PG_PASSWORD}}@127.0.0.1:{self.port}/{database}"
 
     def full_address(self, database: str) -> str:
-        """The same with the password, as Dagster has it from the environment."""
+        """Returns the address with the password, as in Dagster's environment."""
         return self.address(database).replace("${PG_PASSWORD}", quote(PASSWORD, safe=""))
 
     def connect(self, database: str, user: str = "keeper") -> psycopg.Connection:
-        """A connection of a test's own."""
+        """Opens a separate connection."""
         return psycopg.connect(
             host="127.0.0.1", port=self.port, user=user, password=PASSWORD, dbname=database, autocommit=True
         )
 
     def make(self, database: str) -> None:
-        """An empty database of that name."""
+        """Creates an empty database of that name."""
         with self.connect("postgres") as connection:
             connection.execute(f"DROP DATABASE IF EXISTS {database}".encode())
             connection.execute(f"CREATE DATABASE {database}".encode())
 
     def dump(self, database: str) -> str:
-        """All that is in a database, as PostgreSQL's own tool writes it."""
+        """Dumps a database with PostgreSQL's own tool."""
         command = [str(_PLACES[0] / "pg_dump"), "-h", "127.0.0.1", "-p", str(self.port), "-U", "keeper", database]
         environment = os.environ | {"PGPASSWORD": PASSWORD}
         return subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
@@ -54,11 +54,11 @@ class Postgres:
 
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    """The server, for all tests of a session."""
+    """Starts the server, for all tests of a session."""
     if not _PLACES:
         pytest.skip("no PostgreSQL server: `make postgres` installs it (system packages, as root)")
     folder = tmp_path_factory.mktemp("postgres")
-    # It refuses to run as root.
+    # PostgreSQL refuses to run as root.
     as_owner = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.getuid() == 0 else []
     data = Path("/tmp" if as_owner else folder) / f"smallvoices-tests-{os.getpid()}"  # noqa: S108 - where another user may write
     data.mkdir(mode=0o700)

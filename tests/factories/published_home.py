@@ -1,7 +1,7 @@
-"""A home whose lake holds three ranked days of a small invented export, and publishing from it.
+"""A home whose lake holds three ranked days of a small synthetic export, and publishing from it.
 
-Belongs here: the fixtures that tests of publishing, of readers and of what goes wrong between them share. The export
-has names that a spreadsheet would run.
+Belongs here: the fixtures shared by tests of publishing, of readers, and of faults between them. The export has names
+that a spreadsheet would execute.
 """
 
 import json
@@ -43,28 +43,28 @@ SOURCES = "sources:\n- {name: plain, shape: smallvoices, url: '{date}.ndjson'}\n
 
 @dataclass(frozen=True)
 class Home:
-    """A home of a test's own."""
+    """A separate home of a test."""
 
     folder: Path
 
     @property
     def settings(self) -> Settings:
-        """What the pipeline works with there."""
+        """Returns the settings of the home."""
         return Settings(home=self.folder / "home", sources_file=self.folder / "sources.yaml")
 
     @property
     def published(self) -> Path:
-        """What readers open."""
+        """Returns the published folder."""
         return self.settings.published
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """What the manifest says now."""
+        """Returns the current manifest."""
         found: dict[str, Any] = json.loads((self.published / "manifest.json").read_bytes())
         return found
 
     def publish(self, *, wait_seconds: int = 60) -> Generation:
-        """Publishes in this process, waiting so long for another publisher."""
+        """Publishes in this process, waiting at most so long for another publisher."""
         settings = replace(self.settings, publish_wait_seconds=wait_seconds)
         return selects.publish(settings, sources_file.load(self.settings.sources_file), "a-run")
 
@@ -76,12 +76,12 @@ class Home:
         aside.replace(path)
 
     def query(self, sql: str, name: str = "micro_influencers.duckdb") -> list[tuple[Any, ...]]:
-        """Rows of the published file."""
+        """Returns rows of the published file."""
         with duckdb.connect(str(self.published / name), read_only=True) as connection:
             return connection.execute(sql).fetchall()
 
     def command(self, *arguments: str) -> Sequence[str]:
-        """`smallvoices` with arguments for this home."""
+        """Returns the `smallvoices` command line for this home."""
         return [
             str(SMALLVOICES), *arguments, "--home", str(self.settings.home),
             "--sources", str(self.settings.sources_file),
@@ -92,7 +92,7 @@ class Home:
         return self._ended(run_here(*self.command(*arguments)[1:], folder=self.folder, **environment))
 
     def process(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Runs `smallvoices` in this home, in a process of its own."""
+        """Runs `smallvoices` in this home, in a new process."""
         return self._ended(run_process(*self.command(*arguments)[1:], folder=self.folder, **environment))
 
     def _ended(self, done: Finished) -> subprocess.CompletedProcess[str]:
@@ -100,7 +100,7 @@ class Home:
 
 
 def make(folder: Path) -> Home:
-    """Makes a sources.yaml and a home with three ranked days, published once, in a folder."""
+    """Creates a sources.yaml and a home with three ranked days, published once, in a folder."""
     (folder / "sources.yaml").write_text(SOURCES, encoding="utf-8")
     for number, day in enumerate(DAYS):
         accounts = [
@@ -120,12 +120,12 @@ def make(folder: Path) -> Home:
 
 @pytest.fixture(scope="session")
 def ranked(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A home that tests share, to read from."""
+    """Returns a home that tests share read-only."""
     return Home(built_once(tmp_path_factory, "ranked", make))
 
 
 @pytest.fixture
 def home(ranked: Home, tmp_path: Path) -> Home:
-    """A copy of it, to work on."""
+    """Returns a copy of it to modify."""
     shutil.copytree(ranked.folder, tmp_path / "home_of_test", symlinks=True)
     return Home(tmp_path / "home_of_test")

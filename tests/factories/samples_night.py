@@ -1,6 +1,6 @@
-"""The night of the samples, run once a session in a process of its own, and homes that begin with it.
+"""The nightly run of the samples, run once per session in a new process, and homes that start with it.
 
-Belongs here: what `smallvoices nightly --date newest` prints and leaves, for the tests that look at it or go on from it.
+Belongs here: the output and files of `smallvoices nightly --date newest`, for tests that read or continue it.
 """
 
 import json
@@ -26,7 +26,7 @@ sources:
 
 
 def write_sources(folder: Path) -> Path:
-    """Puts the samples and a sources.yaml beside them into a folder; gives the latter."""
+    """Writes the samples and a sources.yaml into a folder, and returns the latter."""
     (folder / "samples").symlink_to(REPOSITORY / "samples")
     path = folder / "sources.yaml"
     path.write_text(SOURCES, encoding="utf-8")
@@ -35,7 +35,7 @@ def write_sources(folder: Path) -> Path:
 
 @dataclass(frozen=True)
 class SamplesNight:
-    """How it ended, and its folder, which tests share and only read."""
+    """The result of the run, and its folder, which tests share read-only."""
 
     folder: Path
     run: Finished
@@ -50,18 +50,18 @@ def _run(folder: Path) -> None:
 
 @pytest.fixture
 def samples(tmp_path: Path) -> Path:
-    """Invented exports in three shapes of 2026-10-01, 24, 30 and 31, with a sources.yaml beside them."""
+    """Writes synthetic exports in three shapes of 2026-10-01, 24, 30 and 31, with a sources.yaml."""
     return write_sources(tmp_path)
 
 
 @pytest.fixture(scope="session")
 def samples_night(tmp_path_factory: pytest.TempPathFactory) -> SamplesNight:
-    """The night of 2026-10-31 of the samples."""
+    """Runs the nightly run of 2026-10-31 of the samples."""
     folder = built_once(tmp_path_factory, "samples_night", _run)
     return SamplesNight(folder, Finished(**json.loads((folder / "run.json").read_text(encoding="utf-8"))))
 
 
 @pytest.fixture
 def after_the_night(samples_night: SamplesNight, tmp_path: Path) -> Path:
-    """The home of the test, as that night leaves it."""
+    """Returns a home of the test after that run."""
     return Path(shutil.copytree(samples_night.folder / "home", tmp_path / "home", symlinks=True))

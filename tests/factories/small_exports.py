@@ -1,4 +1,4 @@
-"""A folder with a sources.yaml, small exports written by a test, and what becomes of them without Dagster.
+"""A folder with a sources.yaml and small exports written by a test, imported without Dagster.
 
 Belongs here: writing exports, landing and importing them, and reading back rows, quarantine and report.
 """
@@ -28,25 +28,25 @@ Row = dict[str, Any]
 
 
 def csv_bytes(rows: Iterable[Sequence[object]], *, delimiter: str = ",", newline: str = "\n") -> bytes:
-    """Rows of cells as a CSV file, the header first."""
+    """Returns rows of cells as a CSV file, the header first."""
     return "".join(_csv_line(row, delimiter) + newline for row in rows).encode()
 
 
 def _csv_line(row: Sequence[object], delimiter: str) -> str:
     text = io.StringIO()
-    # Python before 3.13 quotes no line end but its own, and half of another would cut the record in two.
+    # Python before 3.13 quotes only its own line end, and half of another would split the record.
     csv.writer(text, delimiter=delimiter, lineterminator="\r\n").writerow(row)
     return text.getvalue().removesuffix("\r\n")
 
 
 def ndjson_bytes(records: Iterable[Mapping[str, object]]) -> bytes:
-    """Records as JSON, one a line."""
+    """Returns records as JSON, one per line."""
     return "".join(json.dumps(record) + "\n" for record in records).encode()
 
 
 @dataclass
 class Imported:
-    """The tables of a date as the lake has them."""
+    """The tables of a date in the lake."""
 
     report: list[Row]
     profiles: list[Row]
@@ -54,15 +54,15 @@ class Imported:
     quarantine: list[Row]
 
     def told(self, *names: str) -> list[tuple[Any, ...]]:
-        """Columns of the report, a tuple for each of its rows."""
+        """Returns columns of the report, a tuple for each of its rows."""
         return [tuple(row[name] for name in names) for row in self.report]
 
     def bad(self, *names: str) -> list[tuple[Any, ...]]:
-        """Columns of the quarantine, a tuple for each of its rows."""
+        """Returns columns of the quarantine, a tuple for each of its rows."""
         return [tuple(row[name] for name in names) for row in self.quarantine]
 
     def accounts(self, *names: str) -> list[tuple[Any, ...]]:
-        """Columns of the profiles, a tuple for each of its rows, in order of the first column."""
+        """Returns columns of the profiles, a tuple for each of its rows, sorted by the first column."""
         return sorted(tuple(row[name] for name in names) for row in self.profiles)
 
 
@@ -76,14 +76,14 @@ class Exports:
         self.segments: object = []
 
     def copied(self, folder: Path) -> "Exports":
-        """The same in another folder, with all that it has landed and imported."""
+        """Copies the exports to another folder, with everything landed and imported."""
         shutil.copytree(self.folder, folder)
         other = Exports(folder)
         other._sources, other.segments = list(self._sources), self.segments
         return other
 
     def source(self, name: str, file: str, **keys: object) -> "Exports":
-        """Adds a source whose url is this file; shape is smallvoices unless said otherwise."""
+        """Adds a source whose url is this file; the default shape is smallvoices."""
         self._sources.append({"name": name, "shape": "smallvoices", "url": file, **keys})
         return self
 
@@ -95,12 +95,12 @@ class Exports:
         return path
 
     def shape(self, name: str, **keys: object) -> "Exports":
-        """Adds a shape of the user's own."""
+        """Adds a user-defined shape."""
         self.write(f"shapes/{name}.yaml", json.dumps({"description": "Invented.", **keys}).encode())
         return self
 
     def sources(self) -> SourcesFile:
-        """The sources.yaml, written and loaded."""
+        """Writes and loads the sources.yaml."""
         # JSON is YAML too.
         self.write("sources.yaml", json.dumps({"sources": self._sources, "segments": self.segments}).encode())
         return load(self.folder / "sources.yaml")
@@ -122,7 +122,7 @@ class Exports:
         return self.tables(day)
 
     def tables(self, day: date = DAY) -> Imported:
-        """What the lake has for a date; of a table that it has not, nothing."""
+        """Returns the tables of a date in the lake; an empty frame for a missing table."""
         lake = Lake(self.settings.lake)
 
         def rows(table: str) -> list[Row]:
@@ -133,10 +133,10 @@ class Exports:
 
 
 def at(day: date, hour: int = 12) -> datetime:
-    """A point in time of a day, as the lake keeps it."""
+    """Returns a point in time of a day, in the form of the lake."""
     return datetime(day.year, day.month, day.day, hour, tzinfo=UTC).replace(tzinfo=None)
 
 
 def ago(days: int) -> date:
-    """A day before `DAY`."""
+    """Returns a day before `DAY`."""
     return DAY - timedelta(days=days)

@@ -1,1 +1,1 @@
-"""Faults, injected for real: `python -m tests.faults` runs them and prints what was hit and what held."""
+"""Fault injection: `python -m tests.faults` runs the faults and prints the points hit and the failures."""

@@ -1,6 +1,6 @@
 """Runs the fault table and prints it: `python -m tests.faults --points 3 --rows 1,2`.
 
-Ends with exit code 1 where something did not hold. A row that needs what is not here says so, and counts nothing.
+Ends with exit code 1 on any failure. A row with a missing requirement reports it, and counts nothing.
 """
 
 import sys
@@ -22,7 +22,7 @@ _SHOWN_FAILURES = 10
 @click.option("--points", default=0, show_default=True, help="At most so many points of each kind; 0 for all.")
 @click.option("--rows", default="", help="Numbers of rows, as in 1,2,5; all where nothing is said.")
 def main(points: int, rows: str) -> None:
-    """Runs rows one after the other, and prints what was hit and what held."""
+    """Runs rows one after the other, and prints the points hit and the failures."""
     wanted = {int(number) for number in rows.split(",") if number}
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
     table = Table(title="Faults", show_lines=False)

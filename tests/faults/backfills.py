@@ -1,6 +1,6 @@
-"""Backfills that get in each other's way: in several processes, twice at once, again and in another order.
+"""Backfills that interfere with each other: in several processes, twice at once, repeated and in another order.
 
-Belongs here: what is started at once, and that it ends as if one process had done it day by day.
+Belongs here: concurrent runs, whose result must equal that of one process day by day.
 """
 
 import subprocess
@@ -21,7 +21,7 @@ _SECONDS = 1800
 
 
 def at_once(extent: Extent) -> Found:
-    """Each process a part of the days, and a nightly run of the last day at the same time."""
+    """Runs a part of the days in each process, and a nightly run of the last day at the same time."""
     found = Found()
     processes, each = (3, 2) if extent.points else (_PROCESSES, _DAYS_EACH)
     with _homes(processes * each) as (days, serial, other):
@@ -38,7 +38,7 @@ def at_once(extent: Extent) -> Found:
 
 
 def repeated(extent: Extent) -> Found:
-    """The same backfill twice at once, its days again and in another order."""
+    """Runs the same backfill twice at once, then its days again and in another order."""
     found = Found()
     with _homes(3) as (days, serial, other):
         backfill = other.command("backfill", "--from", days[0], "--to", days[-1])
@@ -52,7 +52,7 @@ def repeated(extent: Extent) -> Found:
 
 @contextmanager
 def _homes(count: int) -> Iterator[tuple[list[str], Home, Home]]:
-    """Days with exports, a home that has them all from one process, and an empty one."""
+    """Returns days with exports, a home that has them all from one process, and an empty one."""
     with tempfile.TemporaryDirectory(prefix="smallvoices-faults-") as scratch:
         days = [str(_LAST - timedelta(days=number)) for number in reversed(range(count))]
         serial, other = Home(Path(scratch) / "serial"), Home(Path(scratch) / "other")
@@ -68,7 +68,7 @@ def _homes(count: int) -> Iterator[tuple[list[str], Home, Home]]:
 
 
 def _together(commands: Sequence[Sequence[str]]) -> list[str]:
-    """Runs commands at once; gives what those said that failed."""
+    """Runs commands at once; returns the output of those that failed."""
     running = [
         subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for command in commands
     ]

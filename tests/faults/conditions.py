@@ -1,6 +1,6 @@
-"""The same night under other conditions: clocks, time zones, threads, hash seeds, locales, rows in another order.
+"""Nightly runs under other conditions: clocks, time zones, threads, hash seeds, locales, rows in another order.
 
-Belongs here: what may differ between two machines, and that what is published does not.
+Belongs here: differences between machines that must not change published data.
 """
 
 import random
@@ -13,7 +13,7 @@ from tests.faults import homes, syscalls
 from tests.faults.table import Extent, Found, Row
 
 _ZONES = ("UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago", "America/New_York", "Asia/Kathmandu")
-# Leap day, year end, the hours that summer time takes and gives, and a clock that is an hour behind.
+# Leap day, year end, the hours of daylight saving changes, and a clock that is an hour behind.
 _CLOCKS = (
     "@2028-02-29 23:59:50", "@2026-12-31 23:59:55", "@2027-03-28 01:59:55", "@2027-10-31 01:59:55", "-1h",
 )  # fmt: skip
@@ -26,7 +26,7 @@ _FAKETIME = next(iter(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), Non
 
 
 def clocks(extent: Extent) -> Found:
-    """Time zones, and clocks set to awkward times."""
+    """Runs with time zones, and clocks set to edge cases."""
     zones: list[Mapping[str, str]] = [{"TZ": zone} for zone in _ZONES]
     if _FAKETIME is None:
         found = _compared(extent, "time zones", zones)
@@ -37,7 +37,7 @@ def clocks(extent: Extent) -> Found:
 
 
 def machines(extent: Extent) -> Found:
-    """Threads, hash seeds, locales, and rows in another order."""
+    """Runs with threads, hash seeds, locales, and rows in another order."""
     found = _compared(extent, "threads, seeds, locales", list(_MACHINES))
     with homes.template() as template:
         ranks = []
@@ -66,7 +66,7 @@ def _compared(extent: Extent, what: str, environments: list[Mapping[str, str]]) 
 
 
 def _night(template: Path, environment: Mapping[str, str]) -> str:
-    """The content hash of a night, or what it said where it failed."""
+    """Returns the content hash of a run, or its output on failure."""
     with homes.copied(template) as home:
         done = home.run("nightly", "--date", homes.NEXT, **environment)
         if done.returncode:
@@ -82,7 +82,7 @@ def _shuffle(home: Home, seed: int) -> None:
 
 
 def _ranks(home: Home) -> list[tuple[object, ...]]:
-    """What is published of each account but where it stood in its file."""
+    """Returns the published columns of each account except its position in the file."""
     return home.query("SELECT * EXCLUDE (landed_file, landed_row) FROM accounts ORDER BY ALL")
 
 

@@ -1,7 +1,7 @@
-"""Disks that are full or broken: each change refused once, and homes on file systems of ten sizes.
+"""Full or broken disks: each change refused once, and homes on file systems of ten sizes.
 
-Belongs here: what is refused, and that it is told in one line which names the path. What must be there afterwards is
-as for kills (`kills`).
+Belongs here: refused changes, which must be reported in one line with the path. The required state afterwards is that
+of kills (`kills`).
 """
 
 import errno
@@ -24,7 +24,7 @@ _SIZES = 10
 
 
 def refused(extent: Extent) -> Found:
-    """Each change refused once, as a full disk and as a broken one does."""
+    """Refuses each change once, as a full disk and as a broken one."""
     found = Found()
     if lacking := syscalls.missing():
         found.skipped.append(f"refused calls: needs {lacking}")
@@ -49,7 +49,7 @@ def _refuse_each(template: Path, work: kills.Work, extent: Extent, found: Found)
                 found.hit(wrong and f"{where}: {wrong}")
 
 
-# What gives room does not fail for the lack of it.
+# Calls that free space do not fail for lack of it.
 _UNDONE = {"unlink", "unlinkat", "rmdir"}
 
 
@@ -73,7 +73,7 @@ def _badly_told(error: str, home: Home) -> str | None:
 
 
 def _sizes(template: Path, extent: Extent, found: Found) -> None:
-    """A night in homes that hold this much more than what is there already, from nothing to enough."""
+    """Runs in homes with this much more space than is used already, from nothing to enough."""
     if os.geteuid() or not shutil.which("mount"):
         found.skipped.append("tmpfs: needs root and mount")
         return
@@ -109,7 +109,7 @@ def _bytes(folder: Path) -> int:
 
 @contextmanager
 def _mounted(home: Home, size: int) -> Iterator[Callable[[], object]]:
-    """The home on a file system of its own; gives what makes it large."""
+    """Mounts the home on a separate file system; returns a function that enlarges it."""
     place = home.settings.home
     kept = place.rename(place.with_name("kept"))
     place.mkdir()

@@ -1,6 +1,6 @@
-"""Killed anywhere while a person is erased, and a night that comes in between.
+"""Kills at any point of an erasure, with a nightly run in between.
 
-Belongs here: what must hold of the person and of everyone else. The kill itself is as in `kills`.
+Belongs here: invariants of the person and of everyone else. The kill itself is as in `kills`.
 """
 
 from collections import defaultdict
@@ -28,7 +28,7 @@ _MOST = 60
 
 
 class Seen(NamedTuple):
-    """What there is to see: the others as they are ranked, how often the person is, and their own words anywhere."""
+    """The visible state: ranks of the others, records of the person, and her own texts anywhere."""
 
     others: tuple[tuple[object, ...], ...]
     published: int
@@ -36,7 +36,7 @@ class Seen(NamedTuple):
 
 
 def anywhere(extent: Extent) -> Found:
-    """Killed before each change; every second time a night pulls anew before the same command is given again."""
+    """Kills before each change; every second time a nightly run pulls again before the command is repeated."""
     if lacking := syscalls.missing():
         return Found(skipped=[f"needs {lacking}"])
     found = Found()
@@ -53,7 +53,7 @@ def anywhere(extent: Extent) -> Found:
 
 
 def _telling(calls: Sequence[Call]) -> list[Call]:
-    """Calls that differ in what they leave: of those of one kind on a file of Dagster's the first, the middle, the last."""
+    """Returns calls that differ in effect: of one kind on a file of Dagster's the first, the middle and the last."""
     of_dagster: dict[tuple[str, str], list[Call]] = defaultdict(list)
     for call in calls:
         if "/dagster/" in call.path:
@@ -63,7 +63,7 @@ def _telling(calls: Sequence[Call]) -> list[Call]:
 
 
 def _rank_a_day(folder: Path) -> None:
-    """Ranks exports that name a person; Dagster's storage of that night stays."""
+    """Ranks exports that name a person; Dagster's storage of that run is kept."""
     done = export(folder, [_DAY]).run("nightly", "--date", _DAY)
     if done.returncode:
         raise RuntimeError(done.stderr)
@@ -89,7 +89,7 @@ def _others_are_whole(old: Seen, new: Seen, seen: Seen) -> bool:
 
 
 def _resurrected(home: Home) -> str | None:
-    """Has a night pull the day anew, and says whether it has brought back whom it should know of."""
+    """Pulls the day again in a nightly run, and reports whether it has restored a suppressed person."""
     is_known = bool(syscalls.run(partial(suppression.load, home.settings.suppressed)))
     try:
         syscalls.run(partial(_night, home))

@@ -1,6 +1,6 @@
-"""A small home to break, and what must be true of it afterwards.
+"""A small home for faults, and its invariants afterwards.
 
-Belongs here: making it, working in it as a night does, and reading what it says. All of it runs in forks
+Belongs here: building it, running steps of a nightly run in it, and reading its state. All of it runs in forks
 (`syscalls.run`): this process itself must never start a thread of polars or DuckDB.
 """
 
@@ -32,13 +32,13 @@ from schemas.published import LEFT_OUT
 from tests.factories.published_home import Home, make
 
 NEXT = "2026-11-01"
-# As many as of the days before: a source that shrinks is left out.
+# As many as on the days before: a source with a row count drop is rejected.
 _ACCOUNTS = 200
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What a reader of the published file sees."""
+    """The data that a reader of the published file sees."""
 
     generation: int
     content_hash: str
@@ -46,17 +46,17 @@ class Shown:
 
 @contextmanager
 def template() -> Iterator[Path]:
-    """A folder with a published home of three days, and an export of a fourth that nobody has pulled."""
+    """Builds a folder with a published home of three days, and an unpulled export of a fourth."""
     with made(_publish_three_days) as folder:
         yield folder
 
 
 @contextmanager
 def made(fill: Callable[[Path], None]) -> Iterator[Path]:
-    """A folder to copy homes from, once it is filled."""
+    """Builds a folder to copy homes from."""
     with TemporaryDirectory(prefix="smallvoices-faults-") as scratch:
         Path(scratch).chmod(0o755)
-        # Views name the folder that they were made in: whatever is copied goes back to where it was.
+        # Views contain the path of their folder: a copy must be at the same path.
         work = Path(scratch) / "work"
         work.mkdir()
         fill(work)
@@ -71,7 +71,7 @@ def _publish_three_days(folder: Path) -> None:
 
 @contextmanager
 def copied(folder: Path) -> Iterator[Home]:
-    """A copy of a folder where it was made, which is gone again afterwards."""
+    """Copies a folder to its original path during the block."""
     place = folder.with_name("work")
     shutil.copytree(folder, place, symlinks=True)
     try:
@@ -81,7 +81,7 @@ def copied(folder: Path) -> Iterator[Home]:
 
 
 def export(home: Home, day: str, factor: int) -> None:
-    """Writes the export of a day; another factor makes other figures."""
+    """Writes the export of a day; the factor changes the figures."""
     accounts = [
         {
             "platform": "instagram", "profile_id": f"{place:04}", "handle": f"h{place}", "sector": "food",
@@ -89,13 +89,13 @@ def export(home: Home, day: str, factor: int) -> None:
         }
         for place in range(_ACCOUNTS)
     ]  # fmt: skip
-    # Two rows of one account, and one that breaks the contract: every table has rows.
+    # Two rows of one account, and one invalid row: every table has rows.
     accounts += [accounts[0], accounts[1] | {"profile_id": "bad", "followers": -1}]
     (home.folder / f"{day}.ndjson").write_text("".join(json.dumps(account) + "\n" for account in accounts))
 
 
 def land(home: Home, day: str = NEXT, *, force: bool = False) -> str:
-    """Pulls a day, as the first step of a night does; gives the hash of what landed."""
+    """Pulls a day, as the first step of a nightly run; returns the hash of the landed content."""
     settings, loaded = home.settings, sources_file.load(home.settings.sources_file)
     temp_cleanup.sweep(settings)
     (source,) = loaded.sources
@@ -108,7 +108,7 @@ def land(home: Home, day: str = NEXT, *, force: bool = False) -> str:
 
 
 def import_day(home: Home, day: str = NEXT) -> None:
-    """Imports a day that has landed."""
+    """Imports a landed day."""
     temp_cleanup.sweep(home.settings)
     import_date(
         home.settings, sources_file.load(home.settings.sources_file), date.fromisoformat(day), f"run-{os.getpid()}"
@@ -116,10 +116,10 @@ def import_day(home: Home, day: str = NEXT) -> None:
 
 
 def night(home: Home, day: str = NEXT) -> None:
-    """The whole nightly job in this process, with a Dagster instance that keeps nothing.
+    """Runs the nightly job in this process, with an ephemeral Dagster instance.
 
     Raises:
-        RuntimeError: It failed; with what the failed step said.
+        RuntimeError: It failed; with the error of the failed step.
     """
     job = build_defs(home.settings, sources_file.load(home.settings.sources_file)).resolve_job_def(NIGHTLY)
     with dg.DagsterInstance.ephemeral() as instance:
@@ -132,10 +132,10 @@ def night(home: Home, day: str = NEXT) -> None:
 
 
 def shown(home: Home) -> Shown:
-    """What the published file says, once its tables are known to be what it states of them, in every format.
+    """Returns the published data, after checking that its tables match their statement in every format.
 
     Raises:
-        AssertionError: They are not.
+        AssertionError: They do not match.
     """
     with duckdb.connect(str(home.published / "micro_influencers.duckdb"), read_only=True) as connection:
         name = connection.execute("SELECT current_database()").fetchall()[0][0]
@@ -151,10 +151,10 @@ def shown(home: Home) -> Shown:
 
 
 def tables(home: Home, day: str = NEXT) -> dict[str, str]:
-    """A hash of each lake table of a day that is there.
+    """Returns a hash of each existing lake table of a day.
 
     Raises:
-        polars.exceptions.ComputeError: One of them is not whole.
+        polars.exceptions.ComputeError: One of them is corrupt.
     """
     found = {}
     for path in sorted(home.settings.lake.glob(f"*/snapshot_date={day}/data.parquet")):
@@ -164,10 +164,10 @@ def tables(home: Home, day: str = NEXT) -> dict[str, str]:
 
 
 def landed(home: Home, day: str = NEXT) -> str | None:
-    """What counts as landed on a day, once its bytes are known to be those of its manifest.
+    """Returns the landed files of a day, after checking their bytes against the manifest.
 
     Raises:
-        AssertionError: They are not.
+        AssertionError: They do not match.
     """
     manifest = store.newest_complete(home.settings.landing, "plain", date.fromisoformat(day))
     for file in manifest.files if manifest else ():
@@ -177,7 +177,7 @@ def landed(home: Home, day: str = NEXT) -> str | None:
 
 
 def leftovers(home: Home) -> list[str]:
-    """What lies aside in a home, but for locks."""
+    """Returns temporary files in a home, except locks."""
     root = home.settings.home
     temp_files = [path for path in root.rglob("*") if ".tmp" in path.name or path.name.startswith(".build-")]
     spilled = list(home.settings.scratch.glob("*"))
@@ -192,5 +192,5 @@ def _manifests(home: Home) -> Iterator[Any]:
 
 
 def remove(folder: Path) -> None:
-    """Removes a folder and all that is in it."""
+    """Removes a folder and its content."""
     shutil.rmtree(folder)

@@ -1,7 +1,7 @@
-"""Killed anywhere: before each change that landing, importing, publishing or a whole night makes to a file.
+"""Kills at any point: before each change that landing, importing, publishing or a nightly run makes to a file.
 
-Belongs here: what is killed or refused, and what must be there afterwards. The kill comes before the call; that of the
-call after it is the kill after. Of the many small writes of a file the first, the middle one and the last are hit.
+Belongs here: killed or refused work, and the required state afterwards. The kill comes before the call; the kill after
+a call is that before the next one. Of the many small writes of a file the first, the middle one and the last are hit.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,14 +24,14 @@ _AGAIN = DAYS[-1]
 
 @dataclass(frozen=True)
 class Work:
-    """Something that a night does.
+    """A step of a nightly run.
 
     Attributes:
-        name: What it is.
-        prepare: What must have happened before.
-        do: What is killed, and done again afterwards.
-        state: What there is to see of it; whatever can be compared.
-        partial: Whether what is seen may be partly old and partly new, given the old, the new and what is seen.
+        name: The name of the step.
+        prepare: Prepares the state before the step.
+        do: The step, which is killed and repeated.
+        state: Returns the visible state, as any comparable value.
+        partial: Reports whether a partly old, partly new state is valid, given the old, the new and the seen state.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Prepared:
-    """Work that is ready to be done, in a folder to be copied; `calls` are its changes where nobody disturbs it."""
+    """Work that is ready to run, in a folder to be copied; `calls` are its changes without faults."""
 
     work: Work
     folder: Path
@@ -52,7 +52,7 @@ class Prepared:
     new: Any
 
     def recovered(self, home: Home) -> str | None:
-        """Does the work again, undisturbed, and says what is not as it should be."""
+        """Repeats the work without faults, and returns its deviations from the expected state."""
         seen = syscalls.run(partial(self.work.state, home))
         if seen not in (self.old, self.new) and not self.work.partial(self.old, self.new, seen):
             return f"neither the old nor the new: {seen}"
@@ -69,7 +69,7 @@ class Prepared:
 
 @contextmanager
 def prepared(template: Path, work: Work) -> Iterator[Prepared]:
-    """Makes work ready, and does it once undisturbed."""
+    """Prepares work, and runs it once without faults."""
     with homes.copied(template) as home:
         syscalls.run(partial(work.prepare, home))
         folder = home.folder.rename(home.folder.with_name("ready"))
@@ -98,7 +98,7 @@ def _import_again(home: Home) -> None:
 
 
 def _each_is_whole(old: dict[str, str], new: dict[str, str], seen: dict[str, str]) -> bool:
-    """Whether every table is the old or the new, and the report, which vouches for the others, new only with them."""
+    """Reports whether every table is old or new, and the report, which vouches for the others, new only with them."""
     if any(seen.get(table) not in (old.get(table), new[table]) for table in new):
         return False
     return seen.get("import_report") != new["import_report"] or seen == new
@@ -124,12 +124,12 @@ NIGHT = Work("a whole night", lambda _: None, homes.night, _published)
 
 
 def anywhere(extent: Extent) -> Found:
-    """Each work killed before each of its changes, and done again."""
+    """Kills each work before each of its changes, and repeats it."""
     return _each(extent, [*WORKS, NIGHT], kill)
 
 
 def recovering(extent: Extent) -> Found:
-    """Killed, killed again at the same share of the way while it is done again, and done once more."""
+    """Kills work, kills its repetition at the same share of the way, and repeats it once more."""
 
     def twice(ready: Prepared, home: Home, place: int) -> None:
         kill(ready, home, place)
@@ -156,7 +156,7 @@ def _each(extent: Extent, works: list[Work], hurt: Callable[[Prepared, Home, int
 
 
 def kill(ready: Prepared, home: Home, place: int) -> None:
-    """Kills before the call of that number; how many there are is not quite the same each time."""
+    """Kills before the call of that number; the number of calls varies slightly between runs."""
     syscalls.supervised(
         partial(ready.work.do, home), home.settings.home, lambda call: KILL if call.place == place else None
     )

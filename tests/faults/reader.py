@@ -1,11 +1,11 @@
-"""A reader of the published files that counts what it sees, until it is told to stop.
+"""A reader of the published files that counts its observations until it is stopped.
 
-`python reader.py KIND PUBLISHED`, with any DuckDB client since 1.0 and nothing of this project. Kinds: `opens` (the
-file anew each time), `keeps` (one connection to latest.duckdb), `manifest` (Parquet by the manifest), and `writes`
-(tries to open the file to write before it reads it).
+`python reader.py KIND PUBLISHED`, with any DuckDB client since 1.0 and nothing of this project. Kinds: `opens` (opens
+the file each time), `keeps` (one connection to latest.duckdb), `manifest` (Parquet by the manifest), and `writes`
+(tries to open the file for writing before it reads it).
 
-Every row of a generation has the score that `score_of` makes of its number: any other row was torn. Closing its
-standard input stops it; then it prints one line of JSON.
+Every row of a generation has the score that `score_of` computes from its number: any other row is torn. Closing its
+standard input stops the reader; then it prints one line of JSON.
 """
 
 import json
@@ -20,12 +20,12 @@ import duckdb
 Seen = tuple[Any, ...]
 
 ROWS = 200
-# What publishes must get on beside the readers.
+# The publisher must make progress next to the readers.
 PAUSE_SECONDS = 0.1
 
 
 def score_of(generation: int) -> float:
-    """The score of every account of a generation."""
+    """Returns the score of every account of a generation."""
     return generation % 97 + 0.5
 
 
@@ -41,13 +41,13 @@ def _row(connection: duckdb.DuckDBPyConnection, sql: str) -> Seen:
 
 
 def opens(folder: str) -> Seen:
-    """The file, opened anew."""
+    """Reads the file, opened again."""
     with duckdb.connect(folder + "/micro_influencers.duckdb", read_only=True) as connection:
         return _row(connection, ONE.format("", ""))
 
 
 def writes(folder: str) -> Seen:
-    """The file, once it has refused to be written."""
+    """Reads the file after a refused attempt to write."""
     try:
         duckdb.connect(folder + "/micro_influencers.duckdb", read_only=False).close()
     except duckdb.Error:
@@ -56,7 +56,7 @@ def writes(folder: str) -> Seen:
 
 
 def manifest(folder: str) -> Seen:
-    """The Parquet files of one reading of the manifest."""
+    """Reads the Parquet files of one reading of the manifest."""
     stated = json.loads(Path(folder, "manifest.json").read_bytes())
     place = f"'{folder}/{stated['folder']}/"
     with duckdb.connect() as connection:
@@ -66,13 +66,13 @@ def manifest(folder: str) -> Seen:
 
 
 class Keeps:
-    """One connection to latest.duckdb."""
+    """Reads over one connection to latest.duckdb."""
 
     def __init__(self, folder: str) -> None:
         self._connection = duckdb.connect(folder + "/latest.duckdb", read_only=True)
 
     def __call__(self, _: str) -> Seen:
-        """Each table by itself: two views of a query may stand before and after a swap."""
+        """Reads each table separately: two views of one query may see different sides of a swap."""
         low, high, rows = self._one("SELECT min(score), max(score), count(*) FROM accounts")
         assert low == high
         (generation,) = self._one("SELECT generation FROM _meta")

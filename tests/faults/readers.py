@@ -1,7 +1,7 @@
 """Readers of every kind while a home is published again and again: `python -m tests.faults.readers --publishes 200`.
 
-Ends with exit code 1 where a reader saw an error, a row of another generation, a generation older than one it had seen,
-or a log beside the published file. One reader opens as DuckDB 1.0.0 does, and one, as another user where this one may
+Ends with exit code 1 if a reader saw an error, a row of another generation, a generation older than one it had seen, or
+a log beside the published file. One reader opens as DuckDB 1.0.0 does, and one, as another user where this one may
 become one, tries to write.
 """
 
@@ -28,7 +28,7 @@ _NOBODY = 65534
 @click.command()
 @click.option("--publishes", default=200, show_default=True)
 def main(publishes: int) -> None:
-    """Starts the readers, publishes, and prints what the readers counted."""
+    """Starts the readers, publishes, and prints the counts of the readers."""
     with tempfile.TemporaryDirectory(prefix="smallvoices-faults-") as scratch:
         Path(scratch).chmod(0o755)
         home = make(Path(scratch))
@@ -60,7 +60,7 @@ def _commands(script: str) -> list[list[str]]:
     if not old.exists():
         raise SystemExit("DuckDB 1.0.0 is not installed; run `make readers`")
     here = [sys.executable, script]
-    # Root may write whatever the mode of a file says.
+    # Root may write regardless of file modes.
     other = (
         ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", *here] if not os.getuid() else here
     )

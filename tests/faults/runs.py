@@ -1,7 +1,7 @@
-"""Processes killed from outside: a night from the command line, the process of a run, and the whole tree of Dagster.
+"""Processes killed from outside: a nightly run of the command line, the process of a run, and the whole Dagster tree.
 
-Belongs here: what Dagster makes of runs that were killed, and that the next one needs no hand. Does not: what a kill
-leaves in files (`kills`).
+Belongs here: Dagster's handling of killed runs, and recovery without manual steps. Does not: files after a kill
+(`kills`).
 """
 
 import os
@@ -28,7 +28,7 @@ _UNDER_WAY = (dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.Dags
 
 
 def worker(extent: Extent) -> Found:
-    """The process of a run killed under a running Dagster, which runs it once more."""
+    """Kills the process of a run under a running Dagster, which retries it."""
     found = Found()
     with _made() as (home, expected), running(home.folder, home.settings.sources_file) as live:
         for _ in extent.some("killed workers", range(2)):
@@ -37,14 +37,14 @@ def worker(extent: Extent) -> Found:
             ended = live.ended(backfill, _DAEMON_SECONDS)
             runs = [run["status"] for run in ended["runs"]]
             wrong = None if "FAILURE" in runs and "SUCCESS" in runs else f"the runs ended as {runs}"
-            # The retry goes on after the last step that succeeded; the next night sweeps.
+            # The retry continues after the last successful step; the next nightly run cleans up.
             found.hit(wrong or _again(lambda: _night(home), home, expected))
             found.notes.append("one run failed, its retry succeeded" if not wrong else "")
     return found
 
 
 def host(extent: Extent) -> Found:
-    """Everything killed at some moment, from the command line and under a running Dagster, and started again."""
+    """Kills everything at some moment, from the command line and under a running Dagster, and restarts it."""
     found = Found()
     with _made() as (home, expected):
         began = time.monotonic()
@@ -60,7 +60,7 @@ def host(extent: Extent) -> Found:
 
 
 def _tree(home: Home, expected: str, found: Found) -> None:
-    """Webserver, code server, daemon and run killed at once; then all of it started again, as after a crash."""
+    """Kills webserver, code server, daemon and run at once, and restarts all, as after a crash."""
     with running(home.folder, home.settings.sources_file) as live:
         _, (run_id, pid) = _started(live, home)
         for process in _tree_of(pid):
@@ -83,7 +83,7 @@ def _tree(home: Home, expected: str, found: Found) -> None:
 
 @contextmanager
 def _made() -> Iterator[tuple[Home, str]]:
-    """A home, and the content hash that it has once the next day is in."""
+    """Returns a home, and its content hash after the next day."""
     with tempfile.TemporaryDirectory(prefix="smallvoices-faults-") as scratch:
         home = make(Path(scratch))
         homes.export(home, homes.NEXT, 3)
@@ -114,7 +114,7 @@ def _converged(home: Home, expected: str) -> str | None:
 
 
 def _under_way(home: Home) -> list[str]:
-    """The runs that Dagster takes for started."""
+    """Returns the runs that Dagster lists as started."""
 
     def look() -> list[str]:
         with dg.DagsterInstance.from_config(str(home.settings.dagster_home)) as instance:
@@ -124,7 +124,7 @@ def _under_way(home: Home) -> list[str]:
 
 
 def _killed_after(home: Home, seconds: float) -> bool:
-    """Starts a night, and kills it and whatever it started unless it has ended by then."""
+    """Starts a nightly run, and kills its process tree unless it has ended by then."""
     with subprocess.Popen(
         home.command("nightly", "--date", homes.NEXT, "--force"),
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
@@ -138,12 +138,12 @@ def _killed_after(home: Home, seconds: float) -> bool:
 
 
 def _started(live: LiveDagster, home: Home) -> tuple[str, tuple[str, int]]:
-    """Launches a backfill of the next day; gives it, and its run with its process once that is at work."""
+    """Launches a backfill of the next day; returns it, and its run with its process once that is running."""
     backfill = live.backfill(live.names(), [homes.NEXT])
 
     def look() -> tuple[str, int] | None:
         with dg.DagsterInstance.from_config(str(home.settings.dagster_home)) as instance:
-            # The automation sensor has runs of its own.
+            # The automation sensor has its own runs.
             ours = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED], tags={"dagster/backfill": backfill})
             for run in instance.get_runs(ours):
                 if pid := orphaned_runs.process_of(instance, run.run_id):
@@ -154,7 +154,7 @@ def _started(live: LiveDagster, home: Home) -> tuple[str, tuple[str, int]]:
 
 
 def _tree_of(pid: int) -> list[int]:
-    """Every process of the session that a process belongs to."""
+    """Returns every process of the session of a process."""
     session = os.getsid(pid)
     found = []
     for path in Path("/proc").glob("[0-9]*"):

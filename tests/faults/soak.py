@@ -1,14 +1,14 @@
-"""Many nights one after the other in one process: `python -m tests.faults.soak --nights 200`.
+"""Many nightly runs one after the other in one process: `python -m tests.faults.soak --nights 200`.
 
-Belongs here: what must not grow: seconds, memory, descriptors, and what lies in the home. The first nights are held
-beside the last.
+Belongs here: measures that must not grow: seconds, memory, descriptors, and files in the home. The first runs are
+compared with the last.
 
-A home grows until its windows are full: ninety days of published history, thirty that growth looks back on, and what
-retention keeps. So it is filled first, by more nights than any of them has days, with retention as short as it may be
-set. Each night is followed by a day that passes: whatever there is becomes a day older. Only `history` of the lake is
-kept for good, a few kilobytes a night.
+A home grows until its windows are full: ninety days of published history, thirty days of growth lookback, and the
+retention periods. So it is filled first, by more runs than any of them has days, with the shortest allowed retention.
+Each run is followed by a day that passes: everything becomes a day older. Only `history` of the lake is kept forever, a
+few kilobytes per run.
 
-The machine may be busy with other things, so of time the processor's is judged, that of started processes included.
+The machine may be busy with other work, so processor time is measured, including that of child processes.
 """
 
 import json
@@ -36,7 +36,7 @@ from tests.faults import homes, syscalls
 from tests.faults.table import Extent, Found, Row
 
 _FIRST = date(2024, 1, 1)
-# Ninety that are kept, and the thirty-two before them that they look back on.
+# The ninety retained days, and their thirty-two days of lookback.
 _FILLED_DAYS = 125
 _DAY_SECONDS = 86_400
 _COMPARED = 20
@@ -49,7 +49,7 @@ _TOLD_ONLY = {
 
 @dataclass(frozen=True)
 class Night:
-    """What one night took, and what there was after it."""
+    """The cost of one run, and the state after it."""
 
     seconds: float
     processor_seconds: float
@@ -67,7 +67,7 @@ Tell = Callable[[int, Night], None]
 
 
 def nights(count: int, tell: Tell) -> list[Night]:
-    """Runs nights of a small export one after the other, in one process."""
+    """Runs nightly runs of a small export one after the other, in one process."""
     with tempfile.TemporaryDirectory(prefix="smallvoices-soak-") as scratch:
         home = Home(Path(scratch))
         (home.folder / "sources.yaml").write_text(SOURCES, encoding="utf-8")
@@ -97,7 +97,7 @@ def _run(settings: Settings, day: date) -> None:
 
 
 def _pass_a_day(settings: Settings) -> None:
-    """Makes whatever there is a day older."""
+    """Makes everything a day older."""
     for folder in (settings.landing, settings.lake, settings.published / "generations"):
         for path in folder.rglob("*"):
             written = max(path.lstat().st_mtime - _DAY_SECONDS, 0)
@@ -128,13 +128,13 @@ def _processor_seconds() -> float:
 
 
 def _bytes(folder: Path) -> int:
-    """Of every file once, however many names it has."""
+    """Counts the bytes of every file once, regardless of hard links."""
     found = {(stat.st_dev, stat.st_ino): stat.st_blocks * 512 for path in folder.rglob("*") if (stat := path.lstat())}
     return sum(found.values())
 
 
 def compared(measured: list[Night]) -> dict[str, tuple[float, float]]:
-    """The median of each measure over the first nights and over the last."""
+    """Returns the median of each measure over the first runs and over the last."""
     part = min(_COMPARED, max(len(measured) // 2, 1))
     first, last = [asdict(night) for night in measured[:part]], [asdict(night) for night in measured[-part:]]
     return {
@@ -144,7 +144,7 @@ def compared(measured: list[Night]) -> dict[str, tuple[float, float]]:
 
 
 def short(extent: Extent) -> Found:
-    """A few nights, or as many as are worth a comparison where all are wanted: descriptors and scratch must not grow."""
+    """Runs a few runs, or enough for a comparison if all are requested: descriptors and scratch must not grow."""
     found = Found()
     count = 10 if extent.points else 40
     measured = nights(count, lambda done, _: extent.progress("nights", done, count))
@@ -161,7 +161,7 @@ def short(extent: Extent) -> Found:
 @click.option("--nights", "count", default=200, show_default=True)
 @click.option("--each", type=click.Path(path_type=Path), help="A file for a line of JSON after each night.")
 def main(count: int, each: Path | None) -> None:
-    """Runs the nights, and prints first beside last; exit code 1 where something grew by more than 5 %."""
+    """Runs them, and prints first and last; exit code 1 if something grew by more than 5 %."""
     everything = _FILLED_DAYS + count
 
     def tell(done: int, night: Night) -> None:

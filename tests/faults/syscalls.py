@@ -1,8 +1,8 @@
 """A process whose changes to files are stopped one by one: counted, refused, or never made because it is killed.
 
 Belongs here: Linux's seccomp user notification, by which the kernel asks this process before another one's system call
-is carried out. strace's `-e inject` counts per thread, so that most calls of a program with threads are never the one
-that is hit; this counts them all in one order, and only those below a folder. Does not: what is killed, and what must
+is executed. strace's `-e inject` counts per thread, so that most calls of a program with threads are never the one that
+is hit; this counts them all in one order, and only those below a folder. Does not: the faults, and the state that must
 hold afterwards.
 
 The work runs in a fork of this process, which has loaded everything and started nothing: polars and DuckDB would not
@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-# Of x86-64: name and number of what changes files, and where its file stands among the arguments.
+# x86-64: name and number of calls that change files, and the position of the file among the arguments.
 _BY_DESCRIPTOR = {
     "write": 1, "pwrite64": 18, "writev": 20, "pwritev": 296, "fsync": 74, "fdatasync": 75, "ftruncate": 77,
     "fallocate": 285, "fchmod": 91,
@@ -38,7 +38,7 @@ _BY_FOLDER_AND_PATH = {
     "mkdirat": 258, "unlinkat": 263, "renameat": 264, "linkat": 265, "symlinkat": 266, "fchmodat": 268,
     "renameat2": 316, "openat": 257,
 }  # fmt: skip
-# A new name is its second argument; the first is only what it says.
+# The second argument is the new name; the first is only the link target.
 _NAMED_SECOND = {"symlink", "symlinkat"}
 _NAMES = {number: name for kind in (_BY_DESCRIPTOR, _BY_PATH, _BY_FOLDER_AND_PATH) for name, number in kind.items()}
 _WRITES = frozenset({"write", "pwrite64", "writev", "pwritev"})
@@ -67,7 +67,7 @@ class _Program(ctypes.Structure):
 
 @dataclass(frozen=True)
 class Call:
-    """A system call that would change a file; `place` is its number among those below the folder, from 0."""
+    """A system call that would change a file; `place` is its index among those below the folder, from 0."""
 
     place: int
     name: str
@@ -75,19 +75,19 @@ class Call:
 
     @property
     def is_write(self) -> bool:
-        """Whether it puts bytes into a file."""
+        """Reports whether it writes bytes into a file."""
         return self.name in _WRITES
 
 
 @dataclass
 class Ended:
-    """How the work ended.
+    """The result of the work.
 
     Attributes:
-        calls: What it did, or tried to do.
-        was_killed: Whether it was killed.
-        result: What it returned.
-        error: What it raised, as people read it; "" where it did not.
+        calls: Calls that it made, or tried to make.
+        was_killed: True if it was killed.
+        result: The return value.
+        error: The error as text; "" if there was none.
     """
 
     calls: list[Call] = field(default_factory=list)
@@ -96,12 +96,12 @@ class Ended:
     error: str = ""
 
 
-# What becomes of a call: None lets it through, an errno refuses it, KILL kills the process before it.
+# The verdict on a call: None lets it through, an errno refuses it, KILL kills the process before it.
 Verdict = Callable[[Call], int | str | None]
 
 
 def telling(calls: Sequence[Call]) -> list[Call]:
-    """Those of calls that differ in what they leave: of the writes of a file the first, the middle one and the last."""
+    """Returns calls that differ in effect: of the writes of a file the first, the middle one and the last."""
     writes: dict[str, list[Call]] = defaultdict(list)
     for call in calls:
         if call.is_write:
@@ -111,7 +111,7 @@ def telling(calls: Sequence[Call]) -> list[Call]:
 
 
 def missing() -> str:
-    """What this machine lacks for it, or nothing."""
+    """Returns the missing requirement of this machine, or nothing."""
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         return "Linux on x86-64"
     available = Path("/proc/sys/kernel/seccomp/actions_avail")
@@ -119,10 +119,10 @@ def missing() -> str:
 
 
 def run(work: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever the work returns
-    """Runs work in a fork of its own, and gives what it returns.
+    """Runs work in a fork, and returns its result.
 
     Raises:
-        RuntimeError: It raised; with what it said.
+        RuntimeError: It raised an error; with its message.
     """
     ended = _Child(work, watched=False).ended(None, lambda _: None)
     if ended.error or ended.was_killed:
@@ -131,7 +131,7 @@ def run(work: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever the work ret
 
 
 def supervised(work: Callable[[], Any], within: Path, verdict: Verdict) -> Ended:
-    """Runs work in a fork of its own, and asks for each of its changes below a folder what is to become of it."""
+    """Runs work in a fork, and requests a verdict on each of its changes below a folder."""
     return _Child(work, watched=True).ended(within, verdict)
 
 
@@ -153,7 +153,7 @@ class _Child:
                 _, (self._listener,), _, _ = socket.recv_fds(ours, 1, 1)
 
     def ended(self, within: Path | None, verdict: Verdict) -> Ended:
-        """Waits for it to end, and answers for it meanwhile."""
+        """Waits for its end, and answers its calls meanwhile."""
         found = Ended()
         said = b""
         waiting = select.poll()
@@ -178,7 +178,7 @@ class _Child:
                 os.close(self._listener)
 
     def _reaped(self, found: Ended, said: bytes) -> Ended:
-        # Whatever it had started must not work on behind our back.
+        # Its child processes must not continue in the background.
         with suppress(ProcessLookupError):
             os.killpg(self._pid, signal.SIGKILL)
         os.waitpid(self._pid, 0)
@@ -193,7 +193,7 @@ class _Child:
         try:
             fcntl.ioctl(self._listener, _RECEIVE, notification)
         except OSError:
-            return  # whoever asked is gone
+            return  # the caller has ended
         number, pid, _, call, _, _, *arguments = struct.unpack(_NOTIFICATION, notification)
         error = 0
         path = _path(pid, _NAMES[call], arguments)
@@ -212,7 +212,7 @@ class _Child:
 
 
 def _work(work: Callable[[], Any], channel: socket.socket | None, telling: int) -> None:
-    """The child's whole life."""
+    """Runs the work in the child."""
     code = 1
     try:
         if channel:
@@ -232,11 +232,11 @@ def _work(work: Callable[[], Any], channel: socket.socket | None, telling: int) 
 
 
 def _listen() -> int:
-    """Has the kernel ask about this process and those it starts; gives where it asks."""
+    """Installs the filter for this process and its children; returns the notification descriptor."""
     numbers = sorted(_NAMES)
     openat = _BY_FOLDER_AND_PATH["openat"]
     plain = [number for number in numbers if number != openat]
-    # Opening a file changes something where it may make or empty it.
+    # Opening a file changes something if it may create or truncate it.
     instructions = [
         _Instruction(_LOAD, 0, 0, 0),
         *(_Instruction(_JUMP_EQUAL, len(plain) - place + 3, 0, number) for place, number in enumerate(plain)),
@@ -256,7 +256,7 @@ def _listen() -> int:
 
 
 def _path(pid: int, name: str, arguments: list[int]) -> str:
-    """The file that a call is about."""
+    """Returns the file of a call."""
     try:
         if name in _BY_DESCRIPTOR:
             return str(Path(f"/proc/{pid}/fd/{arguments[0]}").readlink())
@@ -270,7 +270,7 @@ def _path(pid: int, name: str, arguments: list[int]) -> str:
         return str(Path(f"/proc/{pid}/{base}").readlink() / text)
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ESRCH, errno.EIO):
-            return ""  # whoever asked is gone, or what it asks is nonsense
+            return ""  # the caller has ended, or its argument is invalid
         raise
 
 

@@ -1,6 +1,6 @@
-"""The rows of the fault table, and what a run of one tells.
+"""The rows of the fault table, and the result of a row.
 
-Belongs here: what all rows have in common. Does not: any one fault.
+Belongs here: the common part of all rows. Does not: any single fault.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,13 +12,13 @@ T = TypeVar("T")
 
 @dataclass
 class Found:
-    """What one row has hit.
+    """The result of one row.
 
     Attributes:
-        points: What was hit, and ran.
-        failures: What did not hold, a line each.
-        skipped: What did not run, and what it needs; nothing of it is counted.
-        notes: What else the row tells, in a few words.
+        points: Number of points that were hit and ran.
+        failures: Violated invariants, a line each.
+        skipped: Skipped points with their requirement; not counted.
+        notes: Further remarks, in a few words.
     """
 
     points: int = 0
@@ -27,25 +27,25 @@ class Found:
     notes: list[str] = field(default_factory=list)
 
     def hit(self, failure: str | None = None) -> None:
-        """Counts one point, and what did not hold there."""
+        """Counts one point, and its violation."""
         self.points += 1
         if failure:
             self.failures.append(failure)
 
 
-# Shows how far a row has come: what it is at, how many are done, of how many.
+# Shows the progress of a row: the current item, the number done, and the total.
 Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
 class Extent:
-    """How much of a row runs: at most `points` of each kind, all where it is 0."""
+    """The extent of a row: at most `points` of each kind, all if it is 0."""
 
     points: int
     progress: Progress
 
     def some(self, what: str, of: Sequence[T], *, most: int = 0) -> Iterator[T]:
-        """As many as wanted, at most so many, evenly spread with both ends; tells how far it has come."""
+        """Returns at most so many items, evenly spread with both ends, and reports progress."""
         chosen = _spread(of, min(self.points or len(of), most or len(of)))
         for place, one in enumerate(chosen):
             self.progress(what, place, len(chosen))
@@ -64,7 +64,7 @@ def _spread(of: Sequence[T], points: int) -> list[T]:
 
 @dataclass(frozen=True)
 class Row:
-    """One row: its number and fault as in the table of faults, what holds, and what runs it."""
+    """One row: its number and fault in the table of faults, its invariant, and its function."""
 
     number: int
     fault: str
@@ -73,5 +73,5 @@ class Row:
 
 
 def joined(rows: Iterable[Sequence[Row]]) -> list[Row]:
-    """The rows of all families, in order."""
+    """Returns the rows of all families, in order."""
     return sorted((row for family in rows for row in family), key=lambda row: row.number)

@@ -1,6 +1,6 @@
 """Rows whose faults the tests inject: the same tests, run and counted as rows of the table.
 
-Belongs here: which tests are which row. A test that skips is told as skipped and not counted.
+Belongs here: the mapping of tests to rows. A skipped test is reported as skipped and not counted.
 """
 
 import subprocess
@@ -22,7 +22,7 @@ _HTTP, _PAGING, _DRIFT = (
 
 
 def tested(extent: Extent, files: str, chosen: str) -> Found:
-    """Runs the tests of some files that an expression chooses."""
+    """Runs the tests of some files that an expression selects."""
     present = [file for file in files.split() if (REPOSITORY / file).exists()]
     found = Found(skipped=[f"needs {file}" for file in files.split() if file not in present])
     if not present:
@@ -60,7 +60,7 @@ def _row(number: int, fault: str, holds: str, files: str, chosen: str = "") -> R
 
 
 def read(extent: Extent) -> Found:
-    """Readers of every kind, one as another user, while the file is published again and again."""
+    """Runs readers of every kind, one as another user, while the file is published repeatedly."""
     found = Found()
     publishes = max(extent.points * 5, 10) if extent.points else 200
     command = [sys.executable, "-m", "tests.faults.readers", "--publishes", str(publishes)]

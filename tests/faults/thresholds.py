@@ -1,7 +1,7 @@
-"""Sources gone wrong: all rows bad, a million bad rows, half the rows missing.
+"""Defective sources: all rows bad, a million bad rows, half the rows missing.
 
-Belongs here: exports that are read well and must not be published. What is published stays as it was, the night tells
-the setting that stopped it, and what it logs does not grow with the rows.
+Belongs here: readable exports that must not be published. Published data stays unchanged, the run names the setting
+that stopped it, and its log does not grow with the rows.
 """
 
 import json
@@ -23,7 +23,7 @@ Spoil = Callable[[Home], None]
 
 
 def spoiled(extent: Extent) -> Found:
-    """Each export once where the rows of the day before may stand in, and once where nothing may."""
+    """Imports each export once with carried-forward rows allowed, and once without."""
     found = Found()
     many = _FEWER if extent.points else _MANY
     cases: dict[str, tuple[Spoil, str]] = {
@@ -38,7 +38,7 @@ def spoiled(extent: Extent) -> Found:
         for what in extent.some("spoiled exports", list(cases)):
             spoil, setting = cases[what]
             told = []
-            # A night that goes on with other rows logs what every night does.
+            # A run that continues with carried-forward rows logs as usual.
             for sources, allowed in ((SOURCES, usual + _LOGGED_BYTES), (_STRICT, _LOGGED_BYTES)):
                 with homes.copied(template) as home:
                     wrong, logged = _night(home, spoil, sources, setting)
@@ -59,7 +59,7 @@ def _bad(home: Home, good: int, bad: int) -> None:
 
 
 def _night(home: Home, spoil: Spoil, sources: str, setting: str) -> tuple[str | None, int]:
-    """What did not hold of a night, and how many bytes its events take."""
+    """Returns the violations of a run, and the bytes of its events."""
     spoil(home)
     home.settings.sources_file.write_text(sources, encoding="utf-8")
     before, old = syscalls.run(partial(_accounts, home)), syscalls.run(partial(homes.shown, home))
@@ -82,7 +82,7 @@ def _accounts(home: Home) -> list[tuple[object, ...]]:
 
 
 def _logged(home: Home) -> int:
-    """Bytes of the events that Dagster keeps, of every run."""
+    """Returns the bytes of Dagster's stored events, of every run."""
     total = 0
     for path in (home.settings.dagster_home / "history" / "runs").glob("*.db"):
         with closing(sqlite3.connect(path)) as connection:

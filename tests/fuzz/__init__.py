@@ -1,1 +1,1 @@
-"""Bytes that nobody meant, on their way from the landing folder to the accounts of an import."""
+"""Malformed bytes, on their way from the landing folder to the accounts of an import."""

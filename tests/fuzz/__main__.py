@@ -22,7 +22,7 @@ _HANGS_AFTER = 30
 
 
 def main() -> int:
-    """Prints the table; gives the exit code."""
+    """Prints the table; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=int, default=600, help="for all targets together")
     parser.add_argument("--target", choices=TARGETS, action="append", help="left out: all")
@@ -36,7 +36,7 @@ def main() -> int:
 
 
 def _fuzz(target: str, seconds: int) -> int:
-    """Runs one target; gives how many finds there are."""
+    """Runs one target; returns the number of finds."""
     corpus, found = _FOLDER / target / "corpus", _FOLDER / target / "finds"
     shutil.rmtree(found, ignore_errors=True)
     for folder in (corpus, found):

@@ -1,6 +1,6 @@
-"""Invented files of the families that public corpora of broken files hold: strings, CSV, JSON, spreadsheets, Parquet.
+"""Synthetic files of the families in public corpora of broken files: strings, CSV, JSON, spreadsheets, Parquet.
 
-Belongs here: the bytes, and what the name of each says about it. Does not: what must hold of them (`whole_path`).
+Belongs here: the bytes, named by their defect. Does not: the invariant (`whole_path`).
 """
 
 import io
@@ -23,7 +23,7 @@ STRINGS = [
 
 
 def files() -> Iterator[tuple[str, bytes]]:
-    """Name and bytes of each."""
+    """Returns the files by name."""
     yield from _strings()
     for name, content in _CSV.items():
         yield f"{name}.csv", content
@@ -108,7 +108,7 @@ _CSV = {
 
 
 JSON = {
-    # What is JSON, whatever one may think of it.
+    # Valid JSON, however unusual.
     "y_array_of_records": '[{"handle": "a", "followers": 5}]',
     "y_empty_array": "[]",
     "y_empty_object": "{}",
@@ -125,14 +125,14 @@ JSON = {
     "y_null": "null",
     "y_minus_zero": '[{"handle": "a", "followers": -0}]',
     "y_exponent": '[{"handle": "a", "followers": 1.2e3}]',
-    # What may be taken or refused.
+    # May be accepted or rejected.
     "i_lone_surrogate": '[{"handle": "\\ud800", "followers": 5}]',
     "i_surrogates_swapped": '[{"handle": "\\ude00\\ud83d", "followers": 5}]',
     "i_huge_exponent": '[{"handle": "a", "followers": 1e999999}]',
     "i_huge_number": '[{"handle": "a", "followers": ' + "9" * 10_000 + "}]",
     "i_deep": '[{"handle": ' + "[" * 500 + "]" * 500 + ', "followers": 5}]',
     "i_byte_order_mark": '\ufeff[{"handle": "a", "followers": 5}]',
-    # What is none.
+    # Invalid JSON.
     "n_trailing_comma": '[{"handle": "a", "followers": 5},]',
     "n_trailing_comma_within": '[{"handle": "a", "followers": 5,}]',
     "n_two_commas": '[{"handle": "a"},,{"handle": "b"}]',
@@ -173,7 +173,7 @@ def _json() -> Iterator[tuple[str, bytes]]:
     for name, text in JSON.items():
         content = text.encode("utf-8", "surrogatepass")
         yield f"{name}.json", content
-        # The same among good lines, as far as it is one line.
+        # The same among valid lines, as far as it is one line.
         if "\n" not in text:
             yield f"{name}.ndjson", good + content.removeprefix(b"[").removesuffix(b"]") + b"\n" + good
     yield "i_not_utf_8.json", b'[{"handle": "\xff\xfe", "followers": 5}]'
@@ -192,7 +192,7 @@ def _json() -> Iterator[tuple[str, bytes]]:
 
 
 def _spreadsheet(farthest: tuple[int, int] | None = None) -> bytes:
-    """A whole spreadsheet, with a cell in that row and column."""
+    """Builds a complete spreadsheet, with a cell in that row and column."""
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None

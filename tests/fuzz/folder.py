@@ -21,7 +21,7 @@ _HANGS_AFTER = 30
 
 
 def main() -> int:
-    """Prints the table; gives the exit code."""
+    """Prints the table; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path, help="files to try; left out: invented ones")
     parser.add_argument("--shape", choices=SHAPES, action="append", help="left out: both")
@@ -46,7 +46,7 @@ def _of_folder(folder: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _outcomes(files: Iterable[tuple[str, bytes]], shapes: Iterable[str]) -> Iterator[tuple[str, str, Outcome | str]]:
-    """What became of each, or how it failed."""
+    """Returns the outcome of each file, or its failure."""
     pool = _warm_pool()
     for (name, content), shape in product(files, shapes):
         try:
@@ -63,7 +63,7 @@ def _outcomes(files: Iterable[tuple[str, bytes]], shapes: Iterable[str]) -> Iter
 
 
 def _warm_pool() -> ProcessPoolExecutor:
-    """A process to try files in; what it loads at first use is no file's fault."""
+    """Returns a process to try files in; first-use imports do not count against a file."""
     pool = ProcessPoolExecutor(1)
     pool.submit(outcome, "warm.csv", b"handle,followers\na,1\n").result()
     return pool

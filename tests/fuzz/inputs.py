@@ -1,4 +1,4 @@
-"""What is fuzzed: the name and shape that the bytes of each target are landed with, and what it begins with.
+"""Inputs of the fuzzer: the name and shape that the bytes of each target are landed with, and its seeds.
 
 Belongs here: targets as data. Does not: running one (`targets`), or all (`__main__`).
 """
@@ -18,7 +18,7 @@ TARGETS = {
     "ndjson": ("a.ndjson", "declared"),
     "parquet": ("a.parquet", "declared"),
     "xlsx": ("a.xlsx", "declared"),
-    # Of a spreadsheet that is whole otherwise: bytes of the archive itself seldom get past its checksums.
+    # For an otherwise valid spreadsheet: bytes of the archive itself seldom pass its checksums.
     "sheet": ("a.xlsx", "declared"),
 }
 _SHEET = "xl/worksheets/sheet1.xml"
@@ -26,7 +26,7 @@ _LARGEST_SEED = 10_000
 
 
 def content(target: str, data: bytes) -> bytes:
-    """The file that some bytes of a target stand for."""
+    """Returns the file that some bytes of a target represent."""
     if target != "sheet":
         return data
     packed = io.BytesIO()
@@ -37,7 +37,7 @@ def content(target: str, data: bytes) -> bytes:
 
 
 def seeds(target: str) -> dict[str, bytes]:
-    """The invented files of the target's format."""
+    """Returns the synthetic files of the target's format."""
     if target == "sheet":
         with zipfile.ZipFile(io.BytesIO(broken_files.SPREADSHEET)) as book:
             return {"sheet": book.read(_SHEET)}

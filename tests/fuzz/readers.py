@@ -1,6 +1,6 @@
-"""The parts that take bytes apart in Python, alone: hundreds of times as many files a second as whole imports.
+"""The Python parsers alone: hundreds of times as many files per second as whole imports.
 
-Belongs here: what must hold of a reader of any bytes. Does not: DuckDB's readers, which run in whole imports alone.
+Belongs here: invariants of a reader of any bytes. Does not: DuckDB's readers, which run only in whole imports.
 """
 
 import json
@@ -56,7 +56,7 @@ def json_(path: Path) -> None:
 
 
 def _first(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """An object whose first value of a key counts, as a reader that goes on from there has it."""
+    """Returns an object in which the first value of a duplicate key counts, as in the incremental reader."""
     return dict(reversed(pairs))
 
 
@@ -64,7 +64,7 @@ READERS = {"csv_reader": csv, "json_reader": json_}
 
 
 def read(target: str, path: Path) -> None:
-    """Runs a reader; that it refuses a file in words is well."""
+    """Runs a reader; a rejection with a message is valid."""
     try:
         READERS[target](path)
     except UnreadableFileError:

@@ -26,7 +26,7 @@ def main() -> None:
     """Runs until libFuzzer's time is over, or there is a find."""
     target = sys.argv.pop(1)
     name, shape = inputs.TARGETS[target]
-    # What is loaded at first use is no file's fault.
+    # First-use imports do not count against a file.
     outcome("warm.csv", b"handle,followers\na,1\n", shape)
     path = Path("build/fuzz") / target / name
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,10 +1,10 @@
-"""A file of any bytes, landed and imported, and whether every record of it is accounted for.
+"""A file of any bytes, landed and imported, with a check that every record is accounted for.
 
-Belongs here: the one claim that fuzzing and the corpora of broken files hold the import to. Does not: where the bytes
-come from (`broken_files`, `targets`).
+Belongs here: the invariant that fuzzing and the corpora of broken files check. Does not: the bytes (`broken_files`,
+`targets`).
 
-A file may be refused in words, and a record of it may be quarantined. What may not happen is an exception of another
-kind, a record that is counted nowhere, or more seconds than `MOST_SECONDS`.
+A file may be rejected with a message, and a record of it may be quarantined. Violations are any other exception, a
+record that is counted nowhere, and more seconds than `MOST_SECONDS`.
 """
 
 import csv
@@ -33,16 +33,16 @@ class UnaccountedError(AssertionError):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a file.
+    """The outcome of a file.
 
     Attributes:
-        state: Of the landing or of the import.
+        state: State of the landing or of the import.
         landed: Records found; accepted, quarantined and deduplicated add up to it.
-        accepted: Records in the lake, deduplicated ones left out.
-        quarantined: Records refused.
+        accepted: Records in the lake, without deduplicated ones.
+        quarantined: Rejected records.
         deduplicated: Older copies of an account.
-        seconds: Of the processor, for landing and importing.
-        message: Why it was refused.
+        seconds: Processor seconds, for landing and importing.
+        message: The reason of the rejection.
     """
 
     state: str
@@ -55,10 +55,10 @@ class Outcome:
 
 
 def outcome(name: str, content: bytes, shape: str = "declared") -> Outcome:
-    """Lands and imports a file, in a home that is thrown away.
+    """Lands and imports a file, in a temporary home.
 
     Args:
-        name: What the file is called; its ending tells the format that is declared.
+        name: The name of the file; its extension declares the format.
         content: Its bytes.
         shape: `auto`, or `declared`: an account's handle and followers, wherever the format has them.
 
@@ -85,7 +85,7 @@ def outcome(name: str, content: bytes, shape: str = "declared") -> Outcome:
 
 
 def _spent() -> float:
-    """Seconds of the processor, of this process and those that it has waited for: other work goes on beside them."""
+    """Returns processor seconds of this process and its ended children: wall time depends on other load."""
     return time.process_time() + sum(os.times()[2:4])
 
 
@@ -125,7 +125,7 @@ def _accounted(
 
 
 def records_of(name: str, content: bytes) -> int | None:
-    """How many records a file has by Python's own readers; None where they cannot tell for sure."""
+    """Counts the records of a file with Python's own readers; None if they cannot determine it."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -143,7 +143,7 @@ def records_of(name: str, content: bytes) -> int | None:
 
 
 def _rows(text: str) -> int | None:
-    """Rows below the header, where all are as wide as it and no quote is out of place."""
+    """Counts the rows below the header, if all have its width and no quote is misplaced."""
     if "\r" in text.replace("\r\n", "") or "\0" in text:
         return None
     try:

@@ -1,1 +1,1 @@
-"""Commands, runs and servers as they are: processes, networks, databases."""
+"""Integration tests: real commands, runs and servers, with processes, networks and databases."""

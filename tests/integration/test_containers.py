@@ -1,4 +1,4 @@
-"""The container files: linted, whole, and run step by step without an engine."""
+"""The container files: linted, complete, and run step by step without an engine."""
 
 import json
 import os
@@ -24,7 +24,7 @@ START_SECONDS = 300
 
 
 def instructions() -> Iterator[tuple[str, str]]:
-    """Name and arguments of each instruction, continued lines joined."""
+    """Returns name and arguments of each instruction, with continued lines joined."""
     text = re.sub(r"^#.*\n", "", DOCKERFILE.read_text(encoding="utf-8"), flags=re.MULTILINE)
     for line in text.replace("\\\n", " ").splitlines():
         if line.strip():
@@ -37,7 +37,7 @@ def arguments_of(name: str) -> list[str]:
 
 
 def copied() -> list[tuple[str, str]]:
-    """Source and destination of what is copied from the checkout."""
+    """Returns source and destination of each copy from the checkout."""
     found = [each.split() for each in arguments_of("COPY") if not each.startswith("--from")]
     return [(source, words[-1]) for words in found for source in words[:-1]]
 
@@ -48,14 +48,14 @@ def compose() -> dict[str, Any]:
     return document
 
 
-def test_the_linter_finds_nothing_in_the_dockerfile() -> None:
+def test_dockerfile_passes_the_linter() -> None:
     if not HADOLINT.exists():
         pytest.skip("hadolint is not installed; run `make hadolint`")
     done = subprocess.run([HADOLINT, DOCKERFILE], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_all_that_the_image_is_built_from_reaches_the_builder() -> None:
+def test_docker_build_context_contains_every_copied_file() -> None:
     let_through = {
         line.removeprefix("!") for line in (REPOSITORY / ".dockerignore").read_text().splitlines() if line[0] == "!"
     }
@@ -63,7 +63,7 @@ def test_all_that_the_image_is_built_from_reaches_the_builder() -> None:
     assert all((REPOSITORY / source).exists() for source in let_through)
 
 
-def test_every_service_has_a_health_check_and_few_rights(compose: dict[str, Any]) -> None:
+def test_every_service_has_a_health_check_and_minimal_privileges(compose: dict[str, Any]) -> None:
     assert arguments_of("USER") == ["10001:10001"]
     assert len(arguments_of("HEALTHCHECK")) == 1
     services = compose["services"]
@@ -78,7 +78,7 @@ def test_every_service_has_a_health_check_and_few_rights(compose: dict[str, Any]
     assert all(port.startswith("127.0.0.1:") for port in services["webserver"]["ports"])
 
 
-def test_the_workspace_example_has_the_code_location_as_it_is() -> None:
+def test_workspace_example_names_the_code_location() -> None:
     own, example = (
         yaml.safe_load((REPOSITORY / name).read_text(encoding="utf-8"))["load_from"][0]["python_module"]
         for name in ("pipelines/instance/workspace.yaml", "deploy/workspace_example.yaml")
@@ -87,7 +87,7 @@ def test_the_workspace_example_has_the_code_location_as_it_is() -> None:
 
 
 @pytest.mark.proof
-def test_the_commands_of_the_dockerfile_install_and_serve(tmp_path: Path) -> None:
+def test_dockerfile_commands_install_and_serve(tmp_path: Path) -> None:
     places = {
         name: str(tmp_path / name.strip("/").replace("/", "_")) for name in ("/opt/smallvoices", "/data", "/project")
     }

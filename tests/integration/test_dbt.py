@@ -1,4 +1,4 @@
-"""The published tables as sources of a dbt project: dbt reads the declaration, and its tests hold."""
+"""The published tables as sources of a dbt project: dbt reads the declaration, and its tests pass."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ reader:
 MODEL = "select rank, handle from {{ source('smallvoices', 'micro_influencers') }}\n"
 
 
-def test_dbt_finds_every_table_as_it_is_declared(ranked: Home, tmp_path: Path) -> None:
+def test_dbt_finds_every_table_as_declared(ranked: Home, tmp_path: Path) -> None:
     if not DBT.exists():
         pytest.skip("dbt is not installed; run `make readers`")
     (tmp_path / "models").mkdir()

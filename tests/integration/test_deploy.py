@@ -1,4 +1,4 @@
-"""The machine that runs every night: its units hold, its UI is for this machine alone, its storage is PostgreSQL."""
+"""The machine of the nightly run: its units are valid, its UI is local only, its storage is PostgreSQL."""
 
 import os
 import re
@@ -23,13 +23,13 @@ from tests.factories.command import Command
 from tests.factories.postgres_server import PASSWORD, Postgres
 
 UNITS = sorted((REPOSITORY / "deploy").glob("*.service"))
-# 0 is the most that systemd can take away, 10 is nothing.
+# systemd's exposure: 0 is the most restricted, 10 is unrestricted.
 MOST_EXPOSED = 2.0
 
 
 @pytest.fixture
 def units(tmp_path: Path) -> list[Path]:
-    """The units, as they are where this checkout is /opt/smallvoices."""
+    """Returns the units, with /opt/smallvoices replaced by this checkout."""
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze checks units, and is not on this machine")
     program = str(Path(sys.executable).with_name("smallvoices"))
@@ -43,7 +43,7 @@ def analyze(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["systemd-analyze", *arguments], capture_output=True, text=True, check=False)  # noqa: S607
 
 
-def test_systemd_finds_no_mistake_in_the_units(units: list[Path], tmp_path: Path) -> None:
+def test_systemd_accepts_the_units(units: list[Path], tmp_path: Path) -> None:
     assert len(units) == 2
     done = analyze("verify", "--man=no", *units)
     assert (done.returncode, done.stderr) == (0, "")
@@ -52,7 +52,7 @@ def test_systemd_finds_no_mistake_in_the_units(units: list[Path], tmp_path: Path
     assert "ProtectHom" in analyze("verify", "--man=no", broken).stderr
 
 
-def test_the_units_leave_little_of_the_machine_to_them(units: list[Path]) -> None:
+def test_units_are_sandboxed(units: list[Path]) -> None:
     for unit in units:
         done = analyze("security", "--offline=true", "--no-pager", unit)
         found = re.search(r"Overall exposure level for \S+: ([\d.]+)", done.stdout)
@@ -60,7 +60,7 @@ def test_the_units_leave_little_of_the_machine_to_them(units: list[Path]) -> Non
         assert float(found[1]) <= MOST_EXPOSED, unit.name
 
 
-def test_both_units_are_held_alike() -> None:
+def test_both_units_have_the_same_limits() -> None:
     held = [unit.read_text(encoding="utf-8").partition("User=")[2] for unit in UNITS]
     assert held[0] == held[1] != ""
     written = {line for unit in UNITS for line in unit.read_text(encoding="utf-8").splitlines() if "ExecStart" in line}
@@ -71,7 +71,7 @@ def test_both_units_are_held_alike() -> None:
 
 
 def tables(server: Postgres, database: str) -> dict[str, int]:
-    """Rows of Dagster's tables."""
+    """Counts the rows of Dagster's tables."""
     with server.connect(database) as connection:
         names = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
         return {
@@ -84,7 +84,7 @@ def tables(server: Postgres, database: str) -> dict[str, int]:
 
 @pytest.fixture
 def storage(postgres_server: Postgres) -> str:
-    """The address of an empty database for Dagster."""
+    """Returns the address of an empty database for Dagster."""
     postgres_server.make("dagster")
     return postgres_server.full_address("dagster")
 
@@ -92,7 +92,7 @@ def storage(postgres_server: Postgres) -> str:
 @pytest.mark.skipif(
     "SMALLVOICES_DEPLOY_STORAGE" not in os.environ, reason="takes a night and a UI: make deploy-storage"
 )
-def test_a_night_and_its_services_with_storage_in_postgresql(
+def test_nightly_run_and_services_use_postgresql_storage(
     postgres_server: Postgres, storage: str, smallvoices: Command, samples: Path, tmp_path: Path
 ) -> None:
     home = tmp_path / "home"
@@ -101,7 +101,7 @@ def test_a_night_and_its_services_with_storage_in_postgresql(
     found = tables(postgres_server, "dagster")
     assert found["runs"] == 1
     assert found["event_logs"] > 100
-    # Nothing of it is in files, the password least of all.
+    # Nothing of it is in files, least of all the password.
     assert not [*home.rglob("*.db")]
     assert yaml.safe_load((home / "dagster/dagster.yaml").read_text())["storage"]["postgres"]["postgres_url"] == {
         "env": POSTGRES
@@ -111,19 +111,19 @@ def test_a_night_and_its_services_with_storage_in_postgresql(
         path for path in home.rglob("*") if path.is_file() and any(secret in path.read_bytes() for secret in secrets)
     ]
     assert not any(secret.decode() in run.out + run.err for secret in secrets)
-    # The UI shows that run, on this machine alone.
+    # The UI shows that run, on this machine only.
     with served(home, samples, storage) as port:
         query = {"query": "{ runsOrError { ... on Runs { results { status } } } }"}
         answer = requests.post(f"http://127.0.0.1:{port}/graphql", json=query, timeout=30).json()
         assert answer["data"]["runsOrError"]["results"] == [{"status": "SUCCESS"}]
         listening = subprocess.run(["ss", "-ltnH"], capture_output=True, text=True, check=False).stdout  # noqa: S607
         bound = [line.split()[3] for line in listening.splitlines() if line.split()[3].endswith(f":{port}")]
-        assert bound in ([f"127.0.0.1:{port}"], [])  # [] where there is no ss
+        assert bound in ([f"127.0.0.1:{port}"], [])  # [] if ss is missing
 
 
 @contextmanager
 def served(home: Path, sources: Path, storage: str) -> Iterator[int]:
-    """The webserver as its unit starts it, once it answers."""
+    """Starts the webserver as its unit does, and waits until it responds."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
@@ -147,7 +147,7 @@ def served(home: Path, sources: Path, storage: str) -> Iterator[int]:
         process.wait(60)
 
 
-def test_a_mistake_in_the_address_of_the_storage_does_not_show_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_storage_address_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(POSTGRES, "mysql://keeper:canary@db")
     with pytest.raises(SettingsError, match=f"^{POSTGRES}: not allowed; allowed: postgresql://") as mistake:
         Settings.from_environment()

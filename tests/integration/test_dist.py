@@ -1,4 +1,4 @@
-"""The wheel, installed where there is no checkout: it begins a project, and publishes a table from it."""
+"""The wheel, installed without a checkout: it starts a project, and publishes a table from it."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import REPOSITORY
 
 UV = str(Path(sys.executable).with_name("uv"))
-# What would let the checkout be found.
+# Variables that would let the checkout be found.
 HIDDEN = ("SMALLVOICES_", "DAGSTER_", "PYTHONPATH", "VIRTUAL_ENV")
 
 pytestmark = pytest.mark.proof
@@ -28,7 +28,7 @@ def run(folder: Path, *command: str | Path) -> str:
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of an environment's programs: what the lock pins, and the wheel."""
+    """Returns the folder of an environment's programs: the locked packages, and the wheel."""
     folder = tmp_path_factory.mktemp("installed")
     run(REPOSITORY, UV, "build", "--quiet", "--no-build-isolation", "--python", sys.executable, "--out-dir", folder)
     assert len(list(folder.glob("*.tar.gz"))) == 1
@@ -41,7 +41,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return python.parent
 
 
-def test_a_project_of_the_wheel_publishes_its_samples(installed: Path, tmp_path: Path) -> None:
+def test_project_from_the_wheel_publishes_its_samples(installed: Path, tmp_path: Path) -> None:
     smallvoices = installed / "smallvoices"
     where = run(tmp_path, installed / "python", "-c", "import assets, pipelines, schemas; print(schemas.__file__)")
     assert where.startswith(str(installed.parent))
@@ -57,7 +57,7 @@ def test_a_project_of_the_wheel_publishes_its_samples(installed: Path, tmp_path:
     assert "followers" in inspected
 
 
-def test_dagster_loads_the_code_location_of_the_wheel(installed: Path, tmp_path: Path) -> None:
+def test_dagster_loads_the_code_location_from_the_wheel(installed: Path, tmp_path: Path) -> None:
     run(tmp_path, installed / "smallvoices", "init", "mine", "--samples")
     find = "from pathlib import Path; import pipelines; print(Path(pipelines.__file__).parent)"
     workspace = Path(run(tmp_path, installed / "python", "-c", find).strip()) / "instance/workspace.yaml"

@@ -1,4 +1,4 @@
-"""What `smallvoices doctor` says of a home in order, and of homes in which one thing each is broken."""
+"""Findings of `smallvoices doctor` for a healthy home, and for homes with one defect each."""
 
 import json
 import os
@@ -39,7 +39,7 @@ SOURCES = "sources:\n- {name: plain, shape: smallvoices, required: true, url: 'p
 
 @pytest.fixture(scope="session")
 def night(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A home whose only run was last night's, of yesterday."""
+    """Builds a home whose only run was last night's, of yesterday."""
     return Home(built_once(tmp_path_factory, "night", _make_night))
 
 
@@ -55,25 +55,25 @@ def _make_night(folder: Path) -> None:
 
 @pytest.fixture
 def copy(night: Home, tmp_path: Path) -> Home:
-    """A copy of it, to break."""
+    """Returns a copy of it, to damage."""
     shutil.copytree(night.folder, tmp_path / "copy", symlinks=True)
     return Home(tmp_path / "copy")
 
 
 def found(home: Home, check: str) -> list[Finding]:
-    """What is said of one thing."""
+    """Returns the findings of one check."""
     return [finding for finding in examine(home.settings) if finding.check == check]
 
 
 def only(home: Home, check: str) -> Finding:
-    """The one line that is said of one thing."""
+    """Returns the single finding of one check."""
     (finding,) = found(home, check)
     return finding
 
 
-def test_a_home_in_order_has_no_problem_and_is_left_as_it_is(night: Home) -> None:
+def test_healthy_home_has_no_problem_and_is_not_changed(night: Home) -> None:
     def files() -> dict[Path, int]:
-        # SQLite's own beside its databases come and go with whoever reads them.
+        # SQLite creates and deletes its own files next to its databases on every read.
         kept = (path for path in night.folder.rglob("*") if not path.name.endswith(("-wal", "-shm")))
         return {path: path.stat().st_mtime_ns for path in kept if path.is_file()}
 
@@ -89,7 +89,7 @@ def test_a_home_in_order_has_no_problem_and_is_left_as_it_is(night: Home) -> Non
     assert files() == before
 
 
-def test_a_home_that_is_not_there_is_not_made(smallvoices: Command, samples: Path, tmp_path: Path) -> None:
+def test_missing_home_is_not_created(smallvoices: Command, samples: Path, tmp_path: Path) -> None:
     done = smallvoices("doctor")
     assert done.code == 0, done.out
     assert (
@@ -99,14 +99,14 @@ def test_a_home_that_is_not_there_is_not_made(smallvoices: Command, samples: Pat
     assert not (tmp_path / "home").exists()
 
 
-def test_a_mistake_in_sources_is_a_line_among_the_others(copy: Home) -> None:
+def test_invalid_sources_file_is_one_finding_among_others(copy: Home) -> None:
     copy.settings.sources_file.write_text("sources: [{name: A}]", encoding="utf-8")
     assert only(copy, "sources.yaml").level == "problem"
     assert "source 'A': name: 'A' is not allowed" in only(copy, "sources.yaml").said
     assert only(copy, "published").level == "ok"
 
 
-def test_a_secret_that_is_not_set_is_named(copy: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unset_secret_is_named(copy: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     text = SOURCES.replace("url:", "headers: {X-Api-Key: '${VENDOR_KEY}'}, url:").replace("plain-", "https://h/")
     copy.settings.sources_file.write_text(text, encoding="utf-8")
     assert only(copy, "secrets") == Finding(
@@ -119,7 +119,7 @@ def test_a_secret_that_is_not_set_is_named(copy: Home, monkeypatch: pytest.Monke
     assert only(copy, "secrets") == Finding("secrets", "ok", "1 named in sources.yaml, all set")
 
 
-def test_a_package_of_another_version_than_the_lock_is_named(tmp_path: Path) -> None:
+def test_package_that_differs_from_the_lock_is_named(tmp_path: Path) -> None:
     lock = tmp_path / "requirements.lock"
     text = (REPOSITORY / "requirements.lock").read_text(encoding="utf-8")
     lock.write_text(text.replace("\nclick==", "\nclick==99."), encoding="utf-8")
@@ -130,7 +130,7 @@ def test_a_package_of_another_version_than_the_lock_is_named(tmp_path: Path) -> 
     assert [finding.level for finding in installed.versions(lock)] == ["ok"]
 
 
-def test_a_folder_that_is_none_cannot_be_written_to(copy: Home) -> None:
+def test_path_that_is_not_a_folder_is_not_writable(copy: Home) -> None:
     shutil.rmtree(copy.settings.lake)
     copy.settings.lake.write_bytes(b"")
     finding = only(copy, "permissions")
@@ -140,7 +140,7 @@ def test_a_folder_that_is_none_cannot_be_written_to(copy: Home) -> None:
 @pytest.mark.skipif(
     os.getuid() != 0 or not shutil.which("setpriv"), reason="needs root and setpriv, to be another user"
 )
-def test_what_another_user_has_made_cannot_be_written_to(night: Home) -> None:
+def test_files_of_another_user_are_not_writable(night: Home) -> None:
     with tempfile.TemporaryDirectory() as place:
         Path(place).chmod(0o755)
         shutil.copytree(night.settings.home, f"{place}/home", symlinks=True)
@@ -161,7 +161,7 @@ def test_what_another_user_has_made_cannot_be_written_to(night: Home) -> None:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 24 MB."""
+    """Mounts a file system of 24 MB."""
     place = tmp_path / "disk"
     place.mkdir()
     mount = [shutil.which("mount") or "mount", "-t", "tmpfs", "-o", "size=24m", "none", str(place)]
@@ -173,11 +173,11 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run([shutil.which("umount") or "umount", place], check=True)
 
 
-def test_a_disk_without_room_for_the_next_nights_is_a_problem(night: Home, small_disk: Path) -> None:
+def test_disk_too_small_for_the_next_runs_is_a_problem(night: Home, small_disk: Path) -> None:
     shutil.copytree(night.folder, small_disk / "copy", symlinks=True)
     home = Home(small_disk / "copy")
-    needed = doctor_home._newest_night(home.settings)  # noqa: SLF001 - the very figure that is held against the room
-    assert only(home, "disk").level == "warning"  # for fewer than 14 nights
+    needed = doctor_home._newest_night(home.settings)  # noqa: SLF001 - the figure that is compared with the free space
+    assert only(home, "disk").level == "warning"  # for fewer than 14 runs
     left = shutil.disk_usage(small_disk).free - needed
     (small_disk / "filled").write_bytes(b"x" * left)
     finding = only(home, "disk")
@@ -185,7 +185,7 @@ def test_a_disk_without_room_for_the_next_nights_is_a_problem(night: Home, small
     assert finding.said.endswith(("there is room for 1 more", "there is room for 0 more"))
 
 
-def test_a_full_disk_ends_commands_with_one_line_that_names_it(night: Home, small_disk: Path) -> None:
+def test_full_disk_ends_commands_with_one_line_that_names_it(night: Home, small_disk: Path) -> None:
     shutil.copytree(night.folder, small_disk / "copy", symlinks=True)
     home = Home(small_disk / "copy")
     with (small_disk / "filled").open("wb") as filled, suppress(OSError):
@@ -202,14 +202,14 @@ def test_a_full_disk_ends_commands_with_one_line_that_names_it(night: Home, smal
     assert only(home, "disk").level == "problem"
 
 
-def test_a_disk_that_is_read_only_is_not_mended_by_a_mode(night: Home, small_disk: Path) -> None:
+def test_read_only_disk_gets_a_mount_remedy(night: Home, small_disk: Path) -> None:
     shutil.copytree(night.folder, small_disk / "copy", symlinks=True)
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)  # noqa: S607 - as root, by its own name
     first = found(Home(small_disk / "copy"), "permissions")[0]
     assert (first.level, first.remedy[:5]) == ("problem", "mount")
 
 
-def test_who_holds_a_lock_is_told_and_that_it_stands_still(copy: Home) -> None:
+def test_stopped_lock_holder_is_reported(copy: Home) -> None:
     lock = copy.published / ".lock"
     script = f"import fcntl, time\nwith open({str(lock)!r}) as f: fcntl.flock(f, fcntl.LOCK_EX); print(flush=True); time.sleep(99)"
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as holder:
@@ -231,7 +231,7 @@ def test_who_holds_a_lock_is_told_and_that_it_stands_still(copy: Home) -> None:
     assert only(copy, "locks").said == "nobody holds one"
 
 
-def test_a_night_that_failed_is_told_with_its_reason_and_when_the_last_one_succeeded(copy: Home) -> None:
+def test_failed_run_is_reported_with_reason_and_last_success(copy: Home) -> None:
     day = yesterday() - timedelta(1)
     outcome = runs.run_dates(
         copy.settings, sources_file.load(copy.settings.sources_file), [day], force=False, log_level="CRITICAL"
@@ -247,9 +247,7 @@ def test_a_night_that_failed_is_told_with_its_reason_and_when_the_last_one_succe
     assert finding.remedy == f"once that is mended: smallvoices nightly --date {day}"
 
 
-def test_a_run_that_was_killed_is_told_and_one_that_hangs_is_a_problem(
-    copy: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_killed_run_is_reported_and_hanging_run_is_a_problem(copy: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     command = [str(SMALLVOICES), "nightly", "--force", "--home", str(copy.settings.home)]
     command += ["--sources", str(copy.settings.sources_file)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as killed:
@@ -262,7 +260,7 @@ def test_a_run_that_was_killed_is_told_and_one_that_hangs_is_a_problem(
     assert finding.said.endswith(", and its process is gone")
     retried = copy.settings.command(f"nightly --date {yesterday()}")
     assert finding.remedy == f"the next run marks it as failed; for its date: {retried}"
-    # As of a run elsewhere, whose process cannot be seen from here.
+    # As for a run elsewhere, whose process is invisible here.
     monkeypatch.setattr(orphaned_runs, "is_dead", lambda *_: False)
     assert only(copy, "runs under way").level == "ok"
     monkeypatch.setattr(jobs, "MAX_RUNTIME", timedelta(seconds=1))
@@ -271,7 +269,7 @@ def test_a_run_that_was_killed_is_told_and_one_that_hangs_is_a_problem(
 
 
 @pytest.mark.parametrize("last, level", [("2026-10-01", "problem"), ("2026-10-03", "ok")])
-def test_a_run_of_several_dates_may_take_as_many_times_as_long(
+def test_time_limit_of_a_run_scales_with_its_dates(
     copy: Home, monkeypatch: pytest.MonkeyPatch, last: str, level: str
 ) -> None:
     monkeypatch.setattr(orphaned_runs, "is_dead", lambda *_: False)
@@ -279,12 +277,12 @@ def test_a_run_of_several_dates_may_take_as_many_times_as_long(
         tags = {"dagster/asset_partition_range_start": "2026-10-01", "dagster/asset_partition_range_end": last}
         instance.add_run(dg.DagsterRun("backfill", str(uuid4()), tags=tags, status=dg.DagsterRunStatus.STARTED))
     time.sleep(1)
-    # One second is over since it began, of one or of three.
+    # One second has passed since its start, out of a limit of one or of three.
     monkeypatch.setattr(jobs, "MAX_RUNTIME", timedelta(seconds=1))
     assert only(copy, "runs under way").level == level
 
 
-def test_no_backfill_is_ended_for_its_length_and_a_night_of_the_schedule_is(copy: Home) -> None:
+def test_runtime_limit_ends_scheduled_runs_but_not_backfills(copy: Home) -> None:
     loaded = sources_file.load(copy.settings.sources_file)
     defs = build_defs(copy.settings, loaded)
     schedule = defs.resolve_schedule_def("nightly_schedule")
@@ -299,7 +297,7 @@ def test_no_backfill_is_ended_for_its_length_and_a_night_of_the_schedule_is(copy
     assert (request.partition_key, request.tags["dagster/max_runtime"]) == ("2026-11-03", "14400")
 
 
-def test_whether_a_daemon_runs_the_schedule_is_told(copy: Home) -> None:
+def test_doctor_reports_whether_the_daemon_runs_the_schedule(copy: Home) -> None:
     with dg.DagsterInstance.from_config(str(copy.settings.dagster_home)) as instance:
         now = time.time()
         instance.add_daemon_heartbeat(DaemonHeartbeat(now - 3600, "SCHEDULER", "one"))
@@ -308,7 +306,7 @@ def test_whether_a_daemon_runs_the_schedule_is_told(copy: Home) -> None:
         assert only(copy, "schedule").level == "ok"
 
 
-def test_what_a_living_daemon_reports_is_a_problem_of_its_own(copy: Home) -> None:
+def test_error_reported_by_a_running_daemon_is_a_separate_problem(copy: Home) -> None:
     locked = SerializableErrorInfo("OperationalError: database is\nlocked\n", [], "OperationalError")
     with dg.DagsterInstance.from_config(str(copy.settings.dagster_home)) as instance:
         instance.add_daemon_heartbeat(DaemonHeartbeat(time.time(), "EVENT_LOG_CONSUMER", "one", [locked]))
@@ -322,11 +320,11 @@ def test_what_a_living_daemon_reports_is_a_problem_of_its_own(copy: Home) -> Non
 
 
 def _there(home: Home) -> str:
-    """What leads a command to a home, and not to the usual one."""
+    """Returns the options that name a home other than the default."""
     return f"--home {home.settings.home} --sources {home.settings.sources_file}"
 
 
-def test_a_published_file_that_cannot_be_read_is_a_problem(copy: Home) -> None:
+def test_unreadable_published_file_is_a_problem(copy: Home) -> None:
     file = copy.published / "micro_influencers.duckdb"
     file.chmod(0o644)
     version, mode = found(copy, "contract")
@@ -338,7 +336,7 @@ def test_a_published_file_that_cannot_be_read_is_a_problem(copy: Home) -> None:
     assert only(copy, "contract").said.startswith("cannot be looked at: ")
 
 
-def test_an_old_date_is_behind_and_how_to_catch_up_is_told(home: Home) -> None:
+def test_old_date_is_reported_with_the_command_to_catch_up(home: Home) -> None:
     finding = only(home, "published")
     assert finding.level == "problem"
     days = yesterday() - timedelta(1), yesterday()
@@ -355,9 +353,9 @@ def test_an_old_date_is_behind_and_how_to_catch_up_is_told(home: Home) -> None:
     assert only(home, "published").remedy == f"{backfill} {_there(home)}"
 
 
-def test_dates_that_have_not_seen_the_dates_before_are_told(home: Home) -> None:
+def test_dates_computed_without_their_lookback_are_reported(home: Home) -> None:
     path = home.settings.lake / f"history/snapshot_date={DAYS[-1]}/data.parquet"
-    pl.read_parquet(path).write_parquet(path)  # without the note of what it has seen
+    pl.read_parquet(path).write_parquet(path)  # without the note of its lookback
     finding = only(home, "stale dates")
     remedy = f"smallvoices backfill --from {DAYS[-1]} --to {DAYS[-1]} {_there(home)}"
     assert (finding.level, finding.remedy) == ("warning", remedy)

@@ -1,4 +1,4 @@
-"""`smallvoices erase`: whom it means, what is gone afterwards, who stays, and what later pulls leave out."""
+"""`smallvoices erase`: identification, erased data, retained data, and suppression in later pulls."""
 
 import fcntl
 import json
@@ -36,7 +36,7 @@ from tests.factories.small_exports import DAY, Exports, Imported, ago, csv_bytes
 
 @pytest.fixture
 def published(request: pytest.FixtureRequest, tmp_path: Path) -> Home:
-    """A home of ranked days of two sources: one packed, one that names the person in broken records."""
+    """Builds a home of ranked days of two sources: one packed, one that names the person in broken records."""
     days: tuple[str, ...] = request.param
     home = export(tmp_path, days)
     done = home.run("backfill", "--from", days[0], "--to", days[-1])
@@ -44,7 +44,7 @@ def published(request: pytest.FixtureRequest, tmp_path: Path) -> Home:
     return home
 
 
-def test_whom_nobody_knows_is_said_and_a_platform_that_is_none_is_wrong_usage(ranked: Home) -> None:
+def test_unknown_person_is_reported_and_unknown_platform_is_a_usage_error(ranked: Home) -> None:
     unknown = ranked.run("erase", "instagram", "nobody.of.that.name", "--yes")
     assert (unknown.returncode, unknown.stdout) == (1, "")
     assert "nobody on instagram is known by the id or handle 'nobody.of.that.name'" in unknown.stderr
@@ -54,7 +54,7 @@ def test_whom_nobody_knows_is_said_and_a_platform_that_is_none_is_wrong_usage(ra
 @pytest.mark.parametrize(
     "published", [DAYS[-1:], pytest.param(DAYS, marks=pytest.mark.proof)], indirect=True, ids=["a day", "days"]
 )
-def test_a_person_is_gone_from_everything_and_everyone_else_stays(published: Home) -> None:
+def test_person_is_erased_everywhere_and_others_are_kept(published: Home) -> None:
     days = [path.name for path in (published.settings.lake / "ranking").iterdir()]
     home = published.settings.home
     before = published.query("SELECT platform, profile_id, handle, followers FROM accounts ORDER BY ALL")
@@ -101,7 +101,7 @@ def test_a_person_is_gone_from_everything_and_everyone_else_stays(published: Hom
 
 @pytest.fixture(scope="module")
 def imported(tmp_path_factory: pytest.TempPathFactory) -> Exports:
-    """A home of two sources and three days, imported and not ranked, to be copied."""
+    """Builds a home of two sources and three days, imported and not ranked, to be copied."""
     made = Exports(tmp_path_factory.mktemp("imported")).source("a", "a-{date}.ndjson", posts_url="p-{date}.ndjson").source(
         "b", "b-{date}.csv", platform="instagram", max_quarantine_share=1
     )  # fmt: skip
@@ -122,11 +122,11 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> Exports:
 
 @pytest.fixture
 def exports(imported: Exports, tmp_path: Path) -> Exports:
-    """A copy of it, to work on."""
+    """Returns a copy of it to modify."""
     return imported.copied(tmp_path / "copy")
 
 
-def test_handles_lead_to_ids_and_back_but_not_to_who_took_a_handle_up(exports: Exports) -> None:
+def test_handles_resolve_to_ids_but_not_to_later_owners_of_a_handle(exports: Exports) -> None:
     found = identity_resolution.person(exports.settings, exports.sources(), "instagram", "@Anna")
     assert found is not None
     assert (sorted(found.ids), sorted(found.handles)) == (["100200300"], ["anna", "anna.old"])
@@ -140,7 +140,7 @@ def test_handles_lead_to_ids_and_back_but_not_to_who_took_a_handle_up(exports: E
 
 
 def tables(told: Sequence[Imported]) -> list[Any]:
-    """The accounts of profiles and posts, day by day."""
+    """Returns the accounts of profiles and posts, day by day."""
     return [
         [(row["platform"], row["profile_id"], row["handle"], row["landed_row"]) for row in found]
         for each in told
@@ -149,7 +149,7 @@ def tables(told: Sequence[Imported]) -> list[Any]:
 
 
 @pytest.mark.parametrize("compared", [1, pytest.param(3, marks=pytest.mark.proof)])
-def test_only_what_is_theirs_goes(exports: Exports, compared: int) -> None:
+def test_only_the_persons_records_are_erased(exports: Exports, compared: int) -> None:
     days = (ago(2), ago(1), DAY)
     before, there = tables([exports.tables(day) for day in days[-compared:]]), everything(exports.settings.home)
     anna = identity_resolution.person(exports.settings, exports.sources(), "instagram", "anna")
@@ -166,12 +166,12 @@ def test_only_what_is_theirs_goes(exports: Exports, compared: int) -> None:
     assert erasing.erase(exports.settings, exports.sources(), anna).is_nothing
 
 
-def test_who_reads_meanwhile_is_left_alone_and_what_a_kill_has_left_goes(exports: Exports) -> None:
+def test_concurrent_readers_are_undisturbed_and_leftovers_are_deleted(exports: Exports) -> None:
     settings, sources = exports.settings, exports.sources()
     left = settings.scratch / ".99-dead.tmp/spilled"
     left.parent.mkdir(parents=True)
     left.touch()
-    # Of a date that no pull of has ended yet: no manifest speaks of it.
+    # For a date without a completed pull: no manifest exists yet.
     page = settings.landing / f"a/2026-11-01/{UNFINISHED}x/0001.json"
     page.parent.mkdir(parents=True)
     page.write_text('[{"profile_id": "404040404"}]', encoding="utf-8")
@@ -191,7 +191,7 @@ def _is_annas(row: tuple[Any, ...]) -> bool:
 
 
 @pytest.mark.parametrize("killed_at", [2, pytest.param(5, marks=pytest.mark.proof)])
-def test_a_forget_that_was_killed_is_completed_by_another(exports: Exports, killed_at: int) -> None:
+def test_killed_erasure_is_completed_by_the_next(exports: Exports, killed_at: int) -> None:
     sources = exports.sources()
     anna = identity_resolution.person(exports.settings, sources, "instagram", "anna")
     assert anna
@@ -215,7 +215,7 @@ def test_a_forget_that_was_killed_is_completed_by_another(exports: Exports, kill
     assert whole.is_nothing
 
 
-def test_what_cannot_be_read_is_told_and_what_is_no_export_is_emptied(tmp_path: Path) -> None:
+def test_unreadable_files_are_reported_and_non_exports_are_emptied(tmp_path: Path) -> None:
     exports = Exports(tmp_path).source("a", "a.csv", platform="instagram").source("b", "b.csv", platform="instagram")
     exports.write("a.csv", b"<html>Log in as <b>@anna.longname</b></html>")
     exports.write("b.csv", b"name,fans\nanna.longname,5\n")
@@ -230,7 +230,7 @@ def test_what_cannot_be_read_is_told_and_what_is_no_export_is_emptied(tmp_path: 
     assert "sources.yaml has no source b; remove the folder" in erasing.look(exports.settings, fewer, anna).left[0]
 
 
-def test_later_pulls_leave_the_person_out_before_they_land(tmp_path: Path) -> None:
+def test_suppressed_person_is_removed_before_landing(tmp_path: Path) -> None:
     exports = Exports(tmp_path).source("a", "a.json", platform="instagram")
     rows = [account("instagram", None, "Ännchen"), account("instagram", "7", "bob"), account("tiktok", "1", "ännchen")]
     exports.write("a.json", json.dumps(rows).encode())
@@ -244,7 +244,7 @@ def test_later_pulls_leave_the_person_out_before_they_land(tmp_path: Path) -> No
     told = exports.run()
     assert told.told("landed", "accepted", "erased") == [(3, 2, 1)]
     assert told.accounts("landed_row", "handle") == [(2, "bob"), (3, "ännchen")]
-    # Landed before anybody was erased: the import leaves them out as well.
+    # Landed before the erasure: the import drops them as well.
     other = Exports(tmp_path / "other").source("a", "a.json", platform="instagram")
     other.write("a.json", json.dumps(rows).encode())
     other.land()
@@ -252,7 +252,7 @@ def test_later_pulls_leave_the_person_out_before_they_land(tmp_path: Path) -> No
     assert other.run().told("landed", "accepted", "erased") == [(3, 2, 1)]
 
 
-def test_a_lifted_suppression_lets_a_person_in_again_and_nobody_else(tmp_path: Path) -> None:
+def test_lifted_suppression_allows_only_that_person(tmp_path: Path) -> None:
     exports = Exports(tmp_path).source("a", "a.json", platform="instagram")
     people = [("7", "bob"), ("8", "anna"), ("9", "carl")]
     exports.write("a.json", json.dumps([account("instagram", *names) for names in people]).encode())
@@ -260,7 +260,7 @@ def test_a_lifted_suppression_lets_a_person_in_again_and_nobody_else(tmp_path: P
     for names in people[:2]:
         suppression.add(exports.settings.suppressed, "instagram", names)
     assert exports.run().accounts("landed_row", "handle") == [(3, "carl")]
-    # An id that is learned later is the same person's.
+    # An id that is resolved later belongs to the same person.
     suppression.add(exports.settings.suppressed, "instagram", ["anna", "88"])
     entries = (exports.settings.suppressed / "entries").read_bytes()
     for platform, name in (("instagram", "carl"), ("tiktok", "anna"), ("instagram", "annab")):
@@ -275,13 +275,13 @@ def test_a_lifted_suppression_lets_a_person_in_again_and_nobody_else(tmp_path: P
     assert "Lifted the suppression of 3 ids and handles on instagram" in lifted.stdout
     assert exports.run().accounts("landed_row", "handle") == [(2, "anna"), (3, "carl")]
     assert forgetting.lift(exports.settings, "instagram", "88") == 0
-    # Half erased, they would come back before they are gone.
+    # Half erased, they would be restored before they are erased.
     erasing.begin(exports.settings, Person("instagram", frozenset({"7"}), frozenset({"bob"})), [])
     with pytest.raises(ForgetError, match="was begun and has not ended"):
         forgetting.lift(exports.settings, "instagram", "bob")
 
 
-def test_entries_whose_salt_is_lost_let_nobody_in_and_the_doctor_tells(tmp_path: Path) -> None:
+def test_suppression_without_salt_blocks_pulls_and_is_reported_by_doctor(tmp_path: Path) -> None:
     exports = Exports(tmp_path).source("a", "a.csv", platform="instagram")
     exports.write("a.csv", csv_bytes([["handle", "followers"], ["anna", 5000], ["bob", 5000]]))
     folder = exports.settings.suppressed
@@ -309,11 +309,11 @@ def test_entries_whose_salt_is_lost_let_nobody_in_and_the_doctor_tells(tmp_path:
     assert "people were erased" in words
 
 
-def test_what_a_killed_forget_was_writing_hinders_no_other_and_goes(tmp_path: Path) -> None:
+def test_leftovers_of_a_killed_erasure_do_not_block_and_are_deleted(tmp_path: Path) -> None:
     settings = Exports(tmp_path).settings
     suppression.add(settings.suppressed, "instagram", ["anna"])
     settings.forgetting.mkdir()
-    # In a container every process may have the same number.
+    # In a container every process may have the same id.
     left = [folder / f".{name}.{os.getpid()}.tmp" for folder, name in (
         (settings.suppressed, "entries"), (settings.suppressed, "salt"), (settings.forgetting, "0123.json")
     )]  # fmt: skip
@@ -324,7 +324,7 @@ def test_what_a_killed_forget_was_writing_hinders_no_other_and_goes(tmp_path: Pa
     assert not [path for path in left if path.exists()]
 
 
-def test_erasing_and_adding_wait_for_each_other(tmp_path: Path) -> None:
+def test_erasing_and_landing_exclude_each_other(tmp_path: Path) -> None:
     settings = replace(Exports(tmp_path).settings, publish_wait_seconds=0)
     settings.home.mkdir()
     holder = (
@@ -377,6 +377,6 @@ def test_erasing_and_adding_wait_for_each_other(tmp_path: Path) -> None:
         ("2012 and 3.12 and 12 more", 0),
     ],
 )
-def test_what_counts_as_naming_a_person_in_a_text(text: str, count: int) -> None:
+def test_mentions_of_a_person_in_text(text: str, count: int) -> None:
     person = Person("instagram", frozenset({"1002003", "12"}), frozenset({"anna", "ännchen"}))
     assert person.mentions(text) == count

@@ -1,4 +1,4 @@
-"""`smallvoices erase` where Dagster's storage, the published tables, or both are in a real PostgreSQL."""
+"""`smallvoices erase` with Dagster's storage, the published tables, or both in a real PostgreSQL."""
 
 import json
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from tests.factories.published_home import Home
 DAY = "2026-10-30"
 STORAGE, PUBLISHED = "forget_storage", "forget_published"
 PERSON = Person("instagram", frozenset({"900123456"}), frozenset({ANNA}))
-# What only the person's own records say.
+# Texts that only the person's own records contain.
 OWN_WORDS = ("my own words", "Anna Summers", f"instagram.com/{ANNA}\t", "instagram\t900123456\t")
 
 
@@ -31,13 +31,13 @@ class Databases:
     storage: str
 
     def dumps(self) -> dict[str, str]:
-        """All that the databases hold."""
+        """Dumps all databases."""
         return {name: self.server.dump(name) for name in (STORAGE, PUBLISHED)}
 
 
 @pytest.fixture(scope="module")
 def databases(postgres_server: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Databases:
-    """A ranked day of exports that name a person, and a view of somebody else's on what is published."""
+    """Builds a ranked day of exports that name a person, and a foreign view on the published tables."""
     for name in (STORAGE, PUBLISHED):
         postgres_server.make(name)
     home = export(tmp_path_factory.mktemp("forget"), [DAY], publish_to=postgres_server.address(PUBLISHED))
@@ -55,7 +55,7 @@ def _password(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.proof
-def test_a_person_is_gone_from_both_databases_and_nobody_else_is(
+def test_person_is_erased_from_both_databases_and_others_are_kept(
     databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home, server = databases.home, databases.server
@@ -64,7 +64,7 @@ def test_a_person_is_gone_from_both_databases_and_nobody_else_is(
     assert all(words in before[PUBLISHED] for words in OWN_WORDS[1:])
     with server.connect(PUBLISHED) as connection:
         accounts = connection.execute("SELECT platform, profile_id FROM smallvoices.accounts ORDER BY 1, 2").fetchall()
-    # A shell that does not know of the storage would find nothing there, and take that for proof.
+    # A shell that does not know the storage would find nothing there, and report that as verified.
     unaware = home.run("erase", "instagram", ANNA, "--yes")
     assert unaware.returncode == 2, unaware.stderr
     assert f"{POSTGRES}: not set, and Dagster's storage of" in unaware.stderr
@@ -81,7 +81,7 @@ def test_a_person_is_gone_from_both_databases_and_nobody_else_is(
     for words in OWN_WORDS:
         assert not [name for name, dump in after.items() if words in dump], words
     assert not [line for line in after[STORAGE].splitlines() if f" {ANNA} " in line or f"@{ANNA}" in line]
-    # Who is called alike elsewhere is published still, and the view that kept the generation shows all others.
+    # A namesake on another platform is still published, and the view that kept the generation shows all others.
     with server.connect(PUBLISHED) as connection:
         for table in ("smallvoices.accounts", "public.everyone"):
             shown = connection.execute(f"SELECT platform, profile_id FROM {table} ORDER BY 1, 2".encode()).fetchall()
@@ -94,7 +94,7 @@ def test_a_person_is_gone_from_both_databases_and_nobody_else_is(
     assert PASSWORD.encode() not in everything(home.folder)
 
 
-def test_all_of_dagsters_tables_are_searched_and_no_others(
+def test_only_dagster_tables_are_searched_and_all_of_them(
     postgres_server: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     postgres_server.make("forget_tables")
@@ -109,7 +109,7 @@ def test_all_of_dagsters_tables_are_searched_and_no_others(
         with dagster_postgres.connected() as database:
             seen = [(table, column) for table, found in dagster_postgres.columns_of_text(database) for column in found]
         assert sorted(seen) == [pair for pair in columns if pair[0] != "alembic_version"]
-        # Somebody else's table in the same database is theirs.
+        # A foreign table in the same database is not touched.
         connection.execute("CREATE TABLE diary (entry text)")
         connection.execute("INSERT INTO diary VALUES (%s)", [f"met @{ANNA} today"])
         connection.execute(
@@ -125,7 +125,7 @@ def test_all_of_dagsters_tables_are_searched_and_no_others(
         assert connection.execute("SELECT entry FROM diary").fetchall() == [(f"met @{ANNA} today",)]
 
 
-def test_a_database_that_cannot_be_searched_is_no_proof(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unsearchable_database_fails_verification(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(POSTGRES, "postgresql+psycopg2://keeper:canary@127.0.0.1:1/nowhere")
     settings = Settings(tmp_path / "home", tmp_path / "sources.yaml", dagster_in_postgres=True)
     settings.home.mkdir()

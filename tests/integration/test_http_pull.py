@@ -1,4 +1,4 @@
-"""Pulling over HTTP from servers on loopback that behave and misbehave: what lands, what does not, and how often asked."""
+"""Pulling over HTTP from correct and faulty servers on loopback: landed bytes, rejections, and numbers of requests."""
 
 import gzip
 import hashlib
@@ -31,14 +31,14 @@ CSV = b"platform,handle,followers\ninstagram,x,1000\ninstagram,y,2000\n"
 
 @pytest.fixture
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long pulls have waited between tries; they do not really wait."""
+    """Records the waits between tries, without waiting."""
     waits: list[float] = []
     monkeypatch.setattr(transport, "sleep", waits.append)
     return waits
 
 
 def source(folder: Path, server: Loopback, path: str = "/{date}.csv", **keys: object) -> Exports:
-    """One source `a` at a server."""
+    """Adds one source `a` at a server."""
     return Exports(folder).source("a", server.url + path, **({"allow_private": True} | keys))
 
 
@@ -49,19 +49,19 @@ def pull(exports: Exports, day: date = DAY, *, force: bool = False) -> Manifest:
 
 
 def landed(exports: Exports, manifest: Manifest) -> list[bytes]:
-    """The bytes that landed."""
+    """Returns the landed bytes."""
     return [(exports.settings.landing / file.path).read_bytes() for file in manifest.files]
 
 
 def everything_on_disk(folder: Path) -> bytes:
-    """Names and bytes of all files below a folder."""
+    """Returns names and bytes of all files below a folder."""
     return b"".join(str(path).encode() + path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
 
-# What comes and lands
+# Landed responses
 
 
-def test_an_export_lands_byte_for_byte(tmp_path: Path) -> None:
+def test_export_lands_byte_for_byte(tmp_path: Path) -> None:
     with serving(lambda _: ok(CSV, ETag='"one"')) as server:
         exports = source(tmp_path, server, params={"day": "{date}", "limit": 5}, headers={"X-Team": "a"})
         manifest = pull(exports)
@@ -75,7 +75,7 @@ def test_an_export_lands_byte_for_byte(tmp_path: Path) -> None:
     assert (request.headers["x-team"], request.headers["accept-encoding"]) == ("a", "identity")
 
 
-def test_what_is_pulled_over_http_is_imported_as_a_file_is(tmp_path: Path) -> None:
+def test_http_export_is_imported_like_a_file(tmp_path: Path) -> None:
     with serving(lambda _: ok(CSV)) as server:
         imported = source(tmp_path, server).run()
     assert imported.accounts("handle", "followers") == [("x", 1000), ("y", 2000)]
@@ -93,7 +93,7 @@ def test_what_is_pulled_over_http_is_imported_as_a_file_is(tmp_path: Path) -> No
         ("/{date}.csv.gz", {}, f"{DAY}.csv.gz"),
     ],
 )
-def test_a_file_gets_a_name_that_is_one(tmp_path: Path, path: str, headers: dict[str, str], name: str) -> None:
+def test_landed_file_gets_a_valid_name(tmp_path: Path, path: str, headers: dict[str, str], name: str) -> None:
     body = gzip.compress(CSV) if path.endswith("gz") else CSV
     with serving(lambda _: ok(body, headers=headers)) as server:
         exports = source(tmp_path, server, path)
@@ -104,7 +104,7 @@ def test_a_file_gets_a_name_that_is_one(tmp_path: Path, path: str, headers: dict
     )
 
 
-def test_a_body_is_posted_with_the_date_in_it(tmp_path: Path) -> None:
+def test_request_body_is_posted_with_the_date(tmp_path: Path) -> None:
     with serving(lambda _: ok(b'[{"handle": "x"}]')) as server:
         manifest = pull(source(tmp_path, server, "/search.json", body={"filter": {"day": ["{date}"]}, "limit": 5}))
     assert manifest.state == "complete"
@@ -137,7 +137,7 @@ CUTS = [
 
 
 @pytest.mark.parametrize("kind, framing", CUTS)
-def test_a_connection_cut_at_every_byte_never_lands_as_complete(
+def test_connection_cut_at_every_byte_never_lands_as_complete(
     tmp_path: Path, kind: str, framing: str, slept: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transport, "MAX_TRIES", 1)
@@ -149,22 +149,22 @@ def test_a_connection_cut_at_every_byte_never_lands_as_complete(
         sources = exports.sources()
         (only,) = sources.sources
         for cut[0] in range(len(whole) + 1):
-            # A date for each cut: the manifests of one date would be read again and again.
+            # One date per cut: the manifests of one date would be read again each time.
             day, root = DAY - timedelta(days=cut[0]), exports.settings.landing
             manifest = land(only, sources.shape(only), day, landing=root, folder=tmp_path, force=False)
             if manifest.state == "complete":
                 complete.append(cut[0])
                 (body,) = landed(exports, manifest)
                 assert (gzip.decompress(body) if "gzip" in framing else body) == BODIES[kind]
-    # Of a chunked body only the end of the trailer may be missing. Lines that end with the connection have no end of
-    # their own: not even the whole answer counts.
+    # Of a chunked body only the end of the trailer may be missing. Bodies delimited by the end of the connection have
+    # no marker: not even the complete response counts.
     whole_only = [len(whole)]
     missing_trailer = [*range(len(whole) - 4, len(whole) + 1)]
     expected = {"chunked": missing_trailer, "close": whole_only if kind == "json" else []}
     assert complete == expected.get(framing, whole_only)
 
 
-def test_a_marker_that_was_declared_tells_the_end_where_nothing_else_does(tmp_path: Path) -> None:
+def test_declared_end_marker_detects_truncation(tmp_path: Path) -> None:
     body = [CSV + b"# end\n"]
     with serving(lambda _: ok(body[0], framing="close")) as server:
         exports = source(tmp_path, server, end_marker="# end\n")
@@ -176,7 +176,7 @@ def test_a_marker_that_was_declared_tells_the_end_where_nothing_else_does(tmp_pa
 
 
 @pytest.mark.parametrize("times", [1, 4])
-def test_a_connection_that_breaks_off_is_resumed_where_it_was(tmp_path: Path, slept: list[float], times: int) -> None:
+def test_broken_connection_is_resumed(tmp_path: Path, slept: list[float], times: int) -> None:
     body = bytes(range(256)) * 4096
 
     def answer(request: Request) -> bytes:
@@ -208,7 +208,7 @@ def test_a_connection_that_breaks_off_is_resumed_where_it_was(tmp_path: Path, sl
         (ok(status="416 Range Not Satisfiable"), None),
     ],
 )  # fmt: skip
-def test_a_rest_that_does_not_belong_is_not_glued_on(
+def test_mismatched_partial_content_is_not_appended(
     tmp_path: Path, slept: list[float], second: bytes, told: str | None
 ) -> None:
     half = ok(b"old" * 100, ETag='"v1"')[:-100]
@@ -222,7 +222,7 @@ def test_a_rest_that_does_not_belong_is_not_glued_on(
         assert landed(exports, manifest) == [b"new" * 100]
 
 
-def test_without_a_strong_tag_nothing_is_resumed(tmp_path: Path, slept: list[float]) -> None:
+def test_download_without_strong_etag_is_not_resumed(tmp_path: Path, slept: list[float]) -> None:
     now = format_datetime(datetime.now(tz=UTC), usegmt=True)
     for headers in ({}, {"ETag": 'W/"v1"'}, {"Date": now, "Last_Modified": now}):
         with serving(in_turn([ok(CSV, headers=headers)[:-5], ok(CSV)])) as server:
@@ -230,7 +230,7 @@ def test_without_a_strong_tag_nothing_is_resumed(tmp_path: Path, slept: list[flo
         assert [request.headers.get("range") for request in server.asked] == [None, None]
 
 
-def test_half_an_export_where_the_whole_was_asked_for_is_refused(tmp_path: Path) -> None:
+def test_half_an_export_in_response_to_a_full_request_is_rejected(tmp_path: Path) -> None:
     with serving(lambda _: ok(CSV, status="206 Partial Content", Content_Range="bytes 0-61/100")) as server:
         manifest = pull(source(tmp_path, server))
     assert manifest.state == "failed"
@@ -242,7 +242,7 @@ def test_half_an_export_where_the_whole_was_asked_for_is_refused(tmp_path: Path)
 
 
 def drip(server: Loopback, head: bytes, seconds: float) -> Iterator[bytes]:
-    """An answer whose bytes come one by one, for ever."""
+    """Sends a response byte by byte, forever."""
     yield head
     while not server.stopped.wait(seconds):
         yield b"x"
@@ -259,7 +259,7 @@ def drip(server: Loopback, head: bytes, seconds: float) -> Iterator[bytes]:
     ],
     ids=["length", "chunked", "close", "header", "status line"],
 )
-def test_a_slow_drip_ends_at_the_deadline(tmp_path: Path, head: bytes) -> None:
+def test_slow_drip_ends_at_the_deadline(tmp_path: Path, head: bytes) -> None:
     with serving(lambda _: drip(server, head, 0.1)) as server:
         started = time.monotonic()
         manifest = pull(source(tmp_path, server, limits={"deadline_minutes": 1 / 60, "read_seconds": 30}))
@@ -271,18 +271,18 @@ def test_a_slow_drip_ends_at_the_deadline(tmp_path: Path, head: bytes) -> None:
 
 
 @pytest.mark.parametrize("lacking, state", [(0, "complete"), (1, "failed")])
-def test_what_comes_anew_after_a_cut_counts_once(
+def test_bytes_downloaded_again_after_a_cut_count_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lacking: int, state: str
 ) -> None:
     monkeypatch.setattr(transport, "sleep", lambda _: None)
     whole = ok(CSV)
-    # Without a validator, each try begins anew.
+    # Without a validator, each try starts from zero.
     with serving(in_turn([whole[:-1], whole[:-1], whole[:-1], whole])) as server:
         manifest = pull(source(tmp_path, server, limits={"max_bytes": len(CSV) - lacking}))
     assert (manifest.state, len(server.asked)) == (state, 4)
 
 
-def test_an_endless_body_ends_at_its_cap(tmp_path: Path) -> None:
+def test_endless_body_ends_at_its_cap(tmp_path: Path) -> None:
     def endless(_: Request) -> Iterator[bytes]:
         yield ok(framing="close")
         while True:
@@ -296,7 +296,7 @@ def test_an_endless_body_ends_at_its_cap(tmp_path: Path) -> None:
     assert b"a,b\n" not in everything_on_disk(tmp_path / "home")
 
 
-def test_a_body_under_the_minimum_rate_is_tried_again_and_given_up(
+def test_body_below_minimum_rate_is_retried_and_abandoned(
     tmp_path: Path, slept: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transport, "_SLOW_SECONDS", 0.2)
@@ -338,7 +338,7 @@ def test_silence_is_a_timeout(tmp_path: Path, slept: list[float]) -> None:
         (None, 0.5, 8),
     ],
 )
-def test_retry_after_is_kept_to_up_to_a_minute_and_five_tries(
+def test_retry_after_is_honoured_up_to_a_minute_and_five_tries(
     tmp_path: Path, slept: list[float], status: str, says: str | None, low: float, high: float
 ) -> None:
     ahead = {"in 2 s": 2.9, "in a day": 86400}
@@ -353,7 +353,7 @@ def test_retry_after_is_kept_to_up_to_a_minute_and_five_tries(
     assert all(low <= wait <= high for wait in slept), slept
 
 
-def test_a_wait_that_would_pass_the_deadline_is_not_begun(tmp_path: Path, slept: list[float]) -> None:
+def test_wait_beyond_the_deadline_is_not_begun(tmp_path: Path, slept: list[float]) -> None:
     with serving(lambda _: ok(status="503 Service Unavailable", Retry_After="50")) as server:
         manifest = pull(source(tmp_path, server, limits={"deadline_minutes": 0.5}))
     assert (len(server.asked), slept) == (1, [])
@@ -365,14 +365,14 @@ PERMANENT = ["204 No Content", "400 Bad Request", "401 Unauthorized", "403 Forbi
 
 
 @pytest.mark.parametrize("status", TRANSIENT)
-def test_what_may_pass_is_tried_again(tmp_path: Path, slept: list[float], status: str) -> None:
+def test_error_that_may_pass_is_retried(tmp_path: Path, slept: list[float], status: str) -> None:
     with serving(in_turn([ok(status=status), ok(status=status), ok(CSV)])) as server:
         assert pull(source(tmp_path, server)).state == "complete"
     assert (len(server.asked), len(slept)) == (3, 2)
 
 
 @pytest.mark.parametrize("status", PERMANENT)
-def test_what_will_not_pass_is_asked_once(tmp_path: Path, slept: list[float], status: str) -> None:
+def test_error_that_will_not_pass_is_requested_once(tmp_path: Path, slept: list[float], status: str) -> None:
     with serving(in_turn([ok(status=status), ok(CSV)])) as server:
         manifest = pull(source(tmp_path, server))
     assert (manifest.state, len(server.asked), slept) == ("failed", 1, [])
@@ -380,20 +380,20 @@ def test_what_will_not_pass_is_asked_once(tmp_path: Path, slept: list[float], st
 
 
 @pytest.mark.parametrize("answer", [b"", b"\x00\xff garbage\r\n\r\n", b"HTTP/1.1 banana\r\n\r\n"])
-def test_what_is_no_answer_is_tried_again(tmp_path: Path, slept: list[float], answer: bytes) -> None:
+def test_response_with_no_answer_is_retried(tmp_path: Path, slept: list[float], answer: bytes) -> None:
     with serving(in_turn([answer, ok(CSV)])) as server:
         assert pull(source(tmp_path, server)).state == "complete"
     assert len(server.asked) == 2
 
 
-def test_a_server_that_is_not_there_is_told(tmp_path: Path, slept: list[float]) -> None:
+def test_missing_server_is_reported(tmp_path: Path, slept: list[float]) -> None:
     with serving(lambda _: b"") as server:
         pass
     manifest = pull(source(tmp_path, server))
     assert manifest.message == f"{server.url}/{DAY}.csv: it cannot be reached; tried 5 times, try again later"
 
 
-def test_an_answer_that_is_not_ready_is_asked_for_until_it_is(tmp_path: Path, slept: list[float]) -> None:
+def test_pending_response_is_polled_until_ready(tmp_path: Path, slept: list[float]) -> None:
     not_ready = ok(b'{"status": "NOT_READY"}', status="202 Accepted")
     later = ok(status="202 Accepted", Retry_After="7")
     with serving(in_turn([*[not_ready] * 8, later, ok(CSV)])) as server:
@@ -403,7 +403,7 @@ def test_an_answer_that_is_not_ready_is_asked_for_until_it_is(tmp_path: Path, sl
     assert 7 <= slept[8] <= 8
 
 
-def test_an_answer_that_never_gets_ready_ends_at_the_deadline(tmp_path: Path) -> None:
+def test_polling_ends_at_the_deadline(tmp_path: Path) -> None:
     with serving(lambda _: ok(status="202 Accepted")) as server:
         manifest = pull(source(tmp_path, server, limits={"poll_seconds": 0.1, "deadline_minutes": 1 / 40}))
     assert manifest.state == "failed"
@@ -411,7 +411,7 @@ def test_an_answer_that_never_gets_ready_ends_at_the_deadline(tmp_path: Path) ->
     assert 1 <= len(server.asked) <= 4
 
 
-def test_requests_keep_their_distance(tmp_path: Path, slept: list[float]) -> None:
+def test_requests_are_spaced_by_the_minimum_interval(tmp_path: Path, slept: list[float]) -> None:
     with serving(lambda _: ok(b"[]" if _.path == "/p.json" else b"[{}]")) as server:
         exports = source(
             tmp_path, server, "/{date}.json", posts_url=server.url + "/p.json", limits={"requests_per_minute": 30}
@@ -421,21 +421,21 @@ def test_requests_keep_their_distance(tmp_path: Path, slept: list[float]) -> Non
     assert [round(wait) for wait in slept] == [2]
 
 
-# Where requests go (fault row 15)
+# Request targets (fault row 15)
 
 SECRETS = {"Authorization": "Bearer ${KEY}", "X-Api-Key": "${KEY}", "Cookie": "session=${KEY}", "Proxy-Authorization": "${KEY}", "X-Auth-Token": "${KEY}", "Api-Key": "${KEY}"}  # fmt: skip
 
 
 @pytest.fixture
 def key(monkeypatch: pytest.MonkeyPatch) -> str:
-    """A secret in the environment."""
+    """Sets a secret in the environment."""
     value = "canary+/=nightingale 9\"'"
     monkeypatch.setenv("KEY", value)
     return value
 
 
 def shows_key(content: bytes) -> bool:
-    """Whether the part of the secret that no quoting changes is in some bytes."""
+    """Reports whether the part of the secret that quoting does not change is in some bytes."""
     return b"nightingale" in content
 
 
@@ -456,7 +456,7 @@ def test_no_secret_goes_to_another_host(tmp_path: Path, key: str, status: int) -
     assert not shows_key(everything_on_disk(tmp_path / "home"))
 
 
-def test_a_redirect_at_home_keeps_what_the_source_needs(tmp_path: Path, key: str) -> None:
+def test_redirect_on_the_same_host_keeps_headers(tmp_path: Path, key: str) -> None:
     def answer(request: Request) -> bytes:
         return ok(CSV) if request.path == "/there" else ok(status="302 Found", Location="/there")
 
@@ -476,7 +476,7 @@ def test_a_redirect_at_home_keeps_what_the_source_needs(tmp_path: Path, key: str
         ("http://[nonsense", "it", 1),
     ],
 )
-def test_a_redirect_to_nowhere_is_told(tmp_path: Path, location: str, told: str, asked: int) -> None:
+def test_redirect_without_target_is_reported(tmp_path: Path, location: str, told: str, asked: int) -> None:
     def answer(request: Request) -> bytes:
         target = location.replace("{path}", request.path[1:]).replace("{count}", str(len(server.asked)))
         return ok(status="302 Found", Location=target)
@@ -495,7 +495,7 @@ PRIVATE = [
 
 
 @pytest.mark.parametrize("host", PRIVATE)
-def test_a_private_address_is_refused_before_a_connection(tmp_path: Path, host: str) -> None:
+def test_private_address_is_refused_before_connecting(tmp_path: Path, host: str) -> None:
     with serving(lambda _: ok(CSV)) as server:
         exports = Exports(tmp_path).source("a", f"http://{host}:{server.port}/{{date}}.csv")
         manifest = pull(exports)
@@ -505,7 +505,7 @@ def test_a_private_address_is_refused_before_a_connection(tmp_path: Path, host: 
 
 
 def resolving(monkeypatch: pytest.MonkeyPatch, *answers: str) -> list[str]:
-    """Makes `example.test` resolve to these addresses, one look-up after the other; gives the look-ups."""
+    """Resolves `example.test` to these addresses, one look-up after the other; returns the look-ups."""
     real, left, looked_up = socket.getaddrinfo, list(answers), []
 
     def getaddrinfo(host: object, *arguments: Any, **keywords: Any) -> list[Any]:
@@ -518,10 +518,10 @@ def resolving(monkeypatch: pytest.MonkeyPatch, *answers: str) -> list[str]:
     return looked_up
 
 
-def test_the_address_that_was_looked_at_is_the_one_connected_to(
+def test_checked_address_is_the_connected_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, slept: list[float]
 ) -> None:
-    # Public when it is looked at, and this machine whenever it is looked up again.
+    # Public on the first look-up, and this machine on all later ones.
     looked_up = resolving(monkeypatch, "192.0.9.1", "127.0.0.1")
     connected: list[object] = []
 
@@ -539,9 +539,7 @@ def test_the_address_that_was_looked_at_is_the_one_connected_to(
     assert (len(looked_up), server.connections) == (2, 0)
 
 
-def test_one_private_address_among_public_ones_is_enough_to_refuse(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_host_with_one_private_address_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = socket.getaddrinfo
     monkeypatch.setattr(
         socket, "getaddrinfo", lambda _, port, **keys: real("192.0.9.1", port, **keys) + real("127.0.0.1", port, **keys)
@@ -551,8 +549,8 @@ def test_one_private_address_among_public_ones_is_enough_to_refuse(
     assert (manifest.state, server.connections) == ("failed", 0)
 
 
-def test_a_redirect_to_a_private_address_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # The first host counts as public here; the one that it redirects to is as private as it is.
+def test_redirect_to_a_private_address_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The first host counts as public here; its redirect target is private.
     monkeypatch.setattr(wire, "is_public", lambda address: address == "127.0.0.2")
     with (
         serving(lambda _: ok(CSV)) as inside,
@@ -580,18 +578,18 @@ def test_proxies_and_netrc_of_the_environment_are_not_used(tmp_path: Path, monke
 
 @pytest.fixture
 def authority() -> trustme.CA:
-    """Who signs certificates that only those trust who are told to."""
+    """Creates a certificate authority that clients trust only if configured."""
     return trustme.CA()
 
 
 def certified(authority: trustme.CA, *names: str) -> ssl.SSLContext:
-    """What a server with a certificate for these names speaks with."""
+    """Returns the TLS context of a server with a certificate for these names."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*names).configure_cert(context)
     return context
 
 
-def test_an_encrypted_export_lands_where_its_certificate_is_trusted(tmp_path: Path, authority: trustme.CA) -> None:
+def test_tls_export_with_trusted_certificate_lands(tmp_path: Path, authority: trustme.CA) -> None:
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     with serving(lambda _: ok(CSV), tls=certified(authority, "127.0.0.1")) as server:
         exports = source(tmp_path, server, ca_file="ca.pem")
@@ -603,7 +601,7 @@ def test_an_encrypted_export_lands_where_its_certificate_is_trusted(tmp_path: Pa
 
 
 @pytest.mark.parametrize("name, trusts", [("127.0.0.1", False), ("example.org", True)])
-def test_a_certificate_that_proves_nothing_is_refused_at_once(
+def test_untrusted_certificate_is_refused_without_retry(
     tmp_path: Path,
     authority: trustme.CA,
     slept: list[float],
@@ -617,7 +615,7 @@ def test_a_certificate_that_proves_nothing_is_refused_at_once(
     assert (server.asked, slept, server.connections) == ([], [], 1)
 
 
-def test_an_encrypted_drip_ends_at_the_deadline(tmp_path: Path, authority: trustme.CA) -> None:
+def test_encrypted_drip_ends_at_the_deadline(tmp_path: Path, authority: trustme.CA) -> None:
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     with serving(lambda _: drip(server, ok(framing="close"), 0.1), tls=certified(authority, "127.0.0.1")) as server:
         started = time.monotonic()
@@ -626,7 +624,7 @@ def test_an_encrypted_drip_ends_at_the_deadline(tmp_path: Path, authority: trust
     assert time.monotonic() - started < 5
 
 
-def test_a_redirect_from_https_to_http_is_refused(tmp_path: Path, authority: trustme.CA) -> None:
+def test_redirect_from_https_to_http_is_refused(tmp_path: Path, authority: trustme.CA) -> None:
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     moved = ok(status="302 Found", Location="http://127.0.0.1:1/")
     with serving(lambda _: moved, tls=certified(authority, "127.0.0.1")) as server:
@@ -638,7 +636,7 @@ def test_a_redirect_from_https_to_http_is_refused(tmp_path: Path, authority: tru
 # Secrets (fault row 25)
 
 
-def test_a_secret_that_is_not_set_fails_its_source_and_no_other(tmp_path: Path, key: str) -> None:
+def test_unset_secret_fails_only_its_source(tmp_path: Path, key: str) -> None:
     with serving(lambda _: ok(CSV)) as server:
         exports = source(tmp_path, server, headers={"X-Api-Key": "${NO_SUCH_KEY}"})
         exports.source("b", server.url + "/{date}.csv", allow_private=True, headers={"X-Api-Key": "${KEY}"})
@@ -661,7 +659,7 @@ def test_a_secret_that_is_not_set_fails_its_source_and_no_other(tmp_path: Path, 
     ],
     ids=["well", "401", "redirect", "nothing", "cut", "html"],
 )
-def test_a_secret_is_in_no_file_message_or_log(
+def test_secret_is_in_no_file_message_or_log(
     tmp_path: Path, key: str, slept: list[float], caplog: pytest.LogCaptureFixture, answer: bytes
 ) -> None:
     caplog.set_level(0)
@@ -674,7 +672,7 @@ def test_a_secret_is_in_no_file_message_or_log(
 
 
 @pytest.mark.parametrize("secret", ["a\r\nHost: evil", "a\x00b", "ключ"])
-def test_a_secret_that_no_header_can_carry_is_told_by_its_name(
+def test_secret_invalid_in_a_header_is_reported_by_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, secret: str
 ) -> None:
     if "\x00" in secret:
@@ -686,11 +684,11 @@ def test_a_secret_that_no_header_can_carry_is_told_by_its_name(
     assert secret not in manifest.message
 
 
-# What has landed before (fault row 17)
+# Landed before (fault row 17)
 
 
 def tagged(body: bytes, tag: str = '"v1"') -> Answer:
-    """An export that comes with a tag, and not again to whoever has it."""
+    """Serves an export with an ETag, and not again to clients that have it."""
 
     def answer(request: Request) -> bytes:
         if request.headers.get("if-none-match") == tag:
@@ -700,7 +698,7 @@ def tagged(body: bytes, tag: str = '"v1"') -> Answer:
     return answer
 
 
-def test_an_unchanged_export_is_not_fetched_twice(tmp_path: Path) -> None:
+def test_unchanged_export_is_not_fetched_twice(tmp_path: Path) -> None:
     with serving(tagged(CSV)) as server:
         exports = source(tmp_path, server)
         first, second = pull(exports), pull(exports, force=True)
@@ -708,7 +706,7 @@ def test_an_unchanged_export_is_not_fetched_twice(tmp_path: Path) -> None:
     assert (second.content, second.files, second.sequence) == (first.content, first.files, 2)
 
 
-def test_an_export_without_history_that_is_unchanged_lands_again_on_the_next_date(
+def test_unchanged_export_without_history_lands_again_on_the_next_date(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serving(tagged(CSV)) as server:
@@ -720,7 +718,7 @@ def test_an_export_without_history_that_is_unchanged_lands_again_on_the_next_dat
     assert [request.headers.get("if-none-match") for request in server.asked] == [None, '"v1"']
 
 
-def test_the_hash_decides_where_one_tag_has_two_bodies(tmp_path: Path) -> None:
+def test_hash_decides_between_two_bodies_of_one_tag(tmp_path: Path) -> None:
     other = CSV.replace(b"1000", b"5000")
     with serving(in_turn([ok(CSV, ETag='"v1"'), ok(other, ETag='"v1"')])) as server:
         exports = source(tmp_path, server)
@@ -743,13 +741,13 @@ def test_landed_bytes_that_have_changed_are_not_reused(tmp_path: Path) -> None:
     assert landed(exports, second) == [CSV]
 
 
-def test_nothing_changed_is_no_answer_to_an_open_question(tmp_path: Path) -> None:
+def test_nothing_changed_is_no_answer_to_an_unconditional_request(tmp_path: Path) -> None:
     with serving(lambda _: ok(status="304 Not Modified", framing="none")) as server:
         manifest = pull(source(tmp_path, server))
     assert manifest.message.endswith("it answers 304 Not Modified to a request without a condition")
 
 
-# What is no export (fault rows 18 and 19)
+# Responses that are no exports (fault rows 18 and 19)
 
 ZSTD_BOMB: bytes = pa.Codec("zstd").compress(bytes(100 * 2**20), asbytes=True)
 
@@ -769,7 +767,7 @@ ZSTD_BOMB: bytes = pa.Codec("zstd").compress(bytes(100 * 2**20), asbytes=True)
     ],
     ids=["html", "json", "empty", "empty, close", "bomb", "zstd bomb"],
 )
-def test_what_is_no_export_is_refused_and_kept(tmp_path: Path, answer: bytes, told: str) -> None:
+def test_response_that_is_no_export_is_refused_and_kept(tmp_path: Path, answer: bytes, told: str) -> None:
     started = time.monotonic()
     with serving(lambda _: answer) as server:
         exports = source(tmp_path, server)
@@ -780,17 +778,17 @@ def test_what_is_no_export_is_refused_and_kept(tmp_path: Path, answer: bytes, to
     assert time.monotonic() - started < 10
 
 
-def test_a_coding_that_was_not_asked_for_is_refused(tmp_path: Path) -> None:
+def test_unrequested_content_encoding_is_refused(tmp_path: Path) -> None:
     with serving(lambda _: ok(b"\x0b\x02\x80abc\x03", Content_Encoding="br")) as server:
         manifest = pull(source(tmp_path, server))
     assert manifest.message.endswith("it sends Content-Encoding 'br', which was not asked for and is not read")
     assert len(server.asked) == 1
 
 
-# Changed addresses
+# Changed URLs
 
 
-def test_another_address_for_a_landed_date_is_told(tmp_path: Path) -> None:
+def test_changed_url_of_a_landed_date_is_reported(tmp_path: Path) -> None:
     with serving(lambda _: ok(CSV)) as server:
         first = pull(source(tmp_path, server))
         moved = source(tmp_path, server, "/other/{date}.csv")
@@ -803,17 +801,17 @@ def test_another_address_for_a_landed_date_is_told(tmp_path: Path) -> None:
     )
 
 
-# Whatever the other side says
+# Arbitrary responses
 
 
 @given(st.text() | st.from_regex(r"[ -]?[0-9]+", fullmatch=True))
-def test_any_retry_after_is_a_time_or_nothing(text: str) -> None:
+def test_retry_after_parses_to_a_time_or_none(text: str) -> None:
     wait = transport.retry_after(text)
     assert wait is None or 0 <= wait <= 60
 
 
 @given(st.text(), st.dictionaries(st.sampled_from(["Content-Disposition", "Content-Type"]), st.text()))
-def test_any_address_and_headers_give_a_name_that_stays_in_its_folder(path: str, headers: dict[str, str]) -> None:
+def test_any_url_and_headers_give_a_name_inside_the_folder(path: str, headers: dict[str, str]) -> None:
     disposition = f'attachment; filename="{headers.get("Content-Disposition", "")}"'
     name = file_name(f"http://x/{path}", headers | {"Content-Disposition": disposition}, "profiles")
     assert name == Path(name).name
@@ -822,7 +820,7 @@ def test_any_address_and_headers_give_a_name_that_stays_in_its_folder(path: str,
 
 
 @given(st.text(st.characters(categories=["L", "N", "P", "S"], max_codepoint=0xFF), min_size=1))
-def test_a_secret_is_hidden_in_any_form_that_it_is_sent_in(value: str) -> None:
+def test_secret_is_hidden_in_every_encoded_form(value: str) -> None:
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("KEY", value)
         secrets = Secrets("${KEY}")

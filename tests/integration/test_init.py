@@ -1,4 +1,4 @@
-"""`smallvoices init`: a project that its own commands take as it is."""
+"""`smallvoices init`: its project works with all commands unchanged."""
 
 import os
 import subprocess
@@ -17,13 +17,13 @@ SHIPPED = REPOSITORY / "samples"
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Runs `smallvoices` in a folder, with nothing said of home and sources."""
+    """Runs `smallvoices` in a folder, without options for home and sources."""
     command = [str(Path(sys.executable).with_name("smallvoices")), *arguments]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SMALLVOICES_")}
     return subprocess.run(command, cwd=folder, env=kept, capture_output=True, text=True, check=False, timeout=300)
 
 
-def test_a_project_has_a_sources_file_that_is_valid_and_a_shape(tmp_path: Path) -> None:
+def test_new_project_has_a_valid_sources_file_and_a_shape(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["init", str(tmp_path / "mine")])
     assert done.exit_code == 0, done.output
     files = {str(path.relative_to(tmp_path / "mine")) for path in (tmp_path / "mine").rglob("*") if path.is_file()}
@@ -36,7 +36,7 @@ def test_a_project_has_a_sources_file_that_is_valid_and_a_shape(tmp_path: Path) 
     assert sources_file.load(tmp_path / "mine/sources.yaml").sources[0].shape == "example"
 
 
-def test_nothing_that_is_there_is_overwritten(tmp_path: Path) -> None:
+def test_init_overwrites_no_file(tmp_path: Path) -> None:
     for name in ("sources.yaml", "shapes/example.yaml", ".env.example", ".gitignore", "samples/mine.csv"):
         folder = tmp_path / name.replace("/", "-")
         (folder / name).parent.mkdir(parents=True)
@@ -47,7 +47,7 @@ def test_nothing_that_is_there_is_overwritten(tmp_path: Path) -> None:
         assert (folder / name).read_text(encoding="utf-8") == "mine"
 
 
-def test_the_samples_of_a_project_are_those_of_the_repository(tmp_path: Path) -> None:
+def test_project_samples_equal_those_of_the_repository(tmp_path: Path) -> None:
     assert CliRunner().invoke(main, ["init", str(tmp_path), "--samples"]).exit_code == 0
     written = {path.relative_to(tmp_path / "samples") for path in (tmp_path / "samples").rglob("*") if path.is_file()}
     assert written == {path.relative_to(SHIPPED) for path in SHIPPED.rglob("*") if path.is_file()}
@@ -60,7 +60,7 @@ def test_the_samples_of_a_project_are_those_of_the_repository(tmp_path: Path) ->
     assert entries[0] == entries[1]
 
 
-def test_commands_in_the_folder_of_a_project_work_on_it(tmp_path: Path) -> None:
+def test_commands_in_a_project_folder_use_its_sources_file(tmp_path: Path) -> None:
     assert run(tmp_path, "init", "mine").returncode == 0
     folder = tmp_path / "mine"
     (folder / "exports").mkdir()

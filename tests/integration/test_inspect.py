@@ -107,7 +107,7 @@ FILES = {
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_a_file_of_any_kind_is_told_by_its_bytes(tmp_path: Path, kind: str) -> None:
+def test_file_format_is_detected_from_bytes(tmp_path: Path, kind: str) -> None:
     found = rows(tmp_path, FILES[kind], "export.bin")
     assert len(found) == 3
     assert {key: found[0][key] for key in FIRST} == FIRST
@@ -116,7 +116,7 @@ def test_a_file_of_any_kind_is_told_by_its_bytes(tmp_path: Path, kind: str) -> N
 
 
 class Source:
-    """One source of `shape: auto` in a folder of its own, landed and imported."""
+    """One source of `shape: auto` in its own folder, landed and imported."""
 
     def __init__(self, folder: Path, files: dict[str, bytes], extra: str = "platform: instagram") -> None:
         (folder / "in").mkdir()
@@ -132,7 +132,7 @@ class Source:
         )
 
     def imported(self) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The import report and the accepted profiles."""
+        """Returns the import report and the accepted profiles."""
         assert self.manifest.state == "complete", self.manifest.message
         report = import_date(self.settings, self.loaded, DAY, "test")
         assert report.select(
@@ -141,22 +141,22 @@ class Source:
         return report, Lake(self.settings.lake).scan("profiles", DAY).sort("landed_file", "landed_row").collect()
 
     def refusal(self) -> str:
-        """Why nothing is published."""
+        """Returns the reason why nothing is published."""
         with pytest.raises(NothingToPublishError) as refused:
             import_date(self.settings, self.loaded, DAY, "test")
         return str(refused.value)
 
 
-def test_auto_reads_an_unknown_export_and_says_how(tmp_path: Path) -> None:
+def test_auto_shape_imports_unknown_export_and_reports_the_columns(tmp_path: Path) -> None:
     report, profiles = Source(tmp_path, {"list.csv": CSV.encode()}).imported()
     assert profiles["followers"].to_list() == [12_000, 3_400, 800]
-    assert report["message"].to_list() == [None]  # nothing went wrong
+    assert report["message"].to_list() == [None]  # no error
     (inferred,) = report["inferred"]
     assert "followers from 'followers'" in inferred
     assert "reported_engagement_ratio from 'engagement_rate'" in inferred
 
 
-def test_auto_reads_every_member_of_an_archive(tmp_path: Path) -> None:
+def test_auto_shape_reads_every_archive_member(tmp_path: Path) -> None:
     other = CSV.replace("kiln_days", "tiny.tides").replace("oat_rider", "pine.press").replace("loom_lane", "fern")
     archive = zipped(
         {"a.csv": CSV.encode(), "sub/b.csv": other.encode(), "README.txt": b"hello", "__MACOSX/x.csv": b"junk"}
@@ -166,20 +166,20 @@ def test_auto_reads_every_member_of_an_archive(tmp_path: Path) -> None:
     assert {path.rpartition(".zip/")[2] for path in profiles["landed_file"]} == {"a.csv", "sub/b.csv"}
 
 
-def test_a_page_too_small_to_tell_is_read_as_its_larger_sisters(tmp_path: Path) -> None:
+def test_page_too_small_for_inference_uses_the_shape_of_larger_pages(tmp_path: Path) -> None:
     page = "username,followers,avg_likes,avg_comments,engagement_rate\ntiny.tides,900,,,0.3\n"
     alike = "username,followers,avg_likes,avg_comments,engagement_rate\nkiln,12000,480,24,4.2\noat,3400,204,10.2,6.3\nl,800,80,8,11\n"
     _, profiles = Source(tmp_path, {"page-1.csv": alike.encode(), "page-2.csv": page.encode()}).imported()
     assert profiles["reported_engagement_ratio"].to_list() == pytest.approx([0.042, 0.063, 0.11, 0.003])
 
 
-def test_files_of_one_pull_that_contradict_each_other_are_refused(tmp_path: Path) -> None:
+def test_contradictory_files_of_one_pull_are_rejected(tmp_path: Path) -> None:
     fractions = CSV.replace(",4.2\n", ",0.042\n").replace(",6.3\n", ",0.063\n").replace(",11\n", ",0.11\n")
     refusal = Source(tmp_path, {"a.csv": CSV.encode(), "b.csv": fractions.encode()}).refusal()
     assert "files of one pull are written differently: reported_engagement_ratio" in refusal
 
 
-def test_what_is_undecided_is_refused_with_the_remedy(tmp_path: Path) -> None:
+def test_ambiguous_export_is_rejected_with_a_remedy(tmp_path: Path) -> None:
     text = "username,followers,likes\nkiln_days,12000,6000\noat_rider,3400,1700\nloom_lane,800,400\n"
     refusal = Source(tmp_path, {"list.csv": text.encode()}).refusal()
     assert "likes: an average per post, or a total?" in refusal
@@ -197,19 +197,19 @@ def test_what_is_undecided_is_refused_with_the_remedy(tmp_path: Path) -> None:
         ("a.csv", b"", "empty"),
     ],
 )
-def test_what_is_no_export_is_refused_at_landing(tmp_path: Path, name: str, content: bytes, told: str) -> None:
+def test_non_export_is_rejected_at_landing(tmp_path: Path, name: str, content: bytes, told: str) -> None:
     manifest = Source(tmp_path, {name: content}).manifest
     assert manifest.state == "refused"
     assert told in manifest.message
 
 
-def test_an_archive_that_unpacks_to_nothing_but_zeros_is_refused(tmp_path: Path) -> None:
-    # Of what comes over a wire the pull says so, of files on disk the reader.
+def test_archive_of_zero_bytes_is_rejected(tmp_path: Path) -> None:
+    # Over a wire the pull reports it, for local files the reader.
     told = "bomb.zip: a.csv expands to more times its size than limits.max_ratio (100); raise it if this is meant"
     assert told in Source(tmp_path, {"bomb.zip": zipped({"a.csv": b"0" * (200 * 2**20)})}).refusal()
 
 
-def test_inspect_prints_what_it_found_and_writes_a_shape_that_works(tmp_path: Path, smallvoices: Command) -> None:
+def test_inspect_prints_findings_and_saves_a_working_shape(tmp_path: Path, smallvoices: Command) -> None:
     (tmp_path / "list.csv").write_bytes(CSV.replace(",", ";").encode("cp1252"))
     (tmp_path / "sources.yaml").write_text(
         "sources: [{name: team, shape: spring, url: list.csv, platform: instagram}]", encoding="utf-8"
@@ -227,7 +227,7 @@ def test_inspect_prints_what_it_found_and_writes_a_shape_that_works(tmp_path: Pa
     assert Lake(setup.lake).scan("profiles", DAY).collect()["followers"].sort().to_list() == [800, 3_400, 12_000]
 
 
-def test_a_shape_written_from_one_document_on_one_line_reads_it_indented(tmp_path: Path, smallvoices: Command) -> None:
+def test_shape_saved_from_single_line_json_reads_indented_json(tmp_path: Path, smallvoices: Command) -> None:
     exports = {"page": 1, "items": [document | {"platform": "instagram"} for document in documents()]}
     one_line, indented = tmp_path / "one_line.json", tmp_path / "indented.json"
     one_line.write_text(json.dumps(exports), encoding="utf-8")
@@ -239,14 +239,14 @@ def test_a_shape_written_from_one_document_on_one_line_reads_it_indented(tmp_pat
     assert "The import would take 3 of 3 profiles" in run.out
 
 
-def test_inspect_says_what_leaves_accounts_without_a_rank(tmp_path: Path, smallvoices: Command) -> None:
+def test_inspect_reports_missing_ranking_columns(tmp_path: Path, smallvoices: Command) -> None:
     (tmp_path / "list.csv").write_text("username,followers,platform\nkiln_days,12000,tiktok\noat_rider,3400,tiktok\n")
     assert "No rank from this file alone: it has neither posts" in smallvoices("inspect", "list.csv").out
     (tmp_path / "list.csv").write_text(CSV)
     assert "No rank" not in smallvoices("inspect", "list.csv", "--platform", "tiktok").out
 
 
-def test_posts_alone_are_not_tried_and_that_is_said(tmp_path: Path, smallvoices: Command) -> None:
+def test_inspect_reports_that_posts_alone_are_not_imported(tmp_path: Path, smallvoices: Command) -> None:
     posts = [
         {"media_id": f"m{n}", "username": "kiln_days", "published": f"2026-10-{n:02}T10:00:00Z", "like_count": 90 + n}
         for n in range(1, 9)
@@ -256,14 +256,14 @@ def test_posts_alone_are_not_tried_and_that_is_said(tmp_path: Path, smallvoices:
     assert "Posts are imported with their profiles, and not tried alone" in run.out
 
 
-def test_what_is_no_text_is_no_table(tmp_path: Path, smallvoices: Command) -> None:
+def test_binary_file_is_not_a_table(tmp_path: Path, smallvoices: Command) -> None:
     (tmp_path / "list.csv").write_bytes((REPOSITORY / "docs/graph.png").read_bytes())
     run = smallvoices("inspect", "list.csv")
     assert (run.code, run.out) == (1, "")
     assert "list.csv is no text, and no kind of file that is read" in run.err
 
 
-def test_mistakes_in_the_words_of_inspect_are_told(tmp_path: Path, smallvoices: Command) -> None:
+def test_inspect_reports_invalid_arguments(tmp_path: Path, smallvoices: Command) -> None:
     (tmp_path / "list.csv").write_text(CSV)
     run = smallvoices("inspect", "list.csv", "--platform", "tikok")
     assert "which the file does not have; did you mean tiktok?" in run.out
@@ -272,7 +272,7 @@ def test_mistakes_in_the_words_of_inspect_are_told(tmp_path: Path, smallvoices: 
     assert run.err.startswith("Error: --save-shape 'My List' is not allowed")
 
 
-def test_inspect_asks_and_ends_with_code_1(tmp_path: Path, smallvoices: Command) -> None:
+def test_inspect_of_ambiguous_export_exits_with_code_1(tmp_path: Path, smallvoices: Command) -> None:
     (tmp_path / "list.csv").write_bytes(CSV.encode())
     run = smallvoices("inspect", "list.csv", "--json")
     assert run.code == 1
@@ -281,8 +281,8 @@ def test_inspect_asks_and_ends_with_code_1(tmp_path: Path, smallvoices: Command)
     assert "platform" not in run.document["import"]["accounts"][0]
 
 
-def test_a_key_with_a_nul_is_left_alone(tmp_path: Path) -> None:
-    """No column of Arrow may be called so: the key ended `inspect`, and with it the night, in a panic of Polars."""
+def test_json_key_with_nul_is_ignored(tmp_path: Path) -> None:
+    """Regression: Arrow columns cannot have such a name; the key crashed `inspect` with a panic of Polars."""
     account = {"\0": 1, "username": "anna.tries", "followers": 1200, "platform": "instagram", "more": {"a\0b": 2}}
     (tmp_path / "list.json").write_text(json.dumps([account]))
     told = infer(tmp_path / "list.json").proposal
@@ -303,7 +303,7 @@ def test_a_key_with_a_nul_is_left_alone(tmp_path: Path) -> None:
         ).map(lambda value: json.dumps([value, {"followers": 3}]).encode()),
     )
 )  # fmt: skip
-def test_inference_of_any_bytes_ends_with_an_answer_or_a_refusal(tmp_path: Path, content: bytes) -> None:
+def test_inference_of_arbitrary_bytes_succeeds_or_is_rejected(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "any.bin"
     path.write_bytes(content)
     try:
@@ -314,7 +314,7 @@ def test_inference_of_any_bytes_ends_with_an_answer_or_a_refusal(tmp_path: Path,
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "mac_roman", "cp1250", "cp1251"])
-def test_names_are_read_in_the_code_page_that_they_were_written_in(tmp_path: Path, encoding: str) -> None:
+def test_names_are_decoded_with_their_code_page(tmp_path: Path, encoding: str) -> None:
     names = {"cp1250": ["Łukasz Wójcik", "Żaneta"], "cp1251": ["Юлия", "Привет мир"]}.get(
         encoding, ["Käthe Bär", "Jörg"]
     )
@@ -327,9 +327,7 @@ def test_names_are_read_in_the_code_page_that_they_were_written_in(tmp_path: Pat
 
 
 @pytest.mark.parametrize("options", [(), ("--shape", "yoo_2018"), ("--json",)])
-def test_an_export_that_was_cut_short_ends_with_what_is_wrong(
-    smallvoices: Command, tmp_path: Path, options: tuple[str, ...]
-) -> None:
+def test_truncated_export_reports_the_problem(smallvoices: Command, tmp_path: Path, options: tuple[str, ...]) -> None:
     whole = (REPOSITORY / "samples/agency/2026-10-31.csv").read_bytes()
     cut = tmp_path / "list.csv"
     cut.write_bytes(whole[: len(whole) // 2])
@@ -341,7 +339,7 @@ def test_an_export_that_was_cut_short_ends_with_what_is_wrong(
     assert not (tmp_path / "shapes").exists()
 
 
-def test_columns_that_a_named_shape_takes_by_their_name_are_told(smallvoices: Command, tmp_path: Path) -> None:
+def test_inspect_lists_columns_that_a_named_shape_takes_by_name(smallvoices: Command, tmp_path: Path) -> None:
     export = tmp_path / "export.csv"
     export.write_text("platform,handle,followers,price_tag\ninstagram,one,2000,5\n", encoding="utf-8")
     done = smallvoices("inspect", str(export), "--shape", "smallvoices", "--json")
@@ -350,7 +348,7 @@ def test_columns_that_a_named_shape_takes_by_their_name_are_told(smallvoices: Co
     }  # fmt: skip
 
 
-def test_what_a_night_would_refuse_for_its_bad_rows_is_told(smallvoices: Command, tmp_path: Path) -> None:
+def test_inspect_reports_exceeded_quarantine_limit(smallvoices: Command, tmp_path: Path) -> None:
     export = tmp_path / "export.csv"
     rows = "".join(f"instagram,h{number},{2000 + number},90,5\n" for number in range(20))
     export.write_text(f"platform,handle,followers,avg_likes,avg_comments\n{rows}", encoding="utf-8")
@@ -361,7 +359,7 @@ def test_what_a_night_would_refuse_for_its_bad_rows_is_told(smallvoices: Command
     assert "A night would refuse them all: more than a share of 0.05 is quarantined" in told
 
 
-def test_the_source_of_a_file_says_how_much_may_be_quarantined(smallvoices: Command, tmp_path: Path) -> None:
+def test_inspect_uses_the_quarantine_limit_of_the_source(smallvoices: Command, tmp_path: Path) -> None:
     export = tmp_path / "export-2026-10-31.csv"
     rows = "".join(f"instagram,h{number},{2000 + number},90,5\n" for number in range(20))
     export.write_text(f"platform,handle,followers,avg_likes,avg_comments\n{rows}TOTAL,,,,\nTOTAL,,,,\n")
@@ -378,7 +376,7 @@ def test_the_source_of_a_file_says_how_much_may_be_quarantined(smallvoices: Comm
     assert "more than a share of 0.01 is quarantined" in smallvoices("inspect", str(export)).out
 
 
-def test_a_named_shape_reads_a_single_object_at_the_path_of_its_records(smallvoices: Command) -> None:
+def test_named_shape_reads_a_single_object_at_its_records_path(smallvoices: Command) -> None:
     file = REPOSITORY / "tests/fixtures/instagram_business_discovery/profiles.json"
     done = smallvoices("inspect", str(file), "--shape", "instagram_business_discovery", "--json")
     assert done.code == 0, done.err
@@ -388,7 +386,7 @@ def test_a_named_shape_reads_a_single_object_at_the_path_of_its_records(smallvoi
 
 
 @pytest.mark.parametrize("options", [[], ["--shape", "heepsy"]])
-def test_a_declared_platform_goes_into_the_trial_and_the_written_shape(
+def test_declared_platform_is_used_in_trial_import_and_saved_shape(
     smallvoices: Command, tmp_path: Path, options: list[str]
 ) -> None:
     (file,) = (REPOSITORY / "tests/fixtures/heepsy").glob("profiles.*")
@@ -399,8 +397,8 @@ def test_a_declared_platform_goes_into_the_trial_and_the_written_shape(
     assert yaml.safe_load((tmp_path / "shapes/agency.yaml").read_text(encoding="utf-8"))["platform"] == "instagram"
 
 
-def test_looking_does_not_wait_for_dagster(tmp_path: Path) -> None:
-    """It takes longer to load than everything else that `inspect`, `explain` and `sources` need."""
+def test_inspect_does_not_import_dagster(tmp_path: Path) -> None:
+    """Dagster loads slower than everything else that `inspect`, `explain` and `check` need."""
     program = (
         "import atexit, sys; atexit.register(lambda: print('dagster' in sys.modules)); "
         "from pipelines.cli import main; main()"

@@ -1,4 +1,4 @@
-"""The log of a run: one line an event, as text or as JSON, whatever stands in it."""
+"""The log of a run: one line per event, as text or as JSON, for any content."""
 
 import json
 import logging
@@ -26,13 +26,13 @@ _SOURCES = (
 
 
 def _does_something(text: str) -> list[str]:
-    """The characters of a text that are no part of a line."""
+    """Returns the characters of a text that are not part of a line."""
     return [
         each for each in text if unicodedata.category(each) in ("Cc", "Zl", "Zp", "Cs") or each in "\u202e\u2066\u2069"
     ]
 
 
-def test_a_log_of_json_has_an_object_a_line_down_to_the_error(smallvoices: Command, tmp_path: Path) -> None:
+def test_json_log_has_one_object_per_line_including_errors(smallvoices: Command, tmp_path: Path) -> None:
     (tmp_path / "sources.yaml").write_text(_SOURCES, encoding="utf-8")
     night = smallvoices.process("nightly", "--date", "2026-10-31", "--json", SMALLVOICES_LOG="json")
     assert night.code == 1
@@ -48,7 +48,7 @@ def test_a_log_of_json_has_an_object_a_line_down_to_the_error(smallvoices: Comma
     assert _does_something(night.err.replace("\n", "")) == []
 
 
-def test_no_text_from_outside_acts_on_the_terminal_that_a_log_is_read_in(smallvoices: Command, tmp_path: Path) -> None:
+def test_foreign_text_in_a_log_does_not_control_the_terminal(smallvoices: Command, tmp_path: Path) -> None:
     (tmp_path / "sources.yaml").write_text(_SOURCES, encoding="utf-8")
     night = smallvoices("nightly", "--date", "2026-10-31")
     assert night.code == 1
@@ -58,16 +58,14 @@ def test_no_text_from_outside_acts_on_the_terminal_that_a_log_is_read_in(smallvo
     assert _does_something(night.err.replace("\n", "")) == []
 
 
-def test_a_mistake_of_usage_is_a_line_of_json_too(smallvoices: Command, tmp_path: Path) -> None:
+def test_usage_error_is_a_json_line(smallvoices: Command, tmp_path: Path) -> None:
     (tmp_path / "sources.yaml").write_text("sources: []", encoding="utf-8")
     wrong = smallvoices("nightly", SMALLVOICES_LOG="json")
     assert wrong.code == 2
     assert json.loads(wrong.err)["message"].endswith("sources.yaml:1: sources: must be a list of at least one source")
 
 
-def test_a_night_that_the_schedule_starts_logs_in_the_same_form(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_scheduled_run_logs_in_the_same_format(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "sources.yaml").write_text(_SOURCES, encoding="utf-8")
     settings = Settings(home=tmp_path / "home", sources_file=tmp_path / "sources.yaml", log="json")
     defs = build_defs(settings, load(settings.sources_file))
@@ -85,7 +83,7 @@ def test_a_night_that_the_schedule_starts_logs_in_the_same_form(
 
 
 @given(st.text())
-def test_whatever_is_logged_stays_one_line_and_can_be_read_back(text: str) -> None:
+def test_log_entry_is_one_line_and_round_trips(text: str) -> None:
     assert _does_something(printable(text)) == []
     line = log_line.as_json("INFO", text, at=0.0)
     assert len(line.splitlines()) == 1

@@ -1,4 +1,4 @@
-"""A night of sixty sources of several files each, in every format, with one broken file of each kind."""
+"""A nightly run of sixty sources of several files each, in every format, with one broken file of each kind."""
 
 import gzip
 import io
@@ -25,7 +25,7 @@ Records = list[dict[str, object]]
 
 
 def _csv(records: Records) -> bytes:
-    # A quoted line break in every file, as biographies have them.
+    # A quoted line break in every file, as in biographies.
     lines = ["platform,handle,followers,avg_likes,avg_comments,biography"]
     lines += [",".join(map(str, record.values())) + ',"one\nline"' for record in records]
     return ("\n".join(lines) + "\n").encode()
@@ -60,7 +60,7 @@ def _zip(records: Records) -> bytes:
     return out.getvalue()
 
 
-# Format of the shape, ending, and what writes such a file.
+# Format of the shape, extension, and the writer of such a file.
 KINDS: Mapping[str, tuple[str, str, Callable[[Records], bytes]]] = {
     "csv": ("csv", "csv", _csv),
     "ndjson": ("ndjson", "ndjson", _ndjson),
@@ -93,7 +93,7 @@ def _records(source: int, file: int) -> Records:
 
 
 def _write(folder: Path) -> list[str]:
-    """Writes exports, shapes and sources.yaml; gives the names of the sources with a broken file."""
+    """Writes exports, shapes and sources.yaml; returns the names of the sources with a broken file."""
     (folder / "shapes").mkdir()
     sources, broken = [], []
     for number in range(SOURCES):
@@ -105,7 +105,7 @@ def _write(folder: Path) -> list[str]:
         place.mkdir()
         for file in range(FILES):
             written = content(_records(number, file))
-            # Of the first source of each kind, the last file is cut short.
+            # The last file of the first source of each kind is truncated.
             if number < len(KINDS) and file == FILES - 1:
                 written = written[: len(written) // 2]
                 broken.append(name)
@@ -116,7 +116,7 @@ def _write(folder: Path) -> list[str]:
 
 
 @pytest.mark.proof
-def test_a_night_of_many_sources_publishes_and_reconciles(smallvoices: Command, tmp_path: Path) -> None:
+def test_nightly_run_of_many_sources_publishes_and_reconciles(smallvoices: Command, tmp_path: Path) -> None:
     broken = _write(tmp_path)
     night = smallvoices("nightly", "--date", str(DAY))
     assert night.code == 0, night.err
@@ -127,7 +127,7 @@ def test_a_night_of_many_sources_publishes_and_reconciles(smallvoices: Command, 
     names = {row["name"] for row in yaml.safe_load((tmp_path / "sources.yaml").read_text())["sources"]}
     refused = names - set(whole["source"])
     assert refused <= set(broken)
-    # A source whose cut file still has whole records may be published without the rest.
+    # A source whose truncated file still has complete records may be published without the rest.
     assert set(whole.filter(pl.col("quarantined") > 0)["source"]) <= set(broken)
     for source in names - set(broken):
         rows = whole.filter(pl.col("source") == source)

@@ -1,4 +1,4 @@
-"""The nightly run as people start it: the command, what it prints, what it leaves, and how it fails."""
+"""The nightly run from the command line: its output, its files, and its failures."""
 
 import json
 import os
@@ -33,14 +33,14 @@ PUBLISHED = Path("home/published/micro_influencers.duckdb")
 
 
 def query(folder: Path, sql: str) -> list[tuple[object, ...]]:
-    """Rows of the published file, read as a BI tool reads it."""
+    """Returns rows of the published file, read as by a BI tool."""
     with duckdb.connect(str(folder / PUBLISHED), read_only=True) as connection:
         return connection.execute(sql).fetchall()
 
 
 @pytest.fixture
 def copied(tmp_path: Path, samples: Path) -> Path:
-    """The samples as files of the test's own, to be damaged."""
+    """Copies the samples to files of the test, to be damaged."""
     original = tmp_path / "samples"
     target = original.resolve()
     original.unlink()
@@ -48,8 +48,8 @@ def copied(tmp_path: Path, samples: Path) -> Path:
     return samples
 
 
-def test_the_night_of_the_samples(samples_night: SamplesNight) -> None:
-    """One run, looked at from every side: what is printed, published, accounted for, and left on disk."""
+def test_nightly_run_of_the_samples(samples_night: SamplesNight) -> None:
+    """Checks one run from every side: output, published tables, reconciliation, and files."""
     folder = samples_night.folder
     _prints_what_it_did(samples_night.run.out)
     _ranks_micro_influencers_only(folder)
@@ -171,7 +171,7 @@ def _explains_ranks(smallvoices: Command, folder: Path) -> None:
 
 
 def _can_be_computed_by_hand(text: str, log_lift: float) -> None:
-    """Computes the estimate from the numbers that the text shows, whether of posts or of averages."""
+    """Computes the estimate from the numbers in the text, for posts or for averages."""
     number = r"([+-]? ?[0-9.]+)"
     (terms,) = re.findall(rf"r = y - expected = {number} {number} = {number}\n", text)
     level, expected, residual = (float(term.replace(" ", "")) for term in terms)
@@ -186,7 +186,7 @@ def _can_be_computed_by_hand(text: str, log_lift: float) -> None:
     assert together == pytest.approx(log_lift, abs=2e-3)
 
 
-def test_an_older_date_again_with_other_threads_says_the_same(home: Home) -> None:
+def test_rerun_of_an_older_date_with_other_threads_gives_the_same_hash(home: Home) -> None:
     (content,) = home.query("SELECT content_hash FROM _meta")
     again = home.run("nightly", "--date", DAYS[0], "--force", SMALLVOICES_THREADS="1")
     assert again.returncode == 0, again.stderr
@@ -194,8 +194,8 @@ def test_an_older_date_again_with_other_threads_says_the_same(home: Home) -> Non
 
 
 @pytest.mark.proof
-def test_same_bytes_same_hash(smallvoices: Command, copied: Path, tmp_path: Path) -> None:
-    """A rerun, a backfill, days in another order, other threads and another time zone all say the same."""
+def test_same_bytes_give_the_same_hash(smallvoices: Command, copied: Path, tmp_path: Path) -> None:
+    """Compares a rerun, a backfill, days in another order, other threads and another time zone."""
     # A week apart, so that the later one looks back on the earlier.
     days = ["2026-10-24", "2026-10-31"]
     for file in (tmp_path / "samples").glob("*/*2026-10-[03][01]*"):
@@ -229,7 +229,7 @@ def test_same_bytes_same_hash(smallvoices: Command, copied: Path, tmp_path: Path
 
 
 @pytest.mark.proof
-def test_growth_is_looked_up_over_backfilled_days(smallvoices: Command, tmp_path: Path) -> None:
+def test_growth_uses_backfilled_days(smallvoices: Command, tmp_path: Path) -> None:
     (tmp_path / "samples").mkdir()
     for day, followers in (("2026-10-01", 1000), ("2026-10-23", 1500), ("2026-10-31", 3000)):
         rows = f"platform,profile_id,handle,followers,avg_likes,avg_comments\ninstagram,1,one,{followers},50,5\n"
@@ -238,15 +238,15 @@ def test_growth_is_looked_up_over_backfilled_days(smallvoices: Command, tmp_path
     (tmp_path / "sources.yaml").write_text(text, encoding="utf-8")
     for day in ("2026-10-31", "2026-10-01", "2026-10-23"):
         assert smallvoices("nightly", "--date", day).code == 0
-    # the newest day stays the newest, and the older ones are in
+    # the newest day stays the newest, and the older ones are included
     assert query(tmp_path, "SELECT DISTINCT snapshot_date::VARCHAR FROM accounts") == [("2026-10-31",)]
     assert query(tmp_path, "SELECT count(DISTINCT snapshot_date) FROM rank_history") == [(3,)]
     assert query(tmp_path, "SELECT followers_growth_7d, followers_growth_30d FROM accounts") == [(1.0, 2.0)]
 
 
 @pytest.mark.proof
-def test_the_dates_of_the_samples_show_growth_and_movers(smallvoices: Command, samples: Path, tmp_path: Path) -> None:
-    """As README says; the dates between them, which have no files, are no dates with rows carried over."""
+def test_sample_dates_show_growth_and_movers(smallvoices: Command, samples: Path, tmp_path: Path) -> None:
+    """Follows the README; dates between them have no files, and so no carried-forward rows."""
     (backfill,) = re.findall(
         r"\.venv/bin/smallvoices (backfill .*--available-only)", (REPOSITORY / "README.md").read_text()
     )
@@ -271,7 +271,7 @@ def test_the_dates_of_the_samples_show_growth_and_movers(smallvoices: Command, s
     )
 
 
-def test_bad_sources_do_not_cost_the_night(smallvoices: Command, tmp_path: Path, samples: Path) -> None:
+def test_bad_sources_do_not_fail_the_run(smallvoices: Command, tmp_path: Path, samples: Path) -> None:
     bad = {
         "gone": (None, "no file"),
         "empty": (b"", "is empty"),
@@ -302,7 +302,7 @@ def test_bad_sources_do_not_cost_the_night(smallvoices: Command, tmp_path: Path,
 
 
 def _finds_in_the_quarantine_what_the_report_counts(report: list[dict[str, Any]], folder: Path) -> None:
-    """Of a file that cannot be read: one row says what is held back, and why."""
+    """Compares quarantine and report: an unreadable file has one row with its rejected records and the reason."""
     (told,) = [row for row in report if row["state"] == "unreadable"]
     assert told["landed"] == told["quarantined"] == sum(reason["rows"] for reason in told["reasons"]) > 200
     assert told["reasons"] == [{"reason": "the whole file is held back", "rows": told["quarantined"]}]
@@ -314,7 +314,9 @@ def _finds_in_the_quarantine_what_the_report_counts(report: list[dict[str, Any]]
     assert str(reason).startswith(f"{held}2026-10-31.csv:")
 
 
-def test_a_failed_source_is_carried(smallvoices: Command, copied: Path, after_the_night: Path, tmp_path: Path) -> None:
+def test_failed_source_is_carried_forward(
+    smallvoices: Command, copied: Path, after_the_night: Path, tmp_path: Path
+) -> None:
     for file in (tmp_path / "samples").glob("*/*2026-10-31*"):
         file.rename(file.with_name(file.name.replace("2026-10-31", "2026-11-01")))
     cut = tmp_path / "samples/agency/2026-11-01.csv"
@@ -327,7 +329,7 @@ def test_a_failed_source_is_carried(smallvoices: Command, copied: Path, after_th
 
 
 @pytest.mark.proof
-def test_a_failed_source_is_carried_and_mended_by_a_rerun(smallvoices: Command, copied: Path, tmp_path: Path) -> None:
+def test_carried_forward_source_is_replaced_by_a_rerun(smallvoices: Command, copied: Path, tmp_path: Path) -> None:
     smallvoices("nightly", "--date", "2026-10-30")
     empty, cut = tmp_path / "samples/scraper/2026-10-31.json", tmp_path / "samples/agency/2026-10-31.csv"
     whole = {path: path.read_bytes() for path in (empty, cut)}
@@ -354,7 +356,7 @@ def test_a_failed_source_is_carried_and_mended_by_a_rerun(smallvoices: Command, 
     assert "INFO landing: agency 2026-10-31: complete: " in mended.err
 
 
-def test_a_forced_pull_that_fails_is_told_beside_the_rows_that_stand(
+def test_failed_forced_pull_is_reported_with_the_kept_rows(
     smallvoices: Command, copied: Path, after_the_night: Path, tmp_path: Path
 ) -> None:
     content = query(tmp_path, "SELECT content_hash FROM _meta")
@@ -371,7 +373,7 @@ def test_a_forced_pull_that_fails_is_told_beside_the_rows_that_stand(
 
 
 @pytest.mark.proof
-def test_a_night_killed_while_publishing_is_mended_by_the_next(
+def test_run_killed_while_publishing_is_repaired_by_the_next(
     smallvoices: Command, samples: Path, tmp_path: Path
 ) -> None:
     command = [str(Path(sys.executable).with_name("smallvoices")), "nightly", "--date", "2026-10-31"]
@@ -391,7 +393,7 @@ def test_a_night_killed_while_publishing_is_mended_by_the_next(
     assert query(tmp_path, "SELECT content_hash FROM _meta") == content
 
 
-def test_an_interrupted_night_says_so_in_one_line(samples: Path, tmp_path: Path) -> None:
+def test_interrupted_run_is_reported_in_one_line(samples: Path, tmp_path: Path) -> None:
     command = [str(Path(sys.executable).with_name("smallvoices")), "nightly", "--date", "2026-10-31"]
     command += ["--home", str(tmp_path / "home"), "--sources", str(samples)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as night:
@@ -408,7 +410,7 @@ def test_an_interrupted_night_says_so_in_one_line(samples: Path, tmp_path: Path)
     assert not (tmp_path / PUBLISHED).exists()
 
 
-def test_nothing_valid_publishes_nothing(
+def test_run_without_valid_rows_publishes_nothing(
     smallvoices: Command, copied: Path, after_the_night: Path, tmp_path: Path
 ) -> None:
     before = (tmp_path / PUBLISHED).read_bytes()
@@ -429,7 +431,7 @@ def test_nothing_valid_publishes_nothing(
     assert (tmp_path / PUBLISHED).read_bytes() == before
 
 
-def test_a_required_source_that_fails_fails_the_night(smallvoices: Command, copied: Path, tmp_path: Path) -> None:
+def test_failed_required_source_fails_the_run(smallvoices: Command, copied: Path, tmp_path: Path) -> None:
     copied.write_text(SOURCES.replace("name: agency", "name: agency, required: true"), encoding="utf-8")
     (tmp_path / "samples/agency/2026-10-31.csv").unlink()
     run = smallvoices("nightly", "--date", "2026-10-31")
@@ -439,7 +441,7 @@ def test_a_required_source_that_fails_fails_the_night(smallvoices: Command, copi
 
 
 @pytest.mark.parametrize("day", ["", "2026-13-01", "today", "../../x", "1999-01-01", "2999-01-01", "20261031"])
-def test_a_date_that_cannot_be_is_wrong_usage(smallvoices: Command, samples: Path, tmp_path: Path, day: str) -> None:
+def test_invalid_date_is_a_usage_error(smallvoices: Command, samples: Path, tmp_path: Path, day: str) -> None:
     run = smallvoices("nightly", "--date", day)
     assert run.code == 2
     assert run.err.startswith(f"Error: date {day!r} is not allowed; allowed: YYYY-MM-DD, as in 2")
@@ -459,7 +461,7 @@ def test_a_date_that_cannot_be_is_wrong_usage(smallvoices: Command, samples: Pat
         ("SMALLVOICES_LOG", "loud"),
     ],
 )
-def test_a_setting_that_cannot_be_is_wrong_usage(
+def test_invalid_setting_is_a_usage_error(
     smallvoices: Command, samples: Path, tmp_path: Path, setting: str, value: str
 ) -> None:
     run = smallvoices("nightly", "--date", "2026-10-31", home=tmp_path / "home", sources=samples, **{setting: value})
@@ -469,7 +471,7 @@ def test_a_setting_that_cannot_be_is_wrong_usage(
     assert run.err.count("\n") == 1
 
 
-def test_a_misspelt_setting_is_wrong_usage(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_misspelt_setting_is_a_usage_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SMALLVOICES_TOKEN_OF_A_SOURCE", "secret")
     monkeypatch.setenv("SMALLVOICES_MEMORY_LIMT", "1GB")
     with pytest.raises(SettingsError) as refused:
@@ -477,7 +479,7 @@ def test_a_misspelt_setting_is_wrong_usage(monkeypatch: pytest.MonkeyPatch) -> N
     assert str(refused.value) == "SMALLVOICES_MEMORY_LIMT: unknown setting; did you mean SMALLVOICES_MEMORY_LIMIT?"
 
 
-def test_a_home_that_cannot_be_made_is_wrong_usage(smallvoices: Command, samples: Path, tmp_path: Path) -> None:
+def test_home_that_cannot_be_created_is_a_usage_error(smallvoices: Command, samples: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     run = smallvoices("nightly", "--date", "2026-10-31", home=tmp_path / "file/home")
     assert (run.code, run.err) == (
@@ -485,7 +487,7 @@ def test_a_home_that_cannot_be_made_is_wrong_usage(smallvoices: Command, samples
     )  # fmt: skip
 
 
-def test_a_mistake_in_sources_is_one_line_and_pulls_nothing(
+def test_invalid_sources_file_is_one_line_and_pulls_nothing(
     smallvoices: Command, samples: Path, tmp_path: Path
 ) -> None:
     samples.write_text(SOURCES.replace("name: agency", "name: agency, carry_days: 99"), encoding="utf-8")
@@ -498,7 +500,7 @@ def test_a_mistake_in_sources_is_one_line_and_pulls_nothing(
     assert not (tmp_path / "home").exists()
 
 
-def test_sources_says_what_would_be_pulled(smallvoices: Command, samples: Path) -> None:
+def test_check_lists_the_exports_to_pull(smallvoices: Command, samples: Path) -> None:
     run = smallvoices("check", "--date", "2026-10-31")
     assert run.code == 0
     assert "tiktok_team (shape smallvoices)" in run.out
@@ -506,7 +508,7 @@ def test_sources_says_what_would_be_pulled(smallvoices: Command, samples: Path) 
 
 
 @pytest.mark.parametrize("form", [(), ("--json",)])
-def test_sources_fails_where_a_source_would(
+def test_check_fails_if_a_source_would_fail(
     smallvoices: Command, copied: Path, tmp_path: Path, form: tuple[str, ...]
 ) -> None:
     with copied.open("a", encoding="utf-8") as file:
@@ -524,7 +526,7 @@ def test_sources_fails_where_a_source_would(
         assert [len(source["problems"]) for source in json.loads(run.out)] == [1, 0, 0, 1]
 
 
-def test_sources_tells_a_date_that_a_source_without_history_has_not(
+def test_check_reports_a_date_that_a_source_without_history_lacks(
     smallvoices: Command, copied: Path, tmp_path: Path
 ) -> None:
     copied.write_text(SOURCES.replace("name: agency", "name: agency, history: current"), encoding="utf-8")
@@ -533,7 +535,7 @@ def test_sources_tells_a_date_that_a_source_without_history_has_not(
     assert run.err.startswith("Error: source 'agency': only offers today's figures, and nothing was landed on 2026-10")
 
 
-def test_sources_of_a_date_without_files_tells_the_newest_that_has_some(
+def test_check_of_a_date_without_files_names_the_newest_available(
     smallvoices: Command, samples: Path, tmp_path: Path
 ) -> None:
     run = smallvoices("check", "--date", "2026-10-02")
@@ -547,8 +549,8 @@ def test_sources_of_a_date_without_files_tells_the_newest_that_has_some(
     assert newest == "Warning: the newest date that has files is 2026-10-31: --date newest"
 
 
-def test_one_export_under_many_dates_is_told(smallvoices: Command, tmp_path: Path) -> None:
-    """On the command line before anything is pulled, by `sources`, and by the source's check in the UI."""
+def test_one_export_for_many_dates_is_reported(smallvoices: Command, tmp_path: Path) -> None:
+    """Checks the command line before pulling, `check`, and the source's check in the UI."""
     rows = "platform,handle,followers,avg_likes,avg_comments\ninstagram,one,2000,50,5\n"
     for name in ("list", "2026-10-30", "2026-10-31"):
         (tmp_path / f"{name}.csv").write_text(rows, encoding="utf-8")
@@ -578,8 +580,8 @@ def test_one_export_under_many_dates_is_told(smallvoices: Command, tmp_path: Pat
     assert smallvoices("check", "--date", "2026-10-31").err == ""
 
 
-def test_a_night_from_an_api_shows_its_secret_nowhere(smallvoices: Command, tmp_path: Path) -> None:
-    """A paged API, a source that its secret is wrong for, and one whose secret is missing, in one night."""
+def test_run_from_an_api_never_shows_its_secret(smallvoices: Command, tmp_path: Path) -> None:
+    """Runs a paged API, a source with a wrong secret, and one with a missing secret, in one run."""
     canary = "canary+nightingale"
 
     def answer(request: Request) -> bytes:
@@ -620,7 +622,7 @@ def test_a_night_from_an_api_shows_its_secret_nowhere(smallvoices: Command, tmp_
     assert sum(text.count(b"nightingale") for text in (written, (run.out + run.err + listed.out).encode())) == 0
 
 
-def test_a_terminal_shows_how_far_each_source_is(tmp_path: Path) -> None:
+def test_terminal_shows_the_progress_of_each_source(tmp_path: Path) -> None:
     body = b"platform,handle,followers,avg_likes,avg_comments\n" + b"".join(
         b"tiktok,h%d,2000,90,1\n" % number for number in range(10_000)
     )
@@ -640,7 +642,7 @@ def test_a_terminal_shows_how_far_each_source_is(tmp_path: Path) -> None:
         with subprocess.Popen(command, stdout=inside, stderr=inside, env=os.environ | {"COLUMNS": "140"}) as night:
             os.close(inside)
             shown = b""
-            with suppress(OSError):  # what reading says once nobody is left inside
+            with suppress(OSError):  # the last message after reading
                 while piece := os.read(terminal, 65536):
                     shown += piece
         os.close(terminal)

@@ -1,4 +1,4 @@
-"""Who hears that a night failed: webhooks on loopback, nights that fail, and webhooks that fail themselves."""
+"""Notifications of failed runs: webhooks on loopback, failing runs, and failing webhooks."""
 
 import json
 import shutil
@@ -31,7 +31,7 @@ SOURCE = "{name: plain, shape: smallvoices, required: true, url: 'plain-{date}.c
 
 
 def _settings(folder: Path, address: str) -> Settings:
-    """A home whose one source has no file, and a webhook."""
+    """Returns settings with a webhook and one source without a file."""
     path = folder / "sources.yaml"
     path.write_text(f"notify: {address}\nsources: [{SOURCE}]\n", encoding="utf-8")
     return Settings(home=folder / "home", sources_file=path)
@@ -42,7 +42,7 @@ def _heard(request: Request) -> dict[str, Any]:
     return document
 
 
-def test_a_night_that_fails_is_told_once_and_no_secret_is_kept(smallvoices: Command, tmp_path: Path) -> None:
+def test_failed_nightly_run_is_notified_once_without_secrets(smallvoices: Command, tmp_path: Path) -> None:
     with serving(lambda _: ok(b"ok")) as server:
         settings = _settings(tmp_path, f"{server.url}/services/${{HOOK}}")
         night = smallvoices("nightly", "--date", "2026-10-31", HOOK=SECRET)
@@ -64,7 +64,7 @@ def test_a_night_that_fails_is_told_once_and_no_secret_is_kept(smallvoices: Comm
     assert SECRET.encode() not in written + (night.out + night.err).encode()
 
 
-def test_a_refused_publish_is_told_without_people_in_it(home: Home) -> None:
+def test_refused_publish_is_notified_without_personal_data(home: Home) -> None:
     home.rewrite(DAYS[-1], pl.lit(-5, pl.Int64).alias("followers"))
     with serving(lambda _: ok(status="204 No Content")) as server:
         path = home.settings.sources_file
@@ -77,7 +77,7 @@ def test_a_refused_publish_is_told_without_people_in_it(home: Home) -> None:
     assert "display_name" not in heard["text"]
 
 
-def test_what_breaks_a_computed_table_is_named_and_not_shown(home: Home) -> None:
+def test_contract_violation_of_computed_table_is_named_without_values(home: Home) -> None:
     path = home.settings.lake / f"engagement/snapshot_date={DAYS[-1]}/data.parquet"
     frame = pl.read_parquet(path).with_columns(pl.lit("Nina Nightingale").alias("platform"))
     frame.write_parquet(path)
@@ -94,7 +94,7 @@ def test_what_breaks_a_computed_table_is_named_and_not_shown(home: Home) -> None
     assert "engagement_ratio" not in outcome.error
 
 
-def test_nothing_is_posted_of_dates_that_are_recomputed_without_their_landed_files(home: Home) -> None:
+def test_recomputing_dates_without_landed_files_is_not_notified(home: Home) -> None:
     shutil.rmtree(home.settings.landing / "plain")
     with serving(lambda _: ok()) as server:
         path = home.settings.sources_file
@@ -105,7 +105,7 @@ def test_nothing_is_posted_of_dates_that_are_recomputed_without_their_landed_fil
     assert home.query("SELECT count(*) FROM accounts WHERE handle = 'h7'") == [(0,)]
 
 
-def test_a_recomputed_date_that_cannot_be_ranked_either_is_posted_once(home: Home) -> None:
+def test_failed_recomputation_is_notified_once(home: Home) -> None:
     shutil.rmtree(home.settings.landing / "plain" / DAYS[0])
     shutil.rmtree(home.settings.lake / f"profiles/snapshot_date={DAYS[0]}")
     with serving(lambda _: ok()) as server:
@@ -130,7 +130,7 @@ def test_a_recomputed_date_that_cannot_be_ranked_either_is_posted_once(home: Hom
         ([b"no HTTP at all\r\n\r\n"], 1, "closes the connection without an answer"),
     ],
 )  # fmt: skip
-def test_what_may_pass_is_tried_again_and_all_else_is_told_to_whoever_runs_it(
+def test_transient_webhook_errors_are_retried_and_others_are_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answers: list[bytes], asked: int, told: str
 ) -> None:
     monkeypatch.setenv("HOOK", SECRET)
@@ -151,7 +151,7 @@ def _drips(_: Request) -> Iterable[bytes]:
 
 
 @pytest.mark.parametrize("answer", [_drips, None])
-def test_a_webhook_that_hangs_or_is_not_there_is_given_up(
+def test_hanging_or_missing_webhook_is_abandoned(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: Answer | None
 ) -> None:
     monkeypatch.setattr(notifying, "_LIMITS", Limits(deadline_minutes=0.03, connect_seconds=1, read_seconds=1))
@@ -162,7 +162,7 @@ def test_a_webhook_that_hangs_or_is_not_there_is_given_up(
     assert time.monotonic() - began < 5
 
 
-def test_a_dead_webhook_changes_nothing_about_a_night(smallvoices: Command, tmp_path: Path) -> None:
+def test_dead_webhook_does_not_change_the_run(smallvoices: Command, tmp_path: Path) -> None:
     _settings(tmp_path, "https://hooks.invalid/${HOOK}")
     night = smallvoices("nightly", "--date", "2026-10-31", "--json")
     assert night.code == 1
@@ -172,7 +172,7 @@ def test_a_dead_webhook_changes_nothing_about_a_night(smallvoices: Command, tmp_
     assert night.document["error"].startswith("required source plain")
 
 
-def test_words_from_outside_cannot_call_a_channel_and_secrets_of_sources_are_hidden(
+def test_foreign_text_cannot_notify_a_channel_and_secrets_are_hidden(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VENDOR_KEY", SECRET)
@@ -193,9 +193,7 @@ def test_words_from_outside_cannot_call_a_channel_and_secrets_of_sources_are_hid
     assert SECRET.encode() not in request.body
 
 
-def test_the_daemon_tells_of_runs_that_could_not_tell_themselves(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_daemon_notifies_of_killed_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(lambda _: ok()) as server:
         settings = _settings(tmp_path, server.url)
         loaded = sources_file.load(settings.sources_file)
@@ -221,7 +219,7 @@ def test_the_daemon_tells_of_runs_that_could_not_tell_themselves(
                 killed.stderr.readline()
                 killed.kill()
             (record,) = instance.get_run_records(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
-            # What Dagster's run monitoring does once a run has taken longer than it may.
+            # As Dagster's run monitoring does after the maximum runtime.
             instance.report_run_failed(record.dagster_run, "Exceeded maximum runtime of 14400 seconds.")
             cursor, said = looks(cursor)
             assert (said, len(server.asked)) == (f"told of {record.dagster_run.run_id}", 2)

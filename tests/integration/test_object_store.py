@@ -1,4 +1,4 @@
-"""Pulling from buckets of a real S3 server on loopback, and from servers that stand in for none."""
+"""Pulling from buckets of a real S3 server on loopback, and from servers that simulate other stores."""
 
 import hashlib
 import re
@@ -28,24 +28,24 @@ STORAGE = {"access_key_id": "${S3_KEY}", "secret_access_key": "${S3_SECRET}", "r
 
 @pytest.fixture(autouse=True)
 def keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The bucket's keys in the environment."""
+    """Sets the bucket's keys in the environment."""
     monkeypatch.setenv("S3_KEY", KEY)
     monkeypatch.setenv("S3_SECRET", SECRET)
 
 
 @pytest.fixture
 def bucket(request: pytest.FixtureRequest) -> str:
-    """A folder of the bucket that no other test uses."""
+    """Returns a folder of the bucket that no other test uses."""
     return "exports/" + hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:20]
 
 
 def source(folder: Path, s3: S3, address: str, **keys: Any) -> Exports:
-    """One source `a` in a bucket."""
+    """Adds one source `a` in a bucket."""
     storage = STORAGE | {"endpoint": s3.endpoint}
     return Exports(folder).source("a", address, **({"allow_private": True, "storage": storage} | keys))
 
 
-def test_an_object_lands_byte_for_byte_and_is_imported(tmp_path: Path, s3: S3, bucket: str) -> None:
+def test_object_lands_byte_for_byte_and_is_imported(tmp_path: Path, s3: S3, bucket: str) -> None:
     s3.put(bucket, **{f"exports/{DAY}.csv": CSV})
     exports = source(tmp_path, s3, f"s3://{bucket}/exports/{{date}}.csv")
     imported = exports.run()
@@ -59,7 +59,7 @@ def test_an_object_lands_byte_for_byte_and_is_imported(tmp_path: Path, s3: S3, b
     assert b"nightingale" not in everything_on_disk(tmp_path / "home")
 
 
-def test_a_glob_lands_what_matches_in_order_of_paths(tmp_path: Path, s3: S3, bucket: str) -> None:
+def test_glob_lands_matching_objects_in_path_order(tmp_path: Path, s3: S3, bucket: str) -> None:
     names = [
         f"x/{DAY}/b.csv",
         f"x/{DAY}/a.csv",
@@ -79,7 +79,7 @@ def test_a_glob_lands_what_matches_in_order_of_paths(tmp_path: Path, s3: S3, buc
     assert len(deep.files) == 4
 
 
-def test_a_large_object_is_streamed(tmp_path: Path, s3: S3, bucket: str) -> None:
+def test_large_object_is_streamed(tmp_path: Path, s3: S3, bucket: str) -> None:
     body = b"platform,handle,followers\n" + b"instagram,x,1000\n" * 2_000_000
     s3.put(bucket, **{"big.csv": body})
     exports = source(tmp_path, s3, f"s3://{bucket}/big.csv")
@@ -88,7 +88,7 @@ def test_a_large_object_is_streamed(tmp_path: Path, s3: S3, bucket: str) -> None
     assert manifest.files[0].sha256 == hashlib.sha256(body).hexdigest()
 
 
-def test_an_unchanged_object_is_not_fetched_twice(
+def test_unchanged_object_is_not_fetched_twice(
     tmp_path: Path, s3: S3, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     s3.put(bucket, **{"now.csv": CSV})
@@ -111,7 +111,7 @@ def test_an_unchanged_object_is_not_fetched_twice(
 
 
 @pytest.mark.parametrize("address, told", [("no/{date}.csv", "no object s3://"), ("no/*.csv", "no object s3://")])
-def test_an_object_that_is_not_there_is_told(tmp_path: Path, s3: S3, bucket: str, address: str, told: str) -> None:
+def test_missing_object_is_reported(tmp_path: Path, s3: S3, bucket: str, address: str, told: str) -> None:
     s3.put(bucket, there=b"1")
     manifest = pull(source(tmp_path, s3, f"s3://{bucket}/{address}"))
     assert manifest.state == "failed"
@@ -120,7 +120,7 @@ def test_an_object_that_is_not_there_is_told(tmp_path: Path, s3: S3, bucket: str
 
 
 @pytest.mark.parametrize("address", ["x.csv", "*.csv"])
-def test_a_wrong_key_is_told_and_not_shown(
+def test_wrong_key_is_reported_and_not_shown(
     tmp_path: Path, s3: S3, bucket: str, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     s3.put(bucket, **{"x.csv": CSV})
@@ -133,13 +133,13 @@ def test_a_wrong_key_is_told_and_not_shown(
     assert "nightingale" not in manifest.message
 
 
-def test_a_cap_of_bytes_holds_for_objects_too(tmp_path: Path, s3: S3, bucket: str) -> None:
+def test_byte_cap_applies_to_objects(tmp_path: Path, s3: S3, bucket: str) -> None:
     s3.put(bucket, **{"x.csv": CSV * 100})
     manifest = pull(source(tmp_path, s3, f"s3://{bucket}/x.csv", limits={"max_bytes": 100}))
     assert manifest.message == "it sends more than limits.max_bytes (100); raise it if this is meant"
 
 
-def test_a_private_endpoint_is_refused_unless_it_is_allowed(tmp_path: Path, s3: S3, bucket: str) -> None:
+def test_private_endpoint_is_refused_unless_allowed(tmp_path: Path, s3: S3, bucket: str) -> None:
     manifest = pull(source(tmp_path, s3, f"s3://{bucket}/x.csv", allow_private=False))
     assert (
         manifest.message
@@ -147,7 +147,7 @@ def test_a_private_endpoint_is_refused_unless_it_is_allowed(tmp_path: Path, s3: 
     )
 
 
-def test_an_unknown_option_is_told(tmp_path: Path, s3: S3) -> None:
+def test_unknown_option_is_reported(tmp_path: Path, s3: S3) -> None:
     manifest = pull(source(tmp_path, s3, "s3://b/x.csv", storage={"regoin": "x"}))
     assert manifest.state == "failed"
     assert manifest.message.startswith("storage: ")
@@ -161,10 +161,10 @@ def test_an_unknown_option_is_told(tmp_path: Path, s3: S3) -> None:
         ("az://box/{date}.csv", {"account_name": "me", "skip_signature": True, "endpoint": "URL"}, f"/box/{DAY}.csv"),
     ],
 )
-def test_the_other_stores_are_asked_for_their_objects(
+def test_other_stores_receive_documented_requests(
     tmp_path: Path, address: str, storage: dict[str, Any], path: str
 ) -> None:
-    """No server of these is at hand; what they are asked is what their vendors document."""
+    """Compares the requests with the vendors' documentation, as no server of these stores is available."""
     headers = {"ETag": '"1"', "Last_Modified": "Fri, 30 Oct 2026 00:00:00 GMT", "x_goog_generation": "1"}
     with serving(lambda request: ok(b"" if request.method == "HEAD" else CSV, headers=headers)) as server:
         keys = {name: server.url if value == "URL" else value for name, value in storage.items()}
@@ -183,5 +183,5 @@ def test_the_other_stores_are_asked_for_their_objects(
         ("**", "a/b", True), ("[", "[", True), ("(a|b)+", "a", False),
     ],
 )  # fmt: skip
-def test_globs_over_paths(pattern: str, path: str, matches: bool) -> None:  # noqa: FBT001 - a column of the table
+def test_globs_match_paths(pattern: str, path: str, matches: bool) -> None:  # noqa: FBT001 - a column of the table
     assert (re.fullmatch(_expression(pattern), path) is not None) == matches

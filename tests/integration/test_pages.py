@@ -1,4 +1,4 @@
-"""Pages of an API are read many at once, and come out as if each had been read by itself."""
+"""Pages of an API are read many at once, with the same result as one by one."""
 
 import json
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ def imported(folder: Path, shape: dict[str, Any], pages: Sequence[bytes]) -> Imp
 
 
 def both(shape: dict[str, Any], pages: Sequence[bytes], monkeypatch: pytest.MonkeyPatch) -> Imported:
-    """The import of pages read together, once it is known to equal that of pages read one by one."""
+    """Imports pages together, and checks that the result equals that of pages read one by one."""
     with TemporaryDirectory() as one, TemporaryDirectory() as other:
         together = imported(Path(one), shape, pages)
         with monkeypatch.context() as patched:
@@ -62,7 +62,7 @@ def page(*records: object, **keys: object) -> bytes:
     return json.dumps({"data": records} | keys).encode()
 
 
-def test_good_bad_and_missing_records_are_counted_to_their_page(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_good_bad_and_missing_records_are_counted_per_page(monkeypatch: pytest.MonkeyPatch) -> None:
     pages = [
         page(record(1), record(2, followers="many"), record(3, avg={"likes": 12.5})),
         page(),
@@ -78,12 +78,12 @@ def test_good_bad_and_missing_records_are_counted_to_their_page(monkeypatch: pyt
     assert json.loads(told.bad("raw")[0][0])["followers"] == "many"
 
 
-def test_pages_that_are_arrays(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pages_may_be_arrays(monkeypatch: pytest.MonkeyPatch) -> None:
     pages = [json.dumps([record(place) for place in range(start, start + 3)]).encode() for start in (0, 3)]
     assert both(ARRAYS, [*pages, b"[]"], monkeypatch).told("landed", "accepted") == [(3, 3), (3, 3), (0, 0)]
 
 
-def test_posts_within_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_posts_may_be_nested_in_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     def post(number: int, likes: object = 5) -> dict[str, Any]:
         return {"post_id": f"p{number}", "posted_at": f"{ago(9)}", "likes": likes, "comments": 1}
 
@@ -107,7 +107,7 @@ def test_posts_within_pages(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
     ],
 )
-def test_a_page_that_is_none_is_named_as_if_it_were_alone(
+def test_invalid_page_is_named_like_a_single_file(
     broken: bytes, told: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     pages = [page(record(7)), broken, page(record(8))]
@@ -118,14 +118,14 @@ def test_a_page_that_is_none_is_named_as_if_it_were_alone(
 
 
 def message(folder: Path, pages: Sequence[bytes]) -> str:
-    """What an import that fails says, without the path of the landed file."""
+    """Returns the message of a failed import, without the path of the landed file."""
     folder.mkdir()
     with pytest.raises(importing.NothingToPublishError) as failure:
         imported(folder, WRAPPED, pages)
     return str(failure.value).split("; the file is kept")[0]
 
 
-def test_a_page_of_several_documents_is_read_like_any_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_page_of_several_documents_is_read_like_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     pages = [page(record(1)), page(record(2)) + b"\n" + page(record(3), record(4))]
     assert both(WRAPPED, pages, monkeypatch).told("landed", "accepted") == [(1, 1), (3, 3)]
 
@@ -139,8 +139,8 @@ ANYTHING = st.recursive(
 
 @settings(max_examples=8)
 @given(pages=st.lists(st.lists(ANYTHING | st.builds(record, st.integers(0, 30)), max_size=4), min_size=2, max_size=4))
-def test_whatever_pages_hold(pages: list[list[object]]) -> None:
-    # One record that holds, so that there is something to import.
+def test_records_of_any_pages_are_accounted_for(pages: list[list[object]]) -> None:
+    # One valid record, so that there is something to import.
     with pytest.MonkeyPatch.context() as patched:
         told = both(WRAPPED, [page(record(999)), *(page(*records) for records in pages)], patched)
     assert all(landed == accepted + bad + old for landed, accepted, bad, old in told.told(

@@ -1,4 +1,4 @@
-"""Paging through APIs on loopback: every kind, and every way in which an API leads round in circles."""
+"""Paging through APIs on loopback: every kind, and every form of circle."""
 
 import json
 import signal
@@ -25,7 +25,7 @@ RECORDS = [{"platform": "instagram", "handle": f"h{number}", "followers": 1000 +
 
 @pytest.fixture
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long pulls have waited; they do not really wait."""
+    """Records the waits of pulls, without waiting."""
     waits: list[float] = []
     monkeypatch.setattr(transport, "sleep", waits.append)
     return waits
@@ -34,7 +34,7 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def paged(
     folder: Path, server: Loopback, paging: dict[str, Any], path: str = "/api?day={date}", **keys: Any
 ) -> Exports:
-    """One source `a` of an API with pages."""
+    """Adds one source `a` of an API with pages."""
     url = server.url + path
     return (
         Exports(folder)
@@ -44,7 +44,7 @@ def paged(
 
 
 def handles(exports: Exports, manifest: Manifest) -> list[str]:
-    """The handles on all landed pages, in order."""
+    """Returns the handles on all landed pages, in order."""
     documents = [json.loads(page) for page in landed(exports, manifest)]
     return [
         record["handle"]
@@ -99,7 +99,7 @@ KINDS: list[tuple[str, dict[str, Any], dict[str, Any], Answer, int]] = [
 
 
 @pytest.mark.parametrize("kind, keys, more, answer, requests", KINDS, ids=[f"{k[0]} {k[4]}" for k in KINDS])
-def test_every_kind_of_paging_brings_every_record_once(
+def test_every_paging_kind_yields_every_record_once(
     tmp_path: Path, kind: str, keys: dict[str, Any], more: dict[str, Any], answer: Answer, requests: int
 ) -> None:
     with serving(answer) as server:
@@ -113,7 +113,7 @@ def test_every_kind_of_paging_brings_every_record_once(
     assert not list(exports.settings.landing.rglob(".*"))
 
 
-def test_a_cursor_can_stand_inside_a_parameter(tmp_path: Path) -> None:
+def test_cursor_can_be_nested_in_a_parameter(tmp_path: Path) -> None:
     def answer(request: Request) -> bytes:
         first = "after(" not in request.query["fields"]
         return as_json({"media": {"data": [{"id": first}], "cursors": {"after": "QVF=" if first else None}}})
@@ -130,7 +130,7 @@ def test_a_cursor_can_stand_inside_a_parameter(tmp_path: Path) -> None:
     assert [request.query["fields"] for request in server.asked] == ["media{id}", "media.after(QVF=){{id}}"]
 
 
-def test_profiles_and_posts_are_paged_each_for_itself(tmp_path: Path) -> None:
+def test_profiles_and_posts_are_paged_separately(tmp_path: Path) -> None:
     with serving(by_page) as server:
         exports = paged(tmp_path, server, {"kind": "page", "records": "data", "size": 10}, shape="smallvoices")
         exports = Exports(tmp_path).source(
@@ -148,7 +148,7 @@ def test_profiles_and_posts_are_paged_each_for_itself(tmp_path: Path) -> None:
 
 
 def cursors(*pairs: tuple[str, str | None]) -> Answer:
-    """Answers a cursor with a page of its own record and the cursor after it."""
+    """Responds to a cursor with a page of its own record and the next cursor."""
     after = dict(pairs)
     count = [0]
 
@@ -196,7 +196,7 @@ CURSOR = {"kind": "cursor", "next": "next", "param": "cursor", "records": "data"
     ],
     ids=["same", "A-B-A", "endless", "empty", "same records", "number ignored", "too few", "cursor", "link", "records"],
 )  # fmt: skip
-def test_a_circle_is_found_and_nothing_of_it_lands(
+def test_paging_circle_is_detected_and_not_landed(
     tmp_path: Path, answer: Answer, keys: dict[str, Any], asked: int, told: str
 ) -> None:
     with serving(answer) as server:
@@ -219,7 +219,7 @@ def test_a_circle_is_found_and_nothing_of_it_lands(
         (by_cursor, {"kind": "link_header"}, 'a Link header with rel="next"'),
     ],
 )
-def test_one_page_where_a_misspelt_path_may_be_why_is_told(
+def test_single_page_with_a_possibly_misspelt_path_is_reported(
     tmp_path: Path, answer: Callable[[Request], bytes], paging: dict[str, str], told: str
 ) -> None:
     with serving(answer) as server:
@@ -230,13 +230,13 @@ def test_one_page_where_a_misspelt_path_may_be_why_is_told(
     )
 
 
-def test_one_page_that_says_it_is_the_last_is_none_to_doubt(tmp_path: Path) -> None:
+def test_single_page_marked_as_last_is_accepted(tmp_path: Path) -> None:
     with serving(lambda _: as_json({"data": RECORDS, "links": {"next": None}})) as server:
         manifest = pull(paged(tmp_path, server, {"kind": "next_link", "next": "links.next"}))
     assert (manifest.state, manifest.message) == ("complete", "")
 
 
-def test_an_empty_page_with_more_behind_it_is_gone_past(tmp_path: Path) -> None:
+def test_empty_page_before_further_pages_is_skipped(tmp_path: Path) -> None:
     answers = [{"data": RECORDS[:2], "next": "a"}, {"data": [], "next": "b"}, {"data": RECORDS[2:4], "next": None}]
     with serving(in_turn(map(as_json, answers))) as server:
         exports = paged(tmp_path, server, CURSOR)
@@ -245,16 +245,16 @@ def test_an_empty_page_with_more_behind_it_is_gone_past(tmp_path: Path) -> None:
     assert [len(manifest.files), len(server.asked)] == [2, 3]
 
 
-def test_a_page_whose_records_have_all_come_is_left_out(tmp_path: Path) -> None:
+def test_page_whose_records_have_all_been_seen_is_dropped(tmp_path: Path) -> None:
     parts = [(RECORDS[:4], "a"), (RECORDS[1:3], "b"), (RECORDS[2:6], None)]
     with serving(in_turn([{"data": records, "next": after} for records, after in parts])) as server:
         exports = paged(tmp_path, server, CURSOR)
         manifest = pull(exports)
-    # Page 3 has something new, so it stays as it came: the import settles which row of an account counts.
+    # Page 3 has a new record, so it is kept unchanged: the import decides which row of an account counts.
     assert handles(exports, manifest) == ["h0", "h1", "h2", "h3", "h2", "h3", "h4", "h5"]
 
 
-def test_the_last_page_given_again_for_ever_is_the_end(tmp_path: Path) -> None:
+def test_last_page_given_again_forever_ends_the_pull(tmp_path: Path) -> None:
     def clamped(request: Request) -> bytes:
         start = min(20, 10 * (int(request.query.get("page", "1")) - 1))
         return as_json({"data": RECORDS[start : start + 10]})
@@ -266,7 +266,7 @@ def test_the_last_page_given_again_for_ever_is_the_end(tmp_path: Path) -> None:
     assert len(server.asked) == 4
 
 
-def test_an_api_without_records_lands_its_one_answer(tmp_path: Path) -> None:
+def test_api_without_records_lands_its_single_response(tmp_path: Path) -> None:
     with serving(lambda _: as_json({"data": [], "next": None})) as server:
         manifest = pull(paged(tmp_path, server, CURSOR))
     assert (manifest.state, len(manifest.files)) == ("complete", 1)
@@ -282,7 +282,7 @@ def test_an_api_without_records_lands_its_one_answer(tmp_path: Path) -> None:
         (ok(b"[" * 100_000), "page-000002.json is no page of records: nested too deeply"),
     ],
 )  # fmt: skip
-def test_a_page_that_is_none_is_refused_and_all_that_came_is_kept(tmp_path: Path, second: bytes, told: str) -> None:
+def test_invalid_page_is_rejected_and_received_pages_are_kept(tmp_path: Path, second: bytes, told: str) -> None:
     with serving(in_turn([{"data": RECORDS[:2], "next": "a"}, second])) as server:
         exports = paged(tmp_path, server, CURSOR)
         manifest = pull(exports)
@@ -293,7 +293,7 @@ def test_a_page_that_is_none_is_refused_and_all_that_came_is_kept(tmp_path: Path
         assert not list(exports.settings.landing.rglob(".unfinished*"))
 
 
-def test_a_cut_page_never_counts_though_nothing_told_its_length(tmp_path: Path) -> None:
+def test_truncated_page_without_content_length_is_rejected(tmp_path: Path) -> None:
     body = json.dumps({"data": [{"handle": "h]"}], "next": None}).encode()
     cut = [0]
     with serving(lambda _: ok(body[: cut[0]], framing="close")) as server:
@@ -308,24 +308,24 @@ def test_a_cut_page_never_counts_though_nothing_told_its_length(tmp_path: Path) 
     assert states == ["refused"] * len(body) + ["complete"]
 
 
-def test_a_page_is_small(tmp_path: Path) -> None:
+def test_page_size_is_limited(tmp_path: Path) -> None:
     with serving(lambda _: as_json({"data": RECORDS, "next": None})) as server:
         manifest = pull(paged(tmp_path, server, CURSOR, limits={"max_page_bytes": 1000}))
     assert "a page has more bytes than limits.max_page_bytes (1000); raise it if this is meant" in manifest.message
 
 
-def test_pages_share_one_cap_of_bytes(tmp_path: Path) -> None:
+def test_pages_share_one_byte_cap(tmp_path: Path) -> None:
     with serving(endless) as server:
         manifest = pull(paged(tmp_path, server, CURSOR, limits={"max_bytes": 500}))
     assert manifest.state == "failed"
     assert "it sends more than limits.max_bytes (500)" in manifest.message
 
 
-# Going on (a checkpoint a page)
+# Resuming (a checkpoint per page)
 
 
 def breaking(at_page: int, broken: list[bool]) -> Answer:
-    """An API of 25 records in pages of 10 that is down from a page on while `broken` says so."""
+    """Simulates an API of 25 records in pages of 10 that is down from a page on while `broken` is set."""
 
     def answer(request: Request) -> bytes:
         is_down = broken[0] and int(request.query.get("after", "c0")[1:]) >= 10 * (at_page - 1)
@@ -338,9 +338,7 @@ NESTED = {"kind": "cursor", "next": "paging.cursors.after", "param": "after", "r
 
 
 @pytest.mark.parametrize("at_page", [2, 3])
-def test_a_pull_that_broke_off_goes_on_with_the_page_that_is_missing(
-    tmp_path: Path, slept: list[float], at_page: int
-) -> None:
+def test_interrupted_pull_resumes_with_the_missing_page(tmp_path: Path, slept: list[float], at_page: int) -> None:
     broken = [True]
     with serving(breaking(at_page, broken)) as server:
         exports = paged(tmp_path, server, NESTED)
@@ -354,7 +352,7 @@ def test_a_pull_that_broke_off_goes_on_with_the_page_that_is_missing(
     assert not list(exports.settings.landing.rglob(".unfinished*"))
 
 
-def test_what_an_interrupted_pull_left_does_not_change_what_lands(tmp_path: Path, slept: list[float]) -> None:
+def test_checkpoints_of_interrupted_pull_do_not_change_landed_bytes(tmp_path: Path, slept: list[float]) -> None:
     broken = [True]
     with serving(breaking(2, broken)) as server:
         exports = paged(tmp_path / "a", server, NESTED)
@@ -364,7 +362,7 @@ def test_what_an_interrupted_pull_left_does_not_change_what_lands(tmp_path: Path
 
 
 @pytest.mark.parametrize("harm", ["answer", "journal", "line", "old", "gone"])
-def test_what_is_not_as_it_was_left_is_pulled_again(
+def test_modified_checkpoint_is_pulled_again(
     tmp_path: Path, slept: list[float], harm: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = [True]
@@ -391,7 +389,7 @@ def test_what_is_not_as_it_was_left_is_pulled_again(
     assert handles(exports, manifest) == [record["handle"] for record in RECORDS]
 
 
-def test_a_cursor_that_has_died_meanwhile_means_the_first_page_once_more(tmp_path: Path, slept: list[float]) -> None:
+def test_expired_cursor_restarts_from_the_first_page(tmp_path: Path, slept: list[float]) -> None:
     broken = [True]
     gone = [False]
 
@@ -410,8 +408,8 @@ def test_a_cursor_that_has_died_meanwhile_means_the_first_page_once_more(tmp_pat
     assert manifest.state == "complete"
 
 
-def test_a_killed_pull_goes_on_where_it_was(tmp_path: Path) -> None:
-    """The real command, killed while it waits for page 3, asks for nothing twice but that page."""
+def test_killed_pull_resumes_at_its_page(tmp_path: Path) -> None:
+    """Kills the real command while it waits for page 3, and checks that only that page is requested twice."""
 
     def answer(request: Request) -> bytes:
         if request.query.get("after") == "c20" and len(server.asked) == 3:
@@ -444,7 +442,7 @@ def test_a_killed_pull_goes_on_where_it_was(tmp_path: Path) -> None:
     assert [request.query.get("after", "c0") for request in server.asked] == ["c0", "c10", "c20", "c20"]
 
 
-def test_two_pulls_at_once_do_not_share_their_pages(tmp_path: Path) -> None:
+def test_concurrent_pulls_do_not_share_pages(tmp_path: Path) -> None:
     exports_of: list[Exports] = []
     second: list[Any] = []
 
@@ -465,7 +463,7 @@ def test_two_pulls_at_once_do_not_share_their_pages(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["next_link", "link_header"])
-def test_a_link_with_a_secret_in_it_is_followed_and_kept_nowhere_but_in_what_came(
+def test_link_with_secret_is_followed_and_stored_only_in_landed_bytes(
     tmp_path: Path, slept: list[float], kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     value = "canary+/=nightingale"
@@ -495,7 +493,7 @@ def test_a_link_with_a_secret_in_it_is_followed_and_kept_nowhere_but_in_what_cam
     assert b"nightingale" not in (exports.settings.landing / f"a/{DAY}/manifests/0001.json").read_bytes()
 
 
-def test_a_next_page_on_another_host_gets_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_next_page_on_another_host_gets_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KEY", "canarynightingale")
     with (
         serving(lambda _: as_json({"data": RECORDS[2:3], "next": None})) as other,
@@ -509,14 +507,14 @@ def test_a_next_page_on_another_host_gets_no_secret(tmp_path: Path, monkeypatch:
     assert "x-api-key" not in request.headers
 
 
-# The pure part
+# Pure functions
 
 
 @pytest.mark.parametrize(
     "path, found",
     [("a.b", 1), ("a.c.1.d", 2), ("a.c.9.d", None), ("a.x", None), ("a.b.c", None), ("", None), ("a.c.-1", None), ("a.c.²", None)],
 )  # fmt: skip
-def test_a_path_leads_into_an_answer(path: str, found: object) -> None:
+def test_path_selects_a_value_of_the_response(path: str, found: object) -> None:
     assert at({"a": {"b": 1, "c": [{"d": 0}, {"d": 2}]}}, path) == found
 
 
@@ -530,7 +528,7 @@ def test_a_cursor_may_be_a_number(cursor: object, follows: bool) -> None:  # noq
     assert asked.body == {"q": 1, "c": 5}
 
 
-def test_a_parameter_of_the_address_is_replaced_and_not_doubled() -> None:
+def test_url_parameter_is_replaced_and_not_duplicated() -> None:
     ask: Callable[[str], str] = lambda url: Ask(url, {"a": "9", "b": "ü&"}).with_param("p", 3).address  # noqa: E731
     assert ask("http://x/y?a=1&p=2#z") == "http://x/y?a=1&b=%C3%BC%26&p=3"
     assert ask("http://x/y") == "http://x/y?a=9&b=%C3%BC%26&p=3"

@@ -36,7 +36,7 @@ def comparable(home: Home) -> Sequence[tuple[object, ...]]:
 
 
 @pytest.mark.proof
-def test_a_changed_parameter_makes_the_dates_before_it_visibly_stale(home: Home) -> None:
+def test_changed_parameter_marks_earlier_dates_as_stale(home: Home) -> None:
     before = home.publish().content_hash
     assert published(home) == (90, 2, 12, 1.28)
     assert comparable(home) == [(day, True) for day in DAYS]
@@ -64,7 +64,7 @@ def test_a_changed_parameter_makes_the_dates_before_it_visibly_stale(home: Home)
     assert staleness.find(home.settings, loaded) == []
 
 
-def test_dates_of_a_release_that_recorded_nothing_are_published_as_not_recorded(home: Home) -> None:
+def test_dates_without_recorded_parameters_are_published_as_not_recorded(home: Home) -> None:
     for day in DAYS:
         home.rewrite(day)  # without its notes
     home.publish()
@@ -92,7 +92,7 @@ def test_every_table_that_depends_on_parameters_records_them(home: Home) -> None
         ({"engagement": OTHER}, {"window_days": 30, "settle_days": 2, "sample_posts": 12, "interval_z": 1.28}),
     ],
 )
-def test_a_table_records_the_parameters_of_what_it_was_computed_from(
+def test_table_records_the_parameters_of_its_inputs(
     settings: Settings, upstream: dict[str, Metrics], expected: dict[str, float]
 ) -> None:
     lake = Lake(settings.lake)
@@ -103,13 +103,13 @@ def test_a_table_records_the_parameters_of_what_it_was_computed_from(
     assert parameters.of(lake, DAY) == expected
     write(lake, "engagement", (), Metrics(window_days=7))
     write(lake, "ranking", ("engagement", "estimates"), Metrics())
-    assert parameters.of(lake, DAY)["window_days"] is None  # of two different values
+    assert parameters.of(lake, DAY)["window_days"] is None  # two different values
     assert parameters.stale(lake, Metrics()) == [DAY]
     assert parameters.are_the_same(parameters.of(lake, DAY), parameters.of(lake, DAY)) is False
 
 
 def write(lake: Lake, table: str, upstream: Sequence[str], metrics: Metrics) -> None:
-    """Writes a table that holds nothing but the note of its parameters."""
+    """Writes a table that holds only the note of its parameters."""
     notes = parameters.notes(lake, table, upstream, DAY, metrics)
     with lake.replacing(table, DAY, "run") as path, TableWriter(path, pl.Schema({"rank": pl.Int64()}), notes):
         pass

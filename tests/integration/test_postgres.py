@@ -1,4 +1,4 @@
-"""The published tables in a real PostgreSQL database: the same cells, swapped under readers, and nothing lost."""
+"""The published tables in a real PostgreSQL database: equal cells, and swaps without lost or blocked reads."""
 
 import os
 import threading
@@ -38,7 +38,7 @@ HOSTILE = [
 
 @dataclass(frozen=True)
 class Database:
-    """A database of its own for each test, and what publishes to it."""
+    """A separate database for each test, and its publisher."""
 
     server: Postgres
     name: str
@@ -47,15 +47,15 @@ class Database:
 
     @property
     def address(self) -> str:
-        """As sources.yaml has it."""
+        """Returns the address in the form of sources.yaml."""
         return self.server.address(self.name)
 
     def publish(self) -> Loaded:
-        """Brings the database to the generation of the file."""
+        """Publishes the generation of the file to the database."""
         return postgres.publish(self.address, self.file)
 
     def query(self, statement: str, user: str = "keeper") -> list[tuple[Any, ...]]:
-        """Rows of a statement, over a connection of its own."""
+        """Returns rows of a statement, over a separate connection."""
         with self.server.connect(self.name, user) as connection:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
@@ -65,7 +65,7 @@ class Database:
 def database(
     postgres_server: Postgres, home: Home, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Database:
-    """An empty database; `again` publishes the next generation of the file."""
+    """Creates an empty database; `again` publishes the next generation of the file."""
     monkeypatch.setenv("PG_PASSWORD", PASSWORD)
     name = f"t{abs(hash(request.node.name)) % 10**9}"
     with postgres_server.connect("postgres") as connection:
@@ -81,7 +81,7 @@ def cells(database: Database) -> dict[str, list[Any]]:
     return {table: database.query(f"SELECT {names(table)} FROM smallvoices.{table}") for table in TABLES}
 
 
-def test_every_cell_and_comment_of_the_file_is_in_the_database(database: Database) -> None:
+def test_database_has_every_cell_and_comment_of_the_file(database: Database) -> None:
     loaded = database.publish()
     assert loaded.kept == ()
     with duckdb.connect(str(database.file), read_only=True) as published:
@@ -102,7 +102,7 @@ def test_every_cell_and_comment_of_the_file_is_in_the_database(database: Databas
     assert database.publish() == loaded
 
 
-def test_hostile_text_arrives_as_it_stands(database: Database, tmp_path: Path) -> None:
+def test_hostile_text_arrives_unchanged(database: Database, tmp_path: Path) -> None:
     copy = tmp_path / FILE_NAME
     copy.write_bytes(database.file.read_bytes())
     with duckdb.connect(str(copy)) as published:
@@ -118,7 +118,7 @@ def test_hostile_text_arrives_as_it_stands(database: Database, tmp_path: Path) -
 def keep_reading(
     database: Database, place: int, seen: list[tuple[Any, ...]], wrong: list[object], is_over: threading.Event
 ) -> None:
-    """Reads all tables until it is over: one statement at a time; two in an old snapshot; and a connection for each."""
+    """Reads all tables until stopped: single statements, two in an old snapshot, and over new connections."""
     everything = " + ".join(f"(SELECT count(*) FROM smallvoices.{table})" for table in TABLES if table != "_meta")
     statement = (
         f"SELECT generation, rows, {everything}, (SELECT min(generation) FROM smallvoices._meta) FROM smallvoices._meta"
@@ -145,7 +145,7 @@ def keep_reading(
 @pytest.mark.skipif(
     "SMALLVOICES_POSTGRES_READERS" not in os.environ, reason="a proof of its own: `make postgres-readers`"
 )
-def test_readers_see_one_generation_whole_while_others_are_swapped_in(database: Database) -> None:
+def test_readers_see_one_complete_generation_during_swaps(database: Database) -> None:
     database.publish()
     first = database.query("SELECT generation FROM smallvoices._meta")[0][0]
     rows = database.query("SELECT rows FROM smallvoices._meta")[0][0]
@@ -174,13 +174,13 @@ def test_readers_see_one_generation_whole_while_others_are_swapped_in(database: 
         assert all(row[0] == row[3] for row in rows_seen)
         assert [row[0] for row in rows_seen] == sorted(row[0] for row in rows_seen)
     assert database.query("SELECT generation FROM smallvoices._meta") == [(first + 3,)]
-    # A generation that was still being read has stayed, until a publish finds it without readers.
+    # A generation with a reader has stayed, until a publish finds it without readers.
     database.again()
     assert database.publish().kept == ()
     assert database.query("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'smallvoices%'") == [(1,)]
 
 
-def test_a_long_reader_keeps_its_generation_and_holds_nobody_up(
+def test_long_running_reader_keeps_its_generation_without_blocking(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(postgres, "_SWAP_SECONDS", 1)
@@ -199,7 +199,7 @@ def test_a_long_reader_keeps_its_generation_and_holds_nobody_up(
     assert database.publish().kept == ()
 
 
-def test_privileges_are_carried_and_views_of_others_are_left_alone(database: Database) -> None:
+def test_privileges_are_copied_and_foreign_views_are_kept(database: Database) -> None:
     database.publish()
     database.query(f"CREATE ROLE \"BI team\" LOGIN PASSWORD '{PASSWORD}'")
     for grant in ("USAGE ON SCHEMA smallvoices", "SELECT ON smallvoices.micro_influencers"):
@@ -216,9 +216,9 @@ def test_privileges_are_carried_and_views_of_others_are_left_alone(database: Dat
     database.query('DROP OWNED BY "BI team"; DROP ROLE "BI team"')
 
 
-def test_a_generation_with_other_tables_than_the_contract_is_replaced(database: Database) -> None:
+def test_generation_with_tables_of_another_contract_is_replaced(database: Database) -> None:
     database.publish()
-    # An earlier contract: a table that is gone since, and one that did not exist yet.
+    # An earlier contract: one table was removed since, and one did not exist yet.
     database.query(
         "ALTER TABLE smallvoices.tier_benchmarks RENAME TO benchmarks_of_contract_1; DROP TABLE smallvoices.contacts"
     )
@@ -228,7 +228,7 @@ def test_a_generation_with_other_tables_than_the_contract_is_replaced(database: 
     assert set(cells(database)) == set(TABLES)
 
 
-def test_an_earlier_generation_with_other_tables_is_dropped_after_its_last_reader(
+def test_earlier_generation_with_other_tables_is_dropped_after_its_last_reader(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(postgres, "_SWAP_SECONDS", 1)
@@ -245,7 +245,7 @@ def test_an_earlier_generation_with_other_tables_is_dropped_after_its_last_reade
     assert database.publish().kept == ()
 
 
-def test_a_table_of_others_in_the_schema_is_kept(database: Database) -> None:
+def test_foreign_table_in_the_schema_is_kept(database: Database) -> None:
     before = database.publish().generation
     database.query("CREATE TABLE smallvoices.theirs AS SELECT 1 AS note")
     database.again()
@@ -255,7 +255,7 @@ def test_a_table_of_others_in_the_schema_is_kept(database: Database) -> None:
     assert database.query(f"SELECT note FROM smallvoices_before_{before}.theirs") == [(1,)]
 
 
-def test_a_later_generation_and_a_schema_of_others_are_not_replaced(database: Database, tmp_path: Path) -> None:
+def test_later_generation_and_foreign_schema_are_not_replaced(database: Database, tmp_path: Path) -> None:
     shown = database.publish().generation
     copy = tmp_path / FILE_NAME
     copy.write_bytes(database.file.read_bytes())
@@ -270,7 +270,7 @@ def test_a_later_generation_and_a_schema_of_others_are_not_replaced(database: Da
     assert database.query("SELECT to_regnamespace('smallvoices_next')") == [(None,)]
 
 
-def test_the_command_publishes_to_the_database_and_survives_its_absence(
+def test_command_publishes_to_database_and_survives_its_outage(
     database: Database, smallvoices: Command, samples: Path, after_the_night: Path, tmp_path: Path
 ) -> None:
     with samples.open("a", encoding="utf-8") as file:
@@ -292,7 +292,7 @@ def test_the_command_publishes_to_the_database_and_survives_its_absence(
     assert b"nightingale" not in written + told
 
 
-def test_a_variable_that_is_not_set_is_named(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unset_variable_is_named(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PG_PASSWORD")
     with pytest.raises(PostgresError, match="publish_to: environment variable PG_PASSWORD is not set"):
         database.publish()
@@ -307,9 +307,7 @@ def test_a_variable_that_is_not_set_is_named(database: Database, monkeypatch: py
         ("[1, 2]", "must begin with postgresql://"),
     ],
 )
-def test_an_address_that_cannot_be_used_is_told_before_anything_is_pulled(
-    samples: Path, address: str, told: str
-) -> None:
+def test_unusable_address_is_reported_before_pulling(samples: Path, address: str, told: str) -> None:
     with samples.open("a", encoding="utf-8") as file:
         file.write(f"publish_to: {address}\n")
     with pytest.raises(SourcesError) as mistake:
@@ -321,7 +319,7 @@ def test_an_address_that_cannot_be_used_is_told_before_anything_is_pulled(
 @pytest.mark.parametrize(
     "address", ["postgresql://h:5432/db", "postgresql:///db?host=/run/pg", "postgres://me:${X}@h/db"]
 )
-def test_an_address_without_a_written_password_is_fine(samples: Path, address: str) -> None:
+def test_address_without_password_is_accepted(samples: Path, address: str) -> None:
     with samples.open("a", encoding="utf-8") as file:
         file.write(f'publish_to: "{address}"\n')
     assert sources_file.load(samples).publish_to == address

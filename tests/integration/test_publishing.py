@@ -1,4 +1,4 @@
-"""Publishing: one generation in every format, what is refused, and builders that get in each other's way."""
+"""Publishing: one generation in every format, refused publishes, and concurrent builders."""
 
 import csv
 import hashlib
@@ -27,7 +27,7 @@ from tests.factories.published_home import DAYS, HOSTILE, Home
 from tests.faults import syscalls
 
 
-def test_every_format_says_the_same(home: Home) -> None:
+def test_every_format_has_the_same_rows(home: Home) -> None:
     manifest = home.manifest
     folder = home.published / manifest["folder"]
     for table in TABLES:
@@ -49,7 +49,7 @@ def test_every_format_says_the_same(home: Home) -> None:
     ]
 
 
-def test_micro_influencers_are_the_first_of_all_accounts_and_best_first_in_every_format(home: Home) -> None:
+def test_micro_influencers_are_sorted_by_rank_in_every_format(home: Home) -> None:
     folder = home.published / home.manifest["folder"]
     best = pl.read_parquet(folder / "micro_influencers.parquet")
     assert best["rank"].to_list() == [*range(1, best.height + 1)]
@@ -59,7 +59,7 @@ def test_micro_influencers_are_the_first_of_all_accounts_and_best_first_in_every
     assert (folder / "accounts.csv").read_bytes()[: len(text)] == text
 
 
-def test_no_cell_of_csv_runs_in_a_spreadsheet(home: Home) -> None:
+def test_csv_cells_are_safe_in_spreadsheets(home: Home) -> None:
     folder = home.published / home.manifest["folder"]
     raw = pl.read_parquet(folder / "accounts.parquet")
     assert set(raw["display_name"]) == {name.strip() for name in HOSTILE}
@@ -84,7 +84,7 @@ def test_no_cell_of_csv_runs_in_a_spreadsheet(home: Home) -> None:
         (pl.lit("many").alias("lift"), f"{DAYS[-1]}: written to the lake by another release of smallvoices"),
     ],
 )  # fmt: skip
-def test_a_table_that_breaks_the_contract_is_refused(home: Home, column: pl.Expr, told: str) -> None:
+def test_table_that_violates_the_contract_is_rejected(home: Home, column: pl.Expr, told: str) -> None:
     before = (home.published / "micro_influencers.duckdb").read_bytes(), home.manifest
     home.rewrite(DAYS[-1], column)
     with pytest.raises(ValueError, match=re.escape(told)):
@@ -93,7 +93,7 @@ def test_a_table_that_breaks_the_contract_is_refused(home: Home, column: pl.Expr
     assert not list(home.published.glob(".build-*"))
 
 
-def test_the_command_refuses_in_one_line(home: Home) -> None:
+def test_command_reports_refusal_in_one_line(home: Home) -> None:
     home.rewrite(DAYS[0], pl.lit(1e99).alias("score"))
     done = home.process("publish")
     assert done.returncode == 1
@@ -104,7 +104,7 @@ def test_the_command_refuses_in_one_line(home: Home) -> None:
     assert home.manifest["generation"] == 1
 
 
-# In a process of its own, which has started no thread of DuckDB: the publisher is a fork of it.
+# In a new process, which has no threads of DuckDB: the publisher is a fork of it.
 _WITH_A_BROKEN_DISK = """
 import errno, sys
 from pathlib import Path
@@ -125,14 +125,14 @@ print(syscalls.supervised(home.publish, home.settings.home, refused).error)
         (".build-latest.duckdb", r"published/\.build-latest.duckdb"),
     ],
 )
-def test_a_sync_of_a_duckdb_file_that_fails_names_it(home: Home, refused: str, told: str) -> None:
+def test_failed_sync_names_the_duckdb_file(home: Home, refused: str, told: str) -> None:
     command = [sys.executable, "-W", "ignore", "-c", _WITH_A_BROKEN_DISK, str(home.folder), refused]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=REPOSITORY).stdout
     said = rf"DiskError: {home.settings.home}/{told} cannot be written: fsync failed; make room or mend the disk, .*\n"
     assert re.fullmatch(said, done)
 
 
-def test_a_lake_file_that_cannot_be_read_is_named(home: Home) -> None:
+def test_unreadable_lake_file_is_named(home: Home) -> None:
     path = home.settings.lake / f"ranking/snapshot_date={DAYS[-1]}/data.parquet"
     path.write_bytes(b"not Parquet, whatever it is called")
     with pytest.raises(ValueError, match=f"{path}"):
@@ -140,7 +140,7 @@ def test_a_lake_file_that_cannot_be_read_is_named(home: Home) -> None:
     assert home.manifest["generation"] == 1
 
 
-def test_two_generations_are_kept_and_a_minute_to_those_who_read_the_manifest(home: Home) -> None:
+def test_two_generations_are_kept_with_a_grace_minute_for_manifest_readers(home: Home) -> None:
     home.publish()
     home.publish()
     kept = home.published / "generations"
@@ -151,7 +151,7 @@ def test_two_generations_are_kept_and_a_minute_to_those_who_read_the_manifest(ho
     assert sorted(path.name for path in kept.iterdir()) == ["000003", "000004"]
 
 
-def test_a_generation_that_nobody_has_seen_is_swept_and_the_number_never_goes_back(home: Home) -> None:
+def test_unpublished_generation_is_removed_and_numbers_never_decrease(home: Home) -> None:
     (home.published / "generations/000002").mkdir()
     (home.published / "generations/000002/half").write_bytes(b"x")
     (home.published / ".build-000002-x").mkdir()
@@ -162,7 +162,7 @@ def test_a_generation_that_nobody_has_seen_is_swept_and_the_number_never_goes_ba
     assert home.publish().number == 3
 
 
-def test_what_somebody_has_put_beside_the_generations_stays(home: Home) -> None:
+def test_foreign_files_next_to_generations_are_kept(home: Home) -> None:
     (home.published / "generations/000001.duckdb").write_bytes(b"a copy")
     (home.published / "generations/1 of mine").mkdir()
     assert [home.publish().number for _ in range(2)] == [2, 3]
@@ -170,7 +170,7 @@ def test_what_somebody_has_put_beside_the_generations_stays(home: Home) -> None:
     assert (home.published / "generations/1 of mine").is_dir()
 
 
-def test_an_older_day_does_not_take_the_place_of_a_newer_one(home: Home) -> None:
+def test_older_day_does_not_replace_a_newer_one(home: Home) -> None:
     for table in ("ranking", "benchmarks", "import_report", "profiles"):
         path = home.settings.lake / table / f"snapshot_date={DAYS[-1]}"
         path.rename(path.with_name("taken_away"))
@@ -179,7 +179,7 @@ def test_an_older_day_does_not_take_the_place_of_a_newer_one(home: Home) -> None
     assert home.query("SELECT snapshot_date::VARCHAR FROM _meta") == [(DAYS[-1],)]
 
 
-def test_a_log_beside_the_old_file_is_not_taken_for_the_new_ones(home: Home) -> None:
+def test_wal_of_the_old_file_is_not_applied_to_the_new_one(home: Home) -> None:
     log = home.published / "micro_influencers.duckdb.wal"
     log.write_bytes(b"left by a client that opened the file to write")
     home.publish()
@@ -188,7 +188,7 @@ def test_a_log_beside_the_old_file_is_not_taken_for_the_new_ones(home: Home) -> 
 
 
 @pytest.mark.parametrize("table", ["accounts", "_meta"])
-def test_the_fresh_process_finds_a_parquet_file_that_says_something_else(home: Home, table: str) -> None:
+def test_verification_process_detects_a_different_parquet_file(home: Home, table: str) -> None:
     path = home.published / f"latest/{table}.parquet"
     frame = pl.read_parquet(path)
     number = next(name for name, kind in frame.schema.items() if kind == pl.Int64)
@@ -197,7 +197,7 @@ def test_the_fresh_process_finds_a_parquet_file_that_says_something_else(home: H
     assert _verified(home).stderr == f"{table}: its Parquet file says something else than micro_influencers.duckdb\n"
 
 
-def test_the_fresh_process_finds_a_file_that_was_cut(home: Home) -> None:
+def test_verification_process_detects_a_truncated_file(home: Home) -> None:
     assert _verified(home).returncode == 0
     path = home.published / "latest/micro_influencers.duckdb"
     path.chmod(0o644)
@@ -212,8 +212,8 @@ def _verified(home: Home) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=REPOSITORY)
 
 
-def test_the_content_hash_is_the_same_under_every_duckdb() -> None:
-    """Versions from 1.3 to 2.0 hash alike; one that does not would make every content hash another."""
+def test_content_hash_is_stable_across_duckdb_versions() -> None:
+    """Compares hashes of versions 1.3 to 2.0; a version that hashes differently would change every content hash."""
     with duckdb.connect() as connection:
         connection.execute("ATTACH ':memory:' AS pub")
         connection.execute(
@@ -228,7 +228,7 @@ def test_the_content_hash_is_the_same_under_every_duckdb() -> None:
     assert found.content_hash == "bd73e4a177a81cd120d8c462431f513be3e8a93f5cb7f91494a5b6dc416992ea"
 
 
-def test_a_builder_that_stood_still_is_waited_for_and_once_its_lock_is_gone_refused(home: Home) -> None:
+def test_builder_that_stood_still_is_waited_for_and_fenced_after_losing_its_lock(home: Home) -> None:
     with subprocess.Popen(home.command("publish"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as one:
         while not list(home.published.glob(".build-*/micro_influencers.duckdb")):
             assert one.poll() is None, "it ended before it could be stopped"
@@ -237,7 +237,7 @@ def test_a_builder_that_stood_still_is_waited_for_and_once_its_lock_is_gone_refu
         with pytest.raises(PublishError, match=f"another process has held {home.published}/.lock for 0 s; see `fuser"):
             home.publish(wait_seconds=0)
         assert home.manifest["generation"] == 1
-        # What somebody in a hurry does.
+        # A manual deletion of the lock file.
         (home.published / ".lock").unlink()
         assert home.publish().number == 2
         after = home.manifest
@@ -250,9 +250,7 @@ def test_a_builder_that_stood_still_is_waited_for_and_once_its_lock_is_gone_refu
     assert not list(home.published.glob(".build-*"))
 
 
-def test_a_builder_whose_lock_was_taken_away_refuses_before_another_has_published(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_builder_whose_lock_was_taken_away_refuses_to_publish(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     build = duckdb_file.build
 
     def taken_away_meanwhile(*arguments: Any) -> Contents:
@@ -265,7 +263,7 @@ def test_a_builder_whose_lock_was_taken_away_refuses_before_another_has_publishe
     assert home.manifest["generation"] == 1
 
 
-def test_a_connection_that_stays_open_sees_new_generations(home: Home) -> None:
+def test_open_connection_sees_new_generations(home: Home) -> None:
     home.publish()
     inode = (home.published / "latest.duckdb").stat().st_ino
     with duckdb.connect(str(home.published / "latest.duckdb"), read_only=True) as kept:
@@ -278,11 +276,11 @@ def test_a_connection_that_stays_open_sees_new_generations(home: Home) -> None:
         assert seen == [[(100.0,)], [(50.0,)], [(25.0,)]]
         undescribed = "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal AND comment IS NULL"
         assert kept.execute(undescribed).fetchall() == []
-    # Whoever has it open keeps what is there.
+    # The file is not replaced: open connections stay valid.
     assert (home.published / "latest.duckdb").stat().st_ino == inode
 
 
-def test_views_that_cannot_be_read_are_written_anew(home: Home) -> None:
+def test_unreadable_views_are_rewritten(home: Home) -> None:
     path = home.published / "latest.duckdb"
     path.chmod(0o644)
     path.write_bytes(b"no longer a database")
@@ -292,9 +290,9 @@ def test_views_that_cannot_be_read_are_written_anew(home: Home) -> None:
     assert path.stat().st_mode & 0o777 == 0o444
 
 
-def test_dates_that_have_not_seen_the_dates_before_are_told(home: Home) -> None:
+def test_dates_computed_without_their_lookback_are_reported(home: Home) -> None:
     path = home.settings.lake / f"history/snapshot_date={DAYS[-1]}/data.parquet"
-    pl.read_parquet(path).write_parquet(path)  # without the note of what it has seen
+    pl.read_parquet(path).write_parquet(path)  # without the note of its lookback
     done = home.run("publish")
     assert done.returncode == 0, done.stderr
     (told,) = [line for line in done.stdout.splitlines() if line.startswith("Stale: ")]
@@ -305,7 +303,7 @@ def test_dates_that_have_not_seen_the_dates_before_are_told(home: Home) -> None:
 @pytest.mark.skipif(
     os.getuid() != 0 or not shutil.which("setpriv"), reason="needs root and setpriv, to be another user"
 )
-def test_an_account_is_explained_to_who_may_only_read(ranked: Home) -> None:
+def test_explain_works_with_read_only_access(ranked: Home) -> None:
     with tempfile.TemporaryDirectory() as place:
         Path(place).chmod(0o755)
         shutil.copytree(ranked.folder, f"{place}/copy", symlinks=True)
@@ -323,7 +321,7 @@ def test_an_account_is_explained_to_who_may_only_read(ranked: Home) -> None:
         assert f"Permission denied: '{reader.settings.lake}/" in line
 
 
-def test_a_night_for_which_nothing_was_delivered_says_so(home: Home) -> None:
+def test_nightly_run_without_deliveries_is_reported(home: Home) -> None:
     done = home.run("nightly", "--date", "2026-11-01")
     assert done.returncode == 0, done.stderr
     assert "No row of it is of 2026-11-01: no source delivered for it, and the newest rows are a day old" in done.stdout

@@ -16,7 +16,7 @@ from benchmarks.ranking_quality.simulator import draw
 from benchmarks.ranking_quality.trials import PRODUCT, SHRINKAGE, Outcome, judge, run
 
 
-def test_measures_on_an_order_done_by_hand() -> None:
+def test_measures_equal_hand_computed_values() -> None:
     truth, score = np.log([8.0, 4.0, 2.0, 1.0]), np.array([3.0, 1.0, 2.0, 0.0])
     assert measures.precision(truth, score, 1) == 1
     assert measures.precision(truth, score, 2) == 0.5
@@ -29,7 +29,7 @@ def test_measures_on_an_order_done_by_hand() -> None:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=lambda scenario: scenario.name)
-def test_a_world_is_the_same_for_a_seed_and_its_oracle_covers_as_it_claims(scenario: Scenario) -> None:
+def test_world_is_deterministic_and_its_oracle_is_calibrated(scenario: Scenario) -> None:
     world, again, other = draw(scenario, 400, 7), draw(scenario, 400, 7), draw(scenario, 400, 8)
     assert np.array_equal(world.likes, again.likes)
     assert np.array_equal(world.truth, again.truth)
@@ -40,11 +40,11 @@ def test_a_world_is_the_same_for_a_seed_and_its_oracle_covers_as_it_claims(scena
         assert posterior.log_low is not None
         assert posterior.log_high is not None
         covered = measures.coverage(world.truth[seen], posterior.log_low[seen], posterior.log_high[seen])
-        # Of 400 accounts 80 % are 320, give or take 8; the share of reels is guessed, and its doubt left out.
+        # Of 400 accounts 80 % are 320, give or take 8; the share of reels is approximated, without its uncertainty.
         assert 0.68 if scenario.reel_effect else 0.73 < covered < 0.87
 
 
-def test_where_all_is_log_normal_the_oracle_is_the_textbook_posterior() -> None:
+def test_oracle_of_log_normal_world_is_the_textbook_posterior() -> None:
     scenario = Scenario("textbook", "large accounts", followers=10_000_000, posts=(1, 9), post_df=1e9, movement=0)
     world = draw(scenario, 200, 1)
     logs = np.log(world.engagement / world.followers[world.account]) - world.expected[world.account]
@@ -58,7 +58,7 @@ def test_where_all_is_log_normal_the_oracle_is_the_textbook_posterior() -> None:
     assert posterior.log_estimate - posterior.log_low == pytest.approx(1.2816 * deviation, rel=0.1)
 
 
-def test_worlds_vary_as_their_scenario_says() -> None:
+def test_worlds_vary_as_their_scenario_defines() -> None:
     scenario = Scenario("varied", "many posts", followers=10_000_000, posts=(30, 30), movement=0, post_df=4)
     world = draw(scenario, 3000, 1)
     logs = np.log(world.engagement + 0.5).reshape(3000, 30)
@@ -70,21 +70,21 @@ def test_worlds_vary_as_their_scenario_says() -> None:
     assert np.var(change) == pytest.approx(scenario.between**2 + 0.25 * np.mean(days) / 90, rel=0.1)
 
 
-def test_the_product_finds_nearly_what_the_oracle_finds(tmp_path: Path) -> None:
+def test_product_precision_is_close_to_the_oracle(tmp_path: Path) -> None:
     for scenario in ("instagram", "heavy_few", "even"):
         rank = Outcome(scenario, "rank", [run(scenario, 2500, 1, tmp_path)["rank"]])
         assert rank.of_oracle("P@100") > 0.85
         assert rank.of_oracle("NDCG@100") > 0.9
 
 
-def test_the_product_finds_more_than_plain_shrinkage(tmp_path: Path) -> None:
+def test_product_precision_exceeds_plain_shrinkage(tmp_path: Path) -> None:
     for scenario in ("viral", "heavy_few", "averages"):
         rank = Outcome(scenario, "rank", [run(scenario, 2500, 1, tmp_path)["rank"]])
         assert rank.margin("NDCG@100")[0] > -0.02
         assert rank.mean(PRODUCT, "P@100") > rank.mean(SHRINKAGE, "P@100")
 
 
-def test_intervals_hold_where_levels_stay(tmp_path: Path) -> None:
+def test_intervals_are_calibrated_for_constant_levels(tmp_path: Path) -> None:
     for name in ("viral", "heavy_few", "averages"):
         world = draw(replace(SCENARIOS[name], movement=0), 2500, 1)
         judged = judge(world, {PRODUCT: product.estimate(world, tmp_path)})
@@ -100,8 +100,8 @@ def test_switching_an_ingredient_off_changes_estimates(tmp_path: Path, ingredien
     assert not np.array_equal(full.log_high, less.log_high, equal_nan=True)
 
 
-def test_intervals_hold_where_a_post_has_a_few_likes(tmp_path: Path) -> None:
-    # Counting alone is at stake: accounts' posts scatter alike, and no level moves after the snapshot.
+def test_intervals_are_calibrated_for_few_likes_per_post(tmp_path: Path) -> None:
+    # Only counting noise matters: accounts' posts scatter alike, and no level moves after the snapshot.
     scenario = replace(SCENARIOS["tiny_counts"], movement=0, post_df=1_000)
     worlds = [draw(scenario, 5000, seed) for seed in range(3)]
     judged = [judge(world, {PRODUCT: product.estimate(world, tmp_path)}) for world in worlds]
@@ -109,7 +109,7 @@ def test_intervals_hold_where_a_post_has_a_few_likes(tmp_path: Path) -> None:
     assert 0.78 <= sum(held) / len(held) <= 0.82
 
 
-def test_an_order_worse_than_a_naive_one_is_called_so() -> None:
+def test_report_marks_a_ranking_worse_than_a_naive_one() -> None:
     world = draw(SCENARIOS["instagram"], 500, 1)
     estimates = {name: method(world) for name, method in naive.methods().items()}
     upside_down = {PRODUCT: -estimates["mean"].log_estimate}
@@ -124,7 +124,7 @@ def test_an_order_worse_than_a_naive_one_is_called_so() -> None:
 
 
 @pytest.mark.proof
-def test_the_command_prints_real_posts_first_and_worlds_second(tmp_path: Path) -> None:
+def test_command_prints_real_posts_before_worlds(tmp_path: Path) -> None:
     result = CliRunner().invoke(
         main, ["--seeds", "2", "--accounts", "300", "--scenario", "few", "--workers", "1", "--posts", str(tmp_path)]
     )
@@ -143,7 +143,7 @@ def test_the_command_prints_real_posts_first_and_worlds_second(tmp_path: Path) -
         assert text in result.output
 
 
-def test_the_signs_tell_who_cheats(tmp_path: Path) -> None:
+def test_indicators_detect_simulated_fraud(tmp_path: Path) -> None:
     telling = {
         "even likes": ("uniform_engagement", 0.95),
         "comment pod": ("comment_anomaly", 0.85),
@@ -158,7 +158,7 @@ def test_the_signs_tell_who_cheats(tmp_path: Path) -> None:
         assert areas["authenticity"] > 0.55, name
 
 
-def test_labelled_accounts_are_judged_by_what_their_profile_shows(tmp_path: Path) -> None:
+def test_labelled_accounts_are_scored_by_profile_indicators(tmp_path: Path) -> None:
     path = tmp_path / "labelled.csv"
     fakes = ["0,0.4,1,2,900,1"] * 30
     real = [f"1,0.0,{100 + number},{5000 + number},300,0" for number in range(30)]
@@ -167,4 +167,4 @@ def test_labelled_accounts_are_judged_by_what_their_profile_shows(tmp_path: Path
     areas = fraud.labelled(path, tmp_path)
     assert areas["no_picture"] == 1
     assert areas["authenticity"] == 1
-    assert "uniform_engagement" not in areas  # there are no posts to tell it from
+    assert "uniform_engagement" not in areas  # there are no posts to detect it from

@@ -1,4 +1,4 @@
-"""The published files as people's own tools read them, and how each comes to see the next generation."""
+"""The published files in common clients, and how each detects the next generation."""
 
 import json
 import shutil
@@ -19,13 +19,13 @@ _DUCKDBS = ("1.0.0", "1.1.3", "1.2.2", "1.3.2", "1.4.4", "1.5.4", "2.0.0")
 
 
 class Client:
-    """A client in a process of its own, which looks when it is asked to."""
+    """A client in its own process, which reads on request."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
     def look(self) -> Any:  # noqa: ANN401 - JSON
-        """What the client sees: generation, accounts and micro-influencers, for each of its ways."""
+        """Returns the client's observations: generation, accounts and micro-influencers, for each of its ways."""
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.write("\n")
@@ -41,7 +41,7 @@ Start = Callable[..., Client]
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Starts clients, and lets them go at the end."""
+    """Starts clients, and stops them at the end."""
     with ExitStack() as running:
 
         def started(*command: str | Path) -> Client:
@@ -63,7 +63,7 @@ def start() -> Iterator[Start]:
 
 
 def _seen(home: Home, clients: dict[Any, Client]) -> list[dict[Any, Any]]:
-    """What each saw of one generation, and then of the next."""
+    """Returns the observations of each before and after a new generation."""
     seen = [{name: client.look() for name, client in clients.items()}]
     home.publish()
     return [*seen, {name: client.look() for name, client in clients.items()}]
@@ -73,9 +73,7 @@ def _python(environment: str) -> tuple[Path, Path]:
     return _READERS / environment / "bin/python", _SCRIPTS / "clients.py"
 
 
-def test_duckdb_of_every_age_reads_the_file_and_a_connection_kept_open_sees_the_next_generation(
-    home: Home, start: Start
-) -> None:
+def test_every_duckdb_version_reads_the_file_and_sees_the_next_generation(home: Home, start: Start) -> None:
     home.publish()
     clients = {
         (version, kind): start(*_python(f"duckdb-{version}"), kind, home.published)
@@ -83,21 +81,21 @@ def test_duckdb_of_every_age_reads_the_file_and_a_connection_kept_open_sees_the_
         for kind in ("duckdb_each_way", "duckdb_stale")
     }
     first, second = _seen(home, clients)
-    # Only a connection to the file itself goes on seeing what it opened, whole.
+    # Only a connection to the file itself keeps its generation, complete.
     ways = {"duckdb_each_way": [[2, 200, 200]] * 3, "duckdb_stale": [2, 200, 200]}
     assert first == {(version, kind): ways[kind] for version, kind in clients}
     ways["duckdb_each_way"] = [[3, 200, 200]] * 3
     assert second == {(version, kind): ways[kind] for version, kind in clients}
 
 
-def test_clients_of_other_kinds_see_the_next_generation(home: Home, start: Start) -> None:
+def test_other_clients_see_the_next_generation(home: Home, start: Start) -> None:
     home.publish()
     kinds = ("sqlalchemy_pooled", "sqlalchemy_anew", "adbc", "pandas", "polars")
     clients = {kind: start(*_python("clients"), kind, home.published) for kind in kinds}
     assert _seen(home, clients) == [{kind: [seen, 200, 200] for kind in kinds} for seen in (2, 3)]
 
 
-def test_the_node_client_sees_the_next_generation(home: Home, start: Start) -> None:
+def test_node_client_sees_the_next_generation(home: Home, start: Start) -> None:
     installed = _READERS / "node/node_modules"
     if not installed.exists():
         pytest.skip("@duckdb/node-api is not installed; run `make readers`")

@@ -1,4 +1,4 @@
-"""Retention: old dates, runs and files that are deleted, and those that stay although they are old."""
+"""Retention: deleted dates, runs and files, and those that are kept at any age."""
 
 import json
 import os
@@ -36,7 +36,7 @@ from tests.conftest import REPOSITORY
 from tests.factories.built_once import built_once
 from tests.factories.published_home import Home
 
-# Gone with 400 days to keep; gone, but seen by a date that is kept; kept; the newest.
+# Deleted with 400 days to keep; deleted, but in the lookback of a kept date; kept; the newest.
 GONE, SEEN, KEPT, NEWEST = date(2025, 8, 1), date(2025, 9, 20), date(2025, 10, 5), date(2026, 10, 31)
 SOURCES = (
     "sources:\n- {name: plain, shape: smallvoices, max_quarantine_share: 0.5, url: 'plain-{date}.csv'}\n"
@@ -47,7 +47,7 @@ HEADER = "platform,profile_id,handle,followers,avg_likes,avg_comments\n"
 
 @pytest.fixture(scope="session")
 def grown(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A home of four nights, all that it holds 500 days old; one of its sources ended with the second night."""
+    """Builds a home of four runs with data 500 days old; one of its sources ended with the second run."""
     return Home(built_once(tmp_path_factory, "grown", _make_grown))
 
 
@@ -67,7 +67,7 @@ def _make_grown(folder: Path) -> None:
 
 
 def _age(home: Home, days: int) -> None:
-    """Makes all files of a home, and all runs of its instance, so many days old."""
+    """Ages all files of a home, and all runs of its instance, by so many days."""
     then = time.time() - days * 86_400
     for path in home.settings.home.rglob("*"):
         os.utime(path, (then, then), follow_symlinks=False)
@@ -80,7 +80,7 @@ def _age(home: Home, days: int) -> None:
 
 @pytest.fixture
 def old(grown: Home, tmp_path: Path) -> Home:
-    """A copy of it, as old."""
+    """Returns a copy of it, with the same age."""
     shutil.copytree(grown.folder, tmp_path / "old", symlinks=True)
     return Home(tmp_path / "old")
 
@@ -100,7 +100,7 @@ def _landed(home: Home, source: str) -> list[date]:
     return [day for day in (GONE, SEEN, KEPT, NEWEST) if store.newest_complete(home.settings.landing, source, day)]
 
 
-def test_old_dates_go_but_for_what_is_looked_back_on(old: Home) -> None:
+def test_old_dates_are_deleted_except_for_lookback(old: Home) -> None:
     every = _tables(old, GONE)
     before = old.publish().content_hash
     found = _tidy(old.settings)
@@ -116,7 +116,7 @@ def test_old_dates_go_but_for_what_is_looked_back_on(old: Home) -> None:
     assert _tidy(old.settings) == []
 
 
-def test_handle_changes_of_a_lake_that_kept_history_for_ever_are_published_as_before(old: Home) -> None:
+def test_handle_changes_of_an_unpruned_lake_are_published_unchanged(old: Home) -> None:
     lake = Lake(old.settings.lake)
     row = {"platform": "instagram", "profile_id": "1", "snapshot_date": GONE, "tier": "nano", "earlier_snapshots": 1}
     for day, former in {GONE: "was_one", SEEN: None, KEPT: "was_two"}.items():
@@ -137,7 +137,7 @@ def test_handle_changes_of_a_lake_that_kept_history_for_ever_are_published_as_be
     ]  # fmt: skip
 
 
-def test_a_date_that_was_let_go_of_is_told_and_can_be_had_again(old: Home) -> None:
+def test_deleted_date_is_reported_and_can_be_recomputed(old: Home) -> None:
     _tidy(old.settings)
     asked = old.run("explain", "instagram", "h1of25", "--date", str(GONE))
     assert (asked.returncode, asked.stderr) == (
@@ -148,16 +148,16 @@ def test_a_date_that_was_let_go_of_is_told_and_can_be_had_again(old: Home) -> No
     loaded = sources_file.load(old.settings.sources_file)
     again = runs.run_dates(old.settings, loaded, [GONE], force=False, log_level="CRITICAL")
     assert again.succeeded, again.error
-    # What was just computed stays, however old its date, with its quarantine for the report of the run.
+    # A just computed date is kept at any age, with its quarantine for the report of the run.
     assert len(_tables(old, GONE)) == len(_tables(old, NEWEST))
     assert [reason["rows"] for row in import_report(old.settings, GONE) for reason in row["reasons"]] == [1]
     assert import_report(old.settings, KEPT)[0]["quarantined"] == 1
     assert old.manifest["content_hash"] == before
 
 
-def test_landing_goes_only_where_it_is_said_and_never_what_may_still_be_needed(old: Home) -> None:
+def test_landing_is_deleted_only_if_configured_and_unused(old: Home) -> None:
     found = _tidy(replace(old.settings, keep_landing_days=60))
-    assert sum(each.kind == "landing" for each in found) == 5  # of `ended`, the pull that failed too
+    assert sum(each.kind == "landing" for each in found) == 5  # of `ended`, including the failed pull
     assert _landed(old, "plain") == [NEWEST]
     assert _landed(old, "ended") == [SEEN]  # its newest complete pull
     with home_instance.existing_instance(old.settings) as instance:
@@ -170,8 +170,8 @@ def test_landing_goes_only_where_it_is_said_and_never_what_may_still_be_needed(o
     assert outcome.succeeded
 
 
-def test_what_the_published_date_rests_on_stays_however_old(old: Home) -> None:
-    """Carried rows are of an earlier date, which may be older than what is kept."""
+def test_inputs_of_the_published_date_are_kept_at_any_age(old: Home) -> None:
+    """Covers carried-forward rows, whose earlier date may be older than the retention period."""
     file = old.settings.lake / f"import_report/snapshot_date={NEWEST}/data.parquet"
     lake = Lake(old.settings.lake)
     report = lake.scan("import_report", NEWEST).collect()
@@ -180,7 +180,7 @@ def test_what_the_published_date_rests_on_stays_however_old(old: Home) -> None:
     assert _landed(old, "plain") == [KEPT, NEWEST]
 
 
-def test_dagster_lets_go_of_ended_runs_and_still_knows_which_dates_are_there(old: Home) -> None:
+def test_ended_runs_are_deleted_and_their_dates_stay_materialized(old: Home) -> None:
     def databases() -> int:
         return len([path for path in (old.settings.dagster_home / "history/runs").glob("*.db") if path.stem != "index"])
 
@@ -204,7 +204,7 @@ def test_dagster_lets_go_of_ended_runs_and_still_knows_which_dates_are_there(old
         )
         with instance.event_log_storage.index_connection() as connection:  # type: ignore[attr-defined]  # of SQL storage
             assert connection.execute(events, {"run": newest}).scalar() == 0
-        # Once a date is gone, what had stayed of its run goes too, whose turn was long before.
+        # Once a date is deleted, the remaining record of its run is deleted too, which was due long before.
         run_retention.remove(instance, [newest], since=NEWEST, landed_since=KEPT)
         left = {"ranking": {str(NEWEST)}, "landed_plain": {str(KEPT), str(NEWEST)}}
         assert {asset: instance.get_materialized_partitions(asset_key(asset)) for asset in left} == left
@@ -217,12 +217,12 @@ def test_dagster_lets_go_of_ended_runs_and_still_knows_which_dates_are_there(old
     assert outcome.succeeded
 
 
-def test_what_has_been_written_lately_stays(old: Home) -> None:
+def test_recently_written_data_is_kept(old: Home) -> None:
     _age(old, 20)
     assert _tidy(old.settings) == []
 
 
-def test_a_dry_run_says_what_would_go_and_leaves_it(old: Home) -> None:
+def test_dry_run_lists_deletions_and_deletes_nothing(old: Home) -> None:
     def files() -> set[Path]:
         return {path for path in old.settings.home.rglob("*") if not path.name.endswith(("-wal", "-shm"))}
 
@@ -243,7 +243,7 @@ def test_a_dry_run_says_what_would_go_and_leaves_it(old: Home) -> None:
     assert _tables(old, GONE) == _tables(old, NEWEST) - {"quarantine"}
 
 
-def test_what_killed_writers_have_left_goes_after_a_day(old: Home) -> None:
+def test_temporary_files_of_killed_writers_are_deleted_after_a_day(old: Home) -> None:
     left = [
         old.settings.lake / f"ranking/snapshot_date={KEPT}/.data.parquet.some-run.tmp",
         old.settings.landing / f"plain/{KEPT}/.123-abcd.tmp/half.csv",
@@ -267,7 +267,7 @@ def test_what_killed_writers_have_left_goes_after_a_day(old: Home) -> None:
     assert _landed(old, "plain") == [GONE, SEEN, KEPT, NEWEST]
 
 
-def test_the_copy_of_rank_history_that_earlier_code_kept_goes(tmp_path: Path) -> None:
+def test_obsolete_copy_of_rank_history_is_deleted(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, sources_file=tmp_path / "sources.yaml")
     settings.lake.mkdir()
     kept = [settings.lake / "published_days.duckdb", settings.lake / "published_days.duckdb.wal"]
@@ -280,7 +280,7 @@ def test_the_copy_of_rank_history_that_earlier_code_kept_goes(tmp_path: Path) ->
 @pytest.mark.skipif(
     os.getuid() != 0 or not shutil.which("setpriv"), reason="needs root and setpriv, to be another user"
 )
-def test_what_may_not_be_removed_is_named_and_stays(grown: Home) -> None:
+def test_undeletable_files_are_reported_and_kept(grown: Home) -> None:
     with tempfile.TemporaryDirectory() as place:
         Path(place).chmod(0o755)
         shutil.copytree(grown.settings.home, f"{place}/home", symlinks=True)
@@ -305,9 +305,7 @@ def test_what_may_not_be_removed_is_named_and_stays(grown: Home) -> None:
         ("SMALLVOICES_KEEP_RUNS_DAYS", "a week", "'a week' is not allowed; allowed: 1 or more days, or off"),
     ],
 )  # fmt: skip
-def test_a_retention_that_would_cost_what_is_needed_is_refused(
-    monkeypatch: pytest.MonkeyPatch, key: str, value: str, told: str
-) -> None:
+def test_too_short_retention_is_rejected(monkeypatch: pytest.MonkeyPatch, key: str, value: str, told: str) -> None:
     monkeypatch.setenv(key, value)
     with pytest.raises(SettingsError, match=f"{key}: {told}"):
         Settings.from_environment()
@@ -318,4 +316,4 @@ def test_retention_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("SMALLVOICES_KEEP_LAKE_DAYS", "OFF")
     settings = Settings.from_environment()
     assert (settings.keep_landing_days, settings.keep_lake_days, settings.keep_runs_days) == (100, None, 90)
-    assert NEWEST - timedelta(400) > SEEN  # as the dates above are meant
+    assert NEWEST - timedelta(400) > SEEN  # as the dates above are interpreted

@@ -1,6 +1,6 @@
-"""A secret shows nowhere, whatever becomes of the sources that it is for: one night of every ending.
+"""Secrets are shown nowhere, for any outcome of their sources: one run of every outcome.
 
-Single endings are looked at closer where the pull is tested (`test_http_pull`, `test_paging`, `test_object_store`,
+Single outcomes are tested in detail with the pull (`test_http_pull`, `test_paging`, `test_object_store`,
 `test_postgres`).
 """
 
@@ -23,7 +23,7 @@ ROWS = [
 
 
 def answer(request: Request) -> bytes | Iterator[bytes]:
-    """Every way in which a source may end, by its path; some repeat what they were sent in their words."""
+    """Responds with every outcome, by path; some repeat their request in the response."""
     said = " ".join([*request.headers.values(), *request.query.values()])
     if request.path == "/good.json":
         return as_json(ROWS)
@@ -44,7 +44,7 @@ def _slowly() -> Iterator[bytes]:
 
 
 @pytest.mark.proof
-def test_no_ending_of_a_pull_shows_a_secret(smallvoices: Command, tmp_path: Path) -> None:
+def test_no_pull_outcome_shows_a_secret(smallvoices: Command, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as plain, serving(answer) as server:
         threading.Thread(target=_refuse_tls, args=(plain,), daemon=True).start()
         endings = {name: f"{server.url}/{name}.json" for name in ("good", "redirect", "echo", "slow", "bad", "down")}
@@ -74,7 +74,7 @@ def test_no_ending_of_a_pull_shows_a_secret(smallvoices: Command, tmp_path: Path
 
 
 def _refuse_tls(plain: socket.socket) -> None:
-    """Answers a TLS greeting with something that is none."""
+    """Responds to a TLS greeting with an invalid one."""
     while True:
         try:
             peer, _ = plain.accept()
@@ -85,7 +85,7 @@ def _refuse_tls(plain: socket.socket) -> None:
             peer.sendall(b"220 this is another protocol\r\n")
 
 
-def test_a_secret_in_the_userinfo_of_an_address_is_refused_unread(smallvoices: Command, tmp_path: Path) -> None:
+def test_secret_in_userinfo_of_an_address_is_rejected_unread(smallvoices: Command, tmp_path: Path) -> None:
     (tmp_path / "sources.yaml").write_text(
         "sources:\n- {name: a, shape: smallvoices, url: 'https://anna:${KEY}@example.com/{date}.csv'}\n",
         encoding="utf-8",

@@ -1,4 +1,4 @@
-"""`smallvoices ui` on a home that has one already, and after one that was killed."""
+"""`smallvoices ui` on a home that has a running UI, and after a killed one."""
 
 import os
 import socket
@@ -14,7 +14,7 @@ from tests.conftest import REPOSITORY
 from tests.factories.command import Command
 from tests.ui.live_dagster import wait_for
 
-# All of `smallvoices ui` but that it becomes Dagster.
+# All of `smallvoices ui` except the exec of Dagster.
 _UI = """
 import os, sys, time
 from pathlib import Path
@@ -27,7 +27,7 @@ services.ui(Settings(home=Path(sys.argv[1]), sources_file=Path("sources.yaml")),
 
 @pytest.fixture(autouse=True)
 def _stays_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A command that is not refused would turn the process of the tests into Dagster."""
+    """Fails instead of exec: an accepted command would turn the test process into Dagster."""
 
     def become(*command: object) -> None:
         raise AssertionError(f"became {command}")
@@ -37,7 +37,7 @@ def _stays_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def ui(home: Path, port: int) -> Iterator[str]:
-    """A UI of a home, until it is killed; gives what it says of itself."""
+    """Runs a UI of a home until it is killed; returns its lock message."""
     said = home / "dagster/ui.lock"
     with subprocess.Popen([sys.executable, "-c", _UI, str(home), str(port)], cwd=REPOSITORY) as process:
         told = f"http://127.0.0.1:{port}, process {process.pid}"
@@ -48,7 +48,7 @@ def ui(home: Path, port: int) -> Iterator[str]:
             process.kill()
 
 
-def test_a_home_has_one_ui(smallvoices: Command, tmp_path: Path) -> None:
+def test_home_has_one_ui(smallvoices: Command, tmp_path: Path) -> None:
     (tmp_path / "sources.yaml").write_text("sources: [{name: a, shape: smallvoices, url: '{date}.csv'}]")
     home = tmp_path / "home"
     with ui(home, 3123) as told:
@@ -56,15 +56,13 @@ def test_a_home_has_one_ui(smallvoices: Command, tmp_path: Path) -> None:
         assert (second.code, second.err) == (
             1, f"Error: the UI of {home} runs already: {told}; open that, or end it and run this again\n"
         )  # fmt: skip
-    # Killed, it keeps nobody out.
+    # Killed, it blocks nobody.
     with ui(home, 3125):
         assert "http://127.0.0.1:3125" in smallvoices("ui").err
 
 
 @pytest.mark.parametrize("command", ["ui", "webserver"])
-def test_a_port_that_is_taken_is_told_before_anything_starts(
-    smallvoices: Command, tmp_path: Path, command: str
-) -> None:
+def test_used_port_is_reported_before_start(smallvoices: Command, tmp_path: Path, command: str) -> None:
     (tmp_path / "sources.yaml").write_text("sources: [{name: a, shape: smallvoices, url: '{date}.csv'}]")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -72,5 +70,5 @@ def test_a_port_that_is_taken_is_told_before_anything_starts(
     assert (run.code, run.err) == (1, f"Error: port {port}: Address already in use; name another with --port\n")
 
 
-def test_a_port_that_cannot_be_is_wrong_usage(smallvoices: Command) -> None:
+def test_invalid_port_is_a_usage_error(smallvoices: Command) -> None:
     assert smallvoices("ui", "--port", "99999").code == 2

@@ -1,4 +1,4 @@
-"""What is installed with smallvoices: licences that are known and fit, and an audit that cannot pass unasked."""
+"""Dependencies of smallvoices: known and accepted licences, and an audit that fails without results."""
 
 from typing import Any
 
@@ -7,12 +7,12 @@ import pytest
 from deploy import audit, licences
 
 
-def test_every_locked_package_is_listed_with_a_licence_that_is_fit() -> None:
+def test_every_locked_package_is_listed_with_an_accepted_licence() -> None:
     listed, pinned, installed = licences.listed(), licences.pinned(), licences.installed()
     assert len(pinned) > 80
     assert {name: listed.get(name) for name in installed} == installed, "make licences"
     assert not listed.keys() - pinned.keys(), "make licences"
-    # What is not installed here is for other systems alone.
+    # Packages that are not installed here are for other systems only.
     assert all("win32" in pinned[name] for name in pinned.keys() - listed.keys())
     assert licences.unfit(listed) == {}
 
@@ -31,7 +31,7 @@ def test_every_locked_package_is_listed_with_a_licence_that_is_fit() -> None:
         ("", False),
     ],
 )
-def test_a_licence_that_asks_for_more_or_is_unknown_is_refused(licence: str, is_fit: bool) -> None:  # noqa: FBT001 - a case
+def test_restrictive_or_unknown_licence_is_rejected(licence: str, is_fit: bool) -> None:  # noqa: FBT001 - a case
     assert licences.unfit({"it": licence}) == ({} if is_fit else {"it": licence})
 
 
@@ -50,7 +50,7 @@ SKIPPED = {"name": "c", "skip_reason": "Dependency not found on PyPI and could n
         ([], audit.NOT_DONE, "not audited: nothing was found to audit; run it where"),
     ],
 )
-def test_an_audit_without_answers_is_none(packages: list[dict[str, Any]], code: int, told: str) -> None:
+def test_audit_without_results_fails(packages: list[dict[str, Any]], code: int, told: str) -> None:
     found, lines = audit.judged({"dependencies": packages})
     assert found == code
     assert told in "\n".join(lines)

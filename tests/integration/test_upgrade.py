@@ -1,6 +1,6 @@
-"""Homes of other releases: a home whose columns are not those of today, and one that commit 5d1bf1b has written.
+"""Homes of other releases: a home with different columns, and one written by commit 5d1bf1b.
 
-The second is built by that commit's own code, out of the git history, and kept in pytest's cache.
+The second is built by that commit's own code, from the git history, and kept in pytest's cache.
 """
 
 import os
@@ -34,7 +34,7 @@ OLD_COMMAND = "from pipelines.cli import main; main()"
 
 
 def drop_a_column(home: Home, table: str, day: str) -> None:
-    """Makes a table what another release would have written."""
+    """Rewrites a table with the columns of another release."""
     path = home.settings.lake / table / f"snapshot_date={day}/data.parquet"
     frame = pl.read_parquet(path)
     last = [name for name in frame.columns if name != "bucket"][-1]
@@ -46,7 +46,7 @@ def content_hash(published: Path) -> str:
         return str(connection.execute("SELECT content_hash FROM _meta").fetchall()[0][0])
 
 
-def test_a_date_of_another_release_is_named_with_the_command_that_recomputes_it(home: Home) -> None:
+def test_date_of_another_release_is_named_with_its_recompute_command(home: Home) -> None:
     before = content_hash(home.published)
     drop_a_column(home, "priors", DAYS[1])
     message = f"{DAYS[1]}: written to the lake by another release of smallvoices; `smallvoices publish --home "
@@ -63,7 +63,7 @@ def test_a_date_of_another_release_is_named_with_the_command_that_recomputes_it(
     assert content_hash(home.published) == before
 
 
-def test_a_date_that_cannot_be_recomputed_is_named_with_what_to_do(home: Home) -> None:
+def test_date_that_cannot_be_recomputed_is_named_with_a_remedy(home: Home) -> None:
     drop_a_column(home, "profiles", DAYS[0])
     shutil.rmtree(home.settings.landing / "plain" / DAYS[0])
     done = home.run("publish")
@@ -77,7 +77,7 @@ def test_a_date_that_cannot_be_recomputed_is_named_with_what_to_do(home: Home) -
 
 @pytest.fixture(scope="session")
 def old_code(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files of the commit."""
+    """Returns the files of the commit."""
     archive = subprocess.run(["git", "archive", COMMIT], cwd=REPOSITORY, capture_output=True, check=False)  # noqa: S607
     if archive.returncode:
         pytest.skip(f"commit {COMMIT} is not in the git history of this checkout: {archive.stderr.decode().strip()}")
@@ -88,7 +88,7 @@ def old_code(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run_old(code: Path, home: Path, sources: Path, *arguments: str) -> None:
-    """Runs the commit's command, with the packages of this environment: those that it needs are the same."""
+    """Runs the commit's command with the packages of this environment, which meet its requirements."""
     command = [sys.executable, "-c", OLD_COMMAND, *arguments, "--home", str(home), "--sources", str(sources)]
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, timeout=900, cwd=code,
@@ -99,7 +99,7 @@ def run_old(code: Path, home: Path, sources: Path, *arguments: str) -> None:
 
 @pytest.fixture(scope="session")
 def old_home(old_code: Path, pytestconfig: pytest.Config) -> Path:
-    """The home that the commit's code makes of three dates of the samples."""
+    """Builds a home with the commit's code from three dates of the samples."""
     folder: Path = pytestconfig.cache.mkdir(f"home_of_{COMMIT}")
     done = folder / "home"
     if not done.exists():
@@ -115,13 +115,13 @@ def old_home(old_code: Path, pytestconfig: pytest.Config) -> Path:
 
 @pytest.fixture
 def upgraded(old_home: Path, tmp_path: Path) -> Settings:
-    """A copy of that home, under the code of today."""
+    """Returns a copy of that home, with today's code."""
     shutil.copytree(old_home, tmp_path / "home", symlinks=True)
     return Settings(home=tmp_path / "home", sources_file=SAMPLES)
 
 
 def landed_dates(settings: Settings) -> dict[str, set[str]]:
-    """What Dagster knows to have landed, by asset key."""
+    """Returns the materialized landing dates in Dagster, by asset key."""
     with home_instance.open_instance(settings) as instance:
         return {
             key.to_user_string(): instance.event_log_storage.get_materialized_partitions(key)
@@ -131,7 +131,7 @@ def landed_dates(settings: Settings) -> dict[str, set[str]]:
 
 
 @pytest.mark.proof
-def test_a_home_of_5d1bf1b_says_which_command_migrates_it_and_works_on(
+def test_home_of_5d1bf1b_names_its_migration_command_and_keeps_working(
     upgraded: Settings, smallvoices: Command, tmp_path: Path
 ) -> None:
     findings = {finding.check: finding for finding in examine(upgraded)}
@@ -157,7 +157,7 @@ def test_a_home_of_5d1bf1b_says_which_command_migrates_it_and_works_on(
         f"smallvoices/landed_{source.name}": set(OLD_DATES) for source in sources_file.load(SAMPLES).sources
     }
 
-    # The same rows as where today's code has made all of it.
+    # The same rows as if today's code had computed everything.
     anew = smallvoices(
         "backfill",
         "--from",
@@ -181,7 +181,7 @@ def test_a_home_of_5d1bf1b_says_which_command_migrates_it_and_works_on(
     ],
     ids=["nightly", "backfill"],
 )
-def test_a_run_recomputes_the_dates_of_5d1bf1b_first(
+def test_run_recomputes_the_dates_of_5d1bf1b_first(
     upgraded: Settings, smallvoices: Command, command: list[str]
 ) -> None:
     done = smallvoices(*command, sources=SAMPLES)
@@ -193,7 +193,7 @@ def test_a_run_recomputes_the_dates_of_5d1bf1b_first(
 
 
 @pytest.mark.proof
-def test_somebody_in_a_home_of_5d1bf1b_is_erased(upgraded: Settings, smallvoices: Command) -> None:
+def test_person_in_a_home_of_5d1bf1b_is_erased(upgraded: Settings, smallvoices: Command) -> None:
     assert smallvoices("publish", sources=SAMPLES).code == 0
     done = smallvoices("erase", "instagram", "tempo_attic", "--yes", sources=SAMPLES)
     assert done.code == 0, done.err
@@ -201,7 +201,7 @@ def test_somebody_in_a_home_of_5d1bf1b_is_erased(upgraded: Settings, smallvoices
 
 
 @pytest.mark.proof
-def test_a_schema_of_5d1bf1b_in_postgresql_is_replaced(
+def test_postgresql_schema_of_5d1bf1b_is_replaced(
     upgraded: Settings,
     old_code: Path,
     postgres_server: Postgres,
@@ -215,7 +215,7 @@ def test_a_schema_of_5d1bf1b_in_postgresql_is_replaced(
     old_sources.write_text(text, encoding="utf-8")
     run_old(old_code, upgraded.home, old_sources, "publish")
     sources.write_text(text.replace("samples/", f"{REPOSITORY}/samples/"), encoding="utf-8")
-    for _ in range(2):  # the second replaces what the first has left of the old one
+    for _ in range(2):  # the second replaces the remains of the old one
         done = smallvoices("publish", sources=sources)
         assert done.code == 0, done.err
     with postgres_server.connect("upgraded") as connection:

@@ -21,11 +21,11 @@ _FLAGS = (
 
 @contextmanager
 def chromium(folder: Path, logs: Sequence[str] = ()) -> Iterator[webdriver.Chrome]:
-    """Starts one, and ends it.
+    """Starts a browser, and stops it.
 
     Args:
-        folder: Where it keeps its profile.
-        logs: What it keeps a log of: "browser" is its console, "performance" what it asks the network for.
+        folder: The folder of its profile.
+        logs: Its logs: "browser" is its console, "performance" its network requests.
     """
     options = webdriver.ChromeOptions()
     options.binary_location = str(_CHROMIUM)
@@ -40,6 +40,6 @@ def chromium(folder: Path, logs: Sequence[str] = ()) -> Iterator[webdriver.Chrom
 
 
 def resize(driver: webdriver.Chrome, width: int, height: int) -> None:
-    """Gives the page itself this size, and not the window with its bars."""
+    """Sets the size of the page itself, not of the window with its bars."""
     size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)

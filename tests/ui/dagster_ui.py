@@ -1,6 +1,6 @@
-"""The pages of a running Dagster as people see and click them, in a headless Chromium.
+"""The pages of a running Dagster in a headless Chromium, operated by clicks.
 
-Belongs here: clicking, waiting, and pictures. Does not: what there should be to see (`test_browser`).
+Belongs here: clicking, waiting, and screenshots. Does not: expectations (`test_browser`).
 """
 
 import os
@@ -20,8 +20,8 @@ from selenium.webdriver.remote.webelement import WebElement
 from tests.ui.chromium import INSTALLED, chromium, resize
 from tests.ui.live_dagster import LiveDagster, wait_for
 
-# What the UI remembers of its visitor: that the invitation to the community, which comes some time after the page, is
-# answered, and a graph that fits the page.
+# The UI's stored state: the community invitation, which appears some time after the page, is answered, and the graph
+# fits the page.
 REMEMBERED = {
     "communityNux": "1",
     "dagster-nav-collapsed": "true",
@@ -31,11 +31,11 @@ REMEMBERED = {
 WIDTH, HEIGHT = 1400, 900
 DIALOG = "//*[@role='dialog']"
 SECONDS = 60
-# After which a click is taken to have met a page that was not ready for it.
+# After this time a click is assumed to have hit a page that was not ready.
 _UNANSWERED_SECONDS = 10
 
 
-# Groups open, as after a click on each of them.
+# Groups are open, as after a click on each of them.
 GRAPH = "asset-groups?expanded=" + ",".join(
     f"global@global:{group}" for group in ("landing", "validated", "metrics", "published")
 )
@@ -58,7 +58,7 @@ class Browser:
         self._driver.get(path.as_uri())
 
     def sees(self, pattern: str, seconds: float = SECONDS) -> str:
-        """Waits until the text of the page matches; gives the match."""
+        """Waits until the text of the page matches; returns the match."""
 
         def look() -> str | None:
             try:
@@ -70,7 +70,7 @@ class Browser:
         return wait_for(f"{pattern!r} on {self._driver.current_url}", look, seconds)
 
     def finds(self, xpath: str) -> WebElement:
-        """Waits until there is such an element, and it is shown; gives it."""
+        """Waits until such an element is displayed; returns it."""
 
         def look() -> WebElement | None:
             try:
@@ -81,7 +81,7 @@ class Browser:
         return wait_for(f"{xpath} on {self._driver.current_url}", look, SECONDS)
 
     def click(self, xpath: str) -> None:
-        """Clicks an element once it is there, shown and enabled."""
+        """Clicks an element once it is displayed and enabled."""
 
         def enabled() -> WebElement | None:
             found = self.finds(xpath)
@@ -104,12 +104,12 @@ class Browser:
         wait_for(f"{pattern!r} once {xpath} is clicked", answered, SECONDS)
 
     def fit(self) -> None:
-        """Gives a graph all of the page."""
+        """Fits a graph to the page."""
         self.click("//input[@placeholder='Jump to…']/following::button[1]")
         ActionChains(self._driver).move_by_offset(150, HEIGHT - 50).double_click().perform()
 
     def screenshot(self, name: str) -> None:
-        """Keeps a picture of the page in the folder $SMALLVOICES_SCREENSHOTS, if there is one."""
+        """Saves a screenshot of the page in the folder $SMALLVOICES_SCREENSHOTS, if it is set."""
         if folder := os.environ.get("SMALLVOICES_SCREENSHOTS"):
             Path(folder).mkdir(parents=True, exist_ok=True)
             path = Path(folder) / name
@@ -117,7 +117,7 @@ class Browser:
             assert path.stat().st_size < MAX_PICTURE_BYTES, path
 
     def backfill(self, first: str, last: str) -> str:
-        """Launches a backfill of all assets from the asset graph, by clicks, and gives its id."""
+        """Launches a backfill of all assets from the asset graph, by clicks, and returns its id."""
         before = set(self._live.backfills())
         self._materialize_all(first, last)
         self.screenshot("backfill.png")
@@ -127,7 +127,7 @@ class Browser:
         return launched
 
     def rerun(self, day: str, seconds: float) -> str:
-        """Runs one date of all assets again from the asset graph, by clicks, and gives what its page ends with."""
+        """Reruns one date of all assets from the asset graph, by clicks, and returns the final status of its page."""
         self._materialize_all(day, day)
         self.click(f"{DIALOG}//button[normalize-space()='Launch 1 run']")
         self.sees("Launched run")
@@ -140,11 +140,11 @@ class Browser:
         return self.sees(r"\b(Success|Failure|Canceled)\b")
 
     def _look_away(self) -> None:
-        """Leaves a page that asks how far the work is, and so slows it down."""
+        """Leaves a page that polls the progress and so slows down the run."""
         self._driver.get("about:blank")
 
     def _materialize_all(self, first: str, last: str) -> None:
-        """Opens the dialog, and chooses dates in it."""
+        """Opens the dialog, and selects dates in it."""
         self.open(GRAPH)
         self.finds("//*[normalize-space(text())='published']")
         self.click("//button[contains(., 'Materialize all')]")
@@ -156,7 +156,7 @@ class Browser:
 
 @pytest.fixture(scope="session")
 def browser(live: LiveDagster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser | None]:
-    """One Chromium for all tests of the session; None where there is none."""
+    """Starts one Chromium for all tests of the session; None if there is none."""
     if not INSTALLED:
         yield None
         return

@@ -1,7 +1,7 @@
-"""The real thing that people start with `smallvoices ui`: webserver, code server and daemon, over invented exports.
+"""A real `smallvoices ui`: webserver, code server and daemon, over synthetic exports.
 
-Belongs here: starting and stopping it, asking it over GraphQL, and the fixtures that share one of it, and one
-backfill of many days, among all tests of a session.
+Belongs here: starting and stopping it, GraphQL queries, and the fixtures that share one instance, and one backfill of
+many days, among all tests of a session.
 """
 
 import os
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from tests.ui.dagster_ui import Browser
 
 SMALLVOICES = Path(sys.executable).with_name("smallvoices")
-# Thirty in `make backfill`; fewer among the other tests, its short form, which share them.
+# Thirty in `make backfill`; fewer among the other tests, which share this short form.
 _COUNT = int(os.environ.get("SMALLVOICES_BACKFILL_DAYS", "3"))
 DAYS = [(date(2026, 10, 31) - timedelta(days=number)).isoformat() for number in reversed(range(_COUNT))]
-# Is not there while the days are backfilled, and there again for `repaired`.
+# Missing while the days are backfilled, and restored for `repaired`.
 MISSING = ("agency", DAYS[-1])
 
 Json = dict[str, Any]
@@ -40,12 +40,12 @@ T = TypeVar("T")
 
 
 def wait_for(what: str, look: Callable[[], T | None], seconds: float, pause: float = 0.2) -> T:
-    """Looks again and again until there is something to see.
+    """Polls until there is a result.
 
     Args:
-        what: What is waited for, for the message.
-        look: Gives None as long as it is not there.
-        seconds: When to give up.
+        what: The expected state, for the message.
+        look: Returns None until then.
+        seconds: The timeout.
         pause: Seconds between two looks.
     """
     deadline = time.monotonic() + seconds
@@ -58,7 +58,7 @@ def wait_for(what: str, look: Callable[[], T | None], seconds: float, pause: flo
 
 @dataclass(frozen=True)
 class Published:
-    """What the published file says of itself."""
+    """The published file's own metadata."""
 
     snapshot_date: str
     content_hash: str
@@ -81,9 +81,9 @@ class LiveDagster:
     """A running `smallvoices ui`.
 
     Attributes:
-        url: Where it serves.
+        url: Its address.
         home: Its SMALLVOICES_HOME.
-        samples: The exports that its sources.yaml points at.
+        samples: The exports of its sources.yaml.
     """
 
     url: str
@@ -91,7 +91,7 @@ class LiveDagster:
     samples: Path
 
     def ask(self, query: str, **variables: object) -> Any:  # noqa: ANN401 - whatever the query asks for
-        """Sends a GraphQL query or mutation and gives its one answer."""
+        """Sends a GraphQL query or mutation and returns its single result."""
         with requests.Session() as session:
             session.trust_env = False
             answer = session.post(f"{self.url}/graphql", json={"query": query, "variables": variables}, timeout=60)
@@ -104,7 +104,7 @@ class LiveDagster:
         return data
 
     def assets(self) -> list[Json]:
-        """Every asset: its key, and of each whether and for which dates it has been materialized."""
+        """Returns every asset: its key, its materialization, and its materialized dates."""
         return list(
             self.ask(
                 "{ assetNodes { assetKey { path } isPartitioned partitionStats { numMaterialized numFailed } "
@@ -113,11 +113,11 @@ class LiveDagster:
         )
 
     def names(self) -> list[str]:
-        """Names of all assets."""
+        """Returns the names of all assets."""
         return [asset["assetKey"]["path"][-1] for asset in self.assets()]
 
     def backfill(self, assets: Sequence[str], days: Sequence[str]) -> str:
-        """Launches a backfill as the dialog of the asset graph does, and gives its id."""
+        """Launches a backfill as the dialog of the asset graph does, and returns its id."""
         launched = self.ask(
             "mutation ($what: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $what) "
             "{ __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }",
@@ -126,12 +126,12 @@ class LiveDagster:
         return str(launched["backfillId"])
 
     def backfills(self) -> list[str]:
-        """Ids of all backfills there have been."""
+        """Returns the ids of all backfills so far."""
         found = self.ask("{ partitionBackfillsOrError { __typename ... on PartitionBackfills { results { id } } } }")
         return [backfill["id"] for backfill in found["results"]]
 
     def ended(self, backfill_id: str, seconds: float) -> Json:
-        """Waits until a backfill has ended, and gives its status and its runs, oldest first."""
+        """Waits for the end of a backfill, and returns its status and its runs, oldest first."""
 
         def look() -> Json | None:
             found: Json = self.ask(
@@ -147,7 +147,7 @@ class LiveDagster:
         return found | {"runs": sorted(found["runs"], key=lambda run: run["creationTime"])}
 
     def run_ended(self, run_id: str, seconds: float) -> None:
-        """Waits until a run has ended, however."""
+        """Waits for the end of a run, in any status."""
 
         def look() -> str | None:
             query = "query ($id: ID!) { runOrError(runId: $id) { __typename ... on Run { status } } }"
@@ -157,7 +157,7 @@ class LiveDagster:
         wait_for(f"the end of run {run_id}", look, seconds, pause=1)
 
     def pulled(self, source: str) -> Json:
-        """The latest evaluation of a source's `export_landed` check."""
+        """Returns the latest evaluation of a source's `export_landed` check."""
         (asset,) = self.ask(
             "query ($of: [AssetKeyInput!]!) { assetNodes(assetKeys: $of) { assetChecksOrError { "
             "... on AssetChecks { checks { "
@@ -169,21 +169,21 @@ class LiveDagster:
 
 
 def write_samples(folder: Path) -> Path:
-    """Writes some days of exports and a sources.yaml like the repository's; gives the latter."""
+    """Writes some days of exports and a sources.yaml like the repository's; returns the latter."""
     generate = [sys.executable, "-m", "pipelines.samples.generate"]
     subprocess.run([*generate, "--to", str(folder / "samples"), *DAYS], check=True, stdout=subprocess.DEVNULL)
     return Path(shutil.copy(REPOSITORY / "sources.yaml", folder))
 
 
 def _environment() -> dict[str, str]:
-    # The night must not come while tests look; on pictures the schedule is the one that people get.
+    # The schedule must not fire during tests; screenshots show the default schedule.
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("SMALLVOICES_", "DAGSTER_"))}
     return kept if "SMALLVOICES_SCREENSHOTS" in os.environ else kept | {"SMALLVOICES_NIGHTLY_CRON": "0 2 29 2 *"}
 
 
 @contextmanager
 def running(folder: Path, sources: Path) -> Iterator[LiveDagster]:
-    """Starts `smallvoices ui` with a home in a folder, and ends it with all its processes."""
+    """Starts `smallvoices ui` with a home in a folder, and stops it with all its processes."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -212,11 +212,11 @@ def running(folder: Path, sources: Path) -> Iterator[LiveDagster]:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Asks the processes of a session to end, and ends those that do not."""
+    """Terminates the processes of a session, and kills the remaining ones."""
     os.killpg(process.pid, signal.SIGTERM)
     with suppress(subprocess.TimeoutExpired):
         process.wait(timeout=20)
-    # Whoever outlived it.
+    # Processes that survived it.
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait(timeout=20)
@@ -227,11 +227,11 @@ class Backfilled:
     """Some days, backfilled by the daemon with one export missing.
 
     Attributes:
-        id: Of the backfill.
+        id: Id of the backfill.
         ended: Status and runs of the backfill.
-        assets: The assets as they were then.
+        assets: The assets at that time.
         pulled: The `export_landed` check of the source with the missing export.
-        published: What was published.
+        published: The published file.
     """
 
     id: str
@@ -243,20 +243,20 @@ class Backfilled:
 
 @dataclass(frozen=True)
 class Whole:
-    """The same days with nothing missing, by `smallvoices backfill`."""
+    """A complete backfill of the same days, by `smallvoices backfill`."""
 
     process: subprocess.Popen[bytes]
     home: Path
 
     def published(self) -> Published:
-        """What it published, once it is done."""
+        """Returns its published file, once it has finished."""
         assert self.process.wait(timeout=1200) == 0, (self.home.parent / "backfill.log").read_text()
         return published(self.home)
 
 
 @pytest.fixture(scope="session")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
-    """`smallvoices backfill` over the same days in a home of its own; runs beside what other fixtures wait for."""
+    """Runs `smallvoices backfill` over the same days in a separate home, in parallel with other fixtures."""
     folder = tmp_path_factory.mktemp("whole")
     sources = write_samples(folder)
     command = [str(SMALLVOICES), "backfill", "--from", DAYS[0], "--to", DAYS[-1]]
@@ -274,7 +274,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
 
 @pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveDagster]:
-    """One `smallvoices ui` for the session, with the export of `MISSING` taken away."""
+    """Starts one `smallvoices ui` for the session, without the export of `MISSING`."""
     folder = tmp_path_factory.mktemp("live")
     sources = write_samples(folder)
     with running(folder, sources) as dagster:
@@ -283,7 +283,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveDagster]:
 
 @pytest.fixture(scope="session")
 def backfilled(live: LiveDagster, whole: Whole, browser: "Browser | None") -> Backfilled:  # `whole` computes meanwhile
-    """Those days of all assets, backfilled by the daemon; launched by clicks where there is a browser."""
+    """Backfills those days of all assets by the daemon; launched by clicks if there is a browser."""
     export = _missing_export(live)
     export.rename(export.with_suffix(".late"))
     launched = browser.backfill(DAYS[0], DAYS[-1]) if browser else live.backfill(live.names(), DAYS)
@@ -293,7 +293,7 @@ def backfilled(live: LiveDagster, whole: Whole, browser: "Browser | None") -> Ba
 
 @pytest.fixture(scope="session")
 def repaired(live: LiveDagster, backfilled: Backfilled, browser: "Browser | None") -> str:  # comes after them
-    """The missing export, put there late and its date run again; how that ended."""
+    """Restores the missing export late, reruns its date, and returns the outcome."""
     export = _missing_export(live)
     export.with_suffix(".late").rename(export)
     if browser:
@@ -304,11 +304,11 @@ def repaired(live: LiveDagster, backfilled: Backfilled, browser: "Browser | None
 
 @dataclass(frozen=True)
 class Again:
-    """A backfill of dates that are there already, under way.
+    """A running backfill of existing dates.
 
     Attributes:
         backfill: Its id.
-        before: What was published before it.
+        before: The published file before it.
     """
 
     backfill: str
@@ -317,7 +317,7 @@ class Again:
 
 @pytest.fixture(scope="session")
 def again(live: LiveDagster, repaired: str) -> Again:
-    """Two of the days launched again, complete as they are."""
+    """Launches two of the days again, complete."""
     assert repaired == "Success"
     return Again(live.backfill(live.names(), DAYS[:2]), published(live.home))
 

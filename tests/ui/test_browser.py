@@ -1,4 +1,4 @@
-"""What people see and click in the Dagster UI, in a headless Chromium."""
+"""The Dagster UI from a user's view, in a headless Chromium."""
 
 import re
 
@@ -12,13 +12,13 @@ from tests.ui.live_dagster import MISSING, Backfilled, LiveDagster
 pytestmark = [pytest.mark.live, needs_chromium]
 
 
-def test_a_backfill_launched_by_clicks_ends_green(browser: Browser, backfilled: Backfilled) -> None:
+def test_backfill_launched_from_the_ui_succeeds(browser: Browser, backfilled: Backfilled) -> None:
     assert backfilled.ended["status"] == "COMPLETED_SUCCESS"
     browser.open(f"runs/b/{backfilled.id}?tab=overview")
     browser.sees(r"Completed|Succeeded")
 
 
-def test_the_graph_shows_every_source_and_table(browser: Browser, backfilled: Backfilled, live: LiveDagster) -> None:
+def test_asset_graph_shows_every_source_and_table(browser: Browser, backfilled: Backfilled, live: LiveDagster) -> None:
     assert backfilled
     browser.open(GRAPH)
     browser.finds("//*[normalize-space(text())='published']")
@@ -28,9 +28,7 @@ def test_the_graph_shows_every_source_and_table(browser: Browser, backfilled: Ba
     browser.screenshot("graph.png")
 
 
-def test_the_page_of_an_asset_says_what_it_is_and_describes_and_previews_its_columns(
-    browser: Browser, backfilled: Backfilled
-) -> None:
+def test_asset_page_has_description_columns_and_preview(browser: Browser, backfilled: Backfilled) -> None:
     assert backfilled
     browser.open("assets/smallvoices/ranking?view=overview")
     browser.sees("Accounts of any size; rank is null outside the ranked tiers")
@@ -43,16 +41,14 @@ def test_the_page_of_an_asset_says_what_it_is_and_describes_and_previews_its_col
     assert {"handle", "followers"} <= {cell.text for cell in shown.find_elements(By.XPATH, ".//th")}
 
 
-def test_the_page_of_the_benchmarks_draws_their_plot(browser: Browser, backfilled: Backfilled) -> None:
+def test_benchmarks_page_renders_its_plot(browser: Browser, backfilled: Backfilled) -> None:
     assert backfilled
     browser.open("assets/smallvoices/benchmarks?view=overview")
     browser.click("//tr[td[normalize-space()='plot']]//*[contains(text(), 'Show Markdown')]")
     assert browser.finds(f"{DIALOG}//img").get_property("naturalWidth") == 840
 
 
-def test_the_check_of_a_missing_export_shows_what_to_do(
-    browser: Browser, backfilled: Backfilled, live: LiveDagster
-) -> None:
+def test_check_of_missing_export_shows_the_remedy(browser: Browser, backfilled: Backfilled, live: LiveDagster) -> None:
     assert backfilled
     source, day = MISSING
     browser.open(f"assets/smallvoices/landed_{source}?view=checks")
@@ -61,13 +57,13 @@ def test_the_check_of_a_missing_export_shows_what_to_do(
     browser.screenshot("check.png")
 
 
-def test_after_a_rerun_by_clicks_the_check_is_green(browser: Browser, repaired: str) -> None:
+def test_check_passes_after_rerun_from_the_ui(browser: Browser, repaired: str) -> None:
     assert repaired == "Success"
     browser.open(f"assets/smallvoices/landed_{MISSING[0]}?view=checks")
     browser.click_to_see("//*[normalize-space(text())='export_landed']", "The export arrived.")
 
 
-def test_the_report_shows_what_was_published(browser: Browser, live: LiveDagster, repaired: str) -> None:
+def test_report_shows_the_published_tables(browser: Browser, live: LiveDagster, repaired: str) -> None:
     assert repaired
     browser.open_file(live.home / "published" / "report.html")
     browser.sees("Micro-influencers, 31 October 2026")

@@ -1,4 +1,4 @@
-"""What Dagster's own daemon makes of the pipeline: backfills launched from the UI, sensors, the schedule."""
+"""Dagster's own daemon on the pipeline: backfills launched from the UI, sensors, the schedule."""
 
 import json
 import subprocess
@@ -16,7 +16,7 @@ DAILY = {
 }  # fmt: skip
 
 
-def test_a_backfill_from_the_asset_graph_computes_all_dates_in_one_run_and_publishes_once(
+def test_backfill_from_asset_graph_runs_once_and_publishes_once(
     backfilled: Backfilled,
 ) -> None:
     assert backfilled.ended["status"] == "COMPLETED_SUCCESS"
@@ -28,7 +28,7 @@ def test_a_backfill_from_the_asset_graph_computes_all_dates_in_one_run_and_publi
     ]
 
 
-def test_a_backfill_materializes_the_chosen_dates_and_no_others(backfilled: Backfilled) -> None:
+def test_backfill_materializes_only_the_selected_dates(backfilled: Backfilled) -> None:
     whole_range = [{"status": "MATERIALIZED", "startKey": DAYS[0], "endKey": DAYS[-1]}]
     found = {
         asset["assetKey"]["path"][-1]: asset["assetPartitionStatuses"].get("ranges")
@@ -38,11 +38,11 @@ def test_a_backfill_materializes_the_chosen_dates_and_no_others(backfilled: Back
     assert found == dict.fromkeys(DAILY, whole_range)
 
 
-def test_what_a_backfill_publishes_shows_its_newest_date_and_the_history_of_all(backfilled: Backfilled) -> None:
+def test_backfill_publishes_newest_date_and_rank_history_of_all_dates(backfilled: Backfilled) -> None:
     assert (backfilled.published.snapshot_date, backfilled.published.dates) == (DAYS[-1], len(DAYS))
 
 
-def test_a_missing_export_fails_its_check_with_what_to_do_and_not_the_run(
+def test_missing_export_fails_its_check_with_a_remedy_but_not_the_run(
     backfilled: Backfilled, live: LiveDagster
 ) -> None:
     source, day = MISSING
@@ -57,21 +57,19 @@ def test_a_missing_export_fails_its_check_with_what_to_do_and_not_the_run(
     }
 
 
-def test_a_late_export_ends_in_the_same_rows_as_if_it_had_been_in_time(
-    repaired: str, live: LiveDagster, whole: Whole
-) -> None:
+def test_late_export_gives_the_same_rows_as_a_punctual_one(repaired: str, live: LiveDagster, whole: Whole) -> None:
     assert repaired == "Success"
     assert live.pulled(MISSING[0]) == {"success": True, "severity": "WARN", "description": "The export arrived."}
     assert published(live.home) == whole.published()
 
 
 @pytest.mark.proof
-def test_a_backfill_of_dates_that_are_there_changes_no_row(again: Again, live: LiveDagster) -> None:
+def test_backfill_of_existing_dates_changes_no_row(again: Again, live: LiveDagster) -> None:
     assert live.ended(again.backfill, seconds=300)["status"] == "COMPLETED_SUCCESS"
     assert published(live.home) == again.before
 
 
-def test_the_doctor_sees_the_daemon_and_its_schedule(live: LiveDagster) -> None:
+def test_doctor_detects_the_daemon_and_its_schedule(live: LiveDagster) -> None:
     command = [str(SMALLVOICES), "doctor", "--json", "--home", str(live.home)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     (line,) = [line for line in json.loads(done.stdout) if line["check"] == "schedule"]

@@ -44,7 +44,7 @@ Row = dict[str, Any]
 
 
 def write_published(path: Path, tables: dict[str, list[Row]], generation: int = 7) -> Path:
-    """A published file as the contract has it, with these rows; what they do not say is empty."""
+    """Writes a published file of the contract with these rows; missing columns are null."""
     aside = path.with_suffix(".new")
     aside.unlink(missing_ok=True)
     meta = {
@@ -68,7 +68,7 @@ def write_published(path: Path, tables: dict[str, list[Row]], generation: int = 
 
 
 def account(rank: int, **said: object) -> Row:
-    """A micro-influencer whose every figure follows from its rank."""
+    """Returns a micro-influencer whose every figure follows from its rank."""
     typical, lift = 0.08 if rank % 2 else 0.04, 4.0 / rank
     return {
         "rank": rank, "score": round(100 * lift / (1 + lift), 3), "platform": "tiktok" if rank % 3 else "instagram",
@@ -84,7 +84,7 @@ def account(rank: int, **said: object) -> Row:
 
 
 def everything() -> dict[str, list[Row]]:
-    """Sixty micro-influencers, ten of them of hostile names, and all else that a page can show."""
+    """Writes sixty micro-influencers, ten of them with hostile names, and all other content of a page."""
     micro = [account(rank) for rank in range(1, 61)]
     for number, text in enumerate(HOSTILE):
         micro[number + 40] |= {"handle": text, "display_name": text, "sector": text, "country": text, "language": text}
@@ -137,7 +137,7 @@ class Page:
         self._path = path
 
     def open(self, *, width: int = 1440, dark: bool = False) -> None:
-        """Opens it in a size and a colour scheme, forgetting what was logged before."""
+        """Opens it in a size and a colour scheme, with a cleared log."""
         resize(self.driver, width, 900)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         motion = {"name": "prefers-reduced-motion", "value": "reduce"}
@@ -155,14 +155,14 @@ class Page:
         Select(self.driver.find_element(By.CSS_SELECTOR, css)).select_by_value(value)
 
     def ranks(self) -> list[int]:
-        """Ranks of the rows that are shown, in order."""
+        """Returns the ranks of the displayed rows, in order."""
         shown = (
             "[...document.querySelectorAll('#top tbody tr')].filter(tr => !tr.hidden).map(tr => tr.cells[0].innerText)"
         )
         return [int(text) for text in self.asks(f"return {shown}")]
 
     def requested(self) -> set[str]:
-        """Addresses that were asked for since the page was opened."""
+        """Returns the addresses requested since the page was opened."""
         messages = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
         return {
             message["params"]["request"]["url"]
@@ -172,13 +172,13 @@ class Page:
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A published file with everything in it."""
+    """Returns a published file with all content."""
     return write_published(tmp_path_factory.mktemp("published") / "micro_influencers.duckdb", everything())
 
 
 @pytest.fixture(scope="module")
 def page(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """Its report, in one browser for all tests."""
+    """Returns its report, in one browser for all tests."""
     target = published.with_name("report.html")
     report_page.write(published, target)
     with chromium(tmp_path_factory.mktemp("chromium"), logs=("browser", "performance")) as driver:
@@ -193,7 +193,7 @@ def percent(ratio: float) -> str:
 @needs_chromium
 @pytest.mark.live
 @pytest.mark.parametrize("width", [375, 768, 1440])
-def test_a_page_fits_and_asks_for_nothing(page: Page, width: int) -> None:
+def test_page_fits_the_viewport_and_makes_no_requests(page: Page, width: int) -> None:
     page.open(width=width, dark=width == 768)
     page.asks("document.getElementById('more').click()")
     wait_for("the chart", lambda: page.asks("return document.querySelectorAll('#chart circle').length") or None, 10)
@@ -211,14 +211,14 @@ def test_a_page_fits_and_asks_for_nothing(page: Page, width: int) -> None:
 @needs_chromium
 @pytest.mark.live
 @pytest.mark.parametrize("width, dark", [(375, True), (1440, False)], ids=["dark phone", "light desk"])
-def test_contrast_names_and_order_are_good_for_all_readers(page: Page, width: int, dark: bool) -> None:  # noqa: FBT001
+def test_page_meets_contrast_label_and_focus_order_rules(page: Page, width: int, dark: bool) -> None:  # noqa: FBT001
     page.open(width=width, dark=dark)
     violations = Axe().run(page.driver)["violations"]
     assert [(rule["id"], node["html"]) for rule in violations for node in rule["nodes"]] == []
 
 
 @needs_chromium
-def test_the_figures_are_those_of_the_table(page: Page, published: Path) -> None:
+def test_report_figures_equal_the_table(page: Page, published: Path) -> None:
     page.open()
     page.asks("document.getElementById('more').click()")
     shown = page.asks(
@@ -247,7 +247,7 @@ def test_the_figures_are_those_of_the_table(page: Page, published: Path) -> None
 
 @needs_chromium
 @pytest.mark.live
-def test_filters_filter_and_the_csv_holds_what_is_shown(page: Page, published: Path, tmp_path: Path) -> None:
+def test_csv_download_holds_the_filtered_rows(page: Page, published: Path, tmp_path: Path) -> None:
     page.open()
     page.driver.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
 
@@ -294,7 +294,7 @@ def test_filters_filter_and_the_csv_holds_what_is_shown(page: Page, published: P
 
 @needs_chromium
 @pytest.mark.live
-def test_segments_benchmarks_and_the_chart_show_what_is_chosen(page: Page, published: Path) -> None:
+def test_segments_benchmarks_and_chart_follow_the_selection(page: Page, published: Path) -> None:
     page.open()
     page.choose(
         "#segment",
@@ -338,7 +338,7 @@ def test_segments_benchmarks_and_the_chart_show_what_is_chosen(page: Page, publi
 
 @needs_chromium
 @pytest.mark.live
-def test_movers_are_those_of_the_history(page: Page, published: Path) -> None:
+def test_movers_equal_the_rank_history(page: Page, published: Path) -> None:
     page.open()
     shown = page.driver.find_element(By.CSS_SELECTOR, "#movers table tbody").text.replace("\n", " ")
     with duckdb.connect(str(published), read_only=True) as connection:
@@ -356,7 +356,7 @@ def test_movers_are_those_of_the_history(page: Page, published: Path) -> None:
             ).fetchall()
         )
     assert shown.startswith(handle[:79])
-    # A day without files is no less of a day.
+    # A day without files is still a day.
     drawn = {
         row.find_element(By.TAG_NAME, "bdi").text: str(
             row.find_element(By.TAG_NAME, "polyline").get_attribute("points")
@@ -374,7 +374,7 @@ def test_movers_are_those_of_the_history(page: Page, published: Path) -> None:
 
 @needs_chromium
 @pytest.mark.live
-def test_texts_of_strangers_are_shown_and_never_run(page: Page) -> None:
+def test_foreign_text_is_shown_and_never_executed(page: Page) -> None:
     page.open()
     page.asks("document.getElementById('more').click()")
     assert page.asks("return [typeof window.ran, document.images.length]") == ["undefined", 0]
@@ -399,7 +399,7 @@ def test_texts_of_strangers_are_shown_and_never_run(page: Page) -> None:
 
 @needs_chromium
 @pytest.mark.live
-def test_a_keyboard_reaches_everything_and_shows_where_it_is(page: Page) -> None:
+def test_keyboard_reaches_every_control_with_visible_focus(page: Page) -> None:
     page.open()
 
     def press(*keys: str) -> None:
@@ -436,7 +436,7 @@ def test_a_keyboard_reaches_everything_and_shows_where_it_is(page: Page) -> None
 
 @needs_chromium
 @pytest.mark.live
-def test_without_scripts_the_figures_are_all_there(page: Page) -> None:
+def test_page_without_scripts_has_all_figures(page: Page) -> None:
     page.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
         page.open()
@@ -454,7 +454,7 @@ def page_of(published: Path, name: str = "report.html") -> str:
     return published.with_name(name).read_text(encoding="utf-8")
 
 
-def test_the_same_content_gives_the_same_page_but_for_generation_and_time(tmp_path: Path) -> None:
+def test_same_content_gives_the_same_page_except_generation_and_time(tmp_path: Path) -> None:
     rows = everything()
     first = page_of(write_published(tmp_path / "a.duckdb", rows, generation=7))
     second = page_of(write_published(tmp_path / "b.duckdb", {name: rows[name][::-1] for name in rows}, generation=8))
@@ -463,13 +463,13 @@ def test_the_same_content_gives_the_same_page_but_for_generation_and_time(tmp_pa
     assert len(told) == 2
 
 
-def test_an_empty_ranking_is_said_and_drawn_as_one(tmp_path: Path) -> None:
+def test_empty_ranking_is_reported_on_the_page(tmp_path: Path) -> None:
     page = page_of(write_published(tmp_path / "a.duckdb", {}))
     said = ("There is no ranking of about a week before this date", "None in the last 30 days.")
     assert [text in page for text in said] == [True, True]
 
 
-def test_a_hundred_thousand_micro_influencers_fit_a_page(tmp_path: Path) -> None:
+def test_page_handles_100000_micro_influencers(tmp_path: Path) -> None:
     path = write_published(tmp_path / "a.duckdb", everything())
     hostile = literal('<&"' * 10)
     names = [column.name for column in published_columns(TABLES["accounts"])]
@@ -504,7 +504,7 @@ def test_a_hundred_thousand_micro_influencers_fit_a_page(tmp_path: Path) -> None
     assert (size < 1_500_000, is_told, is_same) == (True, True, True), size
 
 
-def test_reasons_that_are_not_listed_count_all_the_same(tmp_path: Path) -> None:
+def test_unlisted_rejection_reasons_are_counted(tmp_path: Path) -> None:
     rejected = [
         {"snapshot_date": DAY, "source": "agency", "records": "posts", "reason": f"reason {number}"}
         for number in range(1_234)
@@ -514,7 +514,7 @@ def test_reasons_that_are_not_listed_count_all_the_same(tmp_path: Path) -> None:
     assert [text in page for text in said] == [True, True]
 
 
-def test_an_older_generation_never_replaces_a_newer_page(tmp_path: Path) -> None:
+def test_older_generation_never_replaces_a_newer_page(tmp_path: Path) -> None:
     path, rows = tmp_path / "micro_influencers.duckdb", {"source_status": everything()["source_status"]}
     write_published(path, rows, generation=1)
     seen: list[int] = []

@@ -1,16 +1,16 @@
-"""`smallvoices ui` of a new home: the one running Dagster that `make test` looks at; `make test-ui` has the others."""
+"""`smallvoices ui` of a new home: the only running Dagster of `make test`; `make test-ui` has the others."""
 
 from tests.ui.live_dagster import LiveDagster
 from tests.ui.test_daemon import DAILY
 
 
-def test_the_graph_of_a_new_home_has_every_table_and_nothing_is_computed(live: LiveDagster) -> None:
+def test_asset_graph_of_new_home_lists_every_table_without_materializations(live: LiveDagster) -> None:
     assets = live.assets()
     assert {asset["assetKey"]["path"][-1] for asset in assets} - DAILY == {"pruned", "published", "report"}
     assert sum(asset["partitionStats"]["numMaterialized"] for asset in assets if asset["isPartitioned"]) == 0
 
 
-def test_schedule_and_sensors_run_without_being_switched_on(live: LiveDagster) -> None:
+def test_schedule_and_sensors_are_enabled_by_default(live: LiveDagster) -> None:
     repository = {"repositoryName": "__repository__", "repositoryLocationName": "smallvoices"}
     found = live.ask(
         "query ($of: RepositorySelector!) { repositoryOrError(repositorySelector: $of) { __typename "

@@ -1,1 +1,1 @@
-"""Behaviour of single parts, in this process: rows in, rows out."""
+"""Unit tests in this process: rows in, rows out."""

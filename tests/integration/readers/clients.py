@@ -1,7 +1,7 @@
-"""One client that looks at the published files each time a line comes in: `python clients.py KIND PUBLISHED`.
+"""One client that reads the published files on each line of input: `python clients.py KIND PUBLISHED`.
 
-Prints one line of JSON a look: generation, accounts and micro-influencers. The functions are what `docs/readers.md`
-shows; each runs in an environment of its own, and nothing of this project is in it.
+Prints one line of JSON per read: generation, accounts and micro-influencers. The functions are those of
+`docs/readers.md`; each runs in its own environment, without this project.
 """
 
 import json
@@ -35,7 +35,7 @@ def duckdb_kept(folder: str) -> Look:
 
 
 def duckdb_each_way(folder: str) -> Look:
-    """Tuples of what each way of opening sees."""
+    """Returns generation, accounts and micro-influencers for each way of opening."""
     looks = [duckdb_anew(folder), duckdb_kept(folder), duckdb_attached(folder)]
     return lambda: [look() for look in looks]
 
@@ -94,7 +94,7 @@ def adbc(folder: str) -> Look:
     connection = dbapi.connect(
         driver=driver_path(),
         entrypoint="duckdb_adbc_init",
-        # Without the mode it opens the file to write.
+        # Without the mode it opens the file for writing.
         db_kwargs={"path": folder + "/latest.duckdb", "access_mode": "READ_ONLY"},
         autocommit=True,
     )

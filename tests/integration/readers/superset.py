@@ -1,8 +1,8 @@
-"""Looks at the published file through Apache Superset: `make readers-superset`.
+"""Reads the published file through Apache Superset: `make readers-superset`.
 
-A real Superset server with a metadata database of its own is asked over its REST API, as its pages ask it: it gets the
-file as a database, a dataset of `micro_influencers`, a chart on it and a SQL Lab query. Then a new generation is
-published, and both must show it.
+A real Superset server with its own metadata database is called over its REST API, as by its pages: it gets the file as
+a database, a dataset of `micro_influencers`, a chart on it and a SQL Lab query. Then a new generation is published, and
+both must show it.
 """
 
 import json
@@ -36,13 +36,13 @@ _QUERY = "SELECT generation, (SELECT max(score) FROM micro_influencers) AS best 
 
 @dataclass(frozen=True)
 class Superset:
-    """A running server, logged in to."""
+    """A running server, with a session."""
 
     url: str
     session: requests.Session
 
     def post(self, path: str, **body: Any) -> dict[str, Any]:
-        """Asks the API; what it refuses ends the check with its own words."""
+        """Calls the API; a rejected request ends the check with the server's message."""
         answer = self.session.post(f"{self.url}/api/v1/{path}", json=body, timeout=120)
         if not answer.ok:
             raise SystemExit(f"{path}: {answer.status_code} {answer.text[:2000]}")

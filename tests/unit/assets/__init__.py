@@ -1,1 +1,1 @@
-"""How bytes become tables: landing, reading, inference, import, metrics."""
+"""Tests of landing, reading, inference, import and metrics."""

@@ -1,4 +1,4 @@
-"""Signs that engagement or followers are not earned: accounts in, doubts with their evidence and flags out."""
+"""Indicators of unearned engagement or followers: accounts in, suspicions with their values and flags out."""
 
 import random
 from datetime import timedelta
@@ -15,7 +15,7 @@ AGES = range(3, 33, 3)
 
 
 def honest(count: int = 60) -> tuple[list[Row], list[Row]]:
-    """Accounts of about 250 likes a post, one comment in twenty-five likes, that follow about 300."""
+    """Builds an account of about 250 likes a post, one comment in twenty-five likes, that follows about 300."""
     draw = random.Random(7)  # noqa: S311 - invented accounts
     profiles, posts = [], []
     for number in range(count):
@@ -30,18 +30,18 @@ def honest(count: int = 60) -> tuple[list[Row], list[Row]]:
 
 
 def judged(settings: Settings, odd: Row, odd_posts: list[Row], earlier: list[Row] | None = None) -> Row:
-    """The signs of one account among honest ones."""
+    """Returns the indicators of one account among honest ones."""
     profiles, posts = honest()
     return night(settings, [*profiles, odd], [*posts, *odd_posts], earlier)["authenticity"][odd["profile_id"]]
 
 
 def lively(name: str, comments: float = 0.04, height: float = 1.0) -> list[Row]:
-    """Posts that scatter as earned ones do."""
+    """Builds posts with earned variation."""
     likes = [round(height * each) for each in (150, 420, 260, 190, 330, 120, 510, 240, 280, 200)]
     return [post(name, age, each, round(each * comments)) for age, each in zip(AGES, likes, strict=True)]
 
 
-def test_an_honest_account_is_hardly_doubted(settings: Settings) -> None:
+def test_honest_account_has_little_suspicion(settings: Settings) -> None:
     row = judged(settings, profile("anna", 5000, following=250, posts_count=300, has_picture=True), lively("anna"))
     assert row["authenticity"] > 0.95
     assert row["flags"] is None
@@ -61,7 +61,7 @@ def test_an_honest_account_is_hardly_doubted(settings: Settings) -> None:
         ({"has_picture": False}, lively("odd"), "no_picture", "no_picture"),
     ],
 )
-def test_a_sign_lowers_authenticity_and_says_why(
+def test_indicator_lowers_authenticity_and_is_reported(
     settings: Settings, cells: Row, posts: list[Row], sign: str, flag: str
 ) -> None:
     row = judged(settings, profile("odd", 5000, **{"following": 300, "posts_count": 300} | cells), posts)
@@ -71,7 +71,7 @@ def test_a_sign_lowers_authenticity_and_says_why(
     assert row["authenticity"] <= 1 - weights[sign] * row[sign] + 1e-9
 
 
-def test_authenticity_is_the_product_of_what_the_weights_leave(settings: Settings) -> None:
+def test_authenticity_is_the_product_of_weighted_indicators(settings: Settings) -> None:
     row = judged(settings, profile("odd", 5000, following=3000, has_picture=False), lively("odd", comments=0.5))
     expected = 1.0
     for each in reference("score_weights").filter(pl.col("part") == "authenticity").to_dicts():
@@ -80,7 +80,7 @@ def test_authenticity_is_the_product_of_what_the_weights_leave(settings: Setting
     assert row["authenticity"] == pytest.approx(expected)
 
 
-def test_what_the_data_does_not_tell_is_no_sign(settings: Settings) -> None:
+def test_missing_data_is_not_an_indicator(settings: Settings) -> None:
     row = judged(settings, profile("bare", 0, handle=None), [])
     evidence = (
         "comment_anomaly",
@@ -93,17 +93,17 @@ def test_what_the_data_does_not_tell_is_no_sign(settings: Settings) -> None:
     assert {row[name] for name in (*evidence, "no_picture", "low_engagement", "authenticity", "flags")} == {None}
 
 
-def test_few_likes_and_comments_are_odd_by_chance(settings: Settings) -> None:
+def test_few_likes_and_comments_vary_by_chance(settings: Settings) -> None:
     posts = [post("small", age, 1, 1) for age in AGES[:2]]
     assert judged(settings, profile("small", 5000), posts)["comment_anomaly"] < 0.5
 
 
 def before(row: Row, days: int, **cells: object) -> Row:
-    """The same account in the snapshot of so many days before."""
+    """Builds the same account in the snapshot of so many days before."""
     return row | {"snapshot_date": DAY - timedelta(days=days)} | cells
 
 
-def test_followers_that_came_in_a_step_and_left_are_doubted(settings: Settings) -> None:
+def test_follower_spike_with_reversal_is_suspected(settings: Settings) -> None:
     today = profile("bought", 9000, following=300, posts_count=300)
     earlier = [before(today, days, followers=each) for days, each in ((12, 2000), (10, 2010), (8, 10_000), (4, 9500))]
     row = judged(settings, today, lively("bought"), earlier)
@@ -113,14 +113,14 @@ def test_followers_that_came_in_a_step_and_left_are_doubted(settings: Settings) 
     assert "follower_spike" in row["flags"]
 
 
-def test_growth_is_hollow_only_without_engagement(settings: Settings) -> None:
+def test_growth_with_engagement_is_not_suspected(settings: Settings) -> None:
     today = profile("grown", 9000, following=300, posts_count=300)
     earlier = [before(today, 30, followers=3000)]
     assert judged(settings, today, lively("grown", height=0.1), earlier)["growth_without_engagement"] > 0.5
     assert judged(settings, today, lively("grown", height=4), earlier)["growth_without_engagement"] < 0.5
 
 
-def test_following_and_unfollowing_by_turns_shows(settings: Settings) -> None:
+def test_follow_unfollow_cycles_are_detected(settings: Settings) -> None:
     today = profile("turning", 5000, following=300, posts_count=300)
     earlier = [before(today, days, following=2000 if days % 4 else 200) for days in range(2, 22, 2)]
     row = judged(settings, today, lively("turning"), earlier)
@@ -128,7 +128,7 @@ def test_following_and_unfollowing_by_turns_shows(settings: Settings) -> None:
     assert row["following_turnover"] > 1
 
 
-def test_a_cell_of_one_account_is_judged_by_the_defaults(settings: Settings) -> None:
+def test_single_account_cell_uses_default_baselines(settings: Settings) -> None:
     row = night(settings, [profile("alone", 2_000_000, following=6000, posts_count=0)])["authenticity"]["alone"]
     assert row["mass_following"] > 0.9
     assert row["few_posts"] > 0.5

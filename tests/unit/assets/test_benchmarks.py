@@ -1,4 +1,4 @@
-"""Observed ratios beside published ones: only figures of the very same followers and metric."""
+"""Observed ratios compared with published ones: only figures of the same followers and metric."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from schemas.settings import Settings
 TIERS = ("nano", "micro", "mid", "macro", "mega")
 
 
-def test_a_published_figure_stands_beside_the_tier_of_its_own_band_and_beside_no_other(tmp_path: Path) -> None:
+def test_benchmark_is_compared_only_with_the_tier_of_its_band(tmp_path: Path) -> None:
     accounts = [{"platform": platform, "tier": tier} for platform in ("instagram", "tiktok") for tier in TIERS]
     engagement = pl.DataFrame(accounts).with_columns(
         like_rate=0.05, comment_rate=0.01, engagement_ratio=0.06, view_engagement_ratio=pl.lit(None, dtype=pl.Float64)
@@ -26,7 +26,7 @@ def test_a_published_figure_stands_beside_the_tier_of_its_own_band_and_beside_no
         (row["platform"], row["tier"]): row["published_value"]
         for row in rows.filter(metric="like_rate").iter_rows(named=True)
     }
-    # TIDES' micro (10,000 to 50,000), mid and macro are bands of its own; its nano is what is called micro here.
+    # TIDES' micro (10,000 to 50,000), mid and macro are its own bands; its nano is called micro here.
     assert found == {
         ("instagram", "nano"): 0.08, ("instagram", "micro"): 0.04, ("instagram", "mid"): 0.0237,
         ("instagram", "macro"): None, ("instagram", "mega"): 0.0166,

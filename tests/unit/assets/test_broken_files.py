@@ -1,4 +1,4 @@
-"""Files that nobody meant: no crash, no hang, and every record of them accounted for."""
+"""Malformed files: no crash, no hang, and every record accounted for."""
 
 import json
 
@@ -8,7 +8,7 @@ from tests.fuzz import broken_files
 from tests.fuzz.whole_path import MOST_SECONDS, outcome, records_of
 
 FILES = dict(broken_files.files())
-# Those of which whole families are tried by `make broken-files`, and what each of the finds was.
+# One of each family of `make broken-files`, and every find.
 FINDS = {
     "quotes_that_pair_wrongly.csv": "each quote swallowed 2,000 lines, and they were read again for each",
     "names_by_the_many_thousands.csv": "names were compared with each other, and planned for one by one",
@@ -38,24 +38,24 @@ def test_every_record_of_a_broken_file_is_accounted_for(name: str, shape: str) -
 
 
 @pytest.mark.parametrize("odd", ['"text"', "7", "[1]", "null", "true", "{}"])
-def test_an_element_that_is_no_record_costs_no_other(odd: str) -> None:
+def test_invalid_element_does_not_affect_others(odd: str) -> None:
     good = '{"handle": "anna", "followers": 5}'
     found = outcome("a.json", f"[{good}, {odd},\n{good.replace('anna', 'ben')}]".encode())
     assert (found.state, found.landed, found.accepted, found.quarantined) == ("published", 3, 2, 1)
 
 
-def test_a_file_that_cannot_be_read_is_named_as_it_has_landed() -> None:
+def test_unreadable_file_is_named_by_its_landed_path() -> None:
     found = outcome("a.json", b'[{"handle": "anna"}, {"handle" "ben"}]')
     assert found.state == "unreadable"
     assert "a.json" in found.message
     assert "/home/" not in found.message
 
 
-def test_the_corpus_knows_how_many_records_there_are() -> None:
+def test_corpus_records_are_counted() -> None:
     assert records_of("a.csv", FILES["clean.csv"]) == 2
     assert records_of("a.csv", FILES["too_few_cells.csv"]) is None
     assert records_of("a.json", FILES["y_array_of_empties.json"]) == 6
     assert records_of("a.ndjson", FILES["y_blank_lines.ndjson"]) == 2
-    # The claim itself can fail.
+    # The invariant itself can fail.
     assert outcome("a.csv", FILES["clean.csv"]).landed == 2
     assert len(json.loads(FILES["strings.json"])) == outcome("a.json", FILES["strings.json"]).landed

@@ -1,4 +1,4 @@
-"""Contact data: blotted out of every published text, and published in a table of its own where that is asked for."""
+"""Contact data: redacted in every published text, and published in a separate table if enabled."""
 
 import json
 
@@ -22,7 +22,7 @@ PHONES = [
     "0612345678", "0171 2345678", "0171/2345678", "(555) 123-4567", "555-123-4567", "1-555-123-4567", "555.123.4567",
     "0049 171 2345678", "wa.me/491712345678", "tel:+491712345678",
 ]  # fmt: skip
-# What a record may say beside them, and must go on saying.
+# Other content of a record, which must be kept.
 KEPT = [
     "17841400000000001", "2026-10-30", "2026-10-30T12:00:00+0000", "12:00:00", "01.02.2024 12:00", "12,000", "1 234 567",
     "https://www.tiktok.com/@anna.b", "@anna.b", "3.375", "475.8m", "0.0139", "-1", "https://youtube.com/channel/UC0123",
@@ -31,7 +31,7 @@ KEPT = [
 
 
 def both(text: str) -> str:
-    """The text as DuckDB blots it out, which Polars must agree with."""
+    """Redacts the text in DuckDB, and checks that Polars agrees."""
     (by_sql,) = duckdb.execute(f"SELECT {redacted_sql('x')} FROM (SELECT ? AS x)", [text]).fetchall()[0]
     by_polars = pl.DataFrame({"x": [text]}).select(redacted(pl.col("x"))).item()
     assert by_sql == by_polars
@@ -39,7 +39,7 @@ def both(text: str) -> str:
 
 
 @pytest.mark.parametrize("contact", EMAILS + PHONES)
-def test_each_way_of_writing_one_goes_from_wherever_it_stands(contact: str) -> None:
+def test_every_contact_format_is_redacted_anywhere(contact: str) -> None:
     for before, after in (
         ("", ""),
         ("a,", ",5000"),
@@ -56,7 +56,7 @@ def test_each_way_of_writing_one_goes_from_wherever_it_stands(contact: str) -> N
 
 
 @pytest.mark.parametrize("text", KEPT)
-def test_figures_dates_ids_and_addresses_of_pages_stay(text: str) -> None:
+def test_figures_dates_ids_and_urls_are_kept(text: str) -> None:
     assert both(text) == text
     assert both(f'a,{text},"b"') == f'a,{text},"b"'
 
@@ -65,18 +65,18 @@ LETTERS = st.text("abcdefghijklmnopqrstuvwxyzäöüßéñ0123456789", min_size=1
 
 
 @given(local=LETTERS, host=LETTERS, domain=st.sampled_from(["com", "co.uk", "example"]), around=st.text(max_size=12))
-def test_no_address_is_left_whatever_stands_around_it(local: str, host: str, domain: str, around: str) -> None:
+def test_every_email_address_is_redacted_in_any_context(local: str, host: str, domain: str, around: str) -> None:
     address = f"{local}@{host}.{domain}"
     assert f"@{host}.{domain}" not in both(f"{around} {address} {around}")
 
 
 @given(digits=st.lists(st.integers(0, 9), min_size=9, max_size=13), blank=st.sampled_from(["", " ", "-", "."]))
-def test_no_international_number_is_left(digits: list[int], blank: str) -> None:
+def test_every_international_phone_number_is_redacted(digits: list[int], blank: str) -> None:
     number = "+" + blank.join("".join(map(str, digits[start : start + 3])) for start in range(0, len(digits), 3))
     assert number not in both(f"bio: call {number}!")
 
 
-def test_contacts_are_published_where_sources_yaml_says_so(home: Home) -> None:
+def test_contacts_are_published_if_enabled(home: Home) -> None:
     (home.folder / "extra.csv").write_text(
         "platform,handle,followers,contact_email,display_name\n"
         "instagram,reachable,5000,me@mail.example,Call +49 171 2345678\n"

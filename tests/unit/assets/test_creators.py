@@ -1,4 +1,4 @@
-"""One person's accounts: linked where they state each other, and never otherwise."""
+"""One person's accounts: linked only if they state each other."""
 
 import time
 
@@ -13,7 +13,7 @@ from tests.factories.invented_accounts import Row, profile, run
 
 
 def creators(settings: Settings, *profiles: Row) -> dict[str, tuple[str, int, str]]:
-    """Account to its creator_id, how many accounts that has, and the reason."""
+    """Returns by account its creator_id, the number of its accounts, and the reason."""
     frame = pl.DataFrame(list(profiles), schema=polars_schema(Profiles))
     found = run(settings, "creators", {"profiles": frame, "shared_hosts": reference("shared_hosts")})
     return {
@@ -43,9 +43,7 @@ def on(platform: str, name: str, **cells: object) -> Row:
         ),
     ],
 )
-def test_accounts_that_state_each_other_are_one_creator(
-    settings: Settings, first: Row, second: Row, reason: str
-) -> None:
+def test_mutually_linked_accounts_are_one_creator(settings: Settings, first: Row, second: Row, reason: str) -> None:
     found = creators(settings, on("instagram", "a", **first), on("tiktok", "b", **second), on("youtube", "c"))
     assert {name: row[:2] for name, row in found.items()} == {
         "instagram:a": ("instagram:a", 2),
@@ -55,7 +53,7 @@ def test_accounts_that_state_each_other_are_one_creator(
     assert "bakes.example" not in found["instagram:a"][2]  # a contact is never published
 
 
-def test_a_link_to_the_namesake_is_a_statement_and_one_to_another_name_is_not(settings: Settings) -> None:
+def test_one_way_link_counts_only_with_the_same_handle(settings: Settings) -> None:
     youtube = on("youtube", "UCabcdefghijklmnopqrstuv", handle="anna")
     fan = on("instagram", "fan", external_url="https://www.youtube.com/channel/UCabcdefghijklmnopqrstuv")
     assert creators(settings, youtube, fan) == {}
@@ -65,21 +63,21 @@ def test_a_link_to_the_namesake_is_a_statement_and_one_to_another_name_is_not(se
     assert found["youtube:UCabcdefghijklmnopqrstuv"][2] == "is linked from its namesake instagram:anna"
 
 
-def test_many_links_are_not_held_against_every_account(settings: Settings) -> None:
-    """Ten thousand accounts that each link to another: were all pairs compared, this would take minutes."""
+def test_many_links_do_not_cause_all_pairs_comparison(settings: Settings) -> None:
+    """Links ten thousand accounts to one other each: comparing all pairs would take minutes."""
     size = 5000
     senders = [on("instagram", f"i{each}", biography=f"tiktok.com/@t{each}") for each in range(size)]
     answers = [on("tiktok", f"t{each}", biography=f"instagram.com/i{each}") for each in range(size)]
     assert len(creators(settings, *senders, *answers)) == 2 * size
 
 
-def test_a_channel_is_named_by_its_id_too(settings: Settings) -> None:
+def test_channel_can_be_linked_by_id(settings: Settings) -> None:
     channel = on("youtube", "UCabcdefghijklmnopqrstuv", handle="other", biography="see https://instagram.com/anna.")
     account = on("instagram", "anna", biography="https://youtube.com/channel/UCabcdefghijklmnopqrstuv")
     assert creators(settings, channel, account)["instagram:anna"][1] == 2
 
 
-def test_a_name_alone_links_nobody(settings: Settings) -> None:
+def test_same_name_alone_does_not_link(settings: Settings) -> None:
     same = {"display_name": "Anna Bakes", "biography": "cakes", "handle": "annabakes"}
     assert creators(settings, on("instagram", "1", **same), on("tiktok", "2", **same)) == {}
 
@@ -99,11 +97,11 @@ def test_a_name_alone_links_nobody(settings: Settings) -> None:
         "",
     ],
 )
-def test_places_of_many_people_link_nobody(settings: Settings, url: str) -> None:
+def test_shared_websites_do_not_link(settings: Settings, url: str) -> None:
     assert creators(settings, on("instagram", "a", external_url=url), on("tiktok", "b", external_url=url)) == {}
 
 
-def test_an_agency_that_several_accounts_of_a_platform_name_links_nobody(settings: Settings) -> None:
+def test_agency_named_by_several_accounts_does_not_link(settings: Settings) -> None:
     agency = {"external_url": "https://agency.example", "contact_email": "info@agency.example"}
     crowd = [on("instagram", "a", **agency), on("instagram", "b", **agency), on("tiktok", "c", **agency)]
     assert creators(settings, *crowd) == {}
@@ -112,7 +110,7 @@ def test_an_agency_that_several_accounts_of_a_platform_name_links_nobody(setting
     assert set(found) == {"instagram:d", "tiktok:e"}
 
 
-def test_what_would_give_one_person_two_accounts_of_a_platform_is_no_person(settings: Settings) -> None:
+def test_creator_with_two_accounts_on_one_platform_is_not_linked(settings: Settings) -> None:
     chain = [
         on("instagram", "a", external_url="https://one.example"),
         on("tiktok", "b", external_url="https://one.example", contact_email="b@mail.example"),
@@ -123,15 +121,15 @@ def test_what_would_give_one_person_two_accounts_of_a_platform_is_no_person(sett
     assert creators(settings, *chain) == {}
 
 
-def test_odd_profiles_link_nobody(settings: Settings) -> None:
+def test_unusual_profiles_do_not_link(settings: Settings) -> None:
     odd = {"handle": None, "external_url": "https://ünïcödé.example/ä", "biography": "@@@ tiktok.com/@ \u202e"}
     assert len(creators(settings, on("instagram", "a", **odd), on("tiktok", "b", **odd))) == 2
     assert creators(settings, on("instagram", "a", **odd)) == {}
     assert creators(settings, on("instagram", "a", external_url="https://instagram.com/a", handle="a")) == {}
 
 
-def test_thousands_of_accounts_that_link_each_other_are_no_person_and_cost_no_night(settings: Settings) -> None:
-    """Each has mutual links to forty others; within three steps each reaches all, which were ten million pairs a step."""
+def test_thousands_of_mutually_linked_accounts_are_not_one_creator(settings: Settings) -> None:
+    """Links each account mutually to forty others; within three steps each reaches all: ten million pairs a step."""
     size = 1500
     offsets = [7 * number**3 % size for number in range(1, 41)]
     hostile = [
@@ -147,7 +145,7 @@ def test_thousands_of_accounts_that_link_each_other_are_no_person_and_cost_no_ni
     assert time.monotonic() - began < 10
 
 
-def test_a_handle_that_several_accounts_of_a_platform_have_names_none_of_them(settings: Settings) -> None:
+def test_handle_shared_by_accounts_of_a_platform_does_not_link(settings: Settings) -> None:
     size = 3000
     senders = [on("instagram", f"i{each}", handle="anna", biography="tiktok.com/@anna") for each in range(size)]
     namesakes = [on("tiktok", f"t{each}", handle="anna") for each in range(size)]

@@ -43,7 +43,7 @@ HERE = {"baselines", "authenticity"}
 
 
 def frame(name: str, rows: list[Row]) -> pl.DataFrame:
-    """Rows of an input; columns of its contract that they leave out are those of an Instagram account of the day."""
+    """Builds rows of an input; missing columns of its contract are those of an Instagram account of the day."""
     model = MODELS.get(name)
     if model is None:
         return reference(name) if not rows else pl.DataFrame(rows, infer_schema_length=None)
@@ -57,7 +57,7 @@ def unpacked(table: dict[str, Any]) -> list[Row]:
 
 
 @pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.yaml")), ids=lambda path: path.stem)
-def test_the_rows_of_a_table_are_those_of_its_golden_file(settings: Settings, path: Path) -> None:
+def test_table_rows_equal_its_golden_file(settings: Settings, path: Path) -> None:
     document = yaml.safe_load(path.read_text(encoding="utf-8"))
     expected = document.pop("expected")
     inputs = {name: frame(name, unpacked(table)) for name, table in document.items()}
@@ -83,7 +83,7 @@ def test_every_computed_table_has_a_golden_file() -> None:
     assert {spec.name for spec in TABLES} - golden == ELSEWHERE | HERE
 
 
-def test_segment_leaders_are_the_first_forty_of_each_segment(settings: Settings) -> None:
+def test_segment_leaders_are_the_top_40_of_each_segment(settings: Settings) -> None:
     places = [(segment, place) for segment in ("food", "art") for place in range(50, 0, -1)]
     rows = [
         {
@@ -101,7 +101,7 @@ def test_segment_leaders_are_the_first_forty_of_each_segment(settings: Settings)
     assert found.columns == ["dimension", "segment", "rank_in_segment", "platform", "profile_id", "score"]
 
 
-def test_norms_are_quartiles_of_the_tier_or_of_the_platform_or_the_default(settings: Settings) -> None:
+def test_baselines_are_quartiles_of_tier_platform_or_default(settings: Settings) -> None:
     ratios = {"micro": [number**2 / 100 for number in range(20)], "mid": [5.0 + number for number in range(19)]}
     rows = [
         {"profile_id": f"{tier}{place}", "tier": tier, "following_ratio": ratio}
@@ -155,7 +155,7 @@ PAST: Row = {
 
 
 def _doubts() -> dict[str, float]:
-    """Works out the doubt of each sign of the suspect, as docs/metrics.md has it."""
+    """Computes the suspicion of each indicator, as in docs/metrics.md."""
 
     def doubt(z: float) -> float:
         return 1 / (1 + math.exp(2 * (3.5 - z)))
@@ -186,7 +186,7 @@ def _doubts() -> dict[str, float]:
     }
 
 
-def test_authenticity_is_the_product_over_its_signs(settings: Settings) -> None:
+def test_authenticity_is_the_product_over_its_indicators(settings: Settings) -> None:
     baselines = [
         {"tier": "micro", "indicator": sign, "basis": "tier", "accounts": 50, "p25": low, "p50": mid, "p75": high}
         for sign, (low, mid, high) in QUARTILES.items()

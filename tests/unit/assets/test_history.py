@@ -1,4 +1,4 @@
-"""What earlier snapshots tell: growth over missing, late and carried days, former handles, and which dates are stale."""
+"""Features of earlier snapshots: growth over missing, late and carried-forward days, previous handles, stale dates."""
 
 from datetime import date, timedelta
 
@@ -18,7 +18,7 @@ from tests.factories.invented_accounts import DAY, Row, night, profile
 
 
 def before(row: Row, days: int, **cells: object) -> Row:
-    """The same account in the snapshot of so many days before."""
+    """Builds the same account in the snapshot of so many days before."""
     return row | {"snapshot_date": DAY - timedelta(days=days)} | cells
 
 
@@ -47,13 +47,13 @@ def test_growth_is_over_the_nearest_snapshot_within_two_days(
     assert (row["followers_growth_7d"], row["followers_growth_30d"]) == (week, month)
 
 
-def test_an_account_without_earlier_snapshots_has_no_history(settings: Settings) -> None:
+def test_account_without_earlier_snapshots_has_no_history(settings: Settings) -> None:
     assert history(settings, TODAY) is None
     assert history(settings, TODAY, before(profile("b", 5), 7)) is None
     assert history(settings, TODAY, before(TODAY, 7, data_age_days=3)) is None  # that day's row was an older one
 
 
-def test_the_growth_of_a_carried_row_ends_where_it_was_landed(settings: Settings) -> None:
+def test_growth_of_a_carried_forward_row_ends_at_its_landing_date(settings: Settings) -> None:
     carried = TODAY | {"data_age_days": 3}
     row = history(settings, carried, before(TODAY, 10, followers=1500), before(TODAY, 3), before(TODAY, 2, followers=9))
     assert row is not None
@@ -61,14 +61,14 @@ def test_the_growth_of_a_carried_row_ends_where_it_was_landed(settings: Settings
     assert row["earlier_snapshots"] == 1
 
 
-def test_another_source_that_counts_otherwise_makes_no_step(settings: Settings) -> None:
+def test_change_of_source_is_not_a_follower_spike(settings: Settings) -> None:
     other = [before(TODAY, days, followers=1000 + days, source="other") for days in (9, 8, 6, 4)]
     row = history(settings, TODAY, *other)
     assert row is not None
     assert row["max_daily_growth"] < 0.01
 
 
-def test_a_former_handle_is_kept(settings: Settings) -> None:
+def test_previous_handle_is_kept(settings: Settings) -> None:
     row = history(settings, TODAY, before(TODAY, 3, handle="was_a"), before(TODAY, 9, handle="earlier_still"))
     assert row is not None
     assert row["previous_handle"] == "was_a"
@@ -78,7 +78,7 @@ def test_a_former_handle_is_kept(settings: Settings) -> None:
 
 
 def land(settings: Settings, day: date, followers: int) -> None:
-    """Profiles of a date in the lake, as an import leaves them."""
+    """Writes profiles of a date to the lake, as an import does."""
     lake = Lake(settings.lake)
     row = profile("a", followers) | {"snapshot_date": day}
     lake.write(
@@ -101,12 +101,12 @@ def look_back(settings: Settings, day: date) -> list[Row]:
     back = lookback.of(lake, day)
     inputs = {"profiles": lake.path("profiles", day), "tiers": reference("tiers"), **back.inputs}
     compute(settings, "history", History, inputs, day, "run", notes=back.notes)
-    # Only ranked dates can be stale; of the ranking, that it is there is enough.
+    # Only ranked dates can be stale; the existence of the ranking is enough.
     lake.write("ranking", day, "run", pl.DataFrame({"rank": [1]}))
     return pl.read_parquet(lake.path("history", day), hive_partitioning=False).to_dicts()
 
 
-def test_a_late_landing_makes_the_dates_that_look_back_on_it_stale_until_they_are_computed_anew(
+def test_late_landing_marks_dependent_dates_as_stale_until_recomputed(
     settings: Settings,
 ) -> None:
     lake = Lake(settings.lake)
@@ -117,13 +117,13 @@ def test_a_late_landing_makes_the_dates_that_look_back_on_it_stale_until_they_ar
     assert lookback.stale(lake) == []
     late = DAY - timedelta(days=7)
     land(settings, late, 1500)
-    assert lookback.stale(lake) == days[1:]  # the date before it has nothing to do with it
+    assert lookback.stale(lake) == days[1:]  # the date before it is unrelated
     assert f"--from {days[1]} --to {days[2]}" in Stale(lookback.stale(lake), "").remedy
     for day in (late, *days[1:]):
         rows = look_back(settings, day)
     assert rows[0]["followers_growth_7d"] == 1.0
     assert lookback.stale(lake) == []
-    land(settings, late, 1500)  # the same bytes once more change nothing
+    land(settings, late, 1500)  # the same bytes again change nothing
     assert lookback.stale(lake) == []
     land(settings, late, 2000)
     assert lookback.stale(lake) == days[1:]

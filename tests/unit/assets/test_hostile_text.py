@@ -1,4 +1,4 @@
-"""Naughty text as name, date, handle, cell, address and archive member: refused or escaped, and obeyed nowhere."""
+"""Hostile text as name, date, handle, cell, URL and archive member: rejected or escaped, and never executed."""
 
 import io
 import re
@@ -35,7 +35,7 @@ STEERING = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 
 
 @pytest.mark.parametrize("text", [text for text in NAUGHTY if not re.fullmatch("[a-z0-9_]{1,60}", text)])
-def test_no_text_is_a_name_of_a_source_or_a_date(tmp_path: Path, text: str) -> None:
+def test_hostile_text_is_not_a_source_name_or_date(tmp_path: Path, text: str) -> None:
     exports = Exports(tmp_path).source(text, "a.csv")
     with pytest.raises(SourcesError, match="name: "):
         exports.sources()
@@ -45,7 +45,7 @@ def test_no_text_is_a_name_of_a_source_or_a_date(tmp_path: Path, text: str) -> N
 
 @pytest.fixture(scope="module")
 def imported(tmp_path_factory: pytest.TempPathFactory) -> Exports:
-    """Accounts that are called by every one of them, imported."""
+    """Imports accounts with each of them as name."""
     exports = Exports(tmp_path_factory.mktemp("naughty")).source("a", "a.ndjson", max_quarantine_share=1)
     rows: list[dict[str, Any]] = [
         {"platform": "instagram", "profile_id": f"n{place}", "handle": text, "display_name": text, "biography": text,
@@ -58,7 +58,7 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> Exports:
     return exports
 
 
-def test_every_cell_is_taken_as_text_or_quarantined(imported: Exports) -> None:
+def test_hostile_cell_is_kept_as_text_or_quarantined(imported: Exports) -> None:
     told = imported.tables()
     (report,) = told.report
     assert report["landed"] == 2 * len(NAUGHTY) == report["accepted"] + report["quarantined"]
@@ -68,7 +68,7 @@ def test_every_cell_is_taken_as_text_or_quarantined(imported: Exports) -> None:
     assert not Path("/tmp/owned").exists()  # noqa: S108 - the file that one of them would write
 
 
-def test_no_file_is_made_outside_the_home(imported: Exports) -> None:
+def test_no_file_is_created_outside_the_home(imported: Exports) -> None:
     assert {path.name for path in imported.folder.iterdir()} == {"a.ndjson", "home", "sources.yaml"}
     names = [path.name for path in imported.settings.home.rglob("*")]
     assert not [name for name in names if STEERING.search(name) or ".." in name]
@@ -77,13 +77,13 @@ def test_no_file_is_made_outside_the_home(imported: Exports) -> None:
 @pytest.mark.parametrize(
     "member", ["../../out.csv", "/abs/out.csv", "a/../../out.csv", "x\n.csv", "\x1b[2J.csv", "C:\\out.csv"]
 )
-def test_members_of_archives_stay_inside_and_are_named_safely(tmp_path: Path, member: str) -> None:
+def test_archive_members_stay_inside_and_are_named_safely(tmp_path: Path, member: str) -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr(member, "platform,handle,followers\ninstagram,a,5000\n")
     exports = Exports(tmp_path).source("a", "a.zip")
     exports.write("a.zip", packed.getvalue())
-    # A part that begins with a point is hidden, and no export.
+    # A part that starts with a dot is hidden, and not an export.
     if ".." in member:
         with pytest.raises(NothingToPublishError, match="holds no export"):
             exports.run()
@@ -93,19 +93,19 @@ def test_members_of_archives_stay_inside_and_are_named_safely(tmp_path: Path, me
     assert not (tmp_path.parent / "out.csv").exists()
 
 
-def test_accounts_that_look_alike_stay_two(tmp_path: Path) -> None:
+def test_lookalike_accounts_stay_separate(tmp_path: Path) -> None:
     handles = ["anna", "аnna", "anna\u200b", "ａｎｎａ", "αnna"]  # noqa: RUF001 - letters of other scripts on purpose
     exports = Exports(tmp_path).source("a", "a.ndjson", max_quarantine_share=1)
     exports.write(
         "a.ndjson", ndjson_bytes({"platform": "instagram", "handle": each, "followers": 5000} for each in handles)
     )
     told = exports.run()
-    # Without width, and full width: the very same letters. Other scripts: other people.
+    # Zero-width and full-width: the same letters. Other scripts: other people.
     assert told.accounts("handle") == [("anna",), ("αnna",), ("аnna",)]  # noqa: RUF001 - as above
     assert told.told("accepted", "deduplicated") == [(3, 2)]
 
 
-def test_a_terminal_and_a_log_are_not_steered(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+def test_hostile_text_does_not_control_terminal_or_log(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
     hostile = "[/bold]\x1b[2J\x1b]0;owned\x07\u202eа\nINFO run: fine"  # noqa: RUF001 - a letter of another script
     home.rewrite("2026-10-31", pl.lit(hostile).alias("handle"))
     home.publish()
@@ -124,12 +124,12 @@ def test_a_terminal_and_a_log_are_not_steered(home: Home, capsys: pytest.Capture
 
 
 @pytest.mark.parametrize("text", NAUGHTY)
-def test_printable_text_steers_nothing(text: str) -> None:
+def test_printable_text_has_no_control_characters(text: str) -> None:
     assert not STEERING.search(printable(text))
     assert printable("👩\u200d👩\u200d👧 Ω") == "👩\u200d👩\u200d👧 Ω"
 
 
-def test_connections_that_see_foreign_data_have_no_way_out(tmp_path: Path) -> None:
+def test_connections_with_foreign_data_are_sandboxed(tmp_path: Path) -> None:
     outside = tmp_path / "outside.csv"
     outside.write_text("a\n1\n", encoding="utf-8")
     inside = tmp_path / "inside"
@@ -152,8 +152,8 @@ def test_connections_that_see_foreign_data_have_no_way_out(tmp_path: Path) -> No
     assert {path.name for path in tmp_path.iterdir()} == {"outside.csv", "inside", "home"}
 
 
-def test_no_connection_is_opened_beside_them() -> None:
-    """Reading and importing open DuckDB through `engine` and `sandbox` alone; others open what the project itself has written."""
+def test_duckdb_connections_are_opened_only_by_engine_and_sandbox() -> None:
+    """Checks that reading and importing open DuckDB only through `engine` and `sandbox`."""
     opened = {
         str(path.relative_to(REPOSITORY))
         for folder in ("pipelines", "assets", "schemas")

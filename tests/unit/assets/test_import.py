@@ -1,4 +1,4 @@
-"""One file through an import: which rows are accepted, and what the quarantine says of the others."""
+"""One file through an import: accepted rows, and the quarantine of the others."""
 
 import gzip
 import io
@@ -41,7 +41,7 @@ REASONS = {
 
 
 def one(folder: Path, file: str, content: bytes, *, day_landed: bool = True, **keys: object) -> Imported:
-    """What comes of one file, however bad."""
+    """Imports one file, however bad."""
     exports = Exports(folder).source("only", file, max_quarantine_share=1, **{"platform": "instagram", **keys})
     exports.write(file, content)
     if day_landed:
@@ -100,7 +100,7 @@ def test_every_format_gives_the_same_rows_and_reasons(tmp_path: Path, file: str)
         assert "anna" not in raw
 
 
-def test_the_quarantine_keeps_the_record_as_it_stands_in_the_file(tmp_path: Path) -> None:
+def test_quarantine_keeps_the_original_record(tmp_path: Path) -> None:
     content = b'handle,followers,biography\nanna,10,x\n"ben, b",many,"two\nlines ""x"""\ncleo,,\n\n dora ,no,\xf0\x9f\x8c\xbf\n'
     imported = one(tmp_path, "a.csv", content)
     assert imported.bad("landed_row", "landed_line", "raw") == [
@@ -110,7 +110,7 @@ def test_the_quarantine_keeps_the_record_as_it_stands_in_the_file(tmp_path: Path
     ]
 
 
-def test_a_record_that_cannot_be_cut_into_cells_leaves_the_others_as_they_are(tmp_path: Path) -> None:
+def test_unparseable_record_does_not_affect_others(tmp_path: Path) -> None:
     people = [(f"h{number}", str(number)) for number in range(2_000)]
     clean = csv_bytes([("handle", "followers"), *people])
     dirty = clean + b'"x,1\ny\nz,2,3\nw\xff,4\nlast,5\n'
@@ -126,7 +126,7 @@ def test_a_record_that_cannot_be_cut_into_cells_leaves_the_others_as_they_are(tm
     ]
 
 
-def test_lines_that_are_no_json_are_quarantined_each(tmp_path: Path) -> None:
+def test_invalid_json_lines_are_quarantined_individually(tmp_path: Path) -> None:
     good = [b'{"handle": "a", "followers": 1}', b'{"handle": "b", "followers": 2}']
     bad = [b'{"handle": "c", "followers": 3', b"garbage", b"[1]", b"5", b"{}", b'{"handle": "\xff", "followers": 1}']
     first = b'{"handle": "z", "followers":'
@@ -141,11 +141,11 @@ def test_lines_that_are_no_json_are_quarantined_each(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "file, content", [("a.csv", gzip.compress(as_csv(), mtime=0)), ("a.ndjson.gz", ndjson_bytes(records()))]
 )
-def test_a_name_may_lie_about_compression(tmp_path: Path, file: str, content: bytes) -> None:
+def test_file_extension_may_contradict_compression(tmp_path: Path, file: str, content: bytes) -> None:
     assert one(tmp_path, file, content).accounts("handle") == [("anna",), ("hugo",)]
 
 
-def test_counts_of_a_json_file_are_read_as_its_numbers_are_written(tmp_path: Path) -> None:
+def test_json_counts_keep_their_notation(tmp_path: Path) -> None:
     values = ["1", "1.0", "1e3", '"12.5k"', "1.5", "true", '{"n": 1}', "12345678901234567890", "null"]
     lines = [f'{{"handle": "h{place}", "followers": {value}}}' for place, value in enumerate(values)]
     imported = one(tmp_path, "a.ndjson", "\n".join(lines).encode())
@@ -154,7 +154,7 @@ def test_counts_of_a_json_file_are_read_as_its_numbers_are_written(tmp_path: Pat
 
 
 def scraped(handle: str | None, followers: object, posts: object) -> Row:
-    """A record of the scraper's: a profile with its posts within."""
+    """Builds a record of the scraper: a profile with nested posts."""
     keys = ("url fullName biography externalUrl followsCount isBusinessAccount businessCategoryName private verified "
             "postsCount")  # fmt: skip
     named = {"id": handle and f"id-{handle}", "username": handle, "followersCount": followers, "latestPosts": posts}
@@ -165,7 +165,7 @@ def post(number: int, **keys: object) -> Row:
     return {"id": f"p{number}", "timestamp": f"{ago(10)}T12:00:00.000Z", "likesCount": 5, "commentsCount": 1} | keys
 
 
-def test_nested_posts_are_records_of_their_own(tmp_path: Path) -> None:
+def test_nested_posts_are_separate_records(tmp_path: Path) -> None:
     people = [
         scraped("anna", 100, [post(1), post(2, likesCount="many"), post(3, timestamp="3 weeks ago")]),
         scraped("ben", "lots", [post(4)]),
@@ -175,7 +175,7 @@ def test_nested_posts_are_records_of_their_own(tmp_path: Path) -> None:
     imported = one(tmp_path, "a.json", json.dumps(people).encode(), shape="apify_instagram")
     assert imported.told("records", "landed", "accepted", "quarantined") == [("profiles", 4, 3, 1), ("posts", 6, 3, 3)]
     posts = sorted((row["post_id"], row["profile_id"], row["likes"], row["hashtags"]) for row in imported.posts)
-    # A profile that cannot be used does not make its posts wrong.
+    # An invalid profile does not make its posts invalid.
     assert posts == [("p1", "id-anna", 5, None), ("p4", "id-ben", 5, None), ("p5", "id-dora", None, "a b")]
     assert imported.bad("records", "landed_row", "landed_line", "reason") == [
         ("profiles", 2, None, "followers: unreadable"),
@@ -186,7 +186,7 @@ def test_nested_posts_are_records_of_their_own(tmp_path: Path) -> None:
     assert [json.loads(raw).get("id") for (raw,) in imported.bad("raw")][1:3] == ["p2", "p3"]
 
 
-def test_a_cell_that_is_no_list_of_posts_costs_one_record_and_not_the_file(tmp_path: Path) -> None:
+def test_invalid_list_of_posts_rejects_one_record(tmp_path: Path) -> None:
     odd: list[object] = ["see profile", {"a": 1}, "", "none", None, []]
     people = [scraped(f"h{place}", 10, value) for place, value in enumerate(odd)]
     people.append(scraped("last", 10, [post(1, hashtags="ad spring"), post(2, hashtags='["cut')]))
@@ -197,7 +197,7 @@ def test_a_cell_that_is_no_list_of_posts_costs_one_record_and_not_the_file(tmp_p
 
 
 @pytest.mark.parametrize("profile_id", ["1.78414E+16", "1,78414E+16", "7.08021e18"])
-def test_an_id_that_a_spreadsheet_rounded_is_no_id(tmp_path: Path, profile_id: str) -> None:
+def test_id_rounded_by_a_spreadsheet_is_rejected(tmp_path: Path, profile_id: str) -> None:
     rows = [
         ("profile_id", "handle", "followers"),
         (profile_id, "a", 1),
@@ -210,19 +210,19 @@ def test_an_id_that_a_spreadsheet_rounded_is_no_id(tmp_path: Path, profile_id: s
 
 
 @pytest.mark.parametrize("age", ["abc", "6.5", "99999999999", "-99999999999", "1e300"])
-def test_an_age_that_cannot_be_costs_its_row_and_not_the_file(tmp_path: Path, age: str) -> None:
+def test_invalid_age_rejects_only_its_row(tmp_path: Path, age: str) -> None:
     imported = one(tmp_path, "a.csv", f"handle,followers,age\na,1,{age}\nb,2,20\n".encode())
     assert imported.bad("landed_row", "field") == [(1, "age")]
     assert imported.accounts("handle", "age") == [("b", 20)]
 
 
 @pytest.mark.parametrize("time", ["infinity", "-infinity", "epoch", "99999-01-01", "0000-01-01", "2024-05-01 (BC)"])
-def test_a_time_that_cannot_be_costs_its_row_and_not_the_night(tmp_path: Path, time: str) -> None:
+def test_invalid_time_rejects_only_its_row(tmp_path: Path, time: str) -> None:
     imported = one(tmp_path, "a.csv", f"handle,followers,captured_at\na,1,{time}\nb,2,2026-10-30\n".encode())
     assert imported.bad("landed_row", "reason") == [(1, "captured_at: unreadable")]
 
 
-def test_milliseconds_in_place_of_seconds_cost_their_row_and_not_the_night(tmp_path: Path) -> None:
+def test_milliseconds_in_place_of_seconds_reject_only_their_row(tmp_path: Path) -> None:
     select = {"handle": "text_of(h)", "followers": "count_of(f)", "captured_at": "epoch_of(t)"}
     Exports(tmp_path).shape("epochs", profiles={"columns": ["h", "f", "t"], "select": select})
     imported = one(tmp_path, "a.csv", b"h,f,t\na,1,1700000000000\nb,2,1700000000\n", shape="epochs")
@@ -230,7 +230,7 @@ def test_milliseconds_in_place_of_seconds_cost_their_row_and_not_the_night(tmp_p
     assert imported.accounts("captured_at") == [(datetime(2023, 11, 14, 22, 13, 20),)]  # noqa: DTZ001 - UTC, no zone
 
 
-def test_lists_of_a_parquet_file_are_read_as_lists(tmp_path: Path) -> None:
+def test_parquet_lists_are_read_as_lists(tmp_path: Path) -> None:
     frame = pl.DataFrame({"h": ["a"], "f": [1.0], "b": [["x", "y"]], "t": [at(DAY)]})
     content = io.BytesIO()
     frame.write_parquet(content)
@@ -240,13 +240,13 @@ def test_lists_of_a_parquet_file_are_read_as_lists(tmp_path: Path) -> None:
     assert imported.accounts("handle", "followers", "biography", "captured_at") == [("a", 1, "x y", at(DAY))]
 
 
-def test_a_bad_record_behind_the_first_batch_is_quarantined_too(tmp_path: Path) -> None:
+def test_bad_record_after_the_first_batch_is_quarantined(tmp_path: Path) -> None:
     rows = b"".join(b"h%d,%d\n" % (number, number) for number in range(batches.ROWS + 10_000))
     imported = one(tmp_path, "a.csv", b"handle,followers\n" + rows + b"x,1,2\n")
     assert imported.bad("landed_row", "raw") == [(batches.ROWS + 10_001, "x,1,2")]
 
 
-def test_json_that_goes_on_behind_its_end_is_unreadable_and_no_crash(tmp_path: Path) -> None:
+def test_json_with_trailing_data_is_unreadable(tmp_path: Path) -> None:
     content = b'[{"handle": "a", "followers": 1}]\n[{"handle": "b", "followers": 2}]'
     with pytest.raises(NothingToPublishError, match=r"a\.json cannot be read as shape smallvoices"):
         one(tmp_path, "a.json", content)
@@ -261,7 +261,7 @@ dirt = st.sampled_from(["", "7", "x", '"', '""', '"a,b"', "\n", "1e9", "-1", "n/
     st.sampled_from(["a.csv", "a.ndjson"]),
     st.randoms(use_true_random=False),
 )
-def test_nothing_is_lost_whatever_a_file_holds(
+def test_every_record_of_any_file_is_accounted_for(
     tmp_path_factory: pytest.TempPathFactory, lines: list[str], file: str, chance: random.Random
 ) -> None:
     names = "handle,followers,age,profile_id,captured_at"
@@ -283,13 +283,13 @@ def test_nothing_is_lost_whatever_a_file_holds(
     assert len(numbers) + report["deduplicated"] == report["landed"]
 
 
-def test_a_declared_platform_is_for_records_that_name_none(tmp_path: Path) -> None:
+def test_declared_platform_applies_to_records_without_one(tmp_path: Path) -> None:
     rows = [{"platform": "tiktok", "handle": "a", "followers": 1}, {"handle": "b", "followers": 2}]
     imported = one(tmp_path, "a.ndjson", ndjson_bytes(rows), platform="youtube")
     assert imported.accounts("handle", "platform") == [("a", "tiktok"), ("b", "youtube")]
 
 
-def test_profiles_and_posts_of_one_pull_are_inferred_apart(tmp_path: Path) -> None:
+def test_profiles_and_posts_of_one_pull_are_inferred_separately(tmp_path: Path) -> None:
     ids = [str(6_800_000_000_000_000_000 + number * 829_352_327) for number in range(20)]
     profiles = [
         {"platform": "tiktok", "handle": f"voice{place}", "profile_id": profile_id, "followers": 1000 + 10 * place}
@@ -307,10 +307,8 @@ def test_profiles_and_posts_of_one_pull_are_inferred_apart(tmp_path: Path) -> No
     assert exports.run().told("records", "accepted") == [("profiles", 20), ("posts", 120)]
 
 
-def test_the_report_of_an_import_is_never_there_before_the_tables_it_speaks_of(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Dates that look back take the report for what the tables hold: an import that dies between them is run again."""
+def test_import_report_is_written_after_its_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kills an import before its report, which dates that look back rely on: it must be run again."""
     replaced: list[str] = []
     replace = Path.replace
 
@@ -324,8 +322,8 @@ def test_the_report_of_an_import_is_never_there_before_the_tables_it_speaks_of(
     assert replaced[-1] == "import_report"
 
 
-def test_a_refused_file_has_a_row_for_the_records_that_are_held_back_with_it(tmp_path: Path) -> None:
-    """Beside a row for each that is at fault; a file without such records needs none."""
+def test_rejected_file_has_a_row_for_its_valid_records(tmp_path: Path) -> None:
+    """Expects this row next to a row for each invalid record; a file without valid records needs none."""
     exports = Exports(tmp_path).source("good", "good.csv", platform="instagram")
     exports.source("half", "half.csv", platform="instagram").source("none", "none.csv", platform="instagram")
     exports.write("good.csv", b"handle,followers\na,1\n")

@@ -1,4 +1,4 @@
-"""Unknown exports: columns in any language, numbers in any locale, and what only arithmetic can tell apart."""
+"""Unknown exports: columns in any language, numbers in any locale, and meanings that only arithmetic distinguishes."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ ACCOUNTS = ("fern.and.moss", "kiln_days", "oat_rider", "tiny.tides", "loom_lane"
 
 
 def table(header: str, *cells: str, delimiter: str = ",") -> str:
-    """A CSV of the six accounts with these cells behind each handle, the cells of a column one after the other."""
+    """Builds a CSV of the six accounts with these cells after each handle, column by column."""
     lines = [delimiter.join([handle, *values.split("|")]) for handle, values in zip(ACCOUNTS, cells, strict=False)]
     return "\n".join([header, *lines, ""])
 
@@ -32,7 +32,7 @@ def table(header: str, *cells: str, delimiter: str = ",") -> str:
         "ユーザー名,フォロワー数,平均 いいね,平均 コメント,engagement rate",
     ],
 )
-def test_headers_of_many_vendors_and_languages(tmp_path: Path, header: str) -> None:
+def test_headers_of_many_vendors_and_languages_are_recognized(tmp_path: Path, header: str) -> None:
     text = table(header, "12000|480|24|4.2", "3400|204|10.2|6.3", "800|80|8|11", "56000|1120|56|2.1")
     first, *_ = rows(tmp_path, text)
     assert first == {
@@ -45,7 +45,7 @@ def test_headers_of_many_vendors_and_languages(tmp_path: Path, header: str) -> N
     }
 
 
-def test_a_ranking_that_puts_handles_under_names(tmp_path: Path) -> None:
+def test_handles_under_a_name_header_are_recognized(tmp_path: Path) -> None:
     text = "Real name,Instagram name,Followers,Engagement avg\n" + "".join(
         f"{handle},{name} ✨,{followers},{average}\n"
         for handle, name, followers, average in [
@@ -60,7 +60,7 @@ def test_a_ranking_that_puts_handles_under_names(tmp_path: Path) -> None:
     assert (first["followers"], first["avg_engagement"]) == (1_200_000, 14_500)
 
 
-def test_names_stand_for_handles_where_there_are_none_and_that_is_said(tmp_path: Path) -> None:
+def test_names_replace_missing_handles_and_are_reported(tmp_path: Path) -> None:
     text = (
         "rank,Youtuber,subscribers,uploads\n1,Kiln & Clay,2450000,200\n2,Oat Rider,1700000,31\n3,Tiny Tides,166000,7\n"
     )
@@ -87,13 +87,13 @@ def test_names_stand_for_handles_where_there_are_none_and_that_is_said(tmp_path:
         ("1.2E+4|3.4E+3|8E+2|1.056E+6", (12_000, 3_400, 800, 1_056_000)),
     ],
 )
-def test_the_locale_is_decided_by_the_whole_column(tmp_path: Path, cells: str, followers: tuple[int, ...]) -> None:
+def test_locale_is_inferred_from_the_whole_column(tmp_path: Path, cells: str, followers: tuple[int, ...]) -> None:
     text = table("handle;followers", *cells.split("|"), delimiter=";")
     assert tuple(row["followers"] for row in rows(tmp_path, text)) == followers
 
 
-def test_thousands_that_look_like_decimals_are_settled_by_the_other_columns(tmp_path: Path) -> None:
-    # 3,375 average likes: a thousand times as many where the comma stood for thousands.
+def test_thousands_separators_are_resolved_by_other_columns(tmp_path: Path) -> None:
+    # 3,375 average likes: a thousand times as many with the comma as thousands separator.
     text = table("handle;followers;avg_likes", "987|3,375", "230|49,7", "1400|12,125", "480|8,5", delimiter=";")
     assert [row["avg_likes"] for row in rows(tmp_path, text)] == [3.375, 49.7, 12.125, 8.5]
 
@@ -105,11 +105,11 @@ def test_thousands_that_look_like_decimals_are_settled_by_the_other_columns(tmp_
         ("handle,followers,avg_likes", ('9870|"3,5"', "2300|1.5", "14000|2")),
     ],
 )
-def test_marks_that_nothing_settles_are_asked_for(tmp_path: Path, header: str, cells: tuple[str, ...]) -> None:
+def test_unresolved_separators_are_ambiguous(tmp_path: Path, header: str, cells: tuple[str, ...]) -> None:
     assert list(asked(tmp_path, table(header, *cells))) == ["avg_likes"]
 
 
-def test_thousands_beside_ungrouped_numbers_are_no_thousands(tmp_path: Path) -> None:
+def test_separators_next_to_ungrouped_numbers_are_decimals(tmp_path: Path) -> None:
     assert list(asked(tmp_path, table("handle;followers", "3.375", "15000", "1.200", delimiter=";"))) == ["followers"]
 
 
@@ -123,7 +123,9 @@ def test_thousands_beside_ungrouped_numbers_are_no_thousands(tmp_path: Path) -> 
         ("handle,Followers (M)", ("475.8M", "366M", "0.5M"), (475_800_000, 366_000_000, 500_000)),
     ],
 )
-def test_units_in_headers(tmp_path: Path, header: str, cells: tuple[str, ...], followers: tuple[int, ...]) -> None:
+def test_units_in_headers_are_recognized(
+    tmp_path: Path, header: str, cells: tuple[str, ...], followers: tuple[int, ...]
+) -> None:
     assert tuple(row["followers"] for row in rows(tmp_path, table(header, *cells))) == followers
 
 
@@ -135,7 +137,7 @@ def test_units_in_headers(tmp_path: Path, header: str, cells: tuple[str, ...], f
         "rank,handle,followers\n1,kiln_days,651\n2,oat_rider,640\n3,loom_lane,505\n",
     ],
 )
-def test_followers_of_an_unknown_unit_are_asked_for(tmp_path: Path, text: str) -> None:
+def test_followers_of_an_unknown_unit_are_ambiguous(tmp_path: Path, text: str) -> None:
     assert any(about.lower().startswith("followers") for about in asked(tmp_path, text))
 
 
@@ -145,11 +147,11 @@ def test_followers_of_an_unknown_unit_are_asked_for(tmp_path: Path, text: str) -
         (("12000|480|24|4.2", "3400|204|10.2|6.3", "800|80|8|11"), 0.042, "sure"),
         (("12000|480|24|0.042", "3400|204|10.2|0.063", "800|80|8|0.11"), 0.042, "sure"),
         (("12000|480|24|4.2%", "3400|204|10.2|6.3%", "800|80|8|11%"), 0.042, "sure"),
-        # Over other posts than the averages, and yet of their size.
+        # Over other posts than the averages, but of the same magnitude.
         (("12000|480|24|3.4", "3400|204|10.2|8.1", "800|80|8|9"), 0.034, "likely"),
     ],
 )
-def test_a_ratio_shows_its_unit_by_arithmetic(
+def test_ratio_unit_is_inferred_by_arithmetic(
     tmp_path: Path, cells: tuple[str, ...], ratio: float, certainty: str
 ) -> None:
     text = table("handle,followers,avg_likes,avg_comments,engagement_rate", *cells)
@@ -158,12 +160,12 @@ def test_a_ratio_shows_its_unit_by_arithmetic(
     assert told.certainty == certainty
 
 
-def test_a_ratio_of_either_unit_is_asked_for(tmp_path: Path) -> None:
+def test_ratio_of_either_unit_is_ambiguous(tmp_path: Path) -> None:
     text = table("handle,followers,er", "12000|0.31", "3400|0.24", "800|0.4", "5600|0.19", "900|0.28")
     assert list(asked(tmp_path, text)) == ["er"]
 
 
-def test_digits_that_contradict_what_is_usual_are_asked_about(tmp_path: Path) -> None:
+def test_implausible_magnitudes_are_ambiguous(tmp_path: Path) -> None:
     # 18,916 interactions of 9,000 followers: as percent the numbers of interactions would not be whole.
     text = table(
         "handle,followers,engagement_rate",
@@ -175,24 +177,24 @@ def test_digits_that_contradict_what_is_usual_are_asked_about(tmp_path: Path) ->
 @pytest.mark.parametrize(
     "cells, expected",
     [
-        # The reported ratio says that they are averages.
+        # The reported ratio shows that they are averages.
         (("12000|480|24|4.2%", "3400|204|10|6.3%", "800|80|8|11%"), {"avg_likes": 480, "avg_comments": 24}),
         (("12000|480|24|", "3400|204|10|", "800|80|8|"), {"avg_likes": 480, "avg_comments": 24}),
     ],
 )
-def test_likes_that_are_averages(tmp_path: Path, cells: tuple[str, ...], expected: dict[str, float]) -> None:
+def test_average_likes_are_detected(tmp_path: Path, cells: tuple[str, ...], expected: dict[str, float]) -> None:
     first = rows(tmp_path, table("handle,followers,likes,comments,er", *cells))[0]
     assert {key: first.get(key) for key in expected} == expected
 
 
-def test_likes_that_are_totals_are_shared_out_over_the_posts(tmp_path: Path) -> None:
+def test_total_likes_are_divided_by_posts(tmp_path: Path) -> None:
     text = table("handle,followers,likes,videos", "12000|96000|200", "3400|20400|100", "800|8000|50", "5600|90000|90")
     assert [row["avg_likes"] for row in rows(tmp_path, text)][:3] == [480, 204, 160]
     (told,) = [column for column in inferred(tmp_path, text).proposal.columns if column.taken_for == "avg_likes"]
     assert told.certainty == "likely"
 
 
-def test_totals_without_posts_are_left_aside(tmp_path: Path) -> None:
+def test_totals_without_posts_are_ignored(tmp_path: Path) -> None:
     text = table("handle,followers,total likes", "12000|96000", "3400|20400", "800|8000")
     assert "avg_likes" not in rows(tmp_path, text)[0]
     assert aside(tmp_path, text) == {"total likes": "a total"}
@@ -201,20 +203,20 @@ def test_totals_without_posts_are_left_aside(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "header, cells",
     [
-        # Five times what the ratio says: sums over five posts.
+        # Five times the value that the ratio implies: sums over five posts.
         ("handle,followers,likes,comments,er", ("12000|2400|120|4.2%", "3400|1020|51|6.3%", "800|400|40|11%")),
         # Half of the followers: much for an average, little for a total.
         ("handle,followers,likes", ("12000|6000", "3400|1700", "800|400")),
         ("handle,followers,avg_likes", ("120|6000", "34|1700", "8|400")),
     ],
 )
-def test_likes_of_either_kind_are_asked_for(tmp_path: Path, header: str, cells: tuple[str, ...]) -> None:
+def test_likes_of_either_kind_are_ambiguous(tmp_path: Path, header: str, cells: tuple[str, ...]) -> None:
     about = asked(tmp_path, table(header, *cells))
     assert about
     assert all("likes" in name or "comments" in name for name in about)
 
 
-def test_text_and_number_of_the_same_thing_check_each_other(tmp_path: Path) -> None:
+def test_text_and_numeric_columns_are_cross_checked(tmp_path: Path) -> None:
     text = table(
         "handle,followers,followers,er,er_float", "3K|3339|1.5%|1.55", "6K|5980|3.7%|3.69", "32K|32025|3.1%|3.13"
     )
@@ -223,12 +225,12 @@ def test_text_and_number_of_the_same_thing_check_each_other(tmp_path: Path) -> N
     assert [row["followers"] for row in rows(tmp_path, text)] == [3_339, 5_980, 32_025]
 
 
-def test_twins_that_contradict_each_other_are_asked_about(tmp_path: Path) -> None:
+def test_contradictory_duplicate_columns_are_ambiguous(tmp_path: Path) -> None:
     text = table("handle,followers,followers", "3K|333900", "6K|598", "32K|1")
     assert list(asked(tmp_path, text)) == ["followers_2"]
 
 
-def test_what_resembles_a_figure_is_left_aside(tmp_path: Path) -> None:
+def test_columns_that_resemble_a_figure_are_ignored(tmp_path: Path) -> None:
     text = table(
         "handle,followers,subscribers gained,fake followers,max likes,likes_2023,authentic engagement,influence score,"
         "posts per week,audience country,avg_likes",
@@ -238,7 +240,7 @@ def test_what_resembles_a_figure_is_left_aside(tmp_path: Path) -> None:
     assert set(first) == {"platform", "handle", "followers", "avg_likes"}
 
 
-def test_platforms_side_by_side_are_asked_about_until_declared(tmp_path: Path) -> None:
+def test_several_platforms_are_ambiguous_until_declared(tmp_path: Path) -> None:
     text = table("name,instagram followers,tiktok followers", "12000|900", "3400|70000", "800|12")
     assert list(asked(tmp_path, text, platform=None)) == ["platform"]
     assert [row["followers"] for row in rows(tmp_path, text, platform="tiktok")] == [900, 70_000, 12]
@@ -258,7 +260,9 @@ def test_platforms_side_by_side_are_asked_about_until_declared(tmp_path: Path) -
         (table("handle,followers,channel id", *["1200|UCabcdefghijklmnopqrstuv"] * 3), "x.csv", "youtube"),
     ],
 )
-def test_the_platform_is_told_by_cells_headers_or_the_name(tmp_path: Path, text: str, name: str, platform: str) -> None:
+def test_platform_is_inferred_from_cells_headers_or_file_name(
+    tmp_path: Path, text: str, name: str, platform: str
+) -> None:
     assert {row["platform"] for row in rows(tmp_path, text, name, platform=None)} == {platform}
 
 
@@ -272,11 +276,11 @@ def test_the_platform_is_told_by_cells_headers_or_the_name(tmp_path: Path, text:
         ("username,followers\n", "instagram.csv", "records"),
     ],
 )
-def test_what_cannot_be_told_is_asked_for(tmp_path: Path, text: str, name: str, about: str) -> None:
+def test_undetermined_columns_are_ambiguous(tmp_path: Path, text: str, name: str, about: str) -> None:
     assert about in asked(tmp_path, text, name, platform=None)
 
 
-def test_numbers_of_records_are_no_ids_of_accounts(tmp_path: Path) -> None:
+def test_row_numbers_are_not_account_ids(tmp_path: Path) -> None:
     text = "id,username,followers\n1,kiln_days,1200\n2,oat_rider,800\n3,loom_lane,950\n"
     assert "profile_id" not in rows(tmp_path, text)[0]
     text = "id,username,followers\n6721396317727622150,kiln_days,1200\n172448238480965632,oat_rider,800\n"
@@ -292,12 +296,12 @@ def test_numbers_of_records_are_no_ids_of_accounts(tmp_path: Path) -> None:
         (("1707782400", "1709251200"), "2024-02-13"),
     ],
 )
-def test_dates_are_decided_by_the_whole_column(tmp_path: Path, cells: tuple[str, ...], captured: str) -> None:
+def test_date_order_is_inferred_from_the_whole_column(tmp_path: Path, cells: tuple[str, ...], captured: str) -> None:
     text = table("handle,followers,scraped_at", *[f"1200|{cell}" for cell in cells])
     assert str(rows(tmp_path, text)[0]["captured_at"])[:10] == captured
 
 
-def test_days_and_months_that_look_alike_are_asked_about_where_they_decide_which_record_is_newest(
+def test_ambiguous_day_and_month_is_asked_if_it_decides_the_newest_record(
     tmp_path: Path,
 ) -> None:
     text = "handle,date,followers\nkiln,01/02/2024,10\nkiln,02/03/2024,20\nkiln,05/04/2024,30\noat,01/02/2024,5\n"
@@ -313,7 +317,7 @@ p3,oat_rider,2026-03-02T10:00:00Z,-1,9,three,900
 """
 
 
-def test_a_table_of_posts_gives_posts_and_their_accounts(tmp_path: Path) -> None:
+def test_table_of_posts_gives_posts_and_accounts(tmp_path: Path) -> None:
     assert [(row["handle"], row["followers"]) for row in rows(tmp_path, POSTS)] == [
         ("kiln_days", 4000), ("kiln_days", 4000), ("oat_rider", 900),
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Exports whose shape is shipped, inferred as if it were not: what is taken is what the shape takes, or is asked for."""
+"""Exports of shipped shapes, inferred without them: the result agrees with the shape, or is ambiguous."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +22,7 @@ FIGURES: dict[Records, tuple[str, ...]] = {
     ),
     "posts": ("post_id", "profile_id", "handle", "likes", "comments", "shares", "saves", "views", "posted_at"),
 }  # fmt: skip
-# Under 30 records of a few invented figures; the real ones say more.
+# Under 30 records of a few synthetic figures; the real ones are larger.
 SHIPPED = [(shape, path) for shape in shipped() for path in sorted((FIXTURES / shape.name).glob("profiles.*"))]
 REAL = [
     ("yoo_2018", "yoo_2018/influencers.csv"),
@@ -37,7 +37,7 @@ REAL = [
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, Shape], Shape | None]:
-    """What is inferred of an export, knowing none of the shapes; None where it is asked for."""
+    """Infers an export without the shapes; None if it is ambiguous."""
 
     def infer(path: Path, shape: Shape) -> Shape | None:
         monkeypatch.setattr(inference, "shipped", tuple)
@@ -51,7 +51,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, Shape], Shape | Non
 
 
 def differing(records: Records, path: Path, shape: Shape, other: Shape) -> list[tuple[int, str, Any, Any]]:
-    """(record, column, by the shape, as inferred) of every figure that both read, and read differently."""
+    """Returns (record, column, by the shape, as inferred) of every figure that differs."""
     found = []
     key = "post_id" if records == "posts" else "handle"
     pairs = zip(*([row for row in read(path, one, records) if row.get(key)] for one in (shape, other)), strict=True)
@@ -64,7 +64,7 @@ def differing(records: Records, path: Path, shape: Shape, other: Shape) -> list[
 
 
 @pytest.mark.parametrize("shape, path", SHIPPED, ids=[shape.name for shape, _ in SHIPPED])
-def test_no_figure_of_a_known_vendor_is_read_otherwise(
+def test_inference_agrees_with_shipped_shapes(
     told: Callable[[Path, Shape], Shape | None], shape: Shape, path: Path
 ) -> None:
     inferred = told(path, shape)
@@ -77,7 +77,7 @@ def test_no_figure_of_a_known_vendor_is_read_otherwise(
 
 @pytest.mark.skipif(not EXPORTS.is_dir(), reason="the real exports (../shared/exports) are not here")
 @pytest.mark.parametrize("name, file", REAL, ids=[name for name, _ in REAL])
-def test_real_exports_are_read_as_by_their_shape(
+def test_inference_agrees_with_shapes_on_real_exports(
     told: Callable[[Path, Shape], Shape | None], name: str, file: str
 ) -> None:
     shape = next(shape for shape in shipped() if shape.name == name)

@@ -1,4 +1,4 @@
-"""JSON exports in every wrapping: which records are found, and what the quarantine says of the others."""
+"""JSON exports in every wrapping: found records, and the quarantine of the others."""
 
 import json
 import tempfile
@@ -45,7 +45,7 @@ BAD = [
 
 
 def one(folder: Path, content: str, profiles: Row, posts: Row | None = None, file: str = "a.json") -> Imported:
-    """What comes of one JSON file through a shape of the user's own."""
+    """Imports one JSON file through a user-defined shape."""
     keys = {"profiles": profiles} | ({"posts": posts} if posts else {})
     exports = Exports(folder).shape("own", format="json", platform="instagram", **keys)
     exports.source("only", file, shape="own", max_quarantine_share=1).write(file, content.encode())
@@ -53,7 +53,7 @@ def one(folder: Path, content: str, profiles: Row, posts: Row | None = None, fil
 
 
 def wrapped(first: list[Any], second: list[Any]) -> dict[str, tuple[str, str | None]]:
-    """Two runs of records, in every way that they may stand in a file, with the path that finds them."""
+    """Returns two runs of records, in every wrapping, with the path that finds them."""
     pages = [{"data": {"items": part, "more": 1}, "cursor": {"next": "b]}"}} for part in (first, second)]
     every = {"meta": {"items": [1]}, "data": {"items": first + second}, "paging": {"cursors": {"after": "]"}}}
     return {
@@ -71,7 +71,7 @@ def wrapped(first: list[Any], second: list[Any]) -> dict[str, tuple[str, str | N
 
 
 @pytest.mark.parametrize("wrapping", wrapped([], []))
-def test_records_are_found_however_they_are_wrapped(tmp_path: Path, wrapping: str) -> None:
+def test_records_are_found_in_every_wrapping(tmp_path: Path, wrapping: str) -> None:
     content, path = wrapped(PEOPLE[:3], PEOPLE[3:])[wrapping]
     imported = one(tmp_path, content, {"columns": COLUMNS, "select": SELECT} | ({"records": path} if path else {}))
     assert imported.told("landed", "accepted", "quarantined") == [(7, 2, 5)]
@@ -85,14 +85,14 @@ def test_records_are_found_however_they_are_wrapped(tmp_path: Path, wrapping: st
 
 
 @pytest.mark.parametrize("value", [{"name": "anna", "followers": 5}, [{"name": "anna", "followers": 5}]])
-def test_a_single_record_needs_no_list_around_it(tmp_path: Path, value: object) -> None:
+def test_single_record_needs_no_list(tmp_path: Path, value: object) -> None:
     select = {"handle": "handle_of(name)"}
     profiles = {"records": "data.user", "columns": ["name", "followers"], "select": select}
     imported = one(tmp_path, json.dumps({"data": {"user": value}, "error": {"code": "ok"}}), profiles)
     assert imported.accounts("handle", "followers") == [("anna", 5)]
 
 
-def test_an_answer_without_records_is_told_from_an_error_in_its_place(tmp_path: Path) -> None:
+def test_empty_response_is_distinguished_from_an_error_response(tmp_path: Path) -> None:
     pages = ['{"data": [{"handle": "a", "followers": 1}]}', "not json", '{"data": []}', '{"error": {"code": 190}}']
     profiles = {"records": "data", "columns": ["handle", "followers"]}
     imported = one(tmp_path, "\n".join(pages), profiles)
@@ -103,7 +103,7 @@ def test_an_answer_without_records_is_told_from_an_error_in_its_place(tmp_path: 
     ]
 
 
-def test_a_file_that_is_an_error_message_publishes_nothing_and_keeps_its_words(tmp_path: Path) -> None:
+def test_error_response_is_not_published_and_its_message_is_kept(tmp_path: Path) -> None:
     with pytest.raises(NothingToPublishError, match="no valid profile"):
         one(
             tmp_path, '{"error": {"message": "token expired"}}', {"records": "data", "columns": ["handle", "followers"]}
@@ -112,7 +112,7 @@ def test_a_file_that_is_an_error_message_publishes_nothing_and_keeps_its_words(t
     assert json.loads(raw) == {"error": {"message": "token expired"}}
 
 
-def test_a_key_that_all_records_have_lost_fails_the_file(tmp_path: Path) -> None:
+def test_key_missing_in_all_records_fails_the_file(tmp_path: Path) -> None:
     people = [{"handle": f"h{n}", "followers": n, "media": [{"id": n, "when": "2026-10-20"}] * 5} for n in range(10)]
     select = {"handle": "handle_of(profile.handle)", "post_id": "text_of(id)", "posted_at": 'time_of("when")'}
     profiles = {"columns": ["handle", "followers"]}
@@ -123,9 +123,9 @@ def test_a_key_that_all_records_have_lost_fails_the_file(tmp_path: Path) -> None
     told = r"a\.json: none of its first 10 records has country\.code, which shape own demands"
     with pytest.raises(NothingToPublishError, match=told):
         one(tmp_path / "b", json.dumps(people), {"columns": ["handle", "followers", "country.code"]})
-    # Of few records each may have its reasons.
+    # Among few records each may have its own reasons.
     one(tmp_path / "c", json.dumps(people[:9]), {"columns": ["handle", "followers", "country.code"]})
-    # A key without a value is there.
+    # A key without a value is present.
     people[0]["country"] = {"code": None}
     assert (
         len(one(tmp_path / "d", json.dumps(people), {"columns": ["handle", "followers", "country.code"]}).profiles)
@@ -147,7 +147,7 @@ POSTS = {
 }
 
 
-def test_posts_lie_at_any_depth_of_their_profile(tmp_path: Path) -> None:
+def test_posts_may_be_nested_at_any_depth(tmp_path: Path) -> None:
     person = PEOPLE[0] | {"media": {"data": [POST, {"id": "p2"}], "paging": {"next": "x"}}}
     content = json.dumps({"business_discovery": person, "id": "me"})
     profiles = {"records": "business_discovery", "columns": COLUMNS, "select": SELECT}
@@ -159,7 +159,7 @@ def test_posts_lie_at_any_depth_of_their_profile(tmp_path: Path) -> None:
     assert imported.bad("landed_row", "reason") == [(1, "posted_at: missing")]
 
 
-def test_posts_lie_beside_the_profiles_of_the_same_answer(tmp_path: Path) -> None:
+def test_posts_may_be_next_to_the_profiles_of_one_response(tmp_path: Path) -> None:
     posts = [POST | {"author": "1"}, POST | {"id": "p2", "author": "9"}]
     content = json.dumps({"data": posts, "includes": {"users": [PEOPLE[0]]}, "meta": {"next_token": "n"}})
     profiles = {"records": "includes.users", "columns": COLUMNS, "select": SELECT}
@@ -171,12 +171,12 @@ def test_posts_lie_beside_the_profiles_of_the_same_answer(tmp_path: Path) -> Non
 
 
 @given(st.lists(st.text(min_size=1).filter(lambda key: '"' not in key), min_size=1, max_size=4))
-def test_keys_in_quotes_are_read_as_they_are_written(parts: list[str]) -> None:
+def test_quoted_keys_are_read_literally(parts: list[str]) -> None:
     assert keys(".".join(f'"{part}"' for part in parts)) == parts
 
 
 @given(st.text(alphabet='a.b"*0', max_size=8))
-def test_a_path_is_either_read_or_refused(path: str) -> None:
+def test_path_is_parsed_or_rejected(path: str) -> None:
     try:
         found = keys(path)
     except JsonPathError:
@@ -184,7 +184,7 @@ def test_a_path_is_either_read_or_refused(path: str) -> None:
     assert "".join(found) == path.replace(".", "").replace('"', "") or '"' in path
 
 
-def test_a_large_document_is_read_like_a_small_one(tmp_path: Path) -> None:
+def test_large_document_is_read_like_a_small_one(tmp_path: Path) -> None:
     people = [
         *PEOPLE,
         *({"id": str(n), "user": {"name": f"h{n}", "stats": {"followers": n}}} for n in range(10, 30_000)),
@@ -200,7 +200,7 @@ def test_a_large_document_is_read_like_a_small_one(tmp_path: Path) -> None:
     assert max(row["followers"] for row in imported.profiles) == 29_999
 
 
-def test_a_large_document_that_breaks_off_is_unreadable(tmp_path: Path) -> None:
+def test_truncated_large_document_is_unreadable(tmp_path: Path) -> None:
     person = json.dumps({"handle": "a", "followers": 1})
     content = f'{{"data": [{", ".join([person] * 90_000)}, {{"handle": "b" }}'
     with pytest.raises(NothingToPublishError, match=r"a\.json cannot be read .* it ends there"):
@@ -218,7 +218,7 @@ json_values = st.recursive(
     st.lists(json_values, max_size=5), st.dictionaries(st.text(), json_values, max_size=3), st.integers(1, 40),
     st.sampled_from([None, 1]), st.booleans(),
 )  # fmt: skip
-def test_records_are_cut_out_whole_wherever_the_text_is_read_on(
+def test_records_are_complete_at_any_chunk_boundary(
     records: list[Any],
     beside: Row,
     chunk: int,
@@ -237,7 +237,7 @@ def test_records_are_cut_out_whole_wherever_the_text_is_read_on(
         try:
             found = [json.loads(record) for record in json_stream.large_records(path, "data.items", DEFAULT_LIMITS)]
         except UnreadableFileError:
-            # Half of a surrogate pair is no Unicode.
+            # Half of a surrogate pair is invalid Unicode.
             assert not ascii
             return
     assert found == records
@@ -255,7 +255,7 @@ LINES = st.one_of(
 
 
 @given(lines=st.lists(LINES, max_size=6))
-def test_lines_read_one_by_one_are_those_that_the_fast_reader_has(lines: list[bytes]) -> None:
+def test_line_reader_equals_the_fast_reader(lines: list[bytes]) -> None:
     shape = Shape(name="own", description="Invented.", format="ndjson")
     wanted = Selection(columns=[], optional=["a", "c d"])
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:

@@ -16,7 +16,7 @@ from schemas.history import History
 from tests.factories.small_exports import DAY, Exports, ago, ndjson_bytes
 
 
-def test_a_table_that_the_disk_refuses_is_told_with_its_path(tmp_path: Path) -> None:
+def test_disk_error_names_the_table_path(tmp_path: Path) -> None:
     lake, day = Lake(tmp_path), date(2026, 10, 31)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
@@ -28,7 +28,7 @@ def test_a_table_that_the_disk_refuses_is_told_with_its_path(tmp_path: Path) -> 
     assert not list(tmp_path.rglob("*.parquet"))
 
 
-def test_the_bucket_of_an_account_is_the_first_digit_of_its_md5(tmp_path: Path) -> None:
+def test_bucket_is_the_first_md5_digit_of_the_account(tmp_path: Path) -> None:
     exports = Exports(tmp_path).source("only", "a.ndjson")
     people = [
         {"platform": "tiktok", "profile_id": f"{number}ü", "handle": f"h{number}", "followers": 1}
@@ -41,9 +41,7 @@ def test_the_bucket_of_an_account_is_the_first_digit_of_its_md5(tmp_path: Path) 
     assert Lake(exports.settings.lake).notes("posts", DAY) == {"bucket_hash": "md5", "buckets": "16"}
 
 
-def test_dates_in_buckets_of_another_hash_are_looked_back_on_all_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_lookback_reads_dates_bucketed_by_another_hash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     exports = Exports(tmp_path).source("only", "a.ndjson")
     lake = Lake(exports.settings.lake)
 
@@ -70,7 +68,7 @@ def test_dates_in_buckets_of_another_hash_are_looked_back_on_all_the_same(
     assert len(expected) == 100
     monkeypatch.setattr(engine, "_ONE_PASS_BYTES", 0)
     assert history(DAY) == expected
-    # As a lake of before has them: by a hash of Polars' that is another in each of its versions, and without a note.
+    # As in earlier lakes: bucketed by Polars' hash, which differs between its versions, and without a note.
     for days in (14, 7):
         path = lake.path("profiles", ago(days))
         frame = pl.read_parquet(path, hive_partitioning=False)

@@ -1,4 +1,4 @@
-"""The landing folder: what came is kept byte for byte, once, and never overwritten."""
+"""The landing folder: bytes are kept unchanged, once, and never overwritten."""
 
 import gzip
 import os
@@ -30,25 +30,25 @@ def pull(exports: Exports, day: date = DAY, *, force: bool = False) -> Manifest:
 
 
 def landed(exports: Exports, manifest: Manifest) -> dict[str, bytes]:
-    """Path below the landing folder to the bytes there."""
+    """Returns the landed bytes by path below the landing folder."""
     return {file.path: (exports.settings.landing / file.path).read_bytes() for file in manifest.files}
 
 
 def everything(exports: Exports) -> dict[str, bytes]:
-    """Every file of the landing folder."""
+    """Returns every file of the landing folder."""
     root = exports.settings.landing
     return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 
 @pytest.fixture
 def exports(tmp_path: Path) -> Exports:
-    """One source `a` of dated CSV files, with one for `DAY`."""
+    """Adds one source `a` of dated CSV files, with one for `DAY`."""
     made = Exports(tmp_path).source("a", "a-{date}.csv")
     made.write(f"a-{DAY}.csv", CSV)
     return made
 
 
-def test_a_pull_keeps_the_bytes_in_a_folder_named_by_their_hash(exports: Exports) -> None:
+def test_pull_keeps_bytes_in_a_folder_named_by_their_hash(exports: Exports) -> None:
     manifest = pull(exports)
     assert (manifest.state, manifest.sequence, manifest.message, manifest.date) == ("complete", 1, "", DAY)
     assert landed(exports, manifest) == {f"a/{DAY}/{manifest.content}/a-{DAY}.csv": CSV}
@@ -58,7 +58,7 @@ def test_a_pull_keeps_the_bytes_in_a_folder_named_by_their_hash(exports: Exports
     assert newest_complete(exports.settings.landing, "a", DAY) == manifest
 
 
-def test_a_second_pull_reuses_the_first_even_where_the_source_has_changed(exports: Exports) -> None:
+def test_second_pull_reuses_the_first_even_if_the_source_changed(exports: Exports) -> None:
     first = pull(exports)
     before = everything(exports)
     (source,) = exports.sources().sources
@@ -73,14 +73,14 @@ def test_a_second_pull_reuses_the_first_even_where_the_source_has_changed(export
     assert store.changed_files(first, source, exports.folder) is None
 
 
-def test_a_forced_pull_of_the_same_bytes_lands_in_the_same_folder_and_is_told(exports: Exports) -> None:
+def test_forced_pull_of_the_same_bytes_is_reported_in_the_same_folder(exports: Exports) -> None:
     first, second = pull(exports), pull(exports, force=True)
     assert (second.content, second.files, second.sequence) == (first.content, first.files, 2)
     assert pulls(exports.settings.landing, "a", DAY) == [first, second]
     assert len(everything(exports)) == 3
 
 
-def test_a_forced_pull_of_other_bytes_counts_and_changes_nothing_that_landed(exports: Exports) -> None:
+def test_forced_pull_of_other_bytes_is_added(exports: Exports) -> None:
     first = pull(exports)
     before = everything(exports)
     exports.write(f"a-{DAY}.csv", CSV + b"y,2\n")
@@ -90,7 +90,7 @@ def test_a_forced_pull_of_other_bytes_counts_and_changes_nothing_that_landed(exp
     assert before.items() <= everything(exports).items()
 
 
-def test_the_same_bytes_under_another_name_are_other_content(exports: Exports) -> None:
+def test_same_bytes_under_another_name_are_different_content(exports: Exports) -> None:
     first = pull(exports)
     other = Exports(exports.folder).source("a", "b.csv")
     other.write("b.csv", CSV)
@@ -118,7 +118,7 @@ def test_the_same_bytes_under_another_name_are_other_content(exports: Exports) -
         ("b.xlsx", b"PK\x03\x04", "b.xlsx was cut short; pull it again"),
     ],
 )  # fmt: skip
-def test_what_is_no_whole_export_is_refused_and_kept(tmp_path: Path, file: str, content: bytes, told: str) -> None:
+def test_incomplete_export_is_rejected_and_kept(tmp_path: Path, file: str, content: bytes, told: str) -> None:
     exports = Exports(tmp_path).source("a", file)
     exports.write(file, content)
     manifest = pull(exports)
@@ -128,7 +128,7 @@ def test_what_is_no_whole_export_is_refused_and_kept(tmp_path: Path, file: str, 
     assert newest_complete(exports.settings.landing, "a", DAY) is None
 
 
-def test_a_refused_pull_never_hides_a_complete_one(exports: Exports) -> None:
+def test_rejected_pull_never_hides_a_complete_one(exports: Exports) -> None:
     first = pull(exports)
     exports.write(f"a-{DAY}.csv", b"<html>Service unavailable</html>")
     refused = pull(exports, force=True)
@@ -137,7 +137,7 @@ def test_a_refused_pull_never_hides_a_complete_one(exports: Exports) -> None:
     assert pull(exports) == first
 
 
-def test_a_refused_pull_is_tried_again(exports: Exports) -> None:
+def test_rejected_pull_is_retried(exports: Exports) -> None:
     exports.write(f"a-{DAY}.csv", b"<html>")
     assert pull(exports).state == "refused"
     exports.write(f"a-{DAY}.csv", CSV)
@@ -145,7 +145,7 @@ def test_a_refused_pull_is_tried_again(exports: Exports) -> None:
 
 
 @pytest.mark.parametrize("url", ["no-{date}.csv", "no/{date}/*.csv", "file:///no/such/{date}.csv"])
-def test_a_file_that_is_not_there_is_told_with_its_path(tmp_path: Path, url: str) -> None:
+def test_missing_file_is_reported_with_its_path(tmp_path: Path, url: str) -> None:
     exports = Exports(tmp_path).source("a", url)
     manifest = pull(exports)
     path = url.replace("{date}", str(DAY)).removeprefix("file://")
@@ -154,7 +154,7 @@ def test_a_file_that_is_not_there_is_told_with_its_path(tmp_path: Path, url: str
     assert [*everything(exports)] == [f"a/{DAY}/manifests/0001.json"]
 
 
-def test_a_glob_lands_every_file_in_order_of_their_names_though_they_share_one(tmp_path: Path) -> None:
+def test_glob_lands_files_in_name_order_despite_equal_names(tmp_path: Path) -> None:
     exports = Exports(tmp_path).source("a", "*/{date}/*.csv")
     files = {"a/3-x.csv": b"1", "a/x.csv": b"2", "b/x.csv": b"3", "c/3-x.csv": b"4", "c/x.txt": b"5"}
     for name, content in files.items():
@@ -181,14 +181,14 @@ def test_profiles_and_posts_land_together(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", ["plain", "with blank", "with%percent"])
-def test_a_file_address_is_a_path_with_its_escapes(tmp_path: Path, folder: str) -> None:
+def test_file_url_decodes_escapes(tmp_path: Path, folder: str) -> None:
     place = tmp_path / folder
     exports = Exports(tmp_path).source("a", (place / "{date}.csv").as_uri().replace("%7B", "{").replace("%7D", "}"))
     exports.write(f"{folder}/{DAY}.csv", CSV)
     assert pull(exports).state == "complete"
 
 
-def test_a_source_without_history_is_not_pulled_for_an_old_date(tmp_path: Path) -> None:
+def test_source_without_history_is_not_pulled_for_an_old_date(tmp_path: Path) -> None:
     exports = Exports(tmp_path).source("a", "now.csv", history="current")
     exports.write("now.csv", CSV)
     old = pull(exports, DAY)
@@ -197,16 +197,14 @@ def test_a_source_without_history_is_not_pulled_for_an_old_date(tmp_path: Path) 
     assert pull(exports, yesterday()).state == "complete"
 
 
-def test_a_date_that_is_not_offered_keeps_one_manifest_however_often_it_is_tried(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unavailable_date_keeps_one_manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     exports = Exports(tmp_path).source("a", "now.csv", history="current")
     first, *_ = [pull(exports, DAY) for _ in range(3)]
     assert pulls(exports.settings.landing, "a", DAY) == [first]
     with monkeypatch.context() as patched:
         patched.setattr(store, "yesterday", lambda: DAY)
         other = pull(exports, DAY)
-    # Another failure lies between: the newest manifest says why there is nothing.
+    # Another failure lies between: the newest manifest has the reason.
     again, *_ = [pull(exports, DAY) for _ in range(3)]
     assert "no file" in other.message
     assert [each.message for each in pulls(exports.settings.landing, "a", DAY)] == [
@@ -216,7 +214,7 @@ def test_a_date_that_is_not_offered_keeps_one_manifest_however_often_it_is_tried
     ]
 
 
-def test_what_landed_of_a_source_without_history_counts_when_its_date_is_old(
+def test_landed_pull_of_a_source_without_history_is_used_for_old_dates(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     exports = Exports(tmp_path).source("a", "now.csv", history="current")
@@ -229,7 +227,7 @@ def test_what_landed_of_a_source_without_history_counts_when_its_date_is_old(
     assert newest_complete(exports.settings.landing, "a", DAY) == first
 
 
-def test_pulls_at_once_each_keep_their_manifest(exports: Exports) -> None:
+def test_concurrent_pulls_keep_separate_manifests(exports: Exports) -> None:
     sources = exports.sources()
     (source,) = sources.sources
 
@@ -247,7 +245,7 @@ def test_pulls_at_once_each_keep_their_manifest(exports: Exports) -> None:
 
 @contextmanager
 def growing(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A vendor that goes on writing while its file is copied."""
+    """Simulates a vendor that keeps writing while its file is copied."""
     write = HashedFile.write
 
     def written(copy: HashedFile, chunk: bytes) -> None:
@@ -261,7 +259,7 @@ def growing(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-def test_a_file_that_is_still_being_written_is_not_landed(exports: Exports, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_still_being_written_is_not_landed(exports: Exports, monkeypatch: pytest.MonkeyPatch) -> None:
     path = exports.folder / f"a-{DAY}.csv"
     with growing(path, monkeypatch):
         manifest = pull(exports)
@@ -271,7 +269,7 @@ def test_a_file_that_is_still_being_written_is_not_landed(exports: Exports, monk
 
 
 @pytest.mark.parametrize("url", ["a-folder", "a-folder/", "./a-folder"])
-def test_a_folder_is_told_as_one(tmp_path: Path, url: str) -> None:
+def test_folder_in_place_of_a_file_is_reported(tmp_path: Path, url: str) -> None:
     exports = Exports(tmp_path).source("a", url)
     exports.write("a-folder/x.csv", CSV)
     manifest = pull(exports)
@@ -282,7 +280,7 @@ def test_a_folder_is_told_as_one(tmp_path: Path, url: str) -> None:
     )
 
 
-def test_what_killed_pulls_left_is_swept_and_what_has_landed_never(exports: Exports) -> None:
+def test_leftovers_of_killed_pulls_are_deleted_and_landed_files_kept(exports: Exports) -> None:
     kept = pull(exports).content
     place = exports.settings.landing / "a" / str(DAY)
     now = time.time()
@@ -294,12 +292,12 @@ def test_what_killed_pulls_left_is_swept_and_what_has_landed_never(exports: Expo
     with atomic_write.shared_lock(place):
         assert store.sweep(exports.settings.landing) == 0
     assert store.sweep(exports.settings.landing) == 4
-    # Pages that came may be gone on with for a day.
+    # Received pages may be resumed for a day.
     assert {path.name for path in place.iterdir()} == {kept, "manifests", ".unfinished-posts-y"}
     assert [path.name for path in (place / "manifests").iterdir()] == ["0001.json"]
 
 
-def test_a_killed_import_leaves_nothing_in_the_lake_and_one_at_work_loses_nothing(tmp_path: Path) -> None:
+def test_killed_import_leaves_nothing_and_running_import_loses_nothing(tmp_path: Path) -> None:
     lake = Lake(tmp_path / "lake")
     with lake.replacing("profiles", DAY, "one") as path:
         path.write_bytes(b"at work")

@@ -1,4 +1,4 @@
-"""What a source may not send: each limit has a default, a setting, and words that name it; what is in it comes in."""
+"""Limits of a source: each has a default, a setting, and a message that names it; data within it is imported."""
 
 import gzip
 import io
@@ -31,7 +31,7 @@ def exports(folder: Path, file: str, content: bytes, **keys: Any) -> Exports:
 
 
 def refusal(made: Exports) -> str:
-    """Why nothing is published; what came is kept all the same."""
+    """Returns the reason why nothing is published; the received bytes are kept anyway."""
     with pytest.raises(NothingToPublishError) as refused:
         made.run()
     report = made.tables().report
@@ -47,7 +47,7 @@ def zipped(name: str, content: bytes) -> bytes:
 
 
 def swollen_spreadsheet(megabytes: int) -> bytes:
-    """A spreadsheet of nearly nothing but blanks, whose directory says that they are few."""
+    """Builds a spreadsheet of almost only blanks, whose directory understates their number."""
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None
@@ -66,7 +66,7 @@ def swollen_spreadsheet(megabytes: int) -> bytes:
 
 
 def lying(packed: bytes) -> bytes:
-    """The same archive, every size in its directory understated."""
+    """Returns the same archive with every size in its directory understated."""
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         sizes = [member.file_size for member in archive.infolist() if member.file_size > 2**20]
     for size in sizes:
@@ -77,7 +77,7 @@ def lying(packed: bytes) -> bytes:
 # Bytes
 
 
-def test_files_together_may_not_have_more_bytes(tmp_path: Path) -> None:
+def test_total_bytes_are_limited(tmp_path: Path) -> None:
     made = Exports(tmp_path).source("only", "in/*.csv", limits={"max_bytes": 1000})
     for name in ("a", "b"):
         made.write(f"in/{name}.csv", csv_bytes(ROWS))
@@ -86,7 +86,7 @@ def test_files_together_may_not_have_more_bytes(tmp_path: Path) -> None:
     assert not [*made.settings.landing.glob("only/*/*.tmp")]
 
 
-def test_an_address_or_archive_stands_for_no_more_files(tmp_path: Path) -> None:
+def test_number_of_files_is_limited(tmp_path: Path) -> None:
     made = Exports(tmp_path / "files").source("only", "in/*.csv", limits={"max_files": 1})
     for name in ("a", "b"):
         made.write(f"in/{name}.csv", csv_bytes(ROWS))
@@ -99,7 +99,7 @@ def test_an_address_or_archive_stands_for_no_more_files(tmp_path: Path) -> None:
     assert f"a.zip holds 2 files, over limits.max_files (1); {MEANT}" in refusal(made)
 
 
-# Decompression ratio: one figure for every container
+# Decompression ratio: one limit for every container
 
 
 @pytest.mark.parametrize(
@@ -114,23 +114,21 @@ def test_an_address_or_archive_stands_for_no_more_files(tmp_path: Path) -> None:
     ],
     ids=["gzip", "zip", "gzip in zip", "spreadsheet in zip", "spreadsheet", "spreadsheet that lies"],
 )
-def test_nothing_expands_to_more_than_its_share(tmp_path: Path, file: str, content: bytes) -> None:
+def test_decompression_ratio_is_limited(tmp_path: Path, file: str, content: bytes) -> None:
     keys = {"shape": "auto"} if "xlsx" in file else {}
     assert f"expands to more times its size than limits.max_ratio (100); {MEANT}" in refusal(
         exports(tmp_path, file, content, **keys)
     )
 
 
-def test_what_is_meant_may_expand_further(tmp_path: Path) -> None:
+def test_decompression_limit_is_configurable(tmp_path: Path) -> None:
     content = csv_bytes([[*ROWS[0], "note"], *([*row, "x" * 900_000] for row in ROWS[1:] * 3)])
     made = exports(tmp_path, "a.zip", zipped("a.csv", content), limits={"max_ratio": 5000})
     assert made.run().told("landed", "accepted", "deduplicated") == [(90, 30, 60)]
 
 
-def test_archives_are_unpacked_within_the_home_and_its_share_of_the_disk(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # No other folder may be needed.
+def test_archives_are_unpacked_within_the_home_and_disk_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # No other folder may be used.
     monkeypatch.setattr("tempfile.tempdir", "/nonexistent")
     made = exports(tmp_path, "a.zip", zipped("a.csv", csv_bytes(ROWS)))
     made.settings = replace(made.settings, temp_limit="1KB")
@@ -145,7 +143,7 @@ def test_archives_are_unpacked_within_the_home_and_its_share_of_the_disk(
 
 
 @pytest.mark.parametrize("file", ["a.csv", "a.ndjson", "a.parquet"])
-def test_a_source_has_no_more_rows_than_allowed(tmp_path: Path, file: str) -> None:
+def test_rows_of_a_source_are_limited(tmp_path: Path, file: str) -> None:
     parquet = io.BytesIO()
     pl.DataFrame(PEOPLE).write_parquet(parquet)
     content = {"a.csv": csv_bytes(ROWS), "a.ndjson": ndjson_bytes(PEOPLE), "a.parquet": parquet.getvalue()}[file]
@@ -157,12 +155,12 @@ def test_a_source_has_no_more_rows_than_allowed(tmp_path: Path, file: str) -> No
 LARGE = {**PEOPLE[0], "handle": "large", "biography": "x" * (40 * 2**20)}
 
 
-def test_a_file_has_no_more_columns(tmp_path: Path) -> None:
+def test_columns_of_a_file_are_limited(tmp_path: Path) -> None:
     made = exports(tmp_path, "a.csv", csv_bytes(ROWS), limits={"max_columns": 2})
     assert f"a.csv has 3 columns, over limits.max_columns (2); {MEANT}" in refusal(made)
 
 
-def test_a_line_of_json_that_is_too_large_costs_no_other(tmp_path: Path) -> None:
+def test_oversized_json_line_rejects_only_itself(tmp_path: Path) -> None:
     content = ndjson_bytes([*PEOPLE[:15], LARGE, *PEOPLE[15:]]) + b"\xff\xfe not text\n"
     imported = exports(tmp_path, "a.ndjson", content).run()
     assert imported.told("landed", "accepted", "quarantined") == [(32, 30, 2)]
@@ -176,13 +174,13 @@ def test_a_line_of_json_that_is_too_large_costs_no_other(tmp_path: Path) -> None
     assert imported.accounts("landed_row") == [(row,) for row in range(1, 32) if row != 16]
 
 
-def test_the_first_line_of_json_may_be_too_large(tmp_path: Path) -> None:
+def test_first_json_line_may_be_oversized(tmp_path: Path) -> None:
     imported = exports(tmp_path, "a.ndjson", ndjson_bytes([LARGE, *PEOPLE])).run()
     assert imported.told("landed", "accepted", "quarantined") == [(31, 30, 1)]
 
 
 @pytest.mark.parametrize("wrapping", ["array", "document", "by unknown keys"])
-def test_a_json_document_that_is_too_large_is_refused_in_words(tmp_path: Path, wrapping: str) -> None:
+def test_oversized_json_document_is_rejected_with_a_message(tmp_path: Path, wrapping: str) -> None:
     large = [*PEOPLE, LARGE]
     document = large if wrapping == "array" else {"meta": [["]"]], "data": large}
     made = exports(tmp_path, "a.json", json.dumps(document).encode(), shape="own")
@@ -191,12 +189,12 @@ def test_a_json_document_that_is_too_large_is_refused_in_words(tmp_path: Path, w
     assert f"larger than limits.max_record_bytes (16,777,216); {MEANT}" in refusal(made).replace(", or broken", "")
 
 
-def test_a_larger_record_is_read_where_it_is_meant(tmp_path: Path) -> None:
+def test_record_size_limit_is_configurable(tmp_path: Path) -> None:
     imported = exports(tmp_path, "a.ndjson", ndjson_bytes([LARGE, *PEOPLE]), limits={"max_record_bytes": 2**26}).run()
     assert imported.bad("reason") == [(f"biography: longer than limits.max_field_characters (20,000); {MEANT}",)]
 
 
-def test_a_text_that_is_too_long_is_a_row_in_the_quarantine(tmp_path: Path) -> None:
+def test_too_long_text_is_quarantined(tmp_path: Path) -> None:
     people = [*PEOPLE, {**PEOPLE[0], "handle": "long", "biography": "ü" * 101}, {**PEOPLE[0], "biography": "ü" * 100}]
     imported = exports(tmp_path, "a.ndjson", ndjson_bytes(people), limits={"max_field_characters": 100}).run()
     assert imported.told("landed", "accepted", "quarantined", "deduplicated") == [(32, 30, 1, 1)]
@@ -207,12 +205,12 @@ def test_a_text_that_is_too_long_is_a_row_in_the_quarantine(tmp_path: Path) -> N
 # Time, memory, temporary disk
 
 
-def test_reading_has_an_end(tmp_path: Path) -> None:
+def test_reading_time_is_limited(tmp_path: Path) -> None:
     made = exports(tmp_path, "a.csv", csv_bytes(ROWS), limits={"import_minutes": 0.00001})
     assert f"to read its profiles takes longer than limits.import_minutes (0.00001); {MEANT}" in refusal(made)
 
 
-def test_what_takes_too_long_at_one_go_is_stopped(tmp_path: Path) -> None:
+def test_long_running_statement_is_interrupted(tmp_path: Path) -> None:
     made = exports(tmp_path, "a.csv", csv_bytes(ROWS), limits={"import_minutes": 0.01})
     bounds = Bounds(made.settings, made.sources().sources[0], "profiles")
     with connect(made.settings) as connection, bounds.timed(connection):
@@ -222,7 +220,7 @@ def test_what_takes_too_long_at_one_go_is_stopped(tmp_path: Path) -> None:
             bounds.reason(stopped.value, 0)
 
 
-def test_a_source_that_takes_too_much_memory_costs_no_other(tmp_path: Path) -> None:
+def test_memory_limit_fails_only_its_source(tmp_path: Path) -> None:
     parquet = io.BytesIO()
     pl.DataFrame(PEOPLE).write_parquet(parquet)
     made = exports(tmp_path, "a.ndjson", ndjson_bytes(PEOPLE))
@@ -241,7 +239,7 @@ def test_a_source_that_takes_too_much_memory_costs_no_other(tmp_path: Path) -> N
         ({"memory_limit": "20MB"}, "SMALLVOICES_MEMORY_LIMIT (20MB)"),
     ],
 )
-def test_what_does_not_fit_names_the_setting(tmp_path: Path, limits: dict[str, Any], told: str) -> None:
+def test_exceeded_limit_names_the_setting(tmp_path: Path, limits: dict[str, Any], told: str) -> None:
     settings = replace(Settings(home=tmp_path, sources_file=tmp_path / "s.yaml", threads=1), **limits)
     rows = "SELECT md5(range::VARCHAR) AS a, uuid() AS b FROM range(2000000)"
     query = f"CREATE TEMP TABLE t AS {rows}" if "temp_limit" in limits else f"SELECT list(a || b) FROM ({rows})"
@@ -254,14 +252,12 @@ def test_what_does_not_fit_names_the_setting(tmp_path: Path, limits: dict[str, A
 
 
 @pytest.mark.parametrize("text, count", [("1KB", 1000), ("1.5 GiB", 3 * 2**29), ("2tb", 2 * 10**12)])
-def test_the_temporary_limit_is_written_as_duckdb_writes_it(
-    monkeypatch: pytest.MonkeyPatch, text: str, count: int
-) -> None:
+def test_temp_limit_is_formatted_for_duckdb(monkeypatch: pytest.MonkeyPatch, text: str, count: int) -> None:
     monkeypatch.setenv("SMALLVOICES_TEMP_LIMIT", text)
     assert Settings.from_environment().temp_bytes == count
 
 
-def test_a_date_within_its_limits_is_imported_as_ever(tmp_path: Path) -> None:
+def test_date_within_limits_is_imported(tmp_path: Path) -> None:
     made = exports(tmp_path, "a.csv", csv_bytes(ROWS))
     made.land()
     report = import_date(made.settings, made.sources(), DAY, "run")

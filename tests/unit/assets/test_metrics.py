@@ -1,4 +1,4 @@
-"""Ratios of accounts: profiles and posts in, figures out, through the SQL files as a night runs them."""
+"""Ratios of accounts: profiles and posts in, figures out, through the SQL files as in a nightly run."""
 
 import hashlib
 import math
@@ -38,7 +38,7 @@ def test_ratios_are_medians_over_followers(settings: Settings) -> None:
     assert (row["tier"], row["engagement_basis"], row["posts_sampled"]) == ("micro", "posts", 3)
 
 
-def test_the_sample_is_the_newest_settled_unpinned_posts_of_the_window(settings: Settings) -> None:
+def test_sample_is_the_newest_settled_unpinned_posts_of_the_window(settings: Settings) -> None:
     kept = [post("a", age, 100) for age in range(2, 14)]
     left_out = [
         post("a", 1, 9000),
@@ -52,23 +52,23 @@ def test_the_sample_is_the_newest_settled_unpinned_posts_of_the_window(settings:
 
 
 @pytest.mark.parametrize("hidden", [[None] * 4, [3] * 4])
-def test_hidden_likes_leave_posts_out_and_are_counted(settings: Settings, hidden: list[int | None]) -> None:
+def test_posts_with_hidden_likes_are_excluded_and_counted(settings: Settings, hidden: list[int | None]) -> None:
     posts = [post("a", 3 + number, likes, 10) for number, likes in enumerate(hidden)] + [post("a", 9, 50, 10)]
     row = engagement(settings, [profile("a", 1000)], posts)["a"]
     assert (row["hidden_like_posts"], row["like_rate"], row["engagement_ratio"]) == (4, 0.05, 0.06)
 
 
-def test_three_likes_with_few_comments_are_three_likes(settings: Settings) -> None:
+def test_three_likes_with_few_comments_are_not_hidden_likes(settings: Settings) -> None:
     row = engagement(settings, [profile("a", 1000)], [post("a", age, 3, 1) for age in range(3, 9)])["a"]
     assert (row["hidden_like_posts"], row["like_rate"]) == (0, 0.003)
 
 
-def test_eight_posts_of_exactly_three_likes_hide_them(settings: Settings) -> None:
+def test_eight_posts_of_exactly_three_likes_have_hidden_likes(settings: Settings) -> None:
     row = engagement(settings, [profile("a", 1000)], [post("a", age, 3, 1) for age in range(3, 11)])["a"]
     assert (row["hidden_like_posts"], row["like_rate"]) == (8, None)
 
 
-def test_a_missing_ratio_says_why(settings: Settings) -> None:
+def test_missing_ratio_has_a_reason(settings: Settings) -> None:
     profiles = [
         profile("zero", 0, avg_likes=0.0, avg_comments=0.0),
         profile("silent", 500),
@@ -115,18 +115,18 @@ def test_level_is_one_huber_step_from_the_median(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("likes", [[1, 5000], [1, 1, 5000, 5000]])
-def test_posts_that_all_lie_far_from_their_median_have_a_finite_level(settings: Settings, likes: list[int]) -> None:
+def test_posts_far_from_their_median_have_a_finite_level(settings: Settings, likes: list[int]) -> None:
     row = engagement(settings, [profile("a", 2000)], [post("a", 3 + age, like) for age, like in enumerate(likes)])["a"]
     assert row["level_ss"] == pytest.approx(len(likes) * 1.5**2 / 0.5**2)
 
 
-def test_posts_of_one_second_have_no_frequency(settings: Settings) -> None:
+def test_posts_within_one_second_have_no_frequency(settings: Settings) -> None:
     posts = [post("a", 5, 100 + number) for number in range(3)]
     row = engagement(settings, [profile("a", 1000)], posts)["a"]
     assert (row["posts_per_week"], row["level_change"]) == (None, None)
 
 
-def test_the_largest_and_smallest_counts_of_the_contract_stop_no_night(settings: Settings) -> None:
+def test_extreme_counts_of_the_contract_are_computed(settings: Settings) -> None:
     most = 10**13
     tiny = {"avg_likes": 1e-300, "avg_views": 1e-300, "avg_shares": float(most), "averaged_posts": most}
     profiles = [
@@ -172,13 +172,13 @@ ACCOUNTS = [profile(f"a{number:03}", 1000 + number) for number in range(120)]
 THEIR_POSTS = [post(row["profile_id"], age, 10 * age) for row in ACCOUNTS for age in (3, 9, 27)]
 
 
-def test_bucket_by_bucket_is_the_same_table(settings: Settings, in_buckets: dict[str, Input]) -> None:
+def test_bucketed_computation_gives_the_same_table(settings: Settings, in_buckets: dict[str, Input]) -> None:
     batches = stream_sql(settings, read_sql("engagement"), in_buckets, by_bucket=["profiles", "posts"])
     found = {row["profile_id"]: row for batch in batches for row in pl.DataFrame(batch).to_dicts()}
     assert found == engagement(settings, ACCOUNTS, THEIR_POSTS)
 
 
-def test_results_of_buckets_do_not_pile_up_before_a_slow_consumer(
+def test_slow_consumer_limits_buffered_buckets(
     settings: Settings, in_buckets: dict[str, Input], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun: list[object] = []
@@ -197,7 +197,7 @@ def test_results_of_buckets_do_not_pile_up_before_a_slow_consumer(
     assert len(taken) == len(begun) == BUCKETS
 
 
-def test_views_activity_and_sponsorship(settings: Settings) -> None:
+def test_views_activity_and_sponsorship_are_computed(settings: Settings) -> None:
     posts = [
         post("a", 3, 80, 10, shares=10, views=1000, caption="Anzeige #Werbung!"),
         post("a", 10, 40, 5, shares=5, views=500, is_sponsored=True),
@@ -211,7 +211,7 @@ def test_views_activity_and_sponsorship(settings: Settings) -> None:
     assert row["days_since_last_post"] == 3
 
 
-def test_sponsored_posts_are_held_against_the_others(settings: Settings) -> None:
+def test_sponsored_posts_are_compared_with_the_others(settings: Settings) -> None:
     posts = [post("a", 3, 100, is_sponsored=True), *(post("a", age, 400) for age in (4, 5, 6))]
     posts += [post("all", age, 100, caption="#ad") for age in (3, 4)] + [post("none", age, 100) for age in (3, 4)]
     posts += [post("hidden", 3, None, is_sponsored=True), post("hidden", 4, 10)]
@@ -220,7 +220,7 @@ def test_sponsored_posts_are_held_against_the_others(settings: Settings) -> None
     assert [rows[name]["sponsored_lift"] for name in ("all", "none", "hidden")] == [None] * 3
 
 
-def test_carried_posts_are_sampled_as_of_the_day_they_were_landed(settings: Settings) -> None:
+def test_carried_forward_posts_are_sampled_as_of_their_landing_date(settings: Settings) -> None:
     carried = {"data_age_days": 5}
     posts = [post("a", age, 100, **carried) for age in (6, 7, 94, 95, 96)]
     row = engagement(settings, [profile("a", 1000, **carried)], posts)["a"]

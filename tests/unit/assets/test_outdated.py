@@ -16,7 +16,7 @@ DAY, NEXT = date(2026, 10, 30), date(2026, 10, 31)
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:
-    """Two dates with every table, as this release writes them."""
+    """Returns two dates with every table, as this release writes them."""
     lake = Lake(tmp_path)
     for name, model in {**IMPORTED, **COMPUTED}.items():
         for day in (DAY, NEXT):
@@ -37,7 +37,7 @@ def test_dates_with_the_columns_of_their_contracts_are_current(lake: Lake) -> No
 
 
 @pytest.mark.parametrize("table", ["profiles", "import_report", "priors", "ranking"])
-def test_a_column_more_less_or_of_another_type_is_of_another_release(lake: Lake, table: str) -> None:
+def test_table_with_different_columns_is_from_another_release(lake: Lake, table: str) -> None:
     first = next(iter(pl.read_parquet_schema(lake.path(table, DAY))))
     for added, without in [([pl.lit(1).alias("new")], ""), ([], first), ([pl.lit(1.5).alias(first)], "")]:
         before = lake.path(table, DAY).read_bytes()
@@ -47,7 +47,7 @@ def test_a_column_more_less_or_of_another_type_is_of_another_release(lake: Lake,
     assert outdated.dates(lake) == []
 
 
-def test_a_date_of_which_a_table_is_not_there_yet_is_current(lake: Lake) -> None:
+def test_date_with_a_missing_table_is_current(lake: Lake) -> None:
     for table in ("quarantine", "segments"):
         lake.path(table, DAY).unlink()
     assert outdated.dates(lake) == []

@@ -1,4 +1,4 @@
-"""The ranking model, step by step: rows in, rows out, beside the same figures worked out by other means."""
+"""The ranking model, step by step: rows in, rows out, compared with independent computations."""
 
 import math
 import random
@@ -39,14 +39,14 @@ PRIOR = (
 
 
 def account(name: str, level: float | None, followers: int = 5000, **cells: Any) -> Row:
-    """A row of `engagement`, with posts unless `level` is missing."""
+    """Builds a row of `engagement`, with posts unless `level` is missing."""
     posts = {"level_posts": 6, "level": level, "level_ss": 1.5, "log_mean": -3.0 if level is None else level + 0.15}
     row = profile(name, followers, tier="micro", is_ranked_tier=True, posts_sampled=6, hidden_like_posts=0)
     return row | {"counting_variance": 0.01} | posts | cells
 
 
 def step(settings: Settings, table: str, name: str, **rows: list[Row]) -> list[Row]:
-    """The rows of a step of a table, from rows of its inputs."""
+    """Returns the rows of a step of a table, from rows of its inputs."""
     models = {"engagement": Engagement, "priors": Priors}
     inputs = {each: pl.DataFrame(given, schema=polars_schema(models[each])) for each, given in rows.items()}
     inputs |= {each: reference(each) for each in ("tiers", "default_priors")}
@@ -55,25 +55,25 @@ def step(settings: Settings, table: str, name: str, **rows: list[Row]) -> list[R
 
 
 def value(settings: Settings, expression: str) -> float:
-    """The value of an expression over the macros."""
+    """Evaluates an expression over the macros."""
     with connect(settings) as connection:
         return float(connection.sql(f"SELECT {expression}").fetchall()[0][0])
 
 
 @pytest.mark.parametrize("x", [0.4, 0.7, 1, 2, 8, 50])
-def test_trigamma_and_its_inverse_are_close(settings: Settings, x: float) -> None:
+def test_trigamma_and_its_inverse_are_accurate(settings: Settings, x: float) -> None:
     series = sum(1 / (x + k) ** 2 for k in range(200_000)) + 1 / (x + 200_000)
     assert value(settings, f"trigamma({x})") == pytest.approx(series, rel=0.03)
     assert value(settings, f"inverse_trigamma({series})") == pytest.approx(x, rel=0.02)
 
 
 @pytest.mark.parametrize("df, median", [(1, 0.4549), (2, 1.3863), (5, 4.3515), (30, 29.336)])
-def test_the_median_of_chi_square_is_close(settings: Settings, df: int, median: float) -> None:
+def test_median_of_chi_square_is_accurate(settings: Settings, df: int, median: float) -> None:
     assert value(settings, f"log_chi2_median({df})") == pytest.approx(math.log(median / df), abs=0.04)
 
 
-def test_even_engagement_is_the_posterior_of_bought_posts(settings: Settings) -> None:
-    """By integration over the variance of honest posts, whose prior is a scaled inverse chi-square."""
+def test_uniform_engagement_is_the_posterior_of_bought_posts(settings: Settings) -> None:
+    """Integrates over the variance of honest posts, whose prior is a scaled inverse chi-square."""
     df, squares, scale, counting, prior_df = 6, 0.05, 0.3, 0.01, 4.0
     logs = np.linspace(-12, 4, 40_001)
     variance = np.exp(logs)
@@ -120,7 +120,7 @@ def test_post_variance_is_moderated_by_platform(settings: Settings) -> None:
     assert found["tiktok"] == {"platform": "tiktok", "mean_offset_variance": pytest.approx(0.36**2 / 8)} | tiktok
 
 
-def test_levels_that_stay_have_no_change_variance(settings: Settings) -> None:
+def test_constant_levels_have_no_change_variance(settings: Settings) -> None:
     draw = random.Random(2)  # noqa: S311 - invented accounts
     rows = [
         account(f"n{number}", -3.0, level_ss=0.3 * draw.gammavariate(5 / 2, 2))
@@ -200,8 +200,8 @@ def test_account_prior_finds_the_share_of_outliers(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("level", [-3.2, -2.0, 0.5])
-def test_posterior_is_that_of_the_mixture(settings: Settings, level: float) -> None:
-    """By integration over the level, with prior and noise as densities."""
+def test_posterior_matches_numerical_integration_of_the_mixture(settings: Settings, level: float) -> None:
+    """Integrates over the level, with prior and noise as densities."""
     (row,) = step(settings, "estimates", "posterior", engagement=[account("a", level)], priors=[PRIOR])
     expected = -3.0 - 0.2 * (math.log(5000) - 8.0)
     noise = (4 * 0.31 + 1.5) / 8 / 6
@@ -243,7 +243,7 @@ def test_estimates_are_the_exponentials_of_the_posterior(settings: Settings) -> 
     assert {name: found[name] for name in figures} == pytest.approx(figures)
 
 
-def test_a_tier_with_few_accounts_has_its_platforms_figures(settings: Settings) -> None:
+def test_tier_with_few_accounts_uses_platform_parameters(settings: Settings) -> None:
     rows = [account(f"n{number}", -3.0 + number / 100) for number in range(30)]
     rows += [account("large", -2.0, 500_000, tier="macro")]
     inputs: Mapping[str, pl.DataFrame] = {
@@ -263,7 +263,7 @@ def test_a_tier_with_few_accounts_has_its_platforms_figures(settings: Settings) 
 def ranked(
     settings: Settings, sizes: dict[str, list[int]], followers: int | dict[str, int] = 5000, **averages: float
 ) -> tuple[dict[str, Row], Row]:
-    """Accounts with the given likes per post, ranked, beside those of averages; and the prior of the tier micro."""
+    """Ranks accounts with the given likes per post, together with averages; returns the prior of the tier micro too."""
     rows = measured(settings, sizes, followers, **averages)
     return standing(settings, rows)
 
@@ -271,7 +271,7 @@ def ranked(
 def measured(
     settings: Settings, sizes: dict[str, list[int]], followers: int | dict[str, int] = 5000, **averages: float
 ) -> pl.DataFrame:
-    """The rows of `engagement`: likes per post, newest first, a post every other day."""
+    """Returns the rows of `engagement`: likes per post, newest first, a post every other day."""
     of = followers if isinstance(followers, dict) else dict.fromkeys(sizes, followers)
     profiles = [profile(name, of[name]) for name in sizes]
     profiles += [profile(name, 5000, avg_likes=likes, avg_comments=0.0) for name, likes in averages.items()]
@@ -282,7 +282,7 @@ def measured(
 
 
 def standing(settings: Settings, rows: pl.DataFrame) -> tuple[dict[str, Row], Row]:
-    """The rows of `ranking`, and the prior of the tier micro."""
+    """Returns the rows of `ranking`, and the prior of the tier micro."""
     tables = product.ranked(settings, rows)
     ranking, priors = tables["ranking"], tables["priors"]
     prior = priors.filter(pl.col("tier") == "micro").row(0, named=True)
@@ -294,7 +294,7 @@ def standing(settings: Settings, rows: pl.DataFrame) -> tuple[dict[str, Row], Ro
 
 
 def field(accounts: int, posts: int, between: float = 0.5, within: float = 0.4, seed: int = 1) -> dict[str, list[int]]:
-    """Accounts of 250 likes a post or so, log-normal between and within."""
+    """Builds accounts of about 250 likes a post, log-normal between and within."""
     draw = random.Random(seed)  # noqa: S311 - invented accounts
     levels = {f"n{number:03}": draw.gauss(math.log(250), between) for number in range(accounts)}
     return {name: [round(math.exp(draw.gauss(level, within))) for _ in range(posts)] for name, level in levels.items()}
@@ -303,7 +303,7 @@ def field(accounts: int, posts: int, between: float = 0.5, within: float = 0.4, 
 FIELD = field(40, 7)
 
 
-def test_a_small_account_is_held_against_small_ones_within_its_tier(settings: Settings) -> None:
+def test_expected_ratio_depends_on_size_within_a_tier(settings: Settings) -> None:
     sizes = {name: 1100 + 80 * number for number, name in enumerate(field(100, 9))}
     likes = {
         name: [round(like / 250 * 60 * (followers / 1000) ** 0.5) for like in field(100, 9)[name]]
@@ -316,7 +316,7 @@ def test_a_small_account_is_held_against_small_ones_within_its_tier(settings: Se
     assert rows["large"]["lift"] > 1.5 * rows["small"]["lift"]
 
 
-def test_accounts_that_scatter_more_are_believed_less(settings: Settings) -> None:
+def test_noisier_accounts_are_shrunk_more(settings: Settings) -> None:
     wide = {f"w{name}": likes for name, likes in field(100, 9, within=1.2, seed=2).items()}
     narrow = field(100, 9, within=0.15)
     steady, erratic = {"steady": [500] * 5 + [520] * 4}, {"erratic": [80, 2600, 500, 150, 1700, 500, 3000, 90, 500]}
@@ -332,7 +332,7 @@ def test_posts_beyond_the_sample_narrow_the_interval(settings: Settings) -> None
     assert rows["thirty"]["engagement_ci_lower"] > rows["twelve"]["engagement_ci_lower"]
 
 
-def test_engagement_as_even_as_bought_lowers_the_score_and_says_so(settings: Settings) -> None:
+def test_uniform_engagement_lowers_the_score_and_is_flagged(settings: Settings) -> None:
     even, earned = [2000, 2030, 1990, 2010, 1985, 2005, 2020], [1500, 2900, 1200, 2100, 1900, 3300, 1700]
     rows, _ = ranked(settings, FIELD | {"even": even, "earned": earned, "few": [1000]})
     assert rows["even"]["authenticity"] < 0.01
@@ -344,13 +344,13 @@ def test_engagement_as_even_as_bought_lowers_the_score_and_says_so(settings: Set
     assert statistics.fmean(rows[name]["authenticity"] for name in FIELD) > 0.96
 
 
-def test_small_counts_are_even_by_chance(settings: Settings) -> None:
+def test_small_counts_are_not_flagged_as_uniform(settings: Settings) -> None:
     small = {f"s{number}": [2, 3, 2, 3, 3, 2, 2] for number in range(3)}
     rows, _ = ranked(settings, FIELD | small)
     assert rows["s0"]["uniform_engagement"] < 0.5
 
 
-def test_averages_take_part_with_a_wider_interval_and_below_their_mean(settings: Settings) -> None:
+def test_averages_are_ranked_with_wider_intervals_and_below_their_mean(settings: Settings) -> None:
     rows, prior = ranked(settings, field(60, 12) | {"posts": [400, 500] * 6}, averaged=450.0)
     assert rows["averaged"]["engagement_basis"] == "averages"
     assert rows["averaged"]["rank"] is not None
@@ -360,7 +360,7 @@ def test_averages_take_part_with_a_wider_interval_and_below_their_mean(settings:
     assert rows["averaged"]["engagement_estimate"] < rows["posts"]["engagement_estimate"]
 
 
-def test_an_average_of_many_posts_is_believed_more_than_one_of_few(settings: Settings) -> None:
+def test_average_of_many_posts_is_shrunk_less(settings: Settings) -> None:
     profiles = [profile(name, 5000) for name in field(60, 12)]
     posts = [
         post(name, 3 + 2 * place, like) for name, likes in field(60, 12).items() for place, like in enumerate(likes)
@@ -373,7 +373,7 @@ def test_an_average_of_many_posts_is_believed_more_than_one_of_few(settings: Set
     assert rows["two"]["lift"] < rows["unknown"]["lift"] < rows["fifty"]["lift"]
 
 
-def test_a_source_of_averages_alone_is_ranked_by_them(settings: Settings) -> None:
+def test_averages_only_source_is_ranked(settings: Settings) -> None:
     likes = {f"a{number:02}": 100.0 + 10 * number for number in range(30)}
     rows, prior = ranked(settings, {}, 5000, **likes)
     assert (prior["basis"], prior["accounts"]) == ("tier", 30)
@@ -381,7 +381,7 @@ def test_a_source_of_averages_alone_is_ranked_by_them(settings: Settings) -> Non
     assert prior["log_expected"] < statistics.fmean(math.log(like / 5000) for like in likes.values())
 
 
-def test_no_figure_depends_on_the_order_of_rows_or_on_threads(settings: Settings) -> None:
+def test_figures_do_not_depend_on_row_order_or_threads(settings: Settings) -> None:
     rows = measured(settings, field(300, 9) | {"viral": [200, 210, 9000]}, average=300.0)
     expected = standing(settings, rows)
     for seed, threads in ((1, 1), (2, 2), (3, 4)):
@@ -389,7 +389,7 @@ def test_no_figure_depends_on_the_order_of_rows_or_on_threads(settings: Settings
         assert standing(replace(settings, threads=threads), shuffled) == expected
 
 
-def test_two_lucky_posts_do_not_beat_twelve_good_ones(settings: Settings) -> None:
+def test_two_lucky_posts_do_not_outrank_twelve_good_ones(settings: Settings) -> None:
     rows, _ = ranked(settings, FIELD | {"lucky": [900], "steady": [500, 720, 600, 480, 610, 690] * 2})
     assert rows["lucky"]["engagement_ratio"] > rows["steady"]["engagement_ratio"]
     assert rows["steady"]["rank"] < rows["lucky"]["rank"]
@@ -401,7 +401,7 @@ def test_equal_accounts_rank_by_platform_and_id(settings: Settings) -> None:
     assert {row["tier_percentile"] for row in rows.values()} == {1.0}
 
 
-def test_a_thin_tier_falls_back_and_says_so(settings: Settings) -> None:
+def test_small_tier_falls_back_and_reports_it(settings: Settings) -> None:
     _, prior = ranked(settings, {"a": [400, 500], "b": [300, 200]})
     assert prior["basis"] == "published"
     assert math.exp(prior["log_expected"]) == pytest.approx(0.0753)

@@ -1,4 +1,4 @@
-"""Real exports, where they are at hand: what a right import of each gives, figure by figure."""
+"""Real exports, if available: the correct import of each, figure by figure."""
 
 from datetime import date
 from pathlib import Path
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(not EXPORTS.is_dir(), reason="the real exports (
 
 
 def imported(folder: Path, shape: str, file: str, day: date = DAY, posts: str | None = None) -> pl.DataFrame:
-    """The accepted profiles of one export, once all its records are accounted for."""
+    """Returns the accepted profiles of one export, after reconciling all its records."""
     path = folder / "sources.yaml"
     posts_url = f", posts_url: '{EXPORTS / posts}'" if posts else ""
     text = f"{{name: real, shape: {shape}, url: '{EXPORTS / file}'{posts_url}, max_quarantine_share: 1}}"
@@ -121,10 +121,10 @@ def posts_of(folder: Path, day: date) -> pl.DataFrame:
         ("top_1000_youtube", "top_1000_dec_2022/youtube.csv"),
     ],
 )
-def test_every_country_of_a_ranking_is_known(tmp_path: Path, shape: str, file: str) -> None:
+def test_every_country_of_a_ranking_is_recognized(tmp_path: Path, shape: str, file: str) -> None:
     countries = set(imported(tmp_path, shape, file)["country"].drop_nulls())
     assert len(countries) > 10
-    # A name whose bytes were once read in the wrong encoding is nobody's guess.
+    # A name once decoded with the wrong encoding cannot be recovered.
     assert {name for name in countries if len(name) != 2} <= {"C\u00c3\u00b4te d'Ivoire"}
 
 
@@ -143,7 +143,7 @@ def test_tiktok_creators(tmp_path: Path) -> None:
 
 
 def test_instagram_graph_api(tmp_path: Path) -> None:
-    # One answer with the account's fields, and four further pages of media.
+    # One response with the account's fields, and four further pages of media.
     (profile,) = imported(tmp_path, "instagram_business_discovery", "instagram_graph_api/*discovery*.json").to_dicts()
     assert (profile["handle"], profile["followers"], profile["posts_count"]) == ("facebookfordevelopers", 64_976, 436)
     posts = posts_of(tmp_path, DAY)
@@ -152,7 +152,7 @@ def test_instagram_graph_api(tmp_path: Path) -> None:
     assert (first["likes"], first["comments"], str(first["posted_at"])) == (958, 333, "2021-10-22 14:00:39")
 
 
-def test_instagram_graph_api_media_that_do_not_say_whose_they_are(tmp_path: Path) -> None:
+def test_instagram_graph_api_media_without_owner(tmp_path: Path) -> None:
     folder = "instagram_graph_api"
     imported(
         tmp_path, "instagram_graph_media", f"{folder}/users_user_fields.json", posts=f"{folder}/users_medias_p*.json"
@@ -177,7 +177,7 @@ def test_fivetran_instagram_business(tmp_path: Path) -> None:
     files = [f"{folder}/instagram_business_{table}_history_data.csv" for table in ("user", "media")]
     (profile,) = imported(tmp_path, "fivetran_instagram_business", files[0], day, files[1]).to_dicts()
     assert (profile["profile_id"], profile["followers"]) == ("17841439536867616", 39)
-    # A hundred versions of three posts, none of which tells likes.
+    # A hundred versions of three posts, none of which has likes.
     posts = posts_of(tmp_path, day)
     assert posts["post_id"].n_unique() == posts.height == 3
     assert posts["likes"].null_count() == 3

@@ -1,4 +1,4 @@
-"""Emptied records: every format that is read, with everyone else's records and numbers as they were."""
+"""Erased records in every format, with everyone else's records and numbers unchanged."""
 
 import csv
 import gzip
@@ -24,7 +24,7 @@ from pipelines.forget.person import Person
 from tests.factories.small_exports import DAY, Exports, csv_bytes, ndjson_bytes
 
 ANNA = Person("instagram", frozenset({"1002"}), frozenset({"anna", "änna"}))
-# The second is a prefix of others' names, and the others speak of it.
+# The second is a prefix of others' names, and the others mention it.
 ACCOUNTS: list[dict[str, Any]] = [
     {"platform": "instagram", "profile_id": "1001", "handle": "bob", "followers": 5000, "biography": "friend of @anna"},
     {
@@ -104,7 +104,7 @@ FORMATS: dict[str, tuple[str, bytes, dict[str, Any]]] = {
 
 
 def erased(exports: Exports, person: Person) -> Manifest:
-    """Empties the records of a person in what has landed of the only source."""
+    """Erases the records of a person in the landed files of the only source."""
     (source,) = exports.sources().sources
     manifest = store.newest_complete(exports.settings.landing, source.name, DAY)
     assert manifest
@@ -118,7 +118,7 @@ def erased(exports: Exports, person: Person) -> Manifest:
 
 
 def seen(exports: Exports) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
-    """Accepted profiles with their numbers, and the account of every record."""
+    """Returns accepted profiles with their numbers, and the account of every record."""
     told = exports.run()
     return (
         told.accounts("landed_row", "platform", "profile_id", "handle", "followers", "biography"),
@@ -127,7 +127,7 @@ def seen(exports: Exports) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_a_record_becomes_a_tombstone_and_all_others_stay(tmp_path: Path, kind: str) -> None:
+def test_erased_record_becomes_a_tombstone_and_others_are_kept(tmp_path: Path, kind: str) -> None:
     file, content, marks = FORMATS[kind]
     exports = Exports(tmp_path).source("a", file, shape="own", platform="platform")
     exports.shape("own", profiles={"columns": NAMES}, **marks)
@@ -143,7 +143,7 @@ def test_a_record_becomes_a_tombstone_and_all_others_stay(tmp_path: Path, kind: 
     path = exports.settings.landing / landed_file.path
     if "gz" not in kind and "z" not in path.suffix:
         assert b'"q"' not in path.read_bytes()
-    # Again: nothing is found, and the same bytes come of it.
+    # Again: nothing is found, and the bytes stay equal.
     again = Exports(tmp_path / "again").source("a", file, shape="own", platform="platform")
     again.shape("own", profiles={"columns": NAMES}, **marks)
     again.write(file, content)
@@ -151,7 +151,7 @@ def test_a_record_becomes_a_tombstone_and_all_others_stay(tmp_path: Path, kind: 
     assert erased(again, ANNA).content == manifest.content
 
 
-def test_other_sheets_and_notes_in_archives_lose_what_names_the_person(tmp_path: Path) -> None:
+def test_other_sheets_and_archive_notes_are_redacted(tmp_path: Path) -> None:
     exports = Exports(tmp_path).source("a", "a.xlsx", platform="platform")
     exports.write("a.xlsx", spreadsheet(ACCOUNTS))
     exports.land()
@@ -168,7 +168,7 @@ def test_other_sheets_and_notes_in_archives_lose_what_names_the_person(tmp_path:
         assert packed.namelist() == ["deep/a.csv", "LICENSE"]
 
 
-def test_posts_apart_from_profiles_go_by_id_and_by_handle(tmp_path: Path) -> None:
+def test_separate_posts_are_erased_by_id_and_handle(tmp_path: Path) -> None:
     exports = Exports(tmp_path).source("a", "a.ndjson", posts_url="p.ndjson", platform="platform")
     exports.write("a.ndjson", ndjson_bytes(ACCOUNTS))
     exports.write("p.ndjson", ndjson_bytes(POSTS))
@@ -182,7 +182,7 @@ def test_posts_apart_from_profiles_go_by_id_and_by_handle(tmp_path: Path) -> Non
 
 
 def page(name: str, *owners: str) -> dict[str, Any]:
-    """A profile with posts in it, as a scraping service nests them."""
+    """Builds a profile with nested posts, as in a scraping service's export."""
     posts = [
         {"id": f"{name}-{number}", "owner": owner, "posted": "2026-10-20T10:00:00Z", "likes": 5 + number}
         for number, owner in enumerate(owners)
@@ -192,7 +192,7 @@ def page(name: str, *owners: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("within", [None, "data.items", "data.*"])
 @pytest.mark.parametrize("file", ["a.json", "a.ndjson"])
-def test_nested_posts_go_with_their_profile_and_alone(tmp_path: Path, within: str | None, file: str) -> None:
+def test_nested_posts_are_erased_with_their_profile_or_alone(tmp_path: Path, within: str | None, file: str) -> None:
     records = [page("bob", "bob", "anna", "bob"), page("anna", "anna", "anna"), page("carl", "carl")]
     wrapped: dict[str | None, Any] = {
         None: records,
@@ -231,7 +231,7 @@ def test_nested_posts_go_with_their_profile_and_alone(tmp_path: Path, within: st
     assert [row["erased"] for row in after.report if row["records"] == "posts"] == [3]
 
 
-def test_profiles_and_posts_of_one_document_keep_their_counts(tmp_path: Path) -> None:
+def test_erasure_keeps_record_counts_of_profiles_and_posts(tmp_path: Path) -> None:
     documents = [{"user": {"name": name}, "fans": 5000, "media": [{"id": f"{name}{n}", "name": name} for n in (1, 2)]}
                  for name in ("bob", "anna", "carl")]  # fmt: skip
     exports = Exports(tmp_path).source("a", "a.json", shape="own")
@@ -252,7 +252,7 @@ def test_profiles_and_posts_of_one_document_keep_their_counts(tmp_path: Path) ->
     ]  # fmt: skip
 
 
-def test_records_that_cannot_be_read_go_where_they_name_the_person(tmp_path: Path) -> None:
+def test_unreadable_records_that_name_the_person_are_erased(tmp_path: Path) -> None:
     rows = 'handle,followers,biography\nbob,5000,x\nanna,6000\ncarl,7000,y\nanna.b,1\n"anna,2,z\n@anna,three,y\n'
     exports = Exports(tmp_path).source("a", "a.csv", platform="instagram", max_quarantine_share=1)
     exports.write("a.csv", rows.encode())
@@ -263,7 +263,7 @@ def test_records_that_cannot_be_read_go_where_they_name_the_person(tmp_path: Pat
     assert told.bad("landed_row", "raw") == [(4, "anna.b,1")]
 
 
-def test_a_file_called_after_the_person_gets_another_name(tmp_path: Path) -> None:
+def test_file_named_after_the_person_is_renamed(tmp_path: Path) -> None:
     exports = Exports(tmp_path).source("a", "in/*.csv", platform="instagram")
     exports.write("in/anna.csv", b"handle,followers\nanna,5000\n")
     exports.write("in/bob.csv", b"handle,followers\nbob,5000\n")
@@ -273,7 +273,7 @@ def test_a_file_called_after_the_person_gets_another_name(tmp_path: Path) -> Non
     assert "anna" not in str(manifest.files)
 
 
-def test_a_half_line_end_without_quotes_cuts_a_record_for_the_import_and_the_forgetting_alike(tmp_path: Path) -> None:
+def test_bare_carriage_return_splits_records_in_import_and_erasure_alike(tmp_path: Path) -> None:
     rows = b"handle,followers,biography\nanna,5000,x\ry\nanna,5001,\nbob,5002,z\n"
     exports = Exports(tmp_path).source("a", "a.csv", platform="instagram", max_quarantine_share=1)
     exports.write("a.csv", rows)
@@ -305,7 +305,7 @@ WRITERS: list[Writer] = [
     writer=st.sampled_from(WRITERS),
 )
 @example([("anna", "half a\rline's end"), ("anna", "")], WRITERS[0])
-def test_whatever_stands_in_other_records_stays(
+def test_other_records_are_kept_for_any_content(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]], writer: Writer
 ) -> None:
     file, write = writer
@@ -325,7 +325,7 @@ def test_whatever_stands_in_other_records_stays(
 
 
 def _parts(exports: Exports, path: str) -> list[Any]:
-    """The records of a file, read by something else than the project."""
+    """Returns the records of a file, read independently of the project."""
     content = (exports.settings.landing / path).read_bytes().decode()
     if path.endswith(".csv"):
         return list(csv.reader(io.StringIO(content, newline="")))[1:]

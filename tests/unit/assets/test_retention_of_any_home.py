@@ -1,4 +1,4 @@
-"""What stays whatever dates, tables and pulls a home has, and however long ago each was written."""
+"""Retained data for any dates, tables and pulls of a home, of any age."""
 
 import json
 import os
@@ -20,14 +20,14 @@ from schemas.settings import Settings
 
 NEWEST = date(2026, 10, 31)
 TABLES = ("ranking", "engagement", "profiles", "import_report", "quarantine", "history", "handle_changes")
-# In days: how far before the newest date, and how long ago it was written.
+# In days: distance to the newest date, and time since it was written.
 AGES = st.sampled_from((0, 1, 29, 30, 39, 40, 60, 89, 90, 91, 100, 121, 122, 123, 150))
 LAKE = st.dictionaries(AGES, st.dictionaries(st.sampled_from(TABLES), AGES, min_size=1), max_size=12)
 PULLS = st.dictionaries(st.tuples(st.sampled_from("ab"), AGES), st.tuples(st.booleans(), AGES), max_size=12)
 
 
 def _write(home: Settings, tables: dict[int, dict[str, int]], rests_on: int) -> None:
-    """Tables of a lake that are as old as said; the newest date rests on what landed so many days before it."""
+    """Writes tables of a lake with the given ages; the newest date uses data landed so many days before it."""
     for age, names in tables.items():
         for name, written_ago in names.items():
             path = Lake(home.lake).path(name, NEWEST - timedelta(age))
@@ -53,7 +53,7 @@ def _age(path: Path, days: int) -> None:
 
 
 @given(tables=LAKE, pulls=PULLS, rests_on=AGES)
-def test_whatever_a_home_holds_what_is_needed_stays(
+def test_required_data_of_any_home_is_kept(
     tables: dict[int, dict[str, int]], pulls: dict[tuple[str, int], tuple[bool, int]], rests_on: int
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -69,7 +69,7 @@ def test_whatever_a_home_holds_what_is_needed_stays(
         assert [table for table in TABLES if NEWEST not in lake.dates(table)] == []
         assert lake.dates("handle_changes") == before["handle_changes"]
         lost = {*before["history"]} - {*lake.dates("history")} - {*before["handle_changes"]}
-        assert lost == set()  # no change of a handle goes that has not been extracted
+        assert lost == set()  # no handle change is deleted before its extraction
         for table, fewest in {"ranking": 90, "engagement": 90, "profiles": 90, "quarantine": 30}.items():
             gone = {*before[table]} - {*lake.dates(table)}
             assert [day for day in gone if (NEWEST - day).days < fewest] == []

@@ -1,4 +1,4 @@
-"""Sources of which far fewer records come than before: they are left out, told, and taken where the operator says so."""
+"""Sources with a row count drop: rejected, reported, and accepted if the operator allows it."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -38,7 +38,7 @@ def run(made: Exports, day: date, accounts: int) -> list[tuple[object, ...]]:
     return write(made, day, accounts).run(day).told("state", "landed", "accepted", "quarantined")
 
 
-def test_half_the_rows_missing_is_refused_and_the_rows_of_the_day_before_stand_in(tmp_path: Path) -> None:
+def test_row_count_drop_is_rejected_and_previous_rows_are_carried_forward(tmp_path: Path) -> None:
     made = exports(tmp_path)
     assert run(made, DAY, 100) == [("published", 100, 100, 0)]
     assert run(made, NEXT, 50) == [("row_count_drop", 50, 0, 50), ("carried_forward", 100, 100, 0)]
@@ -48,7 +48,7 @@ def test_half_the_rows_missing_is_refused_and_the_rows_of_the_day_before_stand_i
     )
 
 
-def test_an_export_that_stays_cut_is_not_taken_for_the_measure_of_the_next(tmp_path: Path) -> None:
+def test_rejected_pull_is_never_the_baseline(tmp_path: Path) -> None:
     made = exports(tmp_path, carry_days=1)
     run(made, DAY, 100)
     run(made, NEXT, 50)
@@ -57,7 +57,7 @@ def test_an_export_that_stays_cut_is_not_taken_for_the_measure_of_the_next(tmp_p
         made.run(THIRD)
 
 
-def test_a_setting_takes_fewer_rows_and_they_are_the_measure_from_then_on(tmp_path: Path) -> None:
+def test_accepted_row_count_drop_becomes_the_baseline(tmp_path: Path) -> None:
     made = exports(tmp_path)
     run(made, DAY, 100)
     run(made, NEXT, 50)
@@ -67,19 +67,19 @@ def test_a_setting_takes_fewer_rows_and_they_are_the_measure_from_then_on(tmp_pa
 
 
 @pytest.mark.parametrize("before, now", [(100, 60), (100, 1000), (19, 1)])
-def test_a_little_less_more_and_few_rows_are_taken(tmp_path: Path, before: int, now: int) -> None:
+def test_small_changes_and_small_pulls_are_accepted(tmp_path: Path, before: int, now: int) -> None:
     made = exports(tmp_path)
     run(made, DAY, before)
     assert run(made, NEXT, now) == [("published", now, now, 0)]
 
 
-def test_an_export_of_long_ago_is_no_measure(tmp_path: Path) -> None:
+def test_old_export_is_not_a_baseline(tmp_path: Path) -> None:
     made = exports(tmp_path)
     run(made, DAY, 100)
     assert run(made, DAY + timedelta(33), 40) == [("published", 40, 40, 0)]
 
 
-def test_a_required_source_that_has_shrunk_stops_the_day(tmp_path: Path) -> None:
+def test_row_count_drop_of_a_required_source_fails_the_date(tmp_path: Path) -> None:
     made = exports(tmp_path, required=True)
     run(made, DAY, 100)
     write(made, NEXT, 20)
@@ -89,7 +89,7 @@ def test_a_required_source_that_has_shrunk_stops_the_day(tmp_path: Path) -> None
         made.run(NEXT)
 
 
-def test_posts_that_are_missing_are_told_as_well(tmp_path: Path) -> None:
+def test_row_count_drop_of_posts_is_reported(tmp_path: Path) -> None:
     made = write(exports(tmp_path, posts_url="posts-{date}.ndjson"), DAY, 20, posts=80)
     made.run(DAY)
     found = write(made, NEXT, 20, posts=20).run(NEXT)
@@ -101,7 +101,7 @@ def test_posts_that_are_missing_are_told_as_well(tmp_path: Path) -> None:
 
 
 @pytest.mark.proof
-def test_a_date_that_a_backfill_in_the_ui_left_misjudged_is_reported_and_judged_anew_by_the_next_run(
+def test_date_outdated_by_a_ui_backfill_is_reported_and_revalidated(
     tmp_path: Path,
 ) -> None:
     home = Home(tmp_path)
@@ -133,7 +133,7 @@ def test_a_date_that_a_backfill_in_the_ui_left_misjudged_is_reported_and_judged_
 
 
 @pytest.mark.proof
-def test_a_date_that_was_there_before_its_measure_is_judged_anew(tmp_path: Path) -> None:
+def test_date_imported_before_its_baseline_is_revalidated(tmp_path: Path) -> None:
     def landed(folder: str, *order: Sequence[str]) -> str:
         home = Home(tmp_path / folder)
         home.folder.mkdir()

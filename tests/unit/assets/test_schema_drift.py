@@ -1,4 +1,4 @@
-"""An export whose columns change overnight: what is added is left alone, what breaks fails, and nothing ever shifts."""
+"""Exports whose columns change: additions are ignored, breaking changes fail, and no column is shifted."""
 
 import io
 import json
@@ -29,7 +29,7 @@ Table = tuple[list[str], list[list[str]]]
 
 
 def with_column(place: int) -> Callable[[], Table]:
-    """A column of numbers that nobody asked for, which would pass for followers."""
+    """Adds an unrequested column of numbers, which could be mistaken for followers."""
     return lambda: (
         [*HEADER[:place], "reach", *HEADER[place:]],
         [[*row[:place], "77", *row[place:]] for row in ROWS],
@@ -78,7 +78,7 @@ def as_json(table: Table) -> bytes:
 
 @pytest.mark.parametrize("write, file", [(as_csv, "a.csv"), (as_json, "a.json")])
 @pytest.mark.parametrize("kind", ADDITIVE)
-def test_what_is_added_or_moved_changes_no_value(
+def test_columns_added_or_moved_change_no_value(
     tmp_path: Path, kind: str, write: Callable[[Table], bytes], file: str
 ) -> None:
     found = exports(tmp_path, file)
@@ -87,7 +87,7 @@ def test_what_is_added_or_moved_changes_no_value(
 
 
 @pytest.mark.parametrize("kind", BREAKING)
-def test_what_breaks_fails_with_its_columns_named_and_nothing_of_it_is_taken(tmp_path: Path, kind: str) -> None:
+def test_drift_that_breaks_the_shape_names_its_columns_and_imports_nothing(tmp_path: Path, kind: str) -> None:
     table, told = BREAKING[kind]
     found = exports(tmp_path, "a.csv")
     found.write("a.csv", as_csv(table()))
@@ -96,7 +96,7 @@ def test_what_breaks_fails_with_its_columns_named_and_nothing_of_it_is_taken(tmp
     assert found.tables().profiles == []
 
 
-def test_a_column_twice_is_the_first_of_them(tmp_path: Path) -> None:
+def test_column_present_twice_uses_the_first(tmp_path: Path) -> None:
     found = exports(tmp_path, "a.csv")
     found.write("a.csv", as_csv(([*HEADER, "followers"], [[*row, "77"] for row in ROWS])))
     assert found.run().accounts("handle", "profile_id", "followers", "avg_likes") == RIGHT
@@ -109,8 +109,8 @@ def test_another_delimiter_fails(tmp_path: Path) -> None:
         found.run()
 
 
-def test_another_encoding_costs_its_source_and_says_what_to_declare(tmp_path: Path) -> None:
-    """Column names whose bytes are of no UTF-8 cannot be told as they are: the whole night ended in a UnicodeError."""
+def test_another_encoding_fails_only_its_source_with_a_remedy(tmp_path: Path) -> None:
+    """Regression: column names that are not UTF-8 failed the whole run with a UnicodeError."""
     select = {"handle": "handle_of(name)", "followers": "count_of(followers)", "avg_likes": 'number_of("Ø likes")'}
     profiles = {"columns": ["name", "followers", "Ø likes"], "select": select}
     found = Exports(tmp_path).shape("list", format="csv", platform="instagram", profiles=profiles)
@@ -134,14 +134,14 @@ def _stumble() -> None:
     "stumble, told",
     [
         (_stumble, "IndexError: list index out of range"),
-        # Polars' panics are no Exception of Python's.
+        # Polars' panics do not derive from Exception.
         (
             lambda: pl.DataFrame({"\0": ["x"]}).to_arrow(),
             "PanicException: called `Result::unwrap()` on an `Err` value: NulError(0, [0])",
         ),
     ],
 )
-def test_what_nobody_foresaw_of_a_file_costs_its_source_alone(
+def test_unexpected_error_fails_only_its_source(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stumble: Callable[[], object], told: str
 ) -> None:
     found = (
@@ -162,8 +162,8 @@ def test_what_nobody_foresaw_of_a_file_costs_its_source_alone(
     assert f"for a reason that smallvoices does not know: {told}; what it sent is kept at landing/" in message
 
 
-def test_names_in_an_archive_lead_nowhere_else(tmp_path: Path) -> None:
-    """Members called after places outside, absolute paths and links are read as files of the landing's own."""
+def test_archive_member_names_stay_inside_landing(tmp_path: Path) -> None:
+    """Checks that members named as outside or absolute paths, and links, are read as files inside landing."""
     link = zipfile.ZipInfo("link.csv")
     link.external_attr = 0o120777 << 16
     packed = io.BytesIO()

@@ -1,4 +1,4 @@
-"""The score: its formula, that it grows with each of its components, and that it does not move by itself."""
+"""The score: its formula, its growth with each component, and its stability."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -30,7 +30,7 @@ COMPONENTS = st.tuples(
 
 
 def scored(settings: Settings, accounts: list[tuple[float, float | None, int | None]]) -> list[Row]:
-    """The rows of `ranking`, in the order of the accounts."""
+    """Returns the rows of `ranking`, in the order of the accounts."""
     rows: dict[str, list[dict[str, Any]]] = {"engagement": [], "estimates": [], "authenticity": []}
     for number, (lift, authenticity, days) in enumerate(accounts):
         key = {"platform": "instagram", "profile_id": f"{number:05}", "snapshot_date": DAY}
@@ -46,7 +46,7 @@ def scored(settings: Settings, accounts: list[tuple[float, float | None, int | N
 
 @examples(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(accounts=st.lists(COMPONENTS, min_size=2, max_size=40))
-@example(accounts=[(1.0, None, None), (89.0, 0.9999999999999999, 40)])  # which rounding had fall
+@example(accounts=[(1.0, None, None), (89.0, 0.9999999999999999, 40)])  # which rounding would lower
 def test_the_score_grows_with_each_component(
     settings: Settings, accounts: list[tuple[float, float | None, int | None]]
 ) -> None:
@@ -68,12 +68,12 @@ def test_the_score_grows_with_each_component(
     assert [row["score"] for row in by_rank] == pytest.approx(sorted(scores, reverse=True))
 
 
-def test_an_export_that_tells_no_posts_is_not_held_to_be_silent(settings: Settings) -> None:
+def test_export_without_posts_is_not_scored_as_inactive(settings: Settings) -> None:
     told, untold = scored(settings, [(2.0, 1.0, 0), (2.0, None, None)])
     assert (untold["recency"], untold["score"]) == (None, told["score"])
 
 
-def test_silence_and_doubt_take_at_most_what_their_weights_say(settings: Settings) -> None:
+def test_inactivity_and_suspicion_lower_the_score_by_at_most_their_weights(settings: Settings) -> None:
     full, silent, doubted = scored(settings, [(1.0, 1.0, 0), (1.0, 1.0, 10**6), (1.0, 0.0, 0)])
     weights = {
         row["component"]: row["weight"] for row in reference("score_weights").to_dicts() if row["part"] == "score"
@@ -83,8 +83,8 @@ def test_silence_and_doubt_take_at_most_what_their_weights_say(settings: Setting
         assert row["score"] == pytest.approx(100 * (1 - weight) / (2 - weight))
 
 
-def test_without_new_information_hardly_any_rank_moves_overnight(settings: Settings, tmp_path: Path) -> None:
-    """The same posts once more a day later; none becomes settled or leaves the window meanwhile."""
+def test_ranks_are_stable_without_new_data(settings: Settings, tmp_path: Path) -> None:
+    """Ranks the same posts again a day later; none becomes settled or leaves the window meanwhile."""
     world = draw(SCENARIOS["everything"], 1500, 3)
     profiles, posts = product.profiles_of(world), product.posts_of(world)
     tomorrow = pl.lit(product.SNAPSHOT + timedelta(days=1))

@@ -1,6 +1,6 @@
-"""Every shipped shape against an invented export in its vendor's documented form: rows in, rows and reasons out.
+"""Every shipped shape with a synthetic export in its vendor's documented format: rows in, rows and reasons out.
 
-The exports are in tests/fixtures/<shape>/; a posts file beside the profiles is what posts_url stands for.
+The exports are in tests/fixtures/<shape>/; a posts file next to the profiles represents posts_url.
 """
 
 from dataclasses import dataclass, field
@@ -20,14 +20,14 @@ MISSING, UNREADABLE, BLANK = "followers: missing", "followers: unreadable", "not
 
 @dataclass(frozen=True)
 class Expected:
-    """What a right import of a fixture gives.
+    """The correct import of a fixture.
 
     Attributes:
         profiles: Accepted profiles in the order of their rows, each with some of its cells.
         posts: The same of the posts.
         bad: (record number, reason) of the quarantined records, profiles before posts.
         deduplicated: Older copies of an account.
-        platform: What the source says, where the shape and the export do not.
+        platform: The platform of the source, if shape and export have none.
     """
 
     profiles: list[Row]
@@ -211,7 +211,7 @@ EXPECTED: dict[str, Expected] = {
 
 
 def imported(folder: Path, shape: str, expected: Expected) -> Imported:
-    """What comes of a shape's fixture."""
+    """Imports a shape's fixture."""
     exports = Exports(folder)
     urls = {file.stem: file.name for file in (FIXTURES / shape).iterdir()}
     for file in (FIXTURES / shape).iterdir():
@@ -221,13 +221,13 @@ def imported(folder: Path, shape: str, expected: Expected) -> Imported:
     return exports.source("only", urls["profiles"], shape=shape, max_quarantine_share=1, **keys).run()
 
 
-def test_every_shipped_shape_has_its_export() -> None:
+def test_every_shipped_shape_has_a_fixture() -> None:
     assert sorted(EXPECTED) == available(Path("none"))
     assert sorted(EXPECTED) == sorted(path.name for path in FIXTURES.iterdir())
 
 
 @pytest.mark.parametrize("shape", EXPECTED)
-def test_a_shipped_shape_reads_its_vendors_export(tmp_path: Path, shape: str) -> None:
+def test_shipped_shape_reads_its_vendors_export(tmp_path: Path, shape: str) -> None:
     expected = EXPECTED[shape]
     found = imported(tmp_path, shape, expected)
     for rows, wanted in ((found.profiles, expected.profiles), (found.posts, expected.posts)):

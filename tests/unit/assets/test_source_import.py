@@ -1,4 +1,4 @@
-"""Sources are imported each on its own: what one needs, or goes wrong with, costs no other; nor do threads."""
+"""Sources are imported independently: exact reading, errors and threads of one do not affect others."""
 
 import json
 from collections import Counter
@@ -22,7 +22,7 @@ from tests.factories.small_exports import Exports, csv_bytes, ndjson_bytes
 PEOPLE = [{"platform": "instagram", "handle": f"h{number}", "followers": 1000 + number} for number in range(500)]
 
 
-def test_a_file_that_needs_the_exact_reader_is_read_twice_and_no_other_file_again(
+def test_only_the_file_that_needs_the_exact_reader_is_read_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     exports = Exports(tmp_path).source("lists", "lists/*.csv", platform="instagram").source("big", "big.ndjson")
@@ -63,7 +63,7 @@ def _raise(error: Exception) -> Callable[[], None]:
     ],
 )
 @pytest.mark.parametrize("where", ["open_columns", "raw_records", "without_erased"])
-def test_an_error_of_any_library_costs_its_source_alone(
+def test_library_error_fails_only_its_source(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str, fail: Callable[[], None], message: str
 ) -> None:
     exports = Exports(tmp_path)
@@ -86,9 +86,7 @@ def test_an_error_of_any_library_costs_its_source_alone(
     assert message.replace("a.csv", "d.csv") in imported.report[0]["message"]
 
 
-def test_time_that_ends_while_bad_records_are_looked_up_costs_its_source_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_timeout_during_record_lookup_fails_only_its_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     exports = Exports(tmp_path).source("slow", "a.json", max_quarantine_share=1, limits={"import_minutes": 0.1})
     exports.source("alive", "b.ndjson")
     exports.write("a.json", json.dumps([*PEOPLE, {"handle": "bad", "followers": "many"}]).encode())
@@ -105,7 +103,7 @@ def test_time_that_ends_while_bad_records_are_looked_up_costs_its_source_alone(
 
 
 @pytest.mark.parametrize("threads", [1, 8])
-def test_of_copies_of_a_post_in_one_list_the_last_counts(tmp_path: Path, threads: int) -> None:
+def test_last_copy_of_a_post_in_one_list_is_kept(tmp_path: Path, threads: int) -> None:
     shape = {
         "format": "ndjson",
         "platform": "instagram",
@@ -124,7 +122,7 @@ def test_of_copies_of_a_post_in_one_list_the_last_counts(tmp_path: Path, threads
     assert Counter(row["likes"] for row in exports.run().posts) == {9: 50_000}
 
 
-def test_sources_side_by_side_give_what_they_give_one_after_the_other(tmp_path: Path) -> None:
+def test_parallel_and_sequential_imports_give_the_same_rows(tmp_path: Path) -> None:
     exports = Exports(tmp_path / "one")
     for number in range(6):
         people = [person | {"followers": 1000 + number} for person in PEOPLE[number * 50 : number * 50 + 100]]

@@ -1,1 +1,1 @@
-"""The application's own parts."""
+"""Tests of the application."""

@@ -1,4 +1,4 @@
-"""Why a run failed, as its events tell it: the words of whoever raised last, and not of what made them."""
+"""The reason of a failed run, from its events: the message of the outermost error, not of its causes."""
 
 import errno
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from pipelines.instance import failures
 
 @pytest.fixture
 def events() -> Iterator[Sequence[dg.DagsterEvent]]:
-    """Of a run whose disk is broken: an error with a cause that knows no path."""
+    """Returns events of a run whose disk is broken: an error whose cause names no path."""
 
     @dg.op
     def syncing() -> None:
@@ -26,7 +26,7 @@ def events() -> Iterator[Sequence[dg.DagsterEvent]]:
         yield night.execute_in_process(instance=instance, raise_on_error=False).all_events
 
 
-def test_an_error_that_names_the_path_is_told_in_place_of_its_cause(events: Sequence[dg.DagsterEvent]) -> None:
+def test_error_with_a_path_replaces_its_cause(events: Sequence[dg.DagsterEvent]) -> None:
     assert failures.why(events) == (
         "/home/lake cannot be written: Input/output error; make room or mend the disk, and run again"
     )

@@ -1,4 +1,4 @@
-"""When a snapshot date is due, and the checks that look for it."""
+"""Due times of snapshot dates, and the freshness checks."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -26,7 +26,7 @@ def at(text: str) -> datetime:
         ("0 2 * * *", "2026-11-04 07:59", "2026-11-02"),
         ("0 2 * * *", "2026-11-04 08:00", "2026-11-03"),
         ("off", "2026-11-04 08:00", "2026-11-03"),
-        # In the evening: of the day before, and due after midnight.
+        # In the evening: for the day before, and due after midnight.
         ("0 20 * * *", "2026-11-04 12:00", "2026-11-02"),
         ("0 20 * * *", "2026-11-05 01:59", "2026-11-02"),
         ("0 20 * * *", "2026-11-05 02:00", "2026-11-03"),
@@ -38,19 +38,19 @@ def at(text: str) -> datetime:
         ("30 1 1 * *", "2026-11-30 12:00", "2026-10-31"),
     ],
 )
-def test_the_date_that_is_due_follows_the_schedule(cron: str, now: str, expected: str) -> None:
+def test_due_date_follows_the_schedule(cron: str, now: str, expected: str) -> None:
     found = jobs.due(settings(cron), at(now))
     assert found.date == date.fromisoformat(expected)
     assert found.since <= at(now) < found.until
 
 
-def test_the_next_date_is_due_after_the_next_run_of_the_schedule() -> None:
+def test_next_date_is_due_after_the_next_scheduled_run() -> None:
     found = jobs.due(settings("0 20 * * FRI"), at("2026-11-04 12:00"))
     assert found == jobs.Due(date(2026, 10, 29), at("2026-10-31 02:00"), at("2026-11-07 02:00"))
 
 
 @pytest.mark.parametrize("days", [[], ["2016-01-02"], ["2016-01-02", "due"]])
-def test_the_check_of_freshness_looks_for_the_date_that_is_due(days: list[str]) -> None:
+def test_freshness_check_expects_the_due_date(days: list[str]) -> None:
     weekly = settings("0 20 * * MON")
     expected = jobs.due(weekly, datetime.now(tz=UTC))
     checks, _ = jobs.freshness(weekly, [KEY])

@@ -1,4 +1,4 @@
-"""Former names of commands and options: accepted for one release, and in no help."""
+"""Former names of commands and options: accepted for one release, and hidden from the help."""
 
 import pytest
 from click.testing import CliRunner
@@ -9,7 +9,7 @@ from pipelines.cli import main
 @pytest.mark.parametrize(
     "old,new", [("tidy", "prune"), ("forget", "erase"), ("unsuppress", "allow"), ("sources", "check")]
 )
-def test_a_former_command_is_the_current_one(old: str, new: str) -> None:
+def test_former_command_runs_the_current_one(old: str, new: str) -> None:
     told = CliRunner().invoke(main, [old, "--help"])
     assert told.exit_code == 0
     assert told.output == CliRunner().invoke(main, [new, "--help"]).output
@@ -24,7 +24,7 @@ def test_a_former_command_is_the_current_one(old: str, new: str) -> None:
         (["inspect", __file__], ["--write=My List"], "--save-shape 'My List' is not allowed"),
     ],
 )
-def test_a_former_option_is_the_current_one(command: list[str], old: list[str], error: str) -> None:
+def test_former_option_sets_the_current_one(command: list[str], old: list[str], error: str) -> None:
     run = CliRunner().invoke(main, [*command, *old])
     assert run.exit_code == 2
     assert error in run.output

@@ -1,4 +1,4 @@
-"""The files of a run's events: open from its first event to its last, and whole afterwards."""
+"""The SQLite files of a run's events: open from its first event to its last, and valid afterwards."""
 
 from pathlib import Path
 
@@ -9,8 +9,8 @@ from pipelines.instance import sqlite_keepalive
 RUN = "00000000-0000-4000-8000-000000000000"
 
 
-def test_nothing_is_written_back_between_the_events_of_a_run(tmp_path: Path) -> None:
-    """SQLite's log of a file is gone whenever nobody has the file open."""
+def test_sqlite_log_is_not_checkpointed_between_events(tmp_path: Path) -> None:
+    """Checks SQLite's log, which is deleted whenever no connection has the file open."""
     folder = tmp_path / "history/runs"
     names = (f"{RUN}.db", "index.db")
     seen: list[list[bool]] = []

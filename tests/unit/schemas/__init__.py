@@ -1,1 +1,1 @@
-"""What is promised: contracts, shapes, sources.yaml, and values in their standard form."""
+"""Tests of contracts, shapes, sources.yaml, and normalized values."""

@@ -28,7 +28,7 @@ def _connection(decimal: str, thousands: str) -> duckdb.DuckDBPyConnection:
 
 
 def values(expression: str, cells: list[str | None], marks: tuple[str, str] = (".", "")) -> list[object]:
-    """What an expression over x makes of cells, all of them in one vector, as in an import."""
+    """Evaluates an expression over x on cells, all of them in one vector, as in an import."""
     rows = (
         _connection(*marks)
         .execute(
@@ -42,7 +42,7 @@ def values(expression: str, cells: list[str | None], marks: tuple[str, str] = ("
 
 
 def value(expression: str, cell: str | None, marks: tuple[str, str] = (".", "")) -> object:
-    """What an expression makes of one cell, with cells of other kinds around it."""
+    """Evaluates an expression on one cell, with cells of other kinds around it."""
     return values(expression, ["7", cell, None, "x0"], marks)[1]
 
 
@@ -63,7 +63,7 @@ def utc(*parts: int) -> datetime:
         ("1'234", ".'", 1_234), ("1’234", ".'", 1_234), ("1,000.0", ".,", 1_000),
     ],
 )  # fmt: skip
-def test_a_count_is_read_with_the_marks_of_its_shape(cell: str, marks: str, expected: int) -> None:
+def test_count_is_parsed_with_the_separators_of_its_shape(cell: str, marks: str, expected: int) -> None:
     assert value("count_of(x)", cell, (marks[0], marks[1:])) == expected
 
 
@@ -79,7 +79,7 @@ def test_a_count_is_read_with_the_marks_of_its_shape(cell: str, marks: str, expe
         ("１２", "."), ("true", "."), ('"5"', "."), ("%", "."), ("5%", "."), ("~5", "."), ("5+", "."), (">10k", "."),
     ],
 )  # fmt: skip
-def test_what_is_no_count_is_unreadable_and_never_another_number(cell: str, marks: str) -> None:
+def test_invalid_count_is_unreadable_and_never_another_number(cell: str, marks: str) -> None:
     assert value("count_of(x)", cell, (marks[0], marks[1:])) == UNREADABLE
 
 
@@ -92,23 +92,23 @@ def test_what_is_no_count_is_unreadable_and_never_another_number(cell: str, mark
         ("1_000.5", ".", UNREADABLE), ("0x1p3", ".", UNREADABLE), ("inf", ".", UNREADABLE), ("-inf", ".", UNREADABLE),
     ],
 )  # fmt: skip
-def test_a_number_keeps_its_fraction(cell: str, marks: str, expected: float) -> None:
+def test_number_keeps_its_fraction(cell: str, marks: str, expected: float) -> None:
     assert value("number_of(x)", cell, (marks[0], marks[1:])) == expected
 
 
 @pytest.mark.parametrize("cell", ["1e400", "-1e400", "9" * 400])
-def test_an_infinite_number_is_outside_of_every_range(cell: str) -> None:
+def test_infinite_number_is_outside_every_range(cell: str) -> None:
     assert value("number_of(x)", cell) in (float("inf"), float("-inf"), UNREADABLE)
 
 
 @pytest.mark.parametrize(
     "macro", ["count_of(x)", "number_of(x)", "likes_of(x)", "ratio_of(x, 'percent')", "time_of(x)"]
 )
-def test_words_for_nothing_are_not_given(macro: str) -> None:
+def test_null_words_are_null(macro: str) -> None:
     assert values(macro, [*BLANKS, None]) == [None] * (len(BLANKS) + 1)
 
 
-def test_hidden_likes_are_not_given_and_other_negative_ones_stay_negative() -> None:
+def test_hidden_likes_are_null_and_other_negatives_stay() -> None:
     assert values("likes_of(x)", ["-1", "-1.0", "-2", "0", "many"]) == [None, None, -2, 0, UNREADABLE]
 
 
@@ -121,11 +121,11 @@ def test_hidden_likes_are_not_given_and_other_negative_ones_stay_negative() -> N
         ("%", "percent", UNREADABLE), ("abc", "percent", UNREADABLE), ("0.5‰", "percent", UNREADABLE),
     ],
 )  # fmt: skip
-def test_a_ratio_is_a_fraction_whatever_its_unit(cell: str, unit: str, expected: float) -> None:
+def test_ratio_is_converted_to_a_fraction(cell: str, unit: str, expected: float) -> None:
     assert value(f"ratio_of(x, '{unit}')", cell) == pytest.approx(expected, rel=1e-12)
 
 
-def test_a_ratio_of_an_unknown_unit_is_a_mistake_of_the_shape() -> None:
+def test_ratio_of_unknown_unit_is_a_shape_error() -> None:
     with pytest.raises(duckdb.Error, match="unit must be"):
         value("ratio_of(x, 'permille')", "1")
 
@@ -141,7 +141,7 @@ def test_a_ratio_of_an_unknown_unit_is_a_mistake_of_the_shape() -> None:
         "2024-05-01T17:30:00+0530", "2024/05/01 12:00", " 2024-05-01T12:00:00Z\n",
     ],
 )  # fmt: skip
-def test_a_time_is_kept_in_utc_whatever_its_offset(cell: str) -> None:
+def test_time_is_converted_to_utc(cell: str) -> None:
     assert value("time_of(x)", cell) == utc(2024, 5, 1, 12)
 
 
@@ -154,7 +154,7 @@ def test_a_time_is_kept_in_utc_whatever_its_offset(cell: str) -> None:
         ("2024-01-01T00:30:00+02:00", utc(2023, 12, 31, 22, 30)),
     ],
 )  # fmt: skip
-def test_days_and_fractions_of_seconds_are_kept(cell: str, expected: datetime) -> None:
+def test_dates_and_fractional_seconds_are_kept(cell: str, expected: datetime) -> None:
     assert value("time_of(x)", cell) == expected
 
 
@@ -163,13 +163,13 @@ def test_days_and_fractions_of_seconds_are_kept(cell: str, expected: datetime) -
     [
         "3 weeks ago", "1700000000", "2024", "12:30", "01/05/2024", "2024-13-01", "2024-02-30", "epoch", "infinity",
         "-infinity", "2024-05-01 (BC)", "99999-01-01", "0000-01-01", "-2024-05-01", "2024-05-01T12:00:60",
-        # DuckDB drops a word behind a time without a word.
+        # DuckDB drops a word after a time without an error.
         "2024-05-01 01:00:00 PM", "2024-05-01 12:00:00 EST", "2024-05-01 12:00:00 America/New_York",
         "2024-05-01 12:00:00 NZ", "2024-05-01 12:00:00.5 NZ", "2024-05-01 12:00:00 5", "2024-05-01 12:00 5",
         "2024-05-01T12:00:00+99:00", "2024-05-01T12:00:00+02:60", "2024-05-01T12:00:00+02:00Z", "2024-5-1 1:00+02:00:00",
     ],
 )  # fmt: skip
-def test_what_is_no_time_is_unreadable_and_never_another_time(cell: str) -> None:
+def test_invalid_time_is_unreadable_and_never_another_time(cell: str) -> None:
     assert value("time_of(x)", cell) == NO_TIME
 
 
@@ -181,7 +181,7 @@ def test_what_is_no_time_is_unreadable_and_never_another_time(cell: str) -> None
         ("9.2233720369e12", NO_TIME), ("1700000000000", NO_TIME), ("nan", None), ("", None),
     ],
 )  # fmt: skip
-def test_epoch_seconds_are_a_time_and_milliseconds_are_not(cell: str, expected: datetime | None) -> None:
+def test_epoch_seconds_are_parsed_and_milliseconds_rejected(cell: str, expected: datetime | None) -> None:
     assert value("epoch_of(x)", cell) == expected
 
 
@@ -192,7 +192,7 @@ def test_epoch_seconds_are_a_time_and_milliseconds_are_not(cell: str, expected: 
         ("n/d", None),
     ],
 )  # fmt: skip
-def test_a_time_in_a_format_of_its_own(cell: str, expected: datetime | None) -> None:
+def test_time_with_a_declared_format_is_parsed(cell: str, expected: datetime | None) -> None:
     assert value("time_in(x, '%d/%m/%Y')", cell) == expected
 
 
@@ -209,19 +209,19 @@ def test_a_time_in_a_format_of_its_own(cell: str, expected: datetime | None) -> 
         ("1/2/2020 EST", NO_TIME, NO_TIME), ("0/0/2020", NO_TIME, NO_TIME), ("n/d", None, None),
     ],
 )  # fmt: skip
-def test_a_day_is_read_in_the_order_that_its_column_declares(
+def test_day_is_parsed_in_the_declared_order(
     cell: str, day_first: datetime | None, month_first: datetime | None
 ) -> None:
     assert value("time_of(x, 'DMY')", cell) == day_first
     assert value("time_of(x, 'MDY')", cell) == month_first
 
 
-# Two digits of a year are of this century; Python takes 69 and later for the last one.
+# Two-digit years are of this century; Python takes 69 and later for the last one.
 @given(
     st.datetimes(datetime(2004, 1, 1), datetime(2068, 12, 31)).map(lambda moment: moment.replace(microsecond=0)),  # noqa: DTZ001 - as NO_TIME
     st.sampled_from(["%d/%m/%Y %H:%M:%S", "%d.%m.%Y, %H:%M:%S", "%d-%m-%y %H:%M:%S", "%d/%m/%Y %I:%M:%S %p"]),
 )
-def test_an_ordered_time_is_the_time_that_python_reads(moment: datetime, written: str) -> None:
+def test_ordered_time_equals_pythons_parse(moment: datetime, written: str) -> None:
     cell = moment.strftime(written)
     assert value("time_of(x, 'DMY')", cell) == datetime.strptime(cell, written)  # noqa: DTZ007 - as NO_TIME
     month_first = written.replace("%d", "%%").replace("%m", "%d").replace("%%", "%m")
@@ -238,7 +238,7 @@ def test_an_ordered_time_is_the_time_that_python_reads(moment: datetime, written
         ("Mon, 32 Jan 2023 15:04:05 GMT", NO_TIME), ("Mon, 02 Jan 2023 15:04:05 EST", NO_TIME), ("May be", NO_TIME),
     ],
 )  # fmt: skip
-def test_a_time_of_mail_carries_its_offset(cell: str, expected: datetime) -> None:
+def test_rfc_2822_time_carries_its_offset(cell: str, expected: datetime) -> None:
     assert value("time_of(x)", cell) == expected
 
 
@@ -261,7 +261,7 @@ def test_a_time_of_mail_carries_its_offset(cell: str, expected: datetime) -> Non
         ("platform_of(x)", "MySpace", "myspace"), ("platform_of(x)", "", None),
     ],
 )  # fmt: skip
-def test_a_column_may_have_a_unit_and_marks_of_its_own(expression: str, cell: str, expected: object) -> None:
+def test_column_may_declare_its_own_unit_and_separators(expression: str, cell: str, expected: object) -> None:
     assert value(expression, cell) == expected
 
 
@@ -274,7 +274,7 @@ def test_a_column_may_have_a_unit_and_marks_of_its_own(expression: str, cell: st
         ("www.tiktok.com/@Name", "name"), ("http://youtube.com/c/Name", "name"), ("youtube.com/@A.b#x", "a.b"),
         ("https://www.linkedin.com/in/Some-One/", "some-one"), ("https://www.snapchat.com/add/name", "name"),
         ("https://www.threads.net/@name", "name"), ("https://x.com/A_b", "a_b"), ("https://fb.me/name", "name"),
-        # An address that does not name its account is no handle: all of them would be one account.
+        # A URL that does not name its account is not a handle: all of them would be one account.
         ("https://www.instagram.com/", None), ("https://instagram.com", None),
         ("https://www.facebook.com/profile.php?id=12", None),
         ("https://www.facebook.com/people/Kiln-Days/61551443747464/", "61551443747464"),
@@ -284,7 +284,7 @@ def test_a_column_may_have_a_unit_and_marks_of_its_own(expression: str, cell: st
         ("https://www.instagram.com/share", "share"),
     ],
 )  # fmt: skip
-def test_a_handle_is_lower_case_without_what_stands_around_it(cell: str, expected: str | None) -> None:
+def test_handle_is_lower_case_without_decoration(cell: str, expected: str | None) -> None:
     assert value("handle_of(x)", cell) == expected
 
 
@@ -292,11 +292,11 @@ def test_a_handle_is_lower_case_without_what_stands_around_it(cell: str, expecte
     "cell, expected",
     [("100", "100"), ("a0", "a0"), ("00", "00"), ("\u00a0 x\n", "x"), (" ", None), ("-", "-"), ("é", "é")],
 )
-def test_text_loses_white_space_at_its_ends_and_nothing_else(cell: str, expected: str | None) -> None:
+def test_text_is_only_stripped(cell: str, expected: str | None) -> None:
     assert value("text_of(x)", cell) == expected
 
 
-def test_a_flag_is_read_from_the_words_for_yes_and_no() -> None:
+def test_flag_is_parsed_from_yes_and_no_words() -> None:
     words: list[str | None] = ["true", "T", " Yes ", "1", "false", "no", "F", "0", "perhaps", "", None]
     assert values("flag_of(x)", words) == [True] * 4 + [False] * 4 + [None] * 3
 
@@ -308,12 +308,12 @@ def test_a_flag_is_read_from_the_words_for_yes_and_no() -> None:
         ("[a, b]", "[a, b]"), ('["cut', '["cut'),
     ],
 )  # fmt: skip
-def test_a_list_is_one_text_and_a_text_in_its_place_stays(cell: str | None, expected: str | None) -> None:
+def test_list_is_joined_and_text_is_kept(cell: str | None, expected: str | None) -> None:
     assert value("list_of(x)", cell) == expected
 
 
 @given(st.lists(st.integers(-(2**63) + 1, 2**63 - 1), min_size=1, max_size=50))
-def test_every_whole_number_comes_back(numbers: list[int]) -> None:
+def test_every_integer_round_trips(numbers: list[int]) -> None:
     assert values("count_of(x)", [str(number) for number in numbers]) == numbers
 
 
@@ -323,7 +323,7 @@ def test_every_whole_number_comes_back(numbers: list[int]) -> None:
     st.sampled_from(["%Y-%m-%dT%H:%M:%S.%f%z", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%d %H:%M:%S %z", "%Y-%m-%d %H:%M%z"]),
     st.booleans(),
 )
-def test_a_time_with_an_offset_is_the_time_that_python_reads(
+def test_time_with_offset_equals_pythons_parse(
     moment: datetime,
     zone: timezone,
     written: str,
@@ -335,7 +335,7 @@ def test_a_time_with_an_offset_is_the_time_that_python_reads(
 
 
 def _read(cell: str, decimal: str, thousands: str) -> Decimal | None:
-    """What Python reads: a plain number in these marks, perhaps with K, M or B behind it."""
+    """Parses with Python: a plain number with these separators, and K, M or B after it."""
     text = cell.strip()
     factor = {"k": 10**3, "m": 10**6, "b": 10**9}.get(text[-1:].lower(), 1)
     text = text[:-1].rstrip() if factor > 1 else text
@@ -359,7 +359,7 @@ def _read(cell: str, decimal: str, thousands: str) -> Decimal | None:
     ),
     st.sampled_from([(".", ""), (",", ""), (".", ","), (",", "."), (",", " "), (".", "'")]),
 )  # fmt: skip
-def test_no_text_is_ever_read_as_another_number_than_it_says(cells: list[str], marks: tuple[str, str]) -> None:
+def test_text_is_never_parsed_as_a_different_number(cells: list[str], marks: tuple[str, str]) -> None:
     cells = [cell.replace("\x00", "") for cell in cells]
     for cell, found in zip(cells, values("count_of(x)", [*cells], marks), strict=True):
         if found is None:

@@ -1,4 +1,4 @@
-"""The published contract: what is promised is what is built, and a promise only changes under another version."""
+"""The published contract: it matches the built tables, and changes only with its version."""
 
 import subprocess
 import sys
@@ -19,7 +19,7 @@ from tests.conftest import REPOSITORY
 from tests.factories.samples_night import SamplesNight
 
 
-def test_the_committed_contract_and_dictionary_are_what_the_models_say() -> None:
+def test_committed_contract_and_dictionary_match_the_models() -> None:
     remedy = "run `make contract`; a released version needs the next CONTRACT_VERSION in schemas/published.py"
     committed = contract.contract_file(CONTRACT_VERSION)
     assert committed.read_text(encoding="utf-8") == contract.as_yaml(contract.contract()), remedy
@@ -29,7 +29,7 @@ def test_the_committed_contract_and_dictionary_are_what_the_models_say() -> None
     assert f"Contract version {CONTRACT_VERSION}" in (REPOSITORY / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
-def test_a_released_version_is_never_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_released_contract_version_is_never_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(contract, "CONTRACT_IS_OPEN", False)
     monkeypatch.setattr(contract, "DOCS", tmp_path)
     monkeypatch.setattr(contract, "DICTIONARY", tmp_path / "data_dictionary.md")
@@ -40,14 +40,14 @@ def test_a_released_version_is_never_written_over(tmp_path: Path, monkeypatch: p
     assert path.read_text(encoding="utf-8") == "something else\n"
 
 
-def test_the_contract_is_read_by_the_standards_own_model() -> None:
+def test_contract_validates_with_the_odcs_model() -> None:
     read = OpenDataContractStandard.from_file(str(contract.contract_file(CONTRACT_VERSION)))
     assert read.version == f"{CONTRACT_VERSION}.0.0"
     assert [table.name for table in read.schema_ or []] == list(TABLES)
     assert all(column.description for table in read.schema_ or [] for column in table.properties or [])
 
 
-def test_the_published_file_is_what_the_contract_promises(samples_night: SamplesNight) -> None:
+def test_published_file_matches_the_contract(samples_night: SamplesNight) -> None:
     path = samples_night.folder / "home/published/micro_influencers.duckdb"
     with duckdb.connect(str(path), read_only=True) as connection:
         found = connection.execute(
@@ -63,13 +63,13 @@ def test_the_published_file_is_what_the_contract_promises(samples_night: Samples
     assert found == sorted(promised)
 
 
-def test_the_generator_runs_as_a_command() -> None:
+def test_contract_generator_runs_as_a_command() -> None:
     done = subprocess.run([sys.executable, "-m", "schemas.contract"], cwd=REPOSITORY, check=False, capture_output=True)
     assert (done.returncode, done.stderr) == (0, b"")
 
 
 @pytest.mark.parametrize("spec", COMPUTED, ids=lambda spec: spec.name)
-def test_each_computed_column_leads_back_to_columns_of_its_inputs(spec: TableSpec) -> None:
+def test_computed_column_lineage_reaches_input_columns(spec: TableSpec) -> None:
     sources = column_sources(spec.name, columns_of(spec.upstream))
     assert set(sources) == set(polars_schema(spec.model))
     assert {table for found in sources.values() for table, _ in found} <= {*spec.upstream, *spec.reference, "earlier"}
@@ -77,7 +77,7 @@ def test_each_computed_column_leads_back_to_columns_of_its_inputs(spec: TableSpe
     assert {name for name, found in sources.items() if not found} <= counts_and_constants
 
 
-def test_each_published_column_leads_back_to_the_columns_that_it_is_made_of() -> None:
+def test_published_column_lineage_reaches_source_columns() -> None:
     sources = column_sources("published_accounts", columns_of(("ranking", "engagement", "history", "creators")))
     assert set(sources) == set(polars_schema(Accounts))
     assert [name for name, found in sources.items() if not found] == []

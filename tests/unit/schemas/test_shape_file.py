@@ -1,4 +1,4 @@
-"""Mistakes in shape files: one line each, with the file, the key, the canonical column and what is allowed."""
+"""Errors in shape files: one line each, with the file, the key, the canonical column and the allowed values."""
 
 import re
 from pathlib import Path
@@ -17,7 +17,7 @@ OWN = "…/own.yaml: "
 
 
 def mistake(folder: Path, text: str | bytes) -> str:
-    """What `load` says of a shape of the user's own, in one line, without the number of the file's line."""
+    """Returns the error of `load` for a user-defined shape, in one line, without the line number."""
     (folder / "own.yaml").write_bytes(text.encode() if isinstance(text, str) else text)
     with pytest.raises(ShapeError) as refused:
         load("own", folder)
@@ -27,13 +27,13 @@ def mistake(folder: Path, text: str | bytes) -> str:
 
 
 @pytest.mark.parametrize("name", available(Path("none")))
-def test_every_shipped_shape_is_sound(name: str, tmp_path: Path) -> None:
+def test_every_shipped_shape_is_valid(name: str, tmp_path: Path) -> None:
     shape = load(name, tmp_path)
     assert shape.name == name
     assert shape.description.endswith(".")
 
 
-def test_an_unknown_shape_tells_the_known_ones_and_the_file_that_would_make_it_one(tmp_path: Path) -> None:
+def test_unknown_shape_lists_known_shapes_and_the_file_to_create(tmp_path: Path) -> None:
     with pytest.raises(ShapeError) as refused:
         load("nope", tmp_path)
     assert str(refused.value) == (
@@ -53,7 +53,7 @@ def test_an_unknown_shape_tells_the_known_ones_and_the_file_that_would_make_it_o
         ("description: D", "needs profiles, posts, or both"),
     ],
 )
-def test_a_shape_file_that_is_no_shape(tmp_path: Path, shape: str | bytes, told: str) -> None:
+def test_invalid_shape_file_is_reported(tmp_path: Path, shape: str | bytes, told: str) -> None:
     assert mistake(tmp_path, shape).startswith(OWN + told)
 
 
@@ -74,7 +74,7 @@ def test_a_shape_file_that_is_no_shape(tmp_path: Path, shape: str | bytes, told:
         ("platform: myspace", f"platform: 'myspace' is not allowed; allowed: one of {PLATFORMS}"),
     ],
 )
-def test_a_key_of_a_shape_that_cannot_be_what_it_is(tmp_path: Path, key: str, told: str) -> None:
+def test_invalid_shape_value_is_reported(tmp_path: Path, key: str, told: str) -> None:
     shape = f"description: D\nprofiles: {{columns: [handle, followers]}}\n{key}"
     assert mistake(tmp_path, shape).startswith(OWN + told)
 
@@ -127,7 +127,7 @@ def test_a_key_of_a_shape_that_cannot_be_what_it_is(tmp_path: Path, key: str, to
          "profiles: 'A.c' contradicts another column at 'A'; leave one out"),
     ],
 )  # fmt: skip
-def test_columns_and_expressions_are_tried_before_anything_is_pulled(tmp_path: Path, profiles: str, told: str) -> None:
+def test_columns_and_expressions_are_checked_before_pulling(tmp_path: Path, profiles: str, told: str) -> None:
     assert mistake(tmp_path, f"description: D\nprofiles: {profiles}").startswith(OWN + told)
 
 
@@ -143,14 +143,14 @@ def test_columns_and_expressions_are_tried_before_anything_is_pulled(tmp_path: P
         ("like: smalvoices\n", 1, "like: no shape 'smalvoices'; "),
     ],
 )  # fmt: skip
-def test_a_mistake_is_told_with_its_line(tmp_path: Path, text: str, line: int, told: str) -> None:
+def test_error_is_reported_with_its_line(tmp_path: Path, text: str, line: int, told: str) -> None:
     (tmp_path / "own.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(ShapeError) as refused:
         load("own", tmp_path)
     assert str(refused.value).startswith(f"{tmp_path}/own.yaml:{line}: {told}")
 
 
-def test_a_shape_like_another_is_told_by_its_own_lines(tmp_path: Path) -> None:
+def test_error_in_a_derived_shape_is_reported_with_its_own_lines(tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text(
         "like: smallvoices\nprofiles: {nested: posts}\ndescription: D\n", encoding="utf-8"
     )

@@ -1,4 +1,4 @@
-"""Mistakes in sources.yaml: one line each, with the file, the source, the key and what is allowed."""
+"""Errors in sources.yaml: one line each, with the file, the source, the key and the allowed values."""
 
 import re
 from datetime import date, timedelta
@@ -20,7 +20,7 @@ PLATFORMS = "facebook, instagram, linkedin, pinterest, snapchat, threads, tiktok
 
 
 def mistake(folder: Path, text: str | bytes) -> str:
-    """What `load` says of a sources.yaml, without the file's name and line that it begins with."""
+    """Returns the error of `load` for a sources.yaml, without the file's name and line at its start."""
     path = folder / "sources.yaml"
     path.write_bytes(text.encode() if isinstance(text, str) else text)
     with pytest.raises(SourcesError) as refused:
@@ -31,7 +31,7 @@ def mistake(folder: Path, text: str | bytes) -> str:
     return re.sub(r"own\.yaml:\d+: ", "own.yaml: ", told)
 
 
-def test_a_missing_file_tells_the_option_that_names_it(tmp_path: Path) -> None:
+def test_missing_file_names_the_option(tmp_path: Path) -> None:
     with pytest.raises(SourcesError) as refused:
         load(tmp_path / "no.yaml")
     assert str(refused.value) == f"{tmp_path}/no.yaml: no such file; say where it is with --sources FILE"
@@ -90,7 +90,7 @@ def test_a_missing_file_tells_the_option_that_names_it(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_file_that_is_no_list_of_sources(tmp_path: Path, text: str | bytes, told: str) -> None:
+def test_file_without_a_list_of_sources_is_reported(tmp_path: Path, text: str | bytes, told: str) -> None:
     assert mistake(tmp_path, text).startswith(told)
 
 
@@ -126,22 +126,22 @@ def test_a_file_that_is_no_list_of_sources(tmp_path: Path, text: str | bytes, to
          f"platform: 'Instagram' is not allowed; did you mean instagram? allowed: {PLATFORMS}, or a column of shape smallvoices"),
     ],
 )  # fmt: skip
-def test_a_key_that_cannot_be_what_it_is(tmp_path: Path, entry: str, told: str) -> None:
+def test_invalid_value_is_reported(tmp_path: Path, entry: str, told: str) -> None:
     assert mistake(tmp_path, f"sources: [{entry}]") == f"source 'a': {told}"
 
 
 @pytest.mark.parametrize("name", ["A b", "a-b", "", "ä", "../a", "a" * 61])
-def test_a_name_is_what_folders_and_assets_can_be_called(tmp_path: Path, name: str) -> None:
+def test_source_name_must_be_valid_for_folders_and_assets(tmp_path: Path, name: str) -> None:
     told = mistake(tmp_path, f"sources: [{{name: '{name}', shape: smallvoices, url: x}}]")
     assert told == f"source {name!r}: name: {name!r} is not allowed; allowed: up to 60 of a-z, 0-9 and _"
 
 
-def test_a_source_without_a_name_is_told_by_its_place(tmp_path: Path) -> None:
+def test_source_without_a_name_is_reported_by_position(tmp_path: Path) -> None:
     told = mistake(tmp_path, "sources: [{shape: smallvoices, url: x}]")
     assert told == "source 1: name: missing; allowed: up to 60 of a-z, 0-9 and _"
 
 
-def test_a_name_is_used_once(tmp_path: Path) -> None:
+def test_source_names_are_unique(tmp_path: Path) -> None:
     entry = "{name: a, shape: smallvoices, url: x}"
     told = mistake(tmp_path, f"sources: [{entry}, {entry}]")
     assert told == "source 'a': name: used twice; allowed: a name of its own"
@@ -155,7 +155,7 @@ def test_a_name_is_used_once(tmp_path: Path) -> None:
         ("[1]", "[1] is not allowed; allowed: a mapping of window_days, settle_days, sample_posts, interval_z"),
     ],
 )
-def test_metrics_that_cannot_be(tmp_path: Path, metrics: str, told: str) -> None:
+def test_invalid_metrics_are_reported(tmp_path: Path, metrics: str, told: str) -> None:
     entry = "{name: a, shape: smallvoices, url: x}"
     assert mistake(tmp_path, f"sources: [{entry}]\nmetrics: {metrics}") == f"metrics: {told}"
 
@@ -171,7 +171,7 @@ def test_metrics_that_cannot_be(tmp_path: Path, metrics: str, told: str) -> None
         ("country", "'country' is not allowed; allowed: a list of lists of two or more of "),
     ],
 )
-def test_segments_that_cannot_be_cut(tmp_path: Path, segments: str, told: str) -> None:
+def test_invalid_segments_are_reported(tmp_path: Path, segments: str, told: str) -> None:
     entry = "{name: a, shape: smallvoices, url: x, platform: instagram}"
     assert mistake(tmp_path, f"sources: [{entry}]\nsegments: {segments}").startswith(f"segments: {told}")
 
@@ -185,14 +185,14 @@ def test_segments_that_cannot_be_cut(tmp_path: Path, segments: str, told: str) -
          f"platform: missing, and shape own does not say it; allowed: {PLATFORMS}, or a column of the export"),
     ],
 )  # fmt: skip
-def test_a_shape_that_cannot_give_a_ranked_account(tmp_path: Path, shape: str, told: str) -> None:
+def test_shape_without_ranking_columns_is_reported(tmp_path: Path, shape: str, told: str) -> None:
     (tmp_path / "shapes").mkdir()
     (tmp_path / "shapes" / "own.yaml").write_text(f"description: D\n{shape}")
     assert mistake(tmp_path, "sources: [{name: a, shape: own, url: a.csv}]").startswith(f"source 'a': {told}")
 
 
 def dated(folder: Path, url: str, *files: str) -> SourcesFile:
-    """A folder with these files and a sources.yaml with this url."""
+    """Writes a folder with these files and a sources.yaml with this url."""
     for file in files:
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         (folder / file).touch()
@@ -214,13 +214,13 @@ def dated(folder: Path, url: str, *files: str) -> SourcesFile:
         ("file://HERE/an%20e/{date}.csv", ["an e/2026-10-02.csv"]),
     ],
 )
-def test_the_newest_date_on_disk_is_found_wherever_the_date_stands(tmp_path: Path, url: str, files: list[str]) -> None:
+def test_newest_date_on_disk_is_found_at_any_position(tmp_path: Path, url: str, files: list[str]) -> None:
     sources = dated(tmp_path, url, *files)
     assert on_disk(sources, Settings(tmp_path, sources.path))[-1] == date(2026, 10, 2)
 
 
 @pytest.mark.parametrize("url", ["e/{date}.csv", "e/all.csv"])
-def test_no_dated_file_on_disk_tells_the_option_to_give(tmp_path: Path, url: str) -> None:
+def test_missing_dated_file_names_the_option(tmp_path: Path, url: str) -> None:
     sources = dated(tmp_path, url, "e/all.csv")
     with pytest.raises(DateError) as refused:
         on_disk(sources, Settings(tmp_path, sources.path))
@@ -232,7 +232,7 @@ def test_no_dated_file_on_disk_tells_the_option_to_give(tmp_path: Path, url: str
 @pytest.mark.parametrize(
     "text", ["2026-02-30", "20261002", "2026-10-2", "yesterday", "2015-12-31", "2999-01-01", "٢٠٢٦-١٠-٠١"]
 )
-def test_a_date_that_no_run_can_be_for_tells_which_are(tmp_path: Path, text: str) -> None:
+def test_invalid_date_names_the_valid_range(tmp_path: Path, text: str) -> None:
     with pytest.raises(DateError) as refused:
         parse(text, Settings(tmp_path, tmp_path))
     assert str(refused.value) == (
@@ -292,7 +292,7 @@ def test_a_date_that_no_run_can_be_for_tells_which_are(tmp_path: Path, text: str
         ("url: x, limits: 5", "limits: 5 is not allowed; allowed: a mapping of requests_per_minute, deadline_minutes, "),
     ],
 )  # fmt: skip
-def test_a_mistake_in_how_to_pull(tmp_path: Path, keys: str, told: str) -> None:
+def test_invalid_pull_options_are_reported(tmp_path: Path, keys: str, told: str) -> None:
     assert mistake(tmp_path, f"sources: [{{name: a, shape: smallvoices, {keys}}}]").startswith(f"source 'a': {told}")
 
 
@@ -307,7 +307,7 @@ def test_a_mistake_in_how_to_pull(tmp_path: Path, keys: str, told: str) -> None:
         ("https://hooks.example/x?key=nightingale7nightingale", "has a secret written out; name a variable"),
     ],
 )  # fmt: skip
-def test_a_webhook_that_cannot_be_or_shows_its_secret(tmp_path: Path, address: str, told: str) -> None:
+def test_invalid_webhook_or_literal_secret_is_reported(tmp_path: Path, address: str, told: str) -> None:
     said = mistake(tmp_path, f"notify: {address}\nsources: [{{name: a, shape: smallvoices, url: x}}]")
     assert said == f"notify: {told}; allowed: https://HOST/PATH/${{NAME}}, or ${{NAME}} alone"
 
@@ -320,7 +320,7 @@ def test_a_webhook_that_cannot_be_or_shows_its_secret(tmp_path: Path, address: s
         "http://relay.internal:8080/smallvoices-failures-of-the-night",
     ],
 )
-def test_a_webhook_that_names_its_secret(tmp_path: Path, address: str) -> None:
+def test_webhook_may_name_its_secret(tmp_path: Path, address: str) -> None:
     path = tmp_path / "sources.yaml"
     path.write_text(f"notify: {address}\nsources: [{{name: a, shape: smallvoices, url: x}}]", encoding="utf-8")
     assert load(path).notify == address
@@ -342,7 +342,7 @@ def test_a_webhook_that_names_its_secret(tmp_path: Path, address: str) -> None:
          2, "source 'a': zzz: unknown key; allowed: name, "),
         ("x-all: &all {carry_day: 1}\nsources:\n- {<<: *all, name: a, shape: smallvoices, url: x}\n",
          1, "x-all: unknown key; allowed: metrics, "),
-        # What a merge has brought in is told at the source that has it.
+        # Keys from a YAML merge are reported at the source that has them.
         ("sources:\n- {<<: {carry_day: 1}, name: a, shape: smallvoices, url: x}\n",
          2, "source 'a': carry_day: unknown key; did you mean carry_days? allowed: name, "),
         ("sources:\n- name: a\n  shape: smallvoices\n  url: x\n  carry_days: 99\n",
@@ -363,7 +363,7 @@ def test_a_webhook_that_names_its_secret(tmp_path: Path, address: str) -> None:
         ("sources: []\n", 1, "sources: must be a list of at least one source"),
     ],
 )  # fmt: skip
-def test_a_mistake_is_told_with_its_line(tmp_path: Path, text: str, line: int, told: str) -> None:
+def test_error_is_reported_with_its_line(tmp_path: Path, text: str, line: int, told: str) -> None:
     path = tmp_path / "sources.yaml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(SourcesError) as refused:
@@ -372,7 +372,7 @@ def test_a_mistake_is_told_with_its_line(tmp_path: Path, text: str, line: int, t
 
 
 @pytest.mark.parametrize("text, is_published", [("yes", True), ("true", True), ("off", False), ("No", False)])
-def test_truths_are_read_in_the_words_of_yaml_1_1_as_well(tmp_path: Path, text: str, is_published: bool) -> None:  # noqa: FBT001
+def test_yaml_1_1_booleans_are_accepted(tmp_path: Path, text: str, is_published: bool) -> None:  # noqa: FBT001
     path = tmp_path / "sources.yaml"
     path.write_text(f"publish_contacts: {text}\nsources: [{{name: a, shape: auto, url: x}}]", encoding="utf-8")
     assert load(path).publish_contacts is is_published

@@ -1,4 +1,4 @@
-"""Handles, countries and languages as exports write them, to the form that accounts are compared by."""
+"""Normalization of handles, countries and languages from exports."""
 
 import unicodedata
 from pathlib import Path
@@ -28,7 +28,7 @@ from tests.factories.small_exports import Exports, csv_bytes
         ("HK", ["Hong Kong"]), ("XK", ["Kosovo"]), ("NO", ["no"]), ("IN", ["In", "India", "Indien"]),
     ],
 )  # fmt: skip
-def test_a_country_is_known_by_code_flag_and_name(code: str, names: list[str]) -> None:
+def test_country_is_recognized_by_code_flag_and_name(code: str, names: list[str]) -> None:
     assert {name: country_code(name) for name in names} == dict.fromkeys(names, code)
 
 
@@ -37,7 +37,7 @@ def test_a_country_is_known_by_code_flag_and_name(code: str, names: list[str]) -
     ["", " ", "unknown", "Worldwide", "Europe", "EU", "ZZ", "AC", "QO", "California", "Paris", "Kongo", "América", "SU",
      "YU", "US, GB", "en-US", "CÃ´te d'Ivoire", "🏴", "12", "x" * 10_000, "'; DROP TABLE", "\x00"],
 )  # fmt: skip
-def test_what_names_no_country_or_two_is_nobodys_guess(name: str) -> None:
+def test_ambiguous_or_unknown_country_is_not_normalized(name: str) -> None:
     assert country_code(name) is None
 
 
@@ -53,17 +53,17 @@ def test_what_names_no_country_or_two_is_nobodys_guess(name: str) -> None:
         ("ja", ["日本語", "Japanese"]), ("ar", ["العربية"]), ("nb", ["Bokmål"]), ("no", ["Norwegian"]),
     ],
 )  # fmt: skip
-def test_a_language_is_known_by_tag_and_name(code: str, names: list[str]) -> None:
+def test_language_is_recognized_by_tag_and_name(code: str, names: list[str]) -> None:
     assert {name: language_code(name) for name in names} == dict.fromkeys(names, code)
 
 
 @pytest.mark.parametrize("name", ["", "unknown", "xx", "en-ZZ", "en; fr", "emoji", "English (somewhere)", "US", "123"])
-def test_what_names_no_language_or_two_is_nobodys_guess(name: str) -> None:
+def test_ambiguous_or_unknown_language_is_not_normalized(name: str) -> None:
     assert language_code(name) is None
 
 
 @given(st.text(max_size=30))
-def test_a_code_is_its_own_name(name: str) -> None:
+def test_code_is_recognized_as_itself(name: str) -> None:
     for code in (country_code, language_code):
         found = code(name)
         assert found is None or code(found) == found
@@ -77,13 +77,13 @@ def test_a_code_is_its_own_name(name: str) -> None:
         ("ﬁona", "fiona"), ("анна", "анна"), ("\u200b", None), ("名前", "名前"),
     ],
 )  # fmt: skip
-def test_a_handle_is_one_whatever_letters_it_is_written_in(handle: str | None, normal: str | None) -> None:
+def test_handle_spellings_normalize_to_one(handle: str | None, normal: str | None) -> None:
     rows = pl.DataFrame({"handle": ["plain", handle, None]}, schema={"handle": pl.String})
     assert standardised(rows)["handle"].to_list() == ["plain", normal, None]
 
 
 @given(st.lists(st.none() | st.text(min_size=1, max_size=10), max_size=10))
-def test_a_normal_handle_stays_as_it_is(handles: list[str | None]) -> None:
+def test_normal_handle_is_unchanged(handles: list[str | None]) -> None:
     rows = pl.DataFrame({"handle": handles}, schema={"handle": pl.String})
     once = standardised(rows)
     for found in once["handle"].drop_nulls():
@@ -91,7 +91,7 @@ def test_a_normal_handle_stays_as_it_is(handles: list[str | None]) -> None:
         assert found
 
 
-def test_an_import_keeps_the_handle_as_given_beside_the_normal_one(tmp_path: Path) -> None:
+def test_import_keeps_the_original_handle_with_the_normalized_one(tmp_path: Path) -> None:
     given_ = [
         "@Anna",
         "https://www.instagram.com/Ben/?hl=de",
@@ -113,13 +113,13 @@ def test_an_import_keeps_the_handle_as_given_beside_the_normal_one(tmp_path: Pat
     assert {row["city"] for row in imported.profiles} == {"Atlantis"}
 
 
-def test_what_cannot_be_named_for_sure_stays_as_given(tmp_path: Path) -> None:
+def test_unrecognized_value_is_kept(tmp_path: Path) -> None:
     exports = Exports(tmp_path).source("only", "a.csv", platform="instagram")
     exports.write("a.csv", csv_bytes([("handle", "followers", "country", "language"), ("a", 1, "Kongo", "Elvish")]))
     assert exports.run().accounts("country", "language") == [("Kongo", "Elvish")]
 
 
-def test_posts_find_their_account_by_a_handle_in_other_letters(tmp_path: Path) -> None:
+def test_posts_join_their_account_by_normalized_handle(tmp_path: Path) -> None:
     exports = Exports(tmp_path).source("only", "a.csv", posts_url="p.csv", platform="instagram")
     exports.write("a.csv", csv_bytes([("profile_id", "handle", "followers"), ("7", "ａｎｎａ", 10)]))
     exports.write("p.csv", csv_bytes([("handle", "post_id", "posted_at"), ("Anna", "1", "2026-10-20")]))
