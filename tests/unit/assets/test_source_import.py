@@ -22,12 +22,13 @@ from tests.factories.small_exports import Exports, csv_bytes, ndjson_bytes
 PEOPLE = [{"platform": "instagram", "handle": f"h{number}", "followers": 1000 + number} for number in range(500)]
 
 
+@pytest.mark.parametrize("files", [8, pytest.param(40, marks=pytest.mark.proof)])
 def test_only_the_file_that_needs_the_exact_reader_is_read_twice(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: int
 ) -> None:
     exports = Exports(tmp_path).source("lists", "lists/*.csv", platform="instagram").source("big", "big.ndjson")
     exports.write("big.ndjson", ndjson_bytes(PEOPLE))
-    for file in range(40):
+    for file in range(files):
         rows = [(f"f{file}_{row}", 2000 + row, "two\nlines" if row == 5 else "one line") for row in range(10)]
         exports.write(f"lists/{file:02}.csv", csv_bytes([("handle", "followers", "biography"), *rows]))
     reads: Counter[str] = Counter()
@@ -38,9 +39,9 @@ def test_only_the_file_that_needs_the_exact_reader_is_read_twice(
 
     monkeypatch.setattr(source_import, "open_columns", counted)
     imported = exports.run()
-    assert Counter(imported.told("source", "landed", "accepted")) == {("lists", 10, 10): 40, ("big", 500, 500): 1}
-    assert Counter(row["biography"] for row in imported.profiles)["two\nlines"] == 40
-    assert reads == {"big.ndjson": 1, **{f"{file:02}.csv": 2 for file in range(40)}}
+    assert Counter(imported.told("source", "landed", "accepted")) == {("lists", 10, 10): files, ("big", 500, 500): 1}
+    assert Counter(row["biography"] for row in imported.profiles)["two\nlines"] == files
+    assert reads == {"big.ndjson": 1, **{f"{file:02}.csv": 2 for file in range(files)}}
 
 
 def _raise(error: Exception) -> Callable[[], None]:
