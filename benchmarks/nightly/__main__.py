@@ -42,17 +42,17 @@ def main(accounts: int, directory: Path | None) -> None:
         (folder / "sources.yaml").write_text(SOURCES.format(directory=exports), encoding="utf-8")
         command = [str(Path(sys.executable).with_name("smallvoices")), "nightly", "--date", SNAPSHOT]
         nightly = measure([*command, "--sources", str(folder / "sources.yaml"), "--home", str(folder / "home")])
-        (folder / "duties").mkdir()
-        module = [sys.executable, "-m", "benchmarks.nightly.duties"]
-        duties = measure([*module, str(exports), str(folder / "home"), str(folder / "duties")])
+        (folder / "io_floor").mkdir()
+        module = [sys.executable, "-m", "benchmarks.nightly.io_floor"]
+        io_floor = measure([*module, str(exports), str(folder / "home"), str(folder / "io_floor")])
     print(f"{'':40}{'seconds':>9}{'peak MB':>9}")
-    rows = {"bare DuckDB script": bare, "a night's duties by bare means": duties, "smallvoices nightly": nightly}
+    rows = {"bare DuckDB script": bare, "I/O floor": io_floor, "smallvoices nightly": nightly}
     for name, measured in rows.items():
         print(f"{name:40}{measured.seconds:9.1f}{measured.megabytes:9.0f}")
     for name, one, other in (
         ("smallvoices nightly / bare", nightly, bare),
-        ("a night's duties / bare", duties, bare),
-        ("smallvoices nightly / its duties", nightly, duties),
+        ("I/O floor / bare", io_floor, bare),
+        ("smallvoices nightly / I/O floor", nightly, io_floor),
     ):
         print(f"{name:40}{one.seconds / other.seconds:9.2f}{one.megabytes / other.megabytes:9.2f}")
 

@@ -1,4 +1,4 @@
-"""The I/O floor of a nightly run: `python -m benchmarks.nightly.duties EXPORTS HOME OUT`.
+"""The I/O floor of a nightly run: `python -m benchmarks.nightly.io_floor EXPORTS HOME OUT`.
 
 A lower bound for any implementation: copies, hashes and syncs the exports; runs bare.sql over them; validates every row
 against the contract with pandera; and writes the tables that a run has published in HOME again, as DuckDB, Parquet and
