@@ -107,7 +107,7 @@ def old_home(old_code: Path, pytestconfig: pytest.Config) -> Path:
         shutil.rmtree(building, ignore_errors=True)
         run_old(
             old_code, building, old_code / "sources.yaml",
-            "backfill", "--from", OLD_DATES[0], "--to", OLD_DATES[-1], "--available-only",
+            "backfill", "--from", OLD_DATES[0], "--to", OLD_DATES[-1], "--on-disk",  # the old name
         )  # fmt: skip
         building.rename(done)
     return done
