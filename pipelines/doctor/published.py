@@ -79,7 +79,10 @@ def contract(settings: Settings) -> Iterator[Finding]:
 
 def sources(settings: Settings) -> Iterator[Finding]:
     """Reports the status of each source on the newest date."""
-    dates = Lake(settings.lake).dates("ranking")
+    lake = Lake(settings.lake)
+    dates = lake.dates("ranking")
+    if dates and outdated.is_outdated(lake, dates[-1]):  # reported by `stale`; its report has other columns
+        return
     rows = import_report(settings, dates[-1]) if dates else []
     failed = {row["source"]: row for row in rows if row["state"] != "published"}
     for name, row in failed.items():
