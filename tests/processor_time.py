@@ -29,7 +29,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     result = yield from _measured(item, "call")
     took = float(str(dict(item.user_properties)["call"]))
     budget = float(item.config.getini("processor_seconds"))
-    if took > budget and not item.get_closest_marker("proof"):
+    if took > budget and not (item.get_closest_marker("proof") or item.get_closest_marker("live")):
         pytest.fail(
             f"took {took:.1f} s of processor time, more than {budget:g} s: make it smaller, or mark it `proof` and leave"
             " a shorter test of its kind beside it",
@@ -54,7 +54,7 @@ def _measured(item: pytest.Item, phase: str) -> Generator[None, Any, Any]:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds the option of the summary, and the budget."""
-    parser.addini("processor_seconds", "Processor time that a test may take, without its fixtures.", default="15")
+    parser.addini("processor_seconds", "Processor time that a test may take, without its fixtures.", default="25")
     parser.addoption("--slowest", type=int, default=0, help="Print so many tests of the most processor time.")
 
 
