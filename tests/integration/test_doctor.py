@@ -188,7 +188,7 @@ def test_disk_too_small_for_the_next_runs_is_a_problem(night: Home, small_disk: 
 def test_full_disk_ends_commands_with_one_line_that_names_it(night: Home, small_disk: Path) -> None:
     shutil.copytree(night.folder, small_disk / "copy", symlinks=True)
     home = Home(small_disk / "copy")
-    with (small_disk / "filled").open("wb") as filled, suppress(OSError):
+    with (small_disk / "filled").open("wb", buffering=0) as filled, suppress(OSError):
         while True:
             filled.write(bytes(100_000))
             filled.flush()

@@ -230,7 +230,7 @@ def test_report_figures_equal_the_table(page: Page, published: Path) -> None:
     for cells, row in zip(shown, rows, strict=True):
         assert cells[0] == str(row["rank"])
         assert cells[2].split("\n") == [f"{row['followers']:,}", row["tier"], "\u22122.5\u202f% in 30 days"]
-        low, best, high = (percent(row[f"engagement_{end}"]) for end in ("low", "estimate", "high"))
+        low, best, high = (percent(row[f"engagement_{end}"]) for end in ("ci_lower", "estimate", "ci_upper"))
         assert cells[3].strip() == f"{best} {low} to {high}"
         assert cells[4:6] == [f"{row['lift']:.1f}×", f"{row['score']:.1f}"]
         assert ("one viral post" in cells[6]) == ("mass following" in cells[6]) == bool(row["flags"])

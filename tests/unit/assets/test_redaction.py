@@ -294,7 +294,7 @@ WRITERS: list[Writer] = [
 
 
 @settings(
-    max_examples=12,
+    max_examples=8,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
