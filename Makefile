@@ -12,6 +12,8 @@ BIN := $(VENV)/bin
 ACCOUNTS ?= 1000000
 SEEDS ?= 20
 SECONDS ?= 600
+# What `make proofs` runs; CI leaves out the properties, which `make test` tries with fewer examples.
+PROOFS ?= proof or hypothesis
 MEGABYTES ?= 2000
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-emit-index-url --no-header --no-annotate pyproject.toml requirements-build.in
@@ -45,7 +47,7 @@ test-ui: $(VENV)/.development ## Run the tests of the Dagster UI, of its daemon 
 	@$(BIN)/python -m pytest -m "live and not proof"
 
 proofs: $(VENV)/.development ## Run the tests that take too long for `make test`, and 300 examples of each property
-	@$(BIN)/python -m pytest -m "proof or hypothesis" --hypothesis-profile=proofs
+	@$(BIN)/python -m pytest -m "$(PROOFS)" --hypothesis-profile=proofs
 
 check: $(VENV)/.development ## Lint and type check, all at once
 	@$(MAKE) --no-print-directory --jobs=4 --output-sync=target check-code check-types check-imports check-vocabulary
