@@ -123,8 +123,8 @@ def _level(row: Row) -> Iterator[str]:
             f"{_signed(-row['mean_offset'])} = {row['level']:.4f}"
         )
         yield (
-            f"  noise of an average over {row['posts_in_mean']} posts: {row['mean_offset_variance']:.4f} + "
-            f"({usual}) ÷ {row['posts_in_mean']} = {row['noise']:.4f}"
+            f"  noise of an average over {row['posts_in_mean']} posts: {row['mean_offset_variance']:.4f} + v ÷ "
+            f"{row['posts_in_mean']} = {row['noise']:.4f}, v = {row['variance']:.4f} by its platform ({usual})"
         )
         return
     posts = row["level_posts"]
