@@ -20,8 +20,7 @@ from schemas.quoting import identifier
 _FEW = 3
 # Records of one account each repeat few handles: two platforms may share one.
 _FOLDED = 0.7
-_LONG_ID = r"^\d{16,}$"
-_ROUNDED_ID = r"^\d{11,}0{4}$"
+_ROUNDED_ID = r"^\d{12,}0{4}$"
 _PERIOD = r"(?i)watch time|impressions|click[- ]through|estimated revenue|wiedergabezeit|durée de visionnage"
 
 
@@ -67,7 +66,7 @@ def _one_id_each(draft: Draft, handle: Taken, identity: Taken) -> tuple[Taken | 
     if ids >= HOLDS * pairs.height and handles <= _FOLDED * pairs.height:
         _drop(draft, identity, f"{ids} ids for {handles} handles: ids of the records, not of the accounts")
         return handle, None
-    is_rounded = (pairs["id"].str.contains(_LONG_ID) & pairs["id"].str.contains(_ROUNDED_ID)).all()
+    is_rounded = pairs["id"].str.contains(_ROUNDED_ID).all()
     if handles > ids and (is_rounded or ids < HOLDS * handles):
         why = "a spreadsheet has rounded their last digits" if is_rounded else "not the accounts' own"
         _drop(draft, identity, f"one id stands for several handles: {why}")

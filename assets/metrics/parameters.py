@@ -22,7 +22,8 @@ Parameters = Mapping[str, int | float | None]
 def notes(lake: Lake, table: str, upstream: Sequence[str], day: date, metrics: Metrics) -> Mapping[str, str]:
     """Returns the note for a table: the parameters that its SQL reads, and those that its upstream tables depend on."""
     found: dict[str, int | float | None] = {}
-    own = {name: value for name, value in metrics.model_dump().items() if re.search(rf"\b{name}\b", read_sql(table))}
+    sql = re.sub("--.*", "", read_sql(table))  # a comment that names a parameter does not read it
+    own = {name: value for name, value in metrics.model_dump().items() if re.search(rf"\b{name}\b", sql)}
     for noted in (*(_of_table(lake, name, day) for name in upstream), own):
         for name, value in noted.items():
             found[name] = value if found.get(name, value) == value else None
